@@ -1,0 +1,49 @@
+# `make run` and `make test` need only make and Python 3.11+; everything else is installed into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+CODE := ledger audit graphql_api migrations benchmarks tests
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+export PYTHON
+
+.PHONY: help install run test check bench lint fmt types imports schema lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+install: ## .venv from the hash-locked lists; nothing to do when it matches them
+	@requirements/install.sh
+
+run: install ## everything in one terminal: PostgreSQL, API, worker, demo data; Ctrl-C stops it all
+	@exec $(BIN)/scrip run
+
+test: install ## the tests, without those that need Node
+	@$(BIN)/python -m tests.run
+
+check: install ## all that must hold before a merge; needs Node
+	@$(BIN)/python -m tests.run --check
+
+bench: install ## measure against the baselines; ONLY=NAME runs one
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+lint: install ## ruff and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+fmt: install ## format and fix what can be fixed safely
+	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
+
+types: install ## mypy, strict
+	@$(BIN)/mypy
+
+schema: install ## write the snapshots and reference pages that tests compare
+	@$(BIN)/python -m tests.contracts.snapshots
+
+lock: install ## resolve pyproject.toml again into requirements/*.txt
+	@$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+	@$(LOCK) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) --all-extras --override requirements/overrides.txt -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## remove the environment, caches and the embedded database
+	@$(BIN)/scrip stop 2>/dev/null || true
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info var

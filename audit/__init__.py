@@ -1,0 +1,1 @@
+"""The audit trail: records of what happened, sealed and appended in the transaction they describe."""

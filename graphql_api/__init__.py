@@ -1,0 +1,1 @@
+"""The outermost room: GraphQL schema, HTTP endpoint, processes and the composition root."""

@@ -1,0 +1,1 @@
+"""The book and its features: pure nouns, commands that decide, and the one write path."""

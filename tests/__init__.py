@@ -1,0 +1,1 @@
+"""Tests mirror the source; contracts/ holds the house rules and snapshots."""
