@@ -1,0 +1,1 @@
+"""The demo: a year of real retail baskets and coupon redemptions, read as events in time order."""

@@ -1,0 +1,110 @@
+"""The Complete Journey as events in time order: baskets, and coupon redemptions placed in a shop.
+
+The files state local times without a zone. They are taken as UTC, so the demo's programme keeps
+its local days in UTC too. Nothing here touches the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import groupby, takewhile
+from operator import attrgetter
+from pathlib import Path
+from typing import Final
+
+from graphql_api.processes.demo.journey_events import Basket, Coupon, Redemption
+from graphql_api.processes.demo.journey_files import (
+    COUPON_REDEMPTIONS,
+    TRANSACTIONS,
+    find_data_folder,
+    read_batches,
+)
+from graphql_api.processes.demo.journey_rows import (
+    BASKET_COLUMNS,
+    COUPON_COLUMNS,
+    EPOCH,
+    split_into_coupons,
+    split_into_runs,
+)
+from graphql_api.processes.demo.redemption_placing import place_coupons
+
+STARTS_AT: Final = datetime(2017, 1, 1, tzinfo=UTC)
+"""The first instant of the year's first day; the files hold nothing earlier."""
+
+ENDS_AT: Final = datetime(2018, 1, 2, tzinfo=UTC)
+"""Where the clock stands after the year; the last basket is of 2018-01-01 at 04:01:20."""
+
+
+class JourneyOutOfOrder(Exception):
+    """The transactions file is not sorted by time, so it cannot be read as a stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """The year's files; every method reads them anew and holds a batch of rows at a time."""
+
+    folder: Path
+
+    def baskets(self) -> Iterator[Basket]:
+        """All 155,848 baskets by time, those of one instant by basket id."""
+        latest = EPOCH
+        for at, runs in groupby(self._runs(), key=attrgetter("at")):
+            if at < latest:
+                message = f"{TRANSACTIONS} goes back in time from {latest} to {at}."
+                raise JourneyOutOfOrder(message)
+            latest = at
+            yield from _sum_runs(runs)
+
+    def redemptions(self) -> list[Redemption]:
+        """All 2,102 coupon redemptions, each placed in a shop, by time, basket and row."""
+        return place_coupons(self._coupons(), self.baskets())
+
+    def events(self, *, weeks: int | None = None) -> Iterator[Basket | Redemption]:
+        """Baskets and redemptions in one order; with `weeks`, only those before that many weeks.
+
+        The order is total: by time; of one instant baskets before redemptions; baskets by id,
+        redemptions by basket id and row. A shorter stream is a prefix of the whole one.
+        """
+        streams: tuple[Iterable[Basket | Redemption], ...] = (self.baskets(), self.redemptions())
+        events = merge(*streams, key=_order)
+        if weeks is None:
+            return events
+        ends_at = STARTS_AT + timedelta(weeks=weeks)
+        return takewhile(lambda event: event.at < ends_at, events)
+
+    def _runs(self) -> Iterator[Basket]:
+        for batch in read_batches(self.folder / TRANSACTIONS, BASKET_COLUMNS):
+            yield from split_into_runs(batch)
+
+    def _coupons(self) -> list[Coupon]:
+        coupons: list[Coupon] = []
+        for batch in read_batches(self.folder / COUPON_REDEMPTIONS, COUPON_COLUMNS):
+            coupons.extend(split_into_coupons(batch, first_row=len(coupons)))
+        return coupons
+
+
+def open_journey() -> Journey:
+    """The journey of the installed data package; raises JourneyUnavailable without it."""
+    return Journey(folder=find_data_folder())
+
+
+def _sum_runs(runs: Iterable[Basket]) -> list[Basket]:
+    """The baskets of one instant by id, runs of one basket added up.
+
+    A basket comes in several runs where a batch of rows ends inside it.
+    """
+    baskets: dict[int, Basket] = {}
+    for run in runs:
+        begun = baskets.get(run.basket_id)
+        whole = run if begun is None else replace(begun, cents=begun.cents + run.cents)
+        baskets[run.basket_id] = whole
+    return [baskets[basket_id] for basket_id in sorted(baskets)]
+
+
+def _order(event: Basket | Redemption) -> tuple[datetime, int, int, int]:
+    if isinstance(event, Basket):
+        return (event.at, 0, event.basket_id, 0)
+    return (event.at, 1, event.basket_id, event.row)
