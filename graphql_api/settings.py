@@ -1,0 +1,251 @@
+"""Every setting of a Scrip process: one frozen dataclass, read from the environment when a process starts.
+
+The fields below are the one table: parsing, defaults, refusals and docs/reference/settings.md come from it.
+Nothing here is read at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from graphql_api.setting_values import (
+    Environment,
+    LogFormat,
+    LogLevel,
+    boolean,
+    database_url,
+    one_of,
+    origins,
+    root_key,
+    schema_name,
+    text,
+    web_url,
+    whole_number,
+)
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `problems` names everything wrong with it, one sentence each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def setting(
+    name: str,
+    parse: Callable[[str], object],
+    *,
+    about: str,
+    default: T,
+    production: object = MISSING,
+    secret: bool = False,
+) -> T:
+    """Declare one setting; `production` replaces `default` where SCRIP_ENV=production."""
+    metadata = {"name": name, "parse": parse, "about": about, "production": production}
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process was told; every field has a default that suits development."""
+
+    environment: Environment = setting(
+        "SCRIP_ENV",
+        one_of(Environment),
+        default=Environment.DEVELOPMENT,
+        about="`production` refuses to start with development keys, the sandbox clock, GraphiQL or the embedded database.",
+    )
+    database_url: str | None = setting(
+        "SCRIP_DATABASE_URL",
+        database_url,
+        default=None,
+        secret=True,
+        about=(
+            "PostgreSQL 16 or newer, as `postgresql://user:password@host:port/database`. "
+            "Without it an embedded PostgreSQL 18 runs in `SCRIP_VAR`."
+        ),
+    )
+    var: Path = setting(
+        "SCRIP_VAR",
+        Path,
+        default=Path("var"),
+        about="The folder of the embedded database and of development keys, relative to the working directory.",
+    )
+    host: str = setting("SCRIP_HOST", text, default="127.0.0.1", about="The address the API listens on.")
+    port: int = setting(
+        "SCRIP_PORT", whole_number(1, 65535), default=8000, about="The port the API listens on."
+    )
+    book_schema: str = setting(
+        "SCRIP_BOOK_SCHEMA", schema_name, default="book", about="The PostgreSQL schema of the book."
+    )
+    book_number: int = setting(
+        "SCRIP_BOOK_NUMBER",
+        whole_number(1, 4095),
+        default=1,
+        about="The book's number, which every id that clients hold carries; never change it for an existing book.",
+    )
+    root_key: bytes | None = setting(
+        "SCRIP_ROOT_KEY",
+        root_key,
+        default=None,
+        secret=True,
+        about="The key that seals and blinds, 64 hexadecimal digits. In development one is made in `SCRIP_VAR`.",
+    )
+    root_key_file: Path | None = setting(
+        "SCRIP_ROOT_KEY_FILE",
+        Path,
+        default=None,
+        about="A file that holds the root key; better than the variable itself.",
+    )
+    jwt_jwks_url: str | None = setting(
+        "SCRIP_JWT_JWKS_URL",
+        web_url,
+        default=None,
+        about="Where the identity provider publishes its keys. Without it, tokens of the development key are taken.",
+    )
+    jwt_issuer: str | None = setting(
+        "SCRIP_JWT_ISSUER", text, default=None, about="The `iss` that every token must carry."
+    )
+    jwt_audience: str = setting(
+        "SCRIP_JWT_AUDIENCE", text, default="scrip", about="The `aud` that every token must carry."
+    )
+    graphiql: bool = setting(
+        "SCRIP_GRAPHIQL", boolean, default=True, production=False, about="Serve GraphiQL to browsers."
+    )
+    sandbox: bool = setting(
+        "SCRIP_SANDBOX",
+        boolean,
+        default=True,
+        production=False,
+        about="Let `advanceClock` move the programme's time forward.",
+    )
+    adhoc_documents: bool = setting(
+        "SCRIP_ADHOC_DOCUMENTS",
+        boolean,
+        default=True,
+        production=False,
+        about="Run any document. When off, only trusted documents run, and others need the scope `document:adhoc`.",
+    )
+    trusted_documents: Path | None = setting(
+        "SCRIP_TRUSTED_DOCUMENTS",
+        Path,
+        default=None,
+        about="A JSON file that maps `sha256:…` ids to documents.",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        "SCRIP_ALLOWED_ORIGINS",
+        origins,
+        default=(),
+        about="Origins whose pages may call the API and open subscriptions, separated by commas; own origin always may.",
+    )
+    log_format: LogFormat = setting(
+        "SCRIP_LOG_FORMAT",
+        one_of(LogFormat),
+        default=LogFormat.CONSOLE,
+        production=LogFormat.JSON,
+        about="How log lines look.",
+    )
+    log_level: LogLevel = setting(
+        "SCRIP_LOG_LEVEL",
+        one_of(LogLevel),
+        default=LogLevel.INFO,
+        about="The least severe line that is written.",
+    )
+    writer_connections: int = setting(
+        "SCRIP_WRITER_CONNECTIONS",
+        whole_number(1, 16),
+        default=2,
+        about="Connections that write batches, per process; more than two gain little.",
+    )
+    reader_connections: int = setting(
+        "SCRIP_READER_CONNECTIONS",
+        whole_number(1, 64),
+        default=8,
+        about="Connections that answer queries, per process.",
+    )
+    queue_limit: int = setting(
+        "SCRIP_QUEUE_LIMIT",
+        whole_number(1, 1_000_000),
+        default=4096,
+        about="Commands that may wait for a batch, per process; beyond it they are refused with `OVERLOADED`.",
+    )
+    batch_limit: int = setting(
+        "SCRIP_BATCH_LIMIT",
+        whole_number(1, 10_000),
+        default=256,
+        about="Commands in one batch, which is one transaction.",
+    )
+    deadline_seconds: int = setting(
+        "SCRIP_DEADLINE_SECONDS", whole_number(1, 300), default=10, about="How long one request may take."
+    )
+    shutdown_seconds: int = setting(
+        "SCRIP_SHUTDOWN_SECONDS",
+        whole_number(1, 300),
+        default=15,
+        about="How long a stopping process finishes what it accepted.",
+    )
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of `environ`; raise `SettingsError` with every problem at once."""
+    problems: list[str] = []
+    production = environ.get("SCRIP_ENV") == Environment.PRODUCTION
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        name = each.metadata["name"]
+        given = environ.get(name, "").strip()
+        if not given:
+            instead = each.metadata["production"]
+            values[each.name] = instead if production and instead is not MISSING else each.default
+            continue
+        try:
+            values[each.name] = each.metadata["parse"](given)
+        except ValueError as error:
+            problems.append(f"{name} {error}.")
+    if problems:
+        raise SettingsError(tuple(problems))
+    settings = Settings(**values)
+    refusals = _contradictions(settings) + (_production_refusals(settings) if production else ())
+    if refusals:
+        raise SettingsError(refusals)
+    return settings
+
+
+def _contradictions(settings: Settings) -> tuple[str, ...]:
+    found = (
+        (
+            settings.root_key and settings.root_key_file,
+            "SCRIP_ROOT_KEY and SCRIP_ROOT_KEY_FILE are both set; keep one.",
+        ),
+        (
+            settings.jwt_jwks_url and not settings.jwt_issuer,
+            "SCRIP_JWT_JWKS_URL needs SCRIP_JWT_ISSUER beside it.",
+        ),
+    )
+    return tuple(sentence for wrong, sentence in found if wrong)
+
+
+def _production_refusals(settings: Settings) -> tuple[str, ...]:
+    plain_jwks = (settings.jwt_jwks_url or "https:").startswith("http:")
+    no_root_key = not (settings.root_key or settings.root_key_file)
+    found = (
+        (
+            not settings.database_url,
+            "SCRIP_DATABASE_URL is missing, and the embedded database is not for production.",
+        ),
+        (no_root_key, "SCRIP_ROOT_KEY_FILE is missing, and a development root key is not for production."),
+        (
+            not settings.jwt_jwks_url,
+            "SCRIP_JWT_JWKS_URL is missing, and development tokens are not for production.",
+        ),
+        (plain_jwks, "SCRIP_JWT_JWKS_URL must be https:// in production."),
+        (settings.sandbox, "SCRIP_SANDBOX is on, and a clock that callers move is not for production."),
+        (settings.graphiql, "SCRIP_GRAPHIQL is on, and GraphiQL is not for production."),
+    )
+    return tuple(sentence for wrong, sentence in found if wrong)
