@@ -1,0 +1,119 @@
+"""Databases for tests: a template migrated once for everybody, and a fresh clone of it for each test.
+
+The server is `SCRIP_DATABASE_URL`, or an embedded one in var/test that all workers of a run share.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from graphql_api.processes.embedded import FAST, joined_server
+from migrations.apply import migrate_database
+
+ROOT = Path(__file__).parent.parent
+VAR = ROOT / "var" / "test"
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end in a loop of its own, also where this thread has one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@contextmanager
+def running_server() -> Iterator["DatabaseServer"]:
+    """Yield the server that this run's databases live on."""
+    given = os.environ.get("SCRIP_DATABASE_URL")
+    VAR.mkdir(parents=True, exist_ok=True)
+    if given:
+        yield DatabaseServer(url=given)
+        return
+    with joined_server(VAR, settings=FAST) as server:
+        yield DatabaseServer(url=server.url)
+
+
+@dataclass
+class DatabaseServer:
+    """A server, and the templates that this process has made sure of."""
+
+    url: str
+    templates: dict[str, str] = field(default_factory=dict)
+
+    def url_of(self, database: str) -> str:
+        """Return the URL of another database on this server."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc, path=f"/{database}"))
+
+    @contextmanager
+    def clone(self, book_schema: str) -> Iterator[str]:
+        """Yield the URL of a migrated, empty database that is dropped afterwards."""
+        template = self.templates.get(book_schema) or self._ensure_template(book_schema)
+        name = f"scrip_test_{os.getpid()}_{secrets.token_hex(4)}"
+        # Copying files is several times faster than writing every page through WAL when fsync is off.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        try:
+            yield self.url_of(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, *statements: str) -> None:
+        """Run statements that need no transaction, one by one, in the server's own database."""
+        run(_execute(self.url, statements))
+
+    def _ensure_template(self, book_schema: str) -> str:
+        name = f"scrip_template_{_shape_digest()}_{book_schema}"
+        with _locked(VAR / "template.lock"):
+            if not run(_exists(self.url, name)):
+                unfinished = f"{name}_unfinished"
+                self.execute(
+                    f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)", f"CREATE DATABASE {unfinished}"
+                )
+                run(migrate_database(self.url_of(unfinished), book_schema=book_schema))
+                self.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
+        self.templates[book_schema] = name
+        return name
+
+
+async def _execute(url: str, statements: tuple[str, ...]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _exists(url: str, database: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", database))
+    finally:
+        await connection.close()
+
+
+def _shape_digest() -> str:
+    """Name the present shape, so that a changed migration makes a new template."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "migrations").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
