@@ -1,0 +1,62 @@
+"""Child processes of `scrip run`: each is a `scrip` command that dies with its parent."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql_api.processes.lifeline import VARIABLE
+
+STOP_SECONDS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A running `scrip NAME`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    lifeline: int
+
+    @classmethod
+    def start(cls, name: str, environment: Mapping[str, str]) -> "Child":
+        """Start `scrip NAME` in a session of its own, so that Ctrl-C reaches it only through its parent, in order."""
+        read_end, write_end = os.pipe()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "graphql_api.processes.cli", name],
+            env={**environment, VARIABLE: str(read_end)},
+            pass_fds=(read_end,),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(read_end)
+        return cls(name=name, process=process, lifeline=write_end)
+
+    def code(self) -> int | None:
+        """Return its exit code, None while it runs."""
+        return self.process.poll()
+
+
+def await_first_end(children: Sequence[Child]) -> Child:
+    """Wait until one of them has ended, and return it."""
+    while True:
+        for child in children:
+            if child.code() is not None:
+                return child
+        time.sleep(0.2)
+
+
+def stop_children(children: Sequence[Child]) -> None:
+    """Ask all to stop, wait while they finish what they accepted, and kill what does not."""
+    deadline = time.monotonic() + STOP_SECONDS_MAX
+    for child in children:
+        child.process.terminate()
+    for child in children:
+        try:
+            child.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
+        os.close(child.lifeline)

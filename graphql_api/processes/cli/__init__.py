@@ -1,0 +1,17 @@
+"""The command line `scrip`: one small module per command or group of commands.
+
+Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configuration, 3 an error in Scrip itself.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    from graphql_api.processes.cli.failure import report_failures
+
+    with report_failures():
+        from graphql_api.processes.cli.commands import app
+
+        app(prog_name="scrip")
+    sys.exit(0)

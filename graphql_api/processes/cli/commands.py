@@ -1,0 +1,22 @@
+"""The list of commands; what each does is imported when it runs, so that `scrip --help` stays quick."""
+
+import typer
+
+from graphql_api.processes.cli import key, migrate, processes, schema, token
+
+app = typer.Typer(
+    name="scrip",
+    help="A durable ledger for points and vouchers.",
+    epilog="Settings come from the environment; docs/reference/settings.md lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("run")(processes.run)
+app.command("serve")(processes.serve)
+app.command("worker")(processes.worker)
+app.command("migrate")(migrate.migrate)
+app.command("schema")(schema.schema)
+app.command("token")(token.token)
+app.add_typer(key.app)

@@ -1,0 +1,50 @@
+"""`scrip run`, `scrip serve` and `scrip worker`: what stays up until it is stopped."""
+
+import os
+from typing import Annotated
+
+import typer
+
+
+def run() -> None:
+    """Run everything in this terminal: database, API, worker and demo data.
+
+    For development. Ctrl-C stops all of it; what was recorded stays in SCRIP_VAR.
+
+    Examples:
+        scrip run
+
+        SCRIP_PORT=8001 scrip run
+    """
+    from graphql_api.processes.run import run_everything
+    from graphql_api.settings import read_settings
+
+    run_everything(read_settings(os.environ))
+
+
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="API processes that share the port.")] = 1,
+) -> None:
+    """Serve the GraphQL API until it is stopped; what was accepted is finished first.
+
+    Examples:
+        scrip serve
+
+        SCRIP_DATABASE_URL=postgresql://scrip@db/scrip scrip serve --workers 4
+    """
+    from graphql_api.processes.serve import serve_api
+    from graphql_api.settings import read_settings
+
+    serve_api(read_settings(os.environ), workers=workers)
+
+
+def worker() -> None:
+    """Run the sweeps: post what is due on accounts that nobody touches. Safe to run twice.
+
+    Example:
+        scrip worker
+    """
+    from graphql_api.processes.worker import run_worker
+    from graphql_api.settings import read_settings
+
+    run_worker(read_settings(os.environ))

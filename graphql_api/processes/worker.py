@@ -1,0 +1,82 @@
+"""The worker process: rounds of work that is due, at their intervals, until it is asked to stop.
+
+What the rounds are, `graphql_api.bootstrap` says. A round is safe to run twice and in two processes.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import structlog
+
+from graphql_api.processes.database import usable_database
+from graphql_api.processes.lifeline import follow_parent
+from graphql_api.settings import Settings
+
+PAUSE_SECONDS_MAX = 60.0
+LOG = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One kind of due work: `work` does a bounded batch and returns how much it did."""
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    pause_seconds: float
+
+
+OpenWorker = Callable[[Settings, str], AbstractAsyncContextManager[Sequence[Round]]]
+"""Connects to the database at a URL and yields the rounds; closes what it opened."""
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM; the batch at hand is finished first."""
+    from graphql_api.bootstrap import open_worker
+
+    follow_parent()
+    with usable_database(settings) as url:
+        asyncio.run(_work(settings, url, open_worker))
+
+
+async def _work(settings: Settings, url: str, open_worker: OpenWorker) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_worker(settings, url) as rounds:
+        await run_rounds(rounds, stop)
+
+
+async def repeat(due: Round, stop: asyncio.Event) -> None:
+    """Run one kind of work until `stop`: at once while there is more, else after its pause.
+
+    A failure is logged and tried again after a growing pause; a database that restarts ends no worker.
+    """
+    failures = 0
+    while not stop.is_set():
+        try:
+            done = await due.work()
+            failures = 0
+        except Exception:
+            failures += 1
+            done = 0
+            LOG.exception("round failed", round=due.name, failures=failures)
+        if done == 0:
+            await _pause(stop, min(due.pause_seconds * 2 ** min(failures, 10), PAUSE_SECONDS_MAX))
+
+
+async def run_rounds(rounds: Sequence[Round], stop: asyncio.Event) -> None:
+    """Run all kinds of work side by side until `stop`."""
+    async with asyncio.TaskGroup() as group:
+        for due in rounds:
+            group.create_task(repeat(due, stop))
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
