@@ -1,0 +1,124 @@
+"""Run contenders in interleaved rounds, keep the results as JSON, print them as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measurement import Measurement, Result
+from graphql_api.processes.embedded import EmbeddedServer, own_server
+
+RESULTS: Final = Path(__file__).parent / "results"
+
+Round = Callable[[], Awaitable[Measurement]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How long and how large a benchmark runs."""
+
+    rounds: int
+    seconds: float
+    members: int
+    short: bool
+
+
+FULL: Final = Scale(rounds=5, seconds=8.0, members=100_000, short=False)
+SHORT: Final = Scale(rounds=1, seconds=0.5, members=500, short=True)
+"""Only proves that a benchmark still works; its figures mean nothing and are not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a benchmark is given: a durable server of its own, empty but for the database `scrip`."""
+
+    server: EmbeddedServer
+    scale: Scale
+    console: Console
+
+    async def create_database(self, name: str) -> str:
+        """A new empty database on the server; its URL."""
+        connection = await asyncpg.connect(self.server.url)
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            await connection.close()
+        return self.server.url_of(name)
+
+    async def checkpoint(self) -> None:
+        """Write out what earlier work left dirty, so that it is not charged to what comes next."""
+        connection = await asyncpg.connect(self.server.url)
+        try:
+            await connection.execute("CHECKPOINT")
+        finally:
+            await connection.close()
+
+    async def interleave(self, contenders: Mapping[str, Round]) -> dict[str, list[Measurement]]:
+        """Measure every contender once a round, one after the other, every other round backwards.
+
+        An extra first round warms up and is thrown away, except in the short form.
+        """
+        measured: dict[str, list[Measurement]] = {name: [] for name in contenders}
+        warming = 0 if self.scale.short else 1
+        for number in range(self.scale.rounds + warming):
+            order = list(contenders)[:: 1 if number % 2 == 0 else -1]
+            for name in order:
+                measurement = await contenders[name]()
+                self._report(number - warming, name, measurement)
+                if number >= warming:
+                    measured[name].append(measurement)
+        return measured
+
+    def _report(self, number: int, name: str, measurement: Measurement) -> None:
+        label = "warming" if number < 0 else f"round {number + 1}"
+        self.console.print(
+            f"  {label}: {name} {measurement.rate:,.0f}/s, "
+            f"p50 {measurement.p50_ms:.2f} ms, p99 {measurement.p99_ms:.2f} ms",
+            style="dim",
+        )
+
+
+@contextmanager
+def open_bench(*, var: Path, scale: Scale, console: Console) -> Iterator[Bench]:
+    """A bench on an embedded server with fsync and synchronous_commit on, in a folder that goes with it."""
+    var.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=var, prefix="bench-") as folder, own_server(Path(folder)) as server:
+        yield Bench(server=server, scale=scale, console=console)
+
+
+def keep(results: Sequence[Result], folder: Path = RESULTS) -> None:
+    """Write NAME.json for every result."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        (folder / f"{result.name}.json").write_text(json.dumps(result.to_json(), indent=2) + "\n")
+
+
+def show(results: Sequence[Result], console: Console) -> None:
+    """Print one line for every result and its settings below."""
+    table = Table("benchmark", "unit", title="ours beside the baseline, same server, interleaved rounds")
+    for heading in ("ours", "baseline", "ratio", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="right")
+    table.add_column("goal")
+    for result in results:
+        figures = (result.ours, result.baseline, result.ratio, result.p50_ms, result.p99_ms)
+        table.add_row(result.name, result.unit, *(f"{figure:,.4g}" for figure in figures), _verdict(result))
+    console.print(table)
+    for result in results:
+        settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
+        console.print(f"{result.name}: {settings}", style="dim", highlight=False)
+
+
+def _verdict(result: Result) -> str:
+    goal = result.settings.get("goal")
+    if goal is None:
+        return ""
+    return f"{goal}: {'met' if result.settings['goal_met'] else 'MISSED'}"

@@ -1,0 +1,172 @@
+"""A load generator for HTTP/1.1: as many requests as the server answers over n kept-alive connections.
+
+A closed loop: each connection sends its next request when the answer to the last one is complete. It runs
+in a process of its own on raw asyncio protocols over uvloop and reads of an answer only its status, its
+length and whether it holds an expected text, so that it costs a fraction of what it measures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Final, cast
+
+import psutil
+
+from benchmarks.measurement import Measurement, summarise
+
+END_OF_HEAD: Final = b"\r\n\r\n"
+LENGTH_HEADER: Final = b"content-length:"
+OK: Final = b"200"
+
+RequestSource = Callable[[int], bytes]
+"""The body of the n-th request, n from 0 and never twice in one run; sent to the process, so picklable."""
+
+
+class BadAnswers(Exception):
+    """Some answers were not what they should be, so the rate means nothing; the first one is the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is sent to whom: POST of JSON bodies on `connections` connections for `seconds`."""
+
+    host: str
+    port: int
+    path: str
+    bodies: RequestSource
+    expect: bytes
+    connections: int
+    seconds: float
+    headers: tuple[tuple[str, str], ...] = ()
+    first_number: int = 0
+
+    @property
+    def head(self) -> bytes:
+        """Everything before the value of Content-Length."""
+        lines = [
+            f"POST {self.path} HTTP/1.1",
+            f"Host: {self.host}:{self.port}",
+            "Content-Type: application/json",
+            "Accept: application/json",
+            *(f"{name}: {value}" for name, value in self.headers),
+            "Content-Length: ",
+        ]
+        return "\r\n".join(lines).encode()
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Run:
+    """What all connections of a run share."""
+
+    load: Load
+    head: bytes
+    ends_at: float
+    number: int
+    open_connections: int
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    latencies_ms: list[float] = field(default_factory=list)
+    bad_answers: list[bytes] = field(default_factory=list)
+
+    def next_request(self) -> bytes:
+        body = self.load.bodies(self.number)
+        self.number += 1
+        return b"%b%d%b%b" % (self.head, len(body), END_OF_HEAD, body)
+
+    def leave(self) -> None:
+        self.open_connections -= 1
+        if self.open_connections == 0:
+            self.finished.set()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection with at most one request under way."""
+
+    def __init__(self, run: _Run) -> None:
+        self.run = run
+        self.received = b""
+        self.sent_at = 0.0
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.send()
+
+    def send(self) -> None:
+        assert self.transport is not None
+        request = self.run.next_request()
+        self.sent_at = time.perf_counter()
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self.received = self.received + data if self.received else data
+        if not _is_complete(self.received):
+            return
+        now = time.perf_counter()
+        run = self.run
+        if self.received[9:12] == OK and run.load.expect in self.received:
+            run.latencies_ms.append((now - self.sent_at) * 1_000)
+        else:
+            run.bad_answers.append(self.received)
+        self.received = b""
+        if now < run.ends_at and not run.bad_answers:
+            self.send()
+        else:
+            assert self.transport is not None
+            self.transport.close()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if time.perf_counter() < self.run.ends_at and not self.run.bad_answers:
+            self.run.bad_answers.append(b"The server closed a connection.")
+        self.run.leave()
+
+
+async def drive(load: Load) -> Measurement:
+    """Put the load on the server from a process of its own; raises BadAnswers at the first wrong answer."""
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+        return await loop.run_in_executor(pool, _drive_here, load)
+
+
+def _drive_here(load: Load) -> Measurement:
+    import uvloop
+
+    return uvloop.run(_drive(load))
+
+
+async def _drive(load: Load) -> Measurement:
+    loop = asyncio.get_running_loop()
+    began_at = time.perf_counter()
+    run = _Run(
+        load=load,
+        head=load.head,
+        ends_at=began_at + load.seconds,
+        number=load.first_number,
+        open_connections=load.connections,
+    )
+    for _ in range(load.connections):
+        await loop.create_connection(lambda: _Connection(run), load.host, load.port)
+    await run.finished.wait()
+    if run.bad_answers:
+        raise BadAnswers(run.bad_answers[0].decode(errors="replace"))
+    seconds = time.perf_counter() - began_at
+    own = psutil.Process().cpu_times()
+    return summarise(
+        run.latencies_ms, seconds=seconds, notes={"cpu_generator": (own.user + own.system) / seconds}
+    )
+
+
+def _is_complete(received: bytes) -> bool:
+    """Whether a whole answer has come; servers here always state Content-Length."""
+    head_ends = received.find(END_OF_HEAD)
+    if head_ends < 0:
+        return False
+    head = received[:head_ends].lower()
+    value_begins = head.index(LENGTH_HEADER) + len(LENGTH_HEADER)
+    value_ends = head.find(b"\r", value_begins)
+    length = int(head[value_begins : value_ends if value_ends > 0 else None])
+    return len(received) >= head_ends + len(END_OF_HEAD) + length
