@@ -1,0 +1,121 @@
+"""Top-level GraphQL errors: those a caller may read, and the mask over everything else.
+
+An expected refusal of a command is part of a mutation's result and never appears here.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+from uuid import uuid4
+
+import structlog
+from graphql import GraphQLError
+
+Facts: TypeAlias = Mapping[str, "str | int | None"]
+
+MASKED_MESSAGE = "Something went wrong on our side. Quote the reference when you report it."
+
+
+class CallerError(Exception):
+    """An error whose message is meant for the caller; everything else is masked.
+
+    `code` appears as `extensions.code`; `facts` beside it. Keep personal data out of both.
+    """
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, message: str, *, code: str | None = None, **facts: str | int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.facts: Facts = MappingProxyType(facts)
+
+    def extensions(self) -> dict[str, str | int | None]:
+        """The error's `extensions` as the caller sees them."""
+        return {"code": self.code, **self.facts}
+
+
+class Forbidden(CallerError):
+    """The caller is known but may not use this field."""
+
+    code = "FORBIDDEN"
+
+
+class InvalidInput(CallerError):
+    """An argument is well typed but cannot be meant, such as a malformed cursor."""
+
+    code = "INVALID_INPUT"
+
+
+def describe_exception(error: BaseException) -> dict[str, object]:
+    """Where `error` came from, without its message: messages quote rows and input, which may be personal.
+
+    PostgreSQL's error code and constraint name are kept, because they name rules and not values.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-20:]
+    facts: dict[str, object] = {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "traceback": [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames],
+    }
+    for name in ("sqlstate", "constraint_name"):
+        value = getattr(error, name, None)
+        if isinstance(value, str):
+            facts[name] = value
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        facts["cause"] = f"{type(cause).__module__}.{type(cause).__qualname__}"
+    return facts
+
+
+def log_bug(error: BaseException, where: str) -> str:
+    """Log an unexpected exception and return the reference id under which it was logged."""
+    reference = uuid4().hex
+    structlog.get_logger("scrip.bugs").error("bug", reference=reference, where=where, **describe_exception(error))
+    return reference
+
+
+def masked_error(reference: str) -> dict[str, object]:
+    """What a caller is told about a bug: nothing but a reference id."""
+    return {"message": MASKED_MESSAGE, "extensions": {"code": "INTERNAL", "reference": reference}}
+
+
+def present_errors(
+    errors: Sequence[GraphQLError],
+    note: Callable[[str], None] = lambda _code: None,
+    *,
+    default_code: str = "BAD_REQUEST",
+) -> list[dict[str, object]]:
+    """Errors as the caller may see them; `note` is told each code, `default_code` is that of graphql-core's own.
+
+    Errors that graphql-core itself raises about the request pass as they are, a CallerError passes with its
+    code, and everything else is logged and replaced by a reference id.
+    """
+    return [_present(error, note, default_code) for error in errors]
+
+
+def _present(error: GraphQLError, note: Callable[[str], None], default_code: str) -> dict[str, object]:
+    original = _root_cause(error)
+    shown: dict[str, object]
+    if isinstance(original, CallerError):
+        shown = {"message": original.message, "extensions": original.extensions()}
+        note(original.code)
+    elif original is None or error.path is None:
+        shown = {"message": error.message, "extensions": error.extensions or {"code": default_code}}
+        note(default_code)
+    else:
+        shown = masked_error(log_bug(original, ".".join(str(key) for key in error.path if isinstance(key, str))))
+        note("INTERNAL")
+    if error.locations:
+        shown["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if error.path is not None:
+        shown["path"] = error.path
+    return shown
+
+
+def _root_cause(error: GraphQLError) -> Exception | None:
+    """The exception that a resolver raised, or None when graphql-core itself found fault with the request."""
+    original = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    return original

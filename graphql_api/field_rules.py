@@ -1,0 +1,128 @@
+"""What a field asks of its caller, declared beside the field and enforced in one place.
+
+A field carries its rule in its metadata: `strawberry.field(description=…, metadata=requires(Scope.X))`.
+`guard_schema` then wraps the resolver of each such field once, when the schema is built. A root field
+without a rule refuses to build, so a forgotten scope is never an open door.
+Whose wallet it is stays a question for resolvers and SQL.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+
+from graphql_api.errors import Forbidden
+from graphql_api.permissions import Scope
+
+_RULE = "scrip.field_rule"
+_GUARDED = "scrip.guarded"
+_STRAWBERRY = "strawberry-definition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule:
+    """One field's demands.
+
+    scopes: the caller needs one of them; empty means that every verified caller may.
+    moves: the kind of value-moving root field; a document may name each kind once.
+    cost: weight in the static cost, at least 0.
+    page_max: the largest page a list argument `first` may ask for; multiplies the cost below the field.
+    """
+
+    scopes: tuple[Scope, ...] = ()
+    moves: str | None = None
+    cost: int = 1
+    page_max: int | None = None
+
+
+def requires(
+    *scopes: Scope, moves: str | None = None, cost: int = 1, page_max: int | None = None
+) -> dict[object, object]:
+    """Metadata for a field that needs one of `scopes`."""
+    if not scopes:
+        raise ValueError("name a scope, or use any_caller() for a field that every verified caller may read")
+    return {_RULE: FieldRule(scopes=scopes, moves=moves, cost=cost, page_max=page_max)}
+
+
+def any_caller(*, cost: int = 1, page_max: int | None = None) -> dict[object, object]:
+    """Metadata for a field that every verified caller may read."""
+    return {_RULE: FieldRule(cost=cost, page_max=page_max)}
+
+
+class _Definition(Protocol):
+    @property
+    def metadata(self) -> Mapping[object, object]: ...
+
+
+def rule_of(field: GraphQLField) -> FieldRule | None:
+    """The rule declared on a field of the built schema, if any."""
+    definition: _Definition | None = field.extensions.get(_STRAWBERRY)
+    metadata = getattr(definition, "metadata", None) or field.extensions
+    rule = metadata.get(_RULE)
+    return rule if isinstance(rule, FieldRule) else None
+
+
+def guard_schema(schema: GraphQLSchema) -> GraphQLSchema:
+    """Enforce every declared rule on `schema`, in place and once; returns it.
+
+    Raises ValueError naming every root field that declares no rule.
+    """
+    if schema.extensions.get(_GUARDED):
+        return schema
+    roots = [root for root in (schema.query_type, schema.mutation_type, schema.subscription_type) if root]
+    bare = [f"{root.name}.{name}" for root in roots for name, field in root.fields.items() if not rule_of(field)]
+    if bare:
+        raise ValueError(f"these root fields declare neither requires(…) nor any_caller(): {', '.join(bare)}")
+    for field in _object_fields(schema):
+        rule = rule_of(field)
+        if rule and rule.scopes:
+            _guard(field, rule.scopes)
+    schema.extensions[_GUARDED] = True
+    return schema
+
+
+def _object_fields(schema: GraphQLSchema) -> Iterator[GraphQLField]:
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            yield from kind.fields.values()
+
+
+def _guard(field: GraphQLField, scopes: tuple[Scope, ...]) -> None:
+    names = " or ".join(f"`{scope}`" for scope in scopes)
+    field.description = f"{field.description or ''}\n\nScope: {names}.".strip()
+    wanted = frozenset(scopes)
+    refusal = f"This needs the scope {' or '.join(scopes)}."
+    # A subscription field is guarded where its events are asked for; its resolver then only passes them on.
+    if field.subscribe is not None:
+        field.subscribe = _guarded(field.subscribe, wanted, refusal)
+    elif field.resolve is not None:
+        field.resolve = _guarded(field.resolve, wanted, refusal)
+    else:
+        raise ValueError("a field with a scope needs a resolver to guard")
+
+
+class _Info(Protocol):
+    @property
+    def context(self) -> "_Context": ...
+
+
+class _Context(Protocol):
+    @property
+    def caller(self) -> "_Scopes": ...
+
+
+class _Scopes(Protocol):
+    @property
+    def scopes(self) -> frozenset[Scope]: ...
+
+
+def _guarded(
+    resolve: Callable[..., object], wanted: frozenset[Scope], refusal: str
+) -> Callable[..., object]:
+    def guarded(source: object, info: _Info, **arguments: object) -> object:
+        if wanted.isdisjoint(info.context.caller.scopes):
+            raise Forbidden(refusal)
+        return resolve(source, info, **arguments)
+
+    return guarded

@@ -1,0 +1,66 @@
+"""Merchants' API keys: `scrip_live_<id>_<secret>`, of which only the secret's hash is ever stored.
+
+The secret has 256 random bits, so a plain SHA-256 is enough: there is nothing to guess and nothing to slow down.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphql_api.permissions import Scope
+
+PREFIX = "scrip_live_"
+_KEY = re.compile(r"scrip_live_([a-z0-9]{8,40})_([0-9a-f]{64})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredApiKey:
+    """What the registry knows of a live key. `scopes` None: what its role holds by default."""
+
+    secret_sha256: bytes
+    merchant_id: str
+    programme_id: str | None = None
+    scopes: frozenset[Scope] | None = None
+
+
+class ApiKeys(Protocol):
+    """Where live keys are found; a revoked, expired or unknown key is None."""
+
+    async def find(self, key_id: str) -> StoredApiKey | None:
+        """The live key with this id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    """A key just made: `text` is shown once, `secret_sha256` is stored under `key_id`."""
+
+    key_id: str
+    text: str
+    secret_sha256: bytes
+
+
+def new_api_key(key_id: str, secret: bytes) -> NewApiKey:
+    """A key over 32 random bytes and an id of 8 to 40 lower-case letters and digits."""
+    text = f"{PREFIX}{key_id}_{secret.hex()}"
+    if not _KEY.fullmatch(text):
+        raise ValueError("an API key has an id of 8–40 lower-case letters and digits and a secret of 32 bytes")
+    return NewApiKey(key_id, text, hash_secret(secret.hex()))
+
+
+def hash_secret(secret: str) -> bytes:
+    """What is stored of a key's secret."""
+    return hashlib.sha256(secret.encode("ascii")).digest()
+
+
+async def verify_api_key(keys: ApiKeys, text: str) -> StoredApiKey | None:
+    """The live key that `text` is, or None; takes as long for a wrong secret as for a right one."""
+    parts = _KEY.fullmatch(text)
+    if parts is None:
+        return None
+    key_id, secret = parts.groups()
+    stored = await keys.find(key_id)
+    expected = stored.secret_sha256 if stored else bytes(32)
+    return stored if hmac.compare_digest(hash_secret(secret), expected) else None

@@ -1,0 +1,99 @@
+"""The ASGI application, composed from what it is given; reads no setting and opens nothing itself."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+import strawberry
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from graphql_api.field_rules import guard_schema
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.document_limits import DocumentLimits
+from graphql_api.http.document_store import DocumentStore
+from graphql_api.http.endpoint import GraphqlEndpoint
+from graphql_api.http.graphiql import GraphiqlFiles, graphiql_page
+from graphql_api.http.health import Liveness, MetricsPage, Ping, Readiness
+from graphql_api.http.metrics import HttpMetrics
+from graphql_api.http.operations import Desk, MakeContext
+from graphql_api.http.rate_limits import RateLimiter, RateLimits
+from graphql_api.http.request_log import RequestLog
+from graphql_api.http.strawberry_internals import core_schema
+from graphql_api.http.strays import answer_http_exception
+from graphql_api.http.subscriptions import SubscriptionEndpoint, SubscriptionLimits
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpOptions:
+    """What an operator may choose about the HTTP face.
+
+    adhoc_for_all: any caller may run any document, not only those with `document:adhoc` (development).
+    trusted_documents: digest → text; see graphql_api.http.trusted_documents.
+    allowed_origins: origins of web pages that may open WebSockets; clients that send none may always.
+    """
+
+    graphiql: bool = False
+    adhoc_for_all: bool = False
+    trusted_documents: Mapping[str, str] = field(default_factory=dict)
+    allowed_origins: frozenset[str] = frozenset()
+    body_bytes_max: int = 1_048_576
+    deadline_seconds: float = 10.0
+    documents: DocumentLimits = field(default_factory=DocumentLimits)
+    rates: RateLimits = field(default_factory=RateLimits)
+    subscriptions: SubscriptionLimits = field(default_factory=SubscriptionLimits)
+
+
+def create_app(
+    *,
+    schema: strawberry.Schema,
+    make_context: MakeContext,
+    authenticator: Authenticator,
+    ping: Ping,
+    options: HttpOptions,
+    registry: CollectorRegistry | None = None,
+    lifespan: Lifespan | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Starlette:
+    """The application with `/graphql` (HTTP and WebSocket), `/healthz`, `/readyz` and `/metrics`.
+
+    Raises ValueError when a root field declares no rule or a trusted document is invalid.
+    """
+    core = guard_schema(core_schema(schema))
+    metrics = HttpMetrics(registry or CollectorRegistry())
+    desk = Desk(
+        schema=core,
+        documents=DocumentStore(core, limits=options.documents, trusted=options.trusted_documents),
+        limiter=RateLimiter(options.rates, now=monotonic),
+        make_context=make_context,
+        deadline_seconds=options.deadline_seconds,
+        adhoc_for_all=options.adhoc_for_all,
+    )
+    page = graphiql_page() if options.graphiql else None
+    endpoint = GraphqlEndpoint(desk, authenticator, body_bytes_max=options.body_bytes_max, page=page)
+    subscriptions = SubscriptionEndpoint(
+        desk, authenticator, origins=options.allowed_origins, limits=options.subscriptions
+    )
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint, methods=None),
+        WebSocketRoute("/graphql", subscriptions),
+        Route("/healthz", Liveness(), methods=["GET"]),
+        Route("/readyz", Readiness(ping), methods=["GET"]),
+        Route("/metrics", MetricsPage(metrics), methods=["GET"]),
+    ]
+    if options.graphiql:
+        routes.append(Route("/graphiql/{name}", GraphiqlFiles(core), methods=["GET"]))
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(RequestLog, metrics=metrics)],
+        exception_handlers={HTTPException: answer_http_exception},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app

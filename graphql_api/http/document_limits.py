@@ -1,0 +1,205 @@
+"""How big a document is: one memoised pass over its selections, before it is validated.
+
+Each fragment is measured once, so the pass is linear in the text although the counts are those after every
+spread is expanded. It runs before validation, because some validation rules are quadratic in fields of one
+name; so it also bears unknown fields, unknown fragments and cycles, and leaves naming those to validation.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_composite_type,
+)
+
+from graphql_api.field_rules import FieldRule, rule_of
+
+_FREE = FieldRule(cost=0)
+_PLAIN = FieldRule()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLimits:
+    """The largest document that is served; each figure is inclusive.
+
+    The full introspection query needs depth 16 and about 250 fields.
+    """
+
+    text_bytes_max: int = 32_768
+    tokens_max: int = 4_000
+    depth_max: int = 20
+    fields_max: int = 1_000
+    aliases_max: int = 100
+    root_fields_max: int = 50
+    cost_max: int = 20_000
+    repeats_max: int = 50
+
+
+@dataclass(slots=True)
+class Measure:
+    """Figures of one selection set after expansion; `moved` counts value-moving fields directly in it.
+
+    `repeats` is how often one response name occurs directly in it: fields to be merged are compared in pairs.
+    """
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    cost: int = 0
+    direct: int = 0
+    moved: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+    repeats: int = 0
+
+    def absorb(self, other: "Measure") -> None:
+        """Add a spread's selections to this set, as if they were written here."""
+        self.depth = max(self.depth, other.depth)
+        self.fields += other.fields
+        self.aliases += other.aliases
+        self.cost += other.cost
+        self.direct += other.direct
+        self.moved.update(other.moved)
+        self.names.update(other.names)
+        self.repeats = max(self.repeats, other.repeats, *self.names.values(), 0)
+
+
+def measure_operations(document: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
+    """Each operation of `document` with its measure. Raises RecursionError on absurd nesting."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    meter = _Meter(schema, fragments)
+    # Fragments that nothing spreads are validated too, so they count for the first operation.
+    for name in fragments:
+        meter.fragment(name)
+    return [
+        (node, meter.selections(node.selection_set, schema.get_root_type(node.operation)))
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
+
+
+def exceeded(measure: Measure, limits: DocumentLimits) -> list[str]:
+    """One sentence for each limit that `measure` breaks; empty when the document may run."""
+    figures = (
+        ("levels of nesting", measure.depth, limits.depth_max),
+        ("fields", measure.fields, limits.fields_max),
+        ("aliases", measure.aliases, limits.aliases_max),
+        ("root fields", measure.direct, limits.root_fields_max),
+        ("repetitions of one field", measure.repeats, limits.repeats_max),
+        ("cost", measure.cost, limits.cost_max),
+    )
+    found = [
+        f"The document has {_short(count)} {what} after expansion; {most} is the limit."
+        for what, count, most in figures
+        if count > most
+    ]
+    found.extend(
+        f"A document may move value by a '{kind}' field once; this one does {_short(count)} times."
+        for kind, count in measure.moved.items()
+        if count > 1
+    )
+    return found
+
+
+def _short(count: int) -> str:
+    """Spreads double per fragment, so a count can have hundreds of digits; nobody needs them."""
+    return str(count) if count < 1_000_000 else "over a million"
+
+
+class _Meter:
+    """The pass itself; its memo holds one measure per fragment."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._memo: dict[str, Measure] = {}
+
+    def fragment(self, name: str) -> Measure:
+        known = self._memo.get(name)
+        if known is not None:
+            return known
+        self._memo[name] = Measure()  # what a cycle finds
+        node = self._fragments.get(name)
+        if node is not None:
+            inner = self._schema.get_type(node.type_condition.name.value)
+            self._memo[name] = self.selections(node.selection_set, inner)
+        return self._memo[name]
+
+    def selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
+        total = Measure()
+        spread: set[str] = set()
+        for selection in node.selections:
+            if isinstance(selection, FieldNode):
+                self._add_field(total, selection, parent)
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                inner = self._schema.get_type(condition.name.value) if condition else parent
+                total.absorb(self.selections(selection.selection_set, inner))
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in spread:
+                # A second spread of the same fragment in one set selects nothing more.
+                spread.add(selection.name.value)
+                total.absorb(self.fragment(selection.name.value))
+        return total
+
+    def _add_field(self, total: Measure, node: FieldNode, parent: GraphQLNamedType | None) -> None:
+        definition = self._definition(node, parent)
+        rule = _rule(node, definition)
+        total.fields += 1
+        total.direct += 1
+        total.cost += rule.cost
+        total.depth = max(total.depth, 1)
+        if node.alias:
+            total.aliases += 1
+        name = (node.alias or node.name).value
+        total.names[name] += 1
+        total.repeats = max(total.repeats, total.names[name])
+        if rule.moves:
+            total.moved[rule.moves] += 1
+        if node.selection_set:
+            inner = get_named_type(definition.type) if definition else None
+            below = self.selections(node.selection_set, inner if is_composite_type(inner) else None)
+            total.depth = max(total.depth, 1 + below.depth)
+            total.fields += below.fields
+            total.aliases += below.aliases
+            total.cost += below.cost * _page_size(node, definition, rule)
+            total.repeats = max(total.repeats, below.repeats)
+
+    def _definition(self, node: FieldNode, parent: GraphQLNamedType | None) -> GraphQLField | None:
+        # Introspection is found by the two names alone: get_field wants to know the query type.
+        if parent is None or not is_composite_type(parent):
+            return None
+        return self._schema.get_field(parent, node.name.value)
+
+
+def _rule(node: FieldNode, definition: GraphQLField | None) -> FieldRule:
+    if node.name.value.startswith("__"):
+        return _FREE
+    return (definition and rule_of(definition)) or _PLAIN
+
+
+def _page_size(node: FieldNode, definition: GraphQLField | None, rule: FieldRule) -> int:
+    """How many items the field may return: a literal `first`, its default, or the largest page for a variable."""
+    if rule.page_max is None or definition is None:
+        return 1
+    for argument in node.arguments or ():
+        if argument.name.value == "first":
+            if isinstance(argument.value, IntValueNode) and len(argument.value.value) < 10:
+                return min(max(int(argument.value.value), 1), rule.page_max)
+            return rule.page_max
+    first = definition.args.get("first")
+    default = getattr(first, "default_value", None)
+    return default if isinstance(default, int) else rule.page_max
+
+

@@ -1,0 +1,207 @@
+"""GraphQL text in, an executable document out; parsed, measured and validated once.
+
+Only valid documents are kept, in a store bounded by count, so nonsense costs its sender a parse each time and
+never pushes out what others use.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+from graphql.execution.collect_fields import FragmentDetails
+
+from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.strawberry_internals import VALIDATION_RULES
+
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class DocumentRefused(Exception):
+    """The document cannot run; `errors` say why, `code` says what kind of reason it is."""
+
+    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+        super().__init__(code)
+        self.errors = errors
+        self.code = code
+
+
+def refuse(message: str, code: str) -> DocumentRefused:
+    """A refusal with one sentence."""
+    return DocumentRefused([GraphQLError(message, extensions={"code": code})], code)
+
+
+def document_not_allowed() -> RequestRefused:
+    """403: this caller may run documents of the allow-list only."""
+    return RequestRefused(
+        403, "Only documents of the allow-list may be run with this credential.", code="DOCUMENT_NOT_ALLOWED"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of a document, ready to run."""
+
+    name: str | None
+    kind: OperationType
+    node: OperationDefinitionNode
+    cost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A valid document. `trusted`: its text stands in the allow-list."""
+
+    operations: Mapping[str | None, Operation]
+    fragments: Mapping[str, FragmentDetails]
+    fragment_definitions: Mapping[str, FragmentDefinitionNode]
+    trusted: bool
+
+    def choose(self, name: str | None) -> Operation:
+        """The operation to run, by the rules of the specification; an empty name is no name."""
+        if not name:
+            if len(self.operations) == 1:
+                return next(iter(self.operations.values()))
+            raise refuse("The document has several operations: say which in operationName.", "OPERATION_UNCLEAR")
+        operation = self.operations.get(name)
+        if operation is None:
+            raise refuse(f"The document has no operation named '{name[:100]}'.", "OPERATION_UNKNOWN")
+        return operation
+
+
+def digest_of(text: str) -> str:
+    """The lower-case hexadecimal SHA-256 of a document's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class DocumentStore:
+    """Finds documents by text or digest.
+
+    Raises DocumentRefused; ValueError at construction when a trusted document is invalid or over the limits.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        limits: DocumentLimits,
+        trusted: Mapping[str, str] = MappingProxyType({}),
+        capacity: int = 1_000,
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._capacity = capacity
+        self._by_text: dict[str, Document] = {}
+        self._by_digest: dict[str, Document] = {}
+        self._trusted: dict[str, Document] = {}
+        self._trusted_texts: dict[str, Document] = {}
+        for digest, text in trusted.items():
+            self._trust(digest, text)
+
+    def by_text(self, text: str) -> Document:
+        """The document with this text, compiled now or before."""
+        known = self._trusted_texts.get(text) or self._by_text.get(text)
+        return known or self._keep(self._by_text, text, self._compile(text, trusted=False))
+
+    def trusted_text(self, text: str) -> Document:
+        """The trusted document with exactly this text; nothing is parsed to find out."""
+        document = self._trusted_texts.get(text)
+        if document is None:
+            raise document_not_allowed()
+        return document
+
+    def by_digest(self, digest: str, text: str | None = None) -> Document:
+        """The document with this digest; `text`, when given, must have it and is remembered under it.
+
+        What a caller registers this way is not trusted by it.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise refuse("A document id is 'sha256:' and 64 lower-case hexadecimal digits.", "DOCUMENT_ID_MALFORMED")
+        known = self._trusted.get(digest) or self._by_digest.get(digest)
+        if known is not None:
+            return known
+        if text is None:
+            raise refuse("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
+        if digest_of(text) != digest:
+            raise refuse("The document's SHA-256 is not the one given.", "DOCUMENT_ID_MISMATCH")
+        return self._keep(self._by_digest, digest, self.by_text(text))
+
+    def _trust(self, digest: str, text: str) -> None:
+        if digest_of(text) != digest:
+            raise ValueError(f"trusted document {digest}: its text has another SHA-256")
+        try:
+            document = self._compile(text, trusted=True)
+        except DocumentRefused as refusal:
+            raise ValueError(f"trusted document {digest}: {refusal.errors[0].message}") from refusal
+        self._trusted[digest] = self._trusted_texts[text] = document
+
+    def _keep(self, shelf: dict[str, Document], key: str, document: Document) -> Document:
+        # First in, first out: a busy document that falls out is compiled again within milliseconds.
+        while len(shelf) >= self._capacity:
+            del shelf[next(iter(shelf))]
+        shelf[key] = document
+        return document
+
+    def _compile(self, text: str, *, trusted: bool) -> Document:
+        if len(text) > self._limits.text_bytes_max or len(text.encode()) > self._limits.text_bytes_max:
+            raise refuse(f"The document is longer than {self._limits.text_bytes_max} bytes.", "DOCUMENT_TOO_LARGE")
+        node = _parse(text, self._limits.tokens_max)
+        measures = _measure(node, self._schema)
+        broken = [sentence for _, measure in measures for sentence in exceeded(measure, self._limits)]
+        if broken:
+            raise DocumentRefused([GraphQLError(sentence) for sentence in broken[:5]], "DOCUMENT_TOO_LARGE")
+        errors = validate(self._schema, node, VALIDATION_RULES, max_errors=10, hide_suggestions=True)
+        if errors:
+            raise DocumentRefused(errors, "DOCUMENT_INVALID")
+        return _document(node, measures, trusted=trusted)
+
+
+def _parse(text: str, tokens_max: int) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=tokens_max)
+    except GraphQLError as error:
+        raise DocumentRefused([error], "DOCUMENT_UNPARSABLE") from None
+    except RecursionError:
+        raise refuse("The document is nested too deeply.", "DOCUMENT_TOO_LARGE") from None
+
+
+def _measure(node: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
+    try:
+        return measure_operations(node, schema)
+    except RecursionError:
+        raise refuse("The document is nested too deeply.", "DOCUMENT_TOO_LARGE") from None
+
+
+def _document(
+    node: DocumentNode, measures: list[tuple[OperationDefinitionNode, Measure]], *, trusted: bool
+) -> Document:
+    if not measures:
+        raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
+    fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
+    return Document(
+        operations={
+            (part.name.value if part.name else None): Operation(
+                name=part.name.value if part.name else None,
+                kind=part.operation,
+                node=part,
+                cost=max(measure.cost, 1),
+            )
+            for part, measure in measures
+        },
+        # Fragments with variables of their own are an experiment of graphql-core; the parser refuses them.
+        fragments={name: FragmentDetails(part, None) for name, part in fragments.items()},
+        fragment_definitions=fragments,
+        trusted=trusted,
+    )

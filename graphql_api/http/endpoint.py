@@ -1,0 +1,127 @@
+"""`/graphql` over HTTP: one request, one operation, one JSON answer (GraphQL over HTTP).
+
+Every refusal is a 4xx with a JSON body; bugs are masked. Plain ASGI, because Starlette's request and response
+objects cost more than executing a small query.
+"""
+
+import asyncio
+
+from graphql import ExecutionResult
+from starlette.types import Receive, Scope, Send
+
+from graphql_api.caller import Caller
+from graphql_api.errors import present_errors
+from graphql_api.http.answers import Header, encode, send_answer
+from graphql_api.http.bodies import ClientGone, GraphqlRequest, parse_body, parse_query_string, read_body
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.document_store import DocumentRefused
+from graphql_api.http.execution import VariablesRefused, coerce_variables, run_operation
+from graphql_api.http.negotiation import Answer, check_body_headers, choose_answer
+from graphql_api.http.operations import Desk, check_method
+from graphql_api.http.rate_limits import Allowance
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.request_log import RECORD
+from graphql_api.request_record import RequestRecord
+
+_VARY = (b"vary", b"Accept")
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+class GraphqlEndpoint:
+    """The ASGI application behind `/graphql`."""
+
+    def __init__(self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None) -> None:
+        self._desk = desk
+        self._authenticator = authenticator
+        self._body_bytes_max = body_bytes_max
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        record: RequestRecord = scope[RECORD]
+        record.route = "/graphql"
+        headers = dict(scope["headers"])
+        accept = headers.get(b"accept")
+        if self._page is not None and scope["method"] == "GET" and accept is not None and b"text/html" in accept:
+            await send_answer(send, 200, self._page, [(b"content-type", b"text/html; charset=utf-8"), _VARY])
+            return
+        answer = choose_answer(accept)
+        try:
+            status, body, extra = await self._answer(scope, receive, headers, answer, record)
+        except RequestRefused as refusal:
+            record.refused(refusal.code)
+            error = {"message": refusal.message, "extensions": {"code": refusal.code}}
+            status, body, extra = refusal.status, encode({"errors": [error]}), list(refusal.headers)
+        except ClientGone:
+            record.refused("CLIENT_GONE")
+            record.status = 499
+            return
+        chosen = answer or Answer.JSON
+        await send_answer(send, status, body, [(b"content-type", chosen.value), _VARY, _NO_STORE, *extra])
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[bytes, bytes],
+        answer: Answer | None,
+        record: RequestRecord,
+    ) -> tuple[int, bytes, list[Header]]:
+        method: str = scope["method"]
+        if method not in {"GET", "POST"}:
+            raise RequestRefused(
+                405, "Use POST, or GET for queries.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"GET, POST"),)
+            )
+        if answer is None:
+            raise RequestRefused(
+                406, "Answers are application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE"
+            )
+        caller = await self._authenticator.identify(headers.get(b"authorization"))
+        record.role = caller.role
+        if method == "POST":
+            check_body_headers(headers)
+            asked = parse_body(await read_body(receive, headers.get(b"content-length"), self._body_bytes_max))
+        else:
+            asked = parse_query_string(scope["query_string"])
+        try:
+            return await self._run(method, asked, caller, record)
+        except (DocumentRefused, VariablesRefused) as refusal:
+            # Plain JSON clients expect 200 for whatever was well-formed HTTP; the newer type says 400.
+            record.refused(refusal.code)
+            body = encode({"errors": present_errors(refusal.errors, default_code=refusal.code)})
+            return (400 if answer is Answer.GRAPHQL else 200), body, []
+
+    async def _run(
+        self, method: str, asked: GraphqlRequest, caller: Caller, record: RequestRecord
+    ) -> tuple[int, bytes, list[Header]]:
+        desk = self._desk
+        document, operation = desk.find(asked, caller, record)
+        check_method(method, operation)
+        variables = coerce_variables(desk.schema, operation, asked.variables)
+        allowance = desk.charge(operation, caller)
+        context = desk.make_context(caller, record)
+        try:
+            async with asyncio.timeout(desk.deadline_seconds):
+                result = await run_operation(desk.schema, document, operation, variables, context)
+        except TimeoutError:
+            raise _too_slow(desk.deadline_seconds) from None
+        return 200, _body(result, operation.cost, allowance, record), allowance.headers()
+
+
+def _body(result: ExecutionResult, cost: int, allowance: Allowance, record: RequestRecord) -> bytes:
+    payload: dict[str, object] = {}
+    if result.errors:
+        payload["errors"] = present_errors(result.errors, record.refused)
+    payload["data"] = result.data
+    payload["extensions"] = {"cost": {"requested": cost, "remaining": allowance.remaining}}
+    return encode(payload)
+
+
+def _too_slow(seconds: float) -> RequestRefused:
+    return RequestRefused(
+        504,
+        f"No answer within {seconds:g} s. What a mutation did is unknown: send it again with the same key.",
+        code="DEADLINE_EXCEEDED",
+    )
+
+

@@ -1,0 +1,97 @@
+"""The keys that sign callers' tokens: a provider's JWKS, fetched rarely, or one local development key."""
+
+import asyncio
+import urllib.request
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import jwt
+import structlog
+
+MAX_AGE_SECONDS = 300.0
+MIN_REFETCH_SECONDS = 60.0
+STALE_SECONDS = 3_600.0
+_ANSWER_BYTES_MAX = 512 * 1024
+
+
+class KeySet(Protocol):
+    """Where a token's signing key is found."""
+
+    async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
+        """The key with this id at monotonic time `now`; a token without an id gets the only key there is."""
+        ...
+
+
+class FixedKeySet:
+    """One known key, whatever id a token names."""
+
+    def __init__(self, key: jwt.PyJWK) -> None:
+        self._key = key
+
+    async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:  # noqa: ARG002
+        """The key."""
+        return self._key
+
+
+class RemoteKeySet:
+    """A provider's JWKS, kept for five minutes.
+
+    An id we do not know causes a fetch at most once a minute, so rotation is seen quickly and nonsense ids
+    cannot make us hammer the provider. When it does not answer, known keys serve for another hour.
+    """
+
+    def __init__(self, fetch: Callable[[], Awaitable[bytes]]) -> None:
+        self._fetch = fetch
+        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
+        """The key with this id, fetching when it is unknown or the set is old."""
+        if self._needs_fetch(key_id, now):
+            async with self._lock:
+                if self._needs_fetch(key_id, now):
+                    await self._refresh(now)
+        if now - self._fetched_at > STALE_SECONDS:
+            return None
+        return self._choose(key_id)
+
+    def _needs_fetch(self, key_id: str | None, now: float) -> bool:
+        wanted = self._choose(key_id) is None or now - self._fetched_at > MAX_AGE_SECONDS
+        return wanted and now - self._tried_at >= MIN_REFETCH_SECONDS
+
+    def _choose(self, key_id: str | None) -> jwt.PyJWK | None:
+        if key_id is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(key_id)
+
+    async def _refresh(self, now: float) -> None:
+        self._tried_at = now
+        try:
+            fetched = jwt.PyJWKSet.from_json((await self._fetch()).decode())
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            structlog.get_logger("scrip.keys").warning("jwks_unavailable", error=type(error).__name__)
+            return
+        self._keys = {key.key_id: key for key in fetched.keys}
+        self._fetched_at = now
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """A key set that moves is a configuration to be changed by hand."""
+
+
+def fetch_over_https(url: str, *, timeout_seconds: float = 5.0) -> Callable[[], Awaitable[bytes]]:
+    """A fetch of `url` for RemoteKeySet; plain HTTP is refused except on this machine."""
+    local = url.startswith(("http://127.0.0.1:", "http://localhost:"))
+    if not url.startswith("https://") and not local:
+        raise ValueError(f"the JWKS URL must start with https://, not {url!r}")
+    opener = urllib.request.build_opener(_NoRedirects)
+
+    def fetch() -> bytes:
+        with opener.open(url, timeout=timeout_seconds) as answer:
+            body: bytes = answer.read(_ANSWER_BYTES_MAX)
+            return body
+
+    return lambda: asyncio.to_thread(fetch)

@@ -1,0 +1,48 @@
+"""Structured logs: one JSON object a line on standard output, with a request id and nothing personal."""
+
+import re
+import sys
+from typing import Literal
+from uuid import uuid4
+
+import orjson
+import structlog
+
+LogFormat = Literal["json", "console"]
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def configure_logs(*, form: LogFormat = "json", level: str = "info") -> None:
+    """Set up structlog for this process; call once at start."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if form == "json":
+        structlog.configure(
+            processors=[*shared, structlog.processors.JSONRenderer(serializer=_to_json)],
+            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+            logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+            cache_logger_on_first_use=True,
+        )
+        return
+    structlog.configure(
+        processors=[*shared, structlog.dev.ConsoleRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _to_json(event: object, **_: object) -> bytes:
+    return orjson.dumps(event, default=repr)
+
+
+def request_id_from(header: bytes | None) -> str:
+    """The caller's X-Request-Id when it is short and plain, else a new one."""
+    if header is not None and _SANE_ID.fullmatch(header):
+        return header.decode("ascii")
+    return uuid4().hex

@@ -1,0 +1,76 @@
+"""Documents and limits brought together: what HTTP and WebSocket share before an operation runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphql import GraphQLSchema, OperationType
+
+from graphql_api.caller import Caller
+from graphql_api.http.bodies import GraphqlRequest
+from graphql_api.http.document_store import Document, DocumentStore, Operation, document_not_allowed
+from graphql_api.http.rate_limits import Allowance, RateLimiter
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.permissions import Scope
+from graphql_api.request_record import RequestRecord
+
+
+class CallerContext(Protocol):
+    """What every resolver context has at least."""
+
+    @property
+    def caller(self) -> Caller:
+        """The verified caller."""
+        ...
+
+
+MakeContext = Callable[[Caller, RequestRecord], CallerContext]
+"""Builds the resolvers' context of one request: its caller, its record, fresh loaders, the application."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What serving a GraphQL request takes, whatever carries it."""
+
+    schema: GraphQLSchema
+    documents: DocumentStore
+    limiter: RateLimiter
+    make_context: MakeContext
+    deadline_seconds: float
+    adhoc_for_all: bool = False
+
+    def find(self, asked: GraphqlRequest, caller: Caller, record: RequestRecord) -> tuple[Document, Operation]:
+        """The operation to run; DocumentRefused or RequestRefused when there is none for this caller."""
+        document = self._document(asked, caller)
+        operation = document.choose(asked.operation_name)
+        record.operation = operation.name[:64] if operation.name else None
+        record.kind = operation.kind.value
+        record.cost = operation.cost
+        return document, operation
+
+    def charge(self, operation: Operation, caller: Caller) -> Allowance:
+        """Take the operation's cost from the caller's allowance; RequestRefused 429 when it is used up."""
+        return self.limiter.take(caller.client, caller.role, operation.cost)
+
+    def _document(self, asked: GraphqlRequest, caller: Caller) -> Document:
+        adhoc = self.adhoc_for_all or Scope.DOCUMENT_ADHOC in caller.scopes
+        if asked.digest is not None:
+            # Without the scope nothing is compiled for the caller: the text it sends along is not looked at.
+            document = self.documents.by_digest(asked.digest, asked.text if adhoc else None)
+        elif adhoc:
+            document = self.documents.by_text(asked.text or "")
+        else:
+            document = self.documents.trusted_text(asked.text or "")
+        if not (adhoc or document.trusted):
+            raise document_not_allowed()
+        return document
+
+
+def check_method(method: str, operation: Operation) -> None:
+    """RequestRefused 405 for anything but a query by GET, and for a subscription over plain HTTP."""
+    if operation.kind is OperationType.SUBSCRIPTION:
+        raise RequestRefused(
+            405, "Subscriptions run over a WebSocket (graphql-transport-ws).", code="SUBSCRIPTION_NEEDS_WEBSOCKET"
+        )
+    if method == "GET" and operation.kind is not OperationType.QUERY:
+        raise RequestRefused(405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),))

@@ -1,0 +1,96 @@
+"""How much static cost a client may ask for: one token bucket per client, in this process."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.permissions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A bucket that holds `capacity` cost and refills by `per_second`."""
+
+    capacity: int = 60_000
+    per_second: float = 20_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """The rate of each role; a bank's own systems usually get more than a phone."""
+
+    default: Rate = field(default_factory=Rate)
+    by_role: Mapping[Role, Rate] = field(default_factory=dict)
+
+    def of(self, role: Role) -> Rate:
+        """The rate of callers with this role."""
+        return self.by_role.get(role, self.default)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    level: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left to a client after a request."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The X-RateLimit headers; reset counts the seconds until the bucket is full again."""
+        return [
+            (b"x-ratelimit-limit", b"%d" % self.limit),
+            (b"x-ratelimit-remaining", b"%d" % self.remaining),
+            (b"x-ratelimit-reset", b"%d" % self.reset_seconds),
+        ]
+
+
+class RateLimiter:
+    """Buckets per client, at most `clients_max`; the longest unused one is forgotten, which refills it.
+
+    Each process keeps its own, so a client of N processes may reach N times the rate.
+    """
+
+    def __init__(self, limits: RateLimits, *, now: Callable[[], float], clients_max: int = 100_000) -> None:
+        self._limits = limits
+        self._now = now
+        self._clients_max = clients_max
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, client: str, role: Role, cost: int) -> Allowance:
+        """Take `cost` from the client's bucket; RequestRefused 429 when it holds too little."""
+        rate = self._limits.of(role)
+        now = self._now()
+        bucket = self._buckets.pop(client, None) or self._new_bucket(rate, now)
+        self._buckets[client] = bucket
+        bucket.level = min(rate.capacity, bucket.level + (now - bucket.at) * rate.per_second)
+        bucket.at = now
+        allowed = cost <= bucket.level
+        if allowed:
+            bucket.level -= cost
+        reset = math.ceil((rate.capacity - bucket.level) / rate.per_second)
+        allowance = Allowance(rate.capacity, int(bucket.level), reset)
+        if not allowed:
+            raise _limited(allowance, cost, wait=(min(cost, rate.capacity) - bucket.level) / rate.per_second)
+        return allowance
+
+    def _new_bucket(self, rate: Rate, now: float) -> _Bucket:
+        if len(self._buckets) >= self._clients_max:
+            del self._buckets[next(iter(self._buckets))]
+        return _Bucket(rate.capacity, now)
+
+
+def _limited(allowance: Allowance, cost: int, wait: float) -> RequestRefused:
+    seconds = max(1, math.ceil(wait))
+    return RequestRefused(
+        429,
+        f"Too much at once: this costs {cost} and {allowance.remaining} is left. Wait {seconds} s.",
+        code="RATE_LIMITED",
+        headers=((b"retry-after", b"%d" % seconds), *allowance.headers()),
+    )

@@ -1,0 +1,19 @@
+"""Requests refused before any operation runs, as HTTP statuses with a JSON body."""
+
+
+class RequestRefused(Exception):
+    """Answered with `status` and a GraphQL error body; `headers` are added to the answer."""
+
+    def __init__(
+        self, status: int, message: str, *, code: str, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = headers
+
+
+def malformed(message: str) -> RequestRefused:
+    """400: the body or the query string does not say what a GraphQL request says."""
+    return RequestRefused(400, message, code="REQUEST_MALFORMED")

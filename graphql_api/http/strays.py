@@ -1,0 +1,18 @@
+"""Requests that no route serves: a JSON body like everywhere else."""
+
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graphql_api.http.answers import encode
+
+
+async def answer_http_exception(_request: Request, error: Exception) -> Response:
+    """404, 405 and their like as a GraphQL error body; nothing of the request is repeated in it."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    body = encode({"errors": [{"message": status.phrase, "extensions": {"code": status.name}}]})
+    return Response(body, status, dict(error.headers or {}), "application/json")

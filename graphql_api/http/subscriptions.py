@@ -1,0 +1,108 @@
+"""`/graphql` over WebSocket: subscriptions by the graphql-transport-ws protocol, and nothing else.
+
+The connection is opened by `connection_init` with a payload `{"Authorization": "Bearer …"}`, because browsers
+cannot set headers on WebSockets. Close codes are the protocol's.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.operations import Desk
+from graphql_api.http.request_log import RECORD
+from graphql_api.http.transport_messages import CloseSocket, parse_message
+from graphql_api.http.transport_session import Session
+from graphql_api.request_record import RequestRecord
+
+PROTOCOL = "graphql-transport-ws"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionLimits:
+    """Bounds of one connection; it is closed after `lifetime_seconds`, so credentials are looked at again."""
+
+    per_connection: int = 20
+    init_timeout_seconds: float = 10.0
+    message_bytes_max: int = 262_144
+    lifetime_seconds: float = 3_600.0
+    connections_max: int = 2_000
+
+
+class SubscriptionEndpoint:
+    """The ASGI application behind the WebSocket route."""
+
+    def __init__(
+        self, desk: Desk, authenticator: Authenticator, *, origins: frozenset[str], limits: SubscriptionLimits
+    ) -> None:
+        self._desk = desk
+        self._authenticator = authenticator
+        self._origins = origins
+        self._limits = limits
+        self._open = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection until either side closes it."""
+        record: RequestRecord = scope[RECORD]
+        record.route = "/graphql"
+        record.kind = "subscription"
+        socket = WebSocket(scope, receive, send)
+        # Closing before accepting is answered with 403: the page or client learns nothing more.
+        if not self._may_connect(socket) or self._open >= self._limits.connections_max:
+            record.status = 403
+            await socket.close()
+            return
+        if PROTOCOL not in scope.get("subprotocols", ()):
+            await socket.accept()
+            await socket.close(4406, "Subprotocol not acceptable")
+            return
+        await socket.accept(PROTOCOL)
+        record.status = 101
+        self._open += 1
+        try:
+            await self._serve(socket, record)
+        finally:
+            self._open -= 1
+
+    def _may_connect(self, socket: WebSocket) -> bool:
+        origin = socket.headers.get("origin")
+        if origin is None or origin in self._origins:
+            return True
+        # A page that this server itself served (GraphiQL) may talk back to it.
+        return origin in {f"http://{socket.headers.get('host')}", f"https://{socket.headers.get('host')}"}
+
+    async def _serve(self, socket: WebSocket, record: RequestRecord) -> None:
+        session = Session(
+            self._desk, self._authenticator, record, send=socket.send_text, limit=self._limits.per_connection
+        )
+        try:
+            async with asyncio.timeout(self._limits.lifetime_seconds):
+                async with asyncio.timeout(self._limits.init_timeout_seconds) as opening:
+                    await self._converse(socket, session, opening)
+        except CloseSocket as close:
+            await _close(socket, close.code, close.reason)
+        except TimeoutError:
+            if session.caller is None:
+                await _close(socket, 4408, "Connection initialisation timeout")
+            else:
+                await _close(socket, 1001, "Connect again")
+        except WebSocketDisconnect:
+            pass
+        finally:
+            await session.stop_all()
+
+    async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout) -> None:
+        while True:
+            text = await socket.receive_text()
+            if len(text) > self._limits.message_bytes_max:
+                raise CloseSocket(1009, "Message too big")
+            await session.handle(parse_message(text))
+            if session.caller is not None:
+                opening.reschedule(None)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
+        await socket.close(code, reason)

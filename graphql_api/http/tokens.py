@@ -1,0 +1,133 @@
+"""JSON Web Tokens: from a signed token to the claims we read, or a refusal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jwt
+
+from graphql_api.caller import Caller
+from graphql_api.http.key_sets import KeySet
+from graphql_api.permissions import ROLE_SCOPES, Role, Scope
+
+ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
+"""Asymmetric signatures only: with a shared secret, whoever verifies could also sign."""
+
+TOKEN_BYTES_MAX = 8_192
+_LEEWAY_SECONDS = 30
+_SCOPES = {str(scope): scope for scope in Scope}
+
+
+class TokenRefused(Exception):
+    """The token proves nothing; the message is safe to show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRules:
+    """What a token must say. `default_role`: the role of a token without the `scrip_role` claim."""
+
+    issuer: str
+    audience: str
+    default_role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """A caller and the epoch second at which its token expires."""
+
+    caller: Caller
+    expires_at: float
+
+
+class TokenVerifier:
+    """Checks signature, algorithm, issuer, audience and times of tokens from one issuer."""
+
+    def __init__(self, keys: KeySet, rules: TokenRules, *, monotonic: Callable[[], float]) -> None:
+        self._keys = keys
+        self._rules = rules
+        self._monotonic = monotonic
+
+    async def verify(self, token: str, now: float) -> VerifiedToken:
+        """The caller of `token` at epoch second `now`; TokenRefused otherwise."""
+        if len(token) > TOKEN_BYTES_MAX:
+            raise TokenRefused("The token is too long.")
+        try:
+            header = jwt.get_unverified_header(token)
+            key_id = header.get("kid")
+            if header.get("alg") not in ALGORITHMS or not isinstance(key_id, str | None):
+                raise TokenRefused("The token is signed in a way we do not accept.")
+            key = await self._keys.find(key_id, self._monotonic())
+            if key is None:
+                raise TokenRefused("The token's signing key is unknown.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                issuer=self._rules.issuer,
+                audience=self._rules.audience,
+                # Times are checked below against the clock we are given.
+                options={
+                    "require": ["exp", "sub", "iss", "aud"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            raise TokenRefused("The token is not valid.") from None
+        expires_at = _time(claims.get("exp"))
+        if expires_at <= now - _LEEWAY_SECONDS:
+            raise TokenRefused("The token has expired.")
+        if "nbf" in claims and _time(claims["nbf"]) > now + _LEEWAY_SECONDS:
+            raise TokenRefused("The token is not valid yet.")
+        return VerifiedToken(caller_of(claims, self._rules.default_role), expires_at)
+
+
+def _time(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        raise TokenRefused("The token's times are not valid.")
+    return float(value)
+
+
+def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
+    """The caller that verified claims describe.
+
+    Claims: `sub`; `scrip_role`; `scope` (names separated by spaces, unknown ones are other systems');
+    `scrip_programme`; `scrip_merchant` (a merchant's id); `scrip_member` (the member's external id, else `sub`).
+    """
+    subject = _text(claims, "sub")
+    if not subject:
+        raise TokenRefused("The token names nobody.")
+    role = _role(_text(claims, "scrip_role"), default_role)
+    named = frozenset(_SCOPES[name] for name in (_text(claims, "scope") or "").split() if name in _SCOPES)
+    merchant_id = _text(claims, "scrip_merchant") if role is Role.MERCHANT else None
+    if role is Role.MERCHANT and not merchant_id:
+        raise TokenRefused("A merchant's token must name its merchant.")
+    return Caller(
+        role=role,
+        subject=subject,
+        client=f"{role}:{merchant_id or subject}",
+        scopes=named or ROLE_SCOPES[role],
+        programme_id=_text(claims, "scrip_programme"),
+        member_external_id=(_text(claims, "scrip_member") or subject) if role is Role.MEMBER else None,
+        merchant_id=merchant_id,
+    )
+
+
+def _text(claims: dict[str, object], name: str) -> str | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > 1_024 or "\x00" in value:
+        raise TokenRefused(f"The token's claim {name} is not valid.")
+    return value
+
+
+def _role(named: str | None, default: Role | None) -> Role:
+    if named is None:
+        if default is None:
+            raise TokenRefused("The token names no role.")
+        return default
+    try:
+        return Role(named)
+    except ValueError:
+        raise TokenRefused("The token's role is unknown.") from None

@@ -1,0 +1,143 @@
+"""One graphql-transport-ws connection: who opened it and what it is subscribed to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import cast
+
+from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql.execution.execute import create_source_event_stream, map_source_to_response_event
+from strawberry.execution import optimized_is_awaitable
+
+from graphql_api.caller import Caller
+from graphql_api.errors import log_bug, masked_error, present_errors
+from graphql_api.http.answers import encode
+from graphql_api.http.bodies import GraphqlRequest
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.document_store import DocumentRefused
+from graphql_api.http.execution import VariablesRefused, coerce_variables, executor_for, run_operation
+from graphql_api.http.operations import Desk
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.transport_messages import CloseSocket, Complete, Init, Message, Ping, Pong, Subscribe
+from graphql_api.request_record import RequestRecord
+
+Errors = list[dict[str, object]]
+
+
+class Session:
+    """Handles messages in order; each subscription runs in a task of its own."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        authenticator: Authenticator,
+        record: RequestRecord,
+        *,
+        send: Callable[[str], Awaitable[None]],
+        limit: int,
+    ) -> None:
+        self.caller: Caller | None = None
+        self._desk = desk
+        self._authenticator = authenticator
+        self._record = record
+        self._send_text = send
+        self._limit = limit
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def handle(self, message: Message) -> None:
+        """Act on one message; CloseSocket when the protocol or a limit is broken."""
+        match message:
+            case Init():
+                await self._open(message)
+            case Ping():
+                await self._send({"type": "pong"})
+            case Pong():
+                pass
+            case Subscribe():
+                self._start(message)
+            case Complete():
+                task = self._running.pop(message.id, None)
+                if task is not None:
+                    task.cancel()
+
+    async def stop_all(self) -> None:
+        """Cancel what runs and wait until it has stopped."""
+        tasks = list(self._running.values())
+        self._running.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _open(self, message: Init) -> None:
+        if self.caller is not None:
+            raise CloseSocket(4429, "Too many initialisation requests")
+        try:
+            given = message.authorization.encode() if message.authorization is not None else None
+            self.caller = await self._authenticator.identify(given)
+        except RequestRefused as refusal:
+            raise CloseSocket(4403, refusal.message) from None
+        self._record.role = self.caller.role
+        await self._send({"type": "connection_ack"})
+
+    def _start(self, message: Subscribe) -> None:
+        if self.caller is None:
+            raise CloseSocket(4401, "Unauthorized")
+        if message.id in self._running:
+            raise CloseSocket(4409, f"Subscriber for {message.id} already exists")
+        if len(self._running) >= self._limit:
+            raise CloseSocket(4429, f"At most {self._limit} subscriptions per connection")
+        task = asyncio.create_task(self._serve(message.id, message.asked, self.caller))
+        self._running[message.id] = task
+
+    async def _serve(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> None:
+        try:
+            errors = await self._run(message_id, asked, caller)
+        except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
+            errors = [masked_error(log_bug(error, "/graphql"))]
+        if self._running.get(message_id) is not asyncio.current_task():
+            return  # the client completed it meanwhile and may have used the id again
+        del self._running[message_id]
+        if errors:
+            await self._send({"id": message_id, "type": "error", "payload": errors})
+        else:
+            await self._send({"id": message_id, "type": "complete"})
+
+    async def _run(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> Errors | None:
+        """Send every result; errors when nothing could be started."""
+        desk = self._desk
+        record = RequestRecord(request_id=self._record.request_id)
+        try:
+            document, operation = desk.find(asked, caller, record)
+            variables = coerce_variables(desk.schema, operation, asked.variables)
+            desk.charge(operation, caller)
+        except RequestRefused as refusal:
+            self._record.refused(refusal.code)
+            return [{"message": refusal.message, "extensions": {"code": refusal.code}}]
+        except (DocumentRefused, VariablesRefused) as refusal:
+            self._record.refused(refusal.code)
+            return present_errors(refusal.errors, default_code=refusal.code)
+        context = desk.make_context(caller, record)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            async with asyncio.timeout(desk.deadline_seconds):
+                result = await run_operation(desk.schema, document, operation, variables, context)
+            await self._next(message_id, result)
+            return None
+        executor = executor_for(desk.schema, document, operation, variables, context)
+        source = create_source_event_stream(executor)
+        if optimized_is_awaitable(source):
+            source = await cast("Awaitable[AsyncIterator[object] | ExecutionResult]", source)
+        if isinstance(source, ExecutionResult):
+            return present_errors(cast("list[GraphQLError]", source.errors), self._record.refused)
+        async with aclosing(map_source_to_response_event(executor, cast("AsyncIterator[object]", source))) as results:
+            async for result in results:
+                await self._next(message_id, result)
+        return None
+
+    async def _next(self, message_id: str, result: ExecutionResult) -> None:
+        payload: dict[str, object] = {"data": result.data}
+        if result.errors:
+            payload["errors"] = present_errors(result.errors, self._record.refused)
+        await self._send({"id": message_id, "type": "next", "payload": payload})
+
+    async def _send(self, message: dict[str, object]) -> None:
+        await self._send_text(encode(message).decode())

@@ -1,0 +1,105 @@
+"""The words of authorisation: scopes (`noun:verb`), roles, and the scopes a role holds by default.
+
+Where a scope is checked: graphql_api.field_rules. Where a credential grants one: graphql_api.http.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Scope(StrEnum):
+    """What a caller may do; granted by credentials, required by fields."""
+
+    POINTS_EARN = "points:earn"
+    POINTS_SPEND = "points:spend"
+    POINTS_HOLD = "points:hold"
+    POINTS_REFUND = "points:refund"
+    POINTS_REVERSE = "points:reverse"
+    POINTS_TRANSFER = "points:transfer"
+    POINTS_ADJUST = "points:adjust"
+    PAYMENT_CODE_CREATE = "payment_code:create"
+    WALLET_READ = "wallet:read"
+    WALLET_READ_ANY = "wallet:read_any"
+    ENTRY_READ = "entry:read"
+    MEMBER_ENROL = "member:enrol"
+    MEMBER_READ = "member:read"
+    MEMBER_FREEZE = "member:freeze"
+    MEMBER_CLOSE = "member:close"
+    MERCHANT_READ = "merchant:read"
+    MERCHANT_MANAGE = "merchant:manage"
+    PROGRAMME_READ = "programme:read"
+    PROGRAMME_MANAGE = "programme:manage"
+    APPROVAL_READ = "approval:read"
+    APPROVAL_DECIDE = "approval:decide"
+    SUPPORT_READ = "support:read"
+    SANDBOX_ADVANCE = "sandbox:advance"
+    DOCUMENT_ADHOC = "document:adhoc"
+
+
+class Role(StrEnum):
+    """The kinds of callers."""
+
+    MEMBER = "member"
+    MERCHANT = "merchant"
+    SERVICE = "service"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    COMPLIANCE = "compliance"
+    SUPPORT = "support"
+
+
+_BACK_OFFICE = frozenset({Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC})
+
+ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
+    {
+        Role.MEMBER: frozenset(
+            {
+                Scope.WALLET_READ,
+                Scope.ENTRY_READ,
+                Scope.PAYMENT_CODE_CREATE,
+                Scope.POINTS_HOLD,
+                Scope.POINTS_TRANSFER,
+            }
+        ),
+        Role.MERCHANT: frozenset(
+            {
+                Scope.POINTS_SPEND,
+                Scope.POINTS_HOLD,
+                Scope.POINTS_REFUND,
+                Scope.POINTS_REVERSE,
+                Scope.ENTRY_READ,
+                Scope.MERCHANT_READ,
+            }
+        ),
+        # Taking points without a payment code is not a default: a service gets `points:spend` by name.
+        Role.SERVICE: frozenset(
+            {
+                Scope.POINTS_EARN,
+                Scope.POINTS_REFUND,
+                Scope.POINTS_REVERSE,
+                Scope.WALLET_READ_ANY,
+                Scope.ENTRY_READ,
+                Scope.MEMBER_ENROL,
+                Scope.MEMBER_READ,
+                Scope.PROGRAMME_READ,
+            }
+        ),
+        Role.OPERATOR: _BACK_OFFICE
+        | {
+            Scope.POINTS_ADJUST,
+            Scope.WALLET_READ_ANY,
+            Scope.ENTRY_READ,
+            Scope.MEMBER_READ,
+            Scope.MEMBER_FREEZE,
+            Scope.MEMBER_CLOSE,
+            Scope.MERCHANT_MANAGE,
+            Scope.PROGRAMME_MANAGE,
+        },
+        Role.APPROVER: _BACK_OFFICE | {Scope.APPROVAL_DECIDE, Scope.WALLET_READ_ANY, Scope.ENTRY_READ},
+        Role.COMPLIANCE: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ},
+        Role.SUPPORT: _BACK_OFFICE
+        | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ, Scope.SUPPORT_READ},
+    }
+)
+"""What a role may do when its credential names no scopes; a credential that names some gets only those."""

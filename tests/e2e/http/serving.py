@@ -1,0 +1,82 @@
+"""The sample application, and a real server for it on a free port."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import jwt
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.applications import Starlette
+
+from graphql_api.http.api_keys import StoredApiKey
+from graphql_api.http.app import HttpOptions, create_app
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.development_tokens import RULES, development_key_set, sign_token
+from graphql_api.http.serving import server_config
+from graphql_api.http.tokens import TokenVerifier
+from graphql_api.permissions import Role, Scope
+from tests.e2e.http.sample import Context, sample_schema
+
+KEY = Ed25519PrivateKey.generate()
+
+
+def token(role: Role = Role.OPERATOR, subject: str = "olga", *scopes: Scope, **claims: str) -> str:
+    """A token signed with the tests' key."""
+    return sign_token(KEY, role=role, subject=subject, scopes=scopes, now=time.time(), **claims)
+
+
+def bearer(*scopes: Scope, role: Role = Role.OPERATOR) -> dict[str, str]:
+    """Headers of a caller with these scopes, or its role's."""
+    return {"authorization": f"Bearer {token(role, 'olga', *scopes)}"}
+
+
+@dataclass
+class StoredKeys:
+    """API keys in memory."""
+
+    keys: dict[str, StoredApiKey] = field(default_factory=dict)
+    asked: int = 0
+
+    async def find(self, key_id: str) -> StoredApiKey | None:
+        """The key with this id."""
+        self.asked += 1
+        return self.keys.get(key_id)
+
+
+async def ping() -> None:
+    """A database that answers."""
+
+
+def sample_app(
+    options: HttpOptions = HttpOptions(), *, api_keys: StoredKeys | None = None, database: object = ping
+) -> Starlette:
+    """The sample application with development tokens."""
+    tokens = TokenVerifier(development_key_set(KEY), RULES, monotonic=time.monotonic)
+    return create_app(
+        schema=sample_schema(),
+        make_context=lambda caller, record: Context(caller=caller, request=record),
+        authenticator=Authenticator(tokens=tokens, api_keys=api_keys, now=time.time),
+        ping=database,
+        options=options,
+    )
+
+
+@asynccontextmanager
+async def served(app: Starlette) -> AsyncIterator[str]:
+    """A real uvicorn on 127.0.0.1; yields its base URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
