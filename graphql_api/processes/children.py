@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from graphql_api.processes.lifeline import VARIABLE
@@ -33,6 +34,11 @@ class Child:
         )
         os.close(read_end)
         return cls(name=name, process=process, lifeline=write_end)
+
+    def send_database(self, url: str) -> None:
+        """Tell the child that the database is ready; one that has ended already is noticed by its code."""
+        with suppress(BrokenPipeError):
+            os.write(self.lifeline, url.encode() + b"\n")
 
     def code(self) -> int | None:
         """Return its exit code, None while it runs."""

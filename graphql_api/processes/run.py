@@ -11,14 +11,13 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from graphql_api.processes.children import Child, await_first_end, stop_children
 from graphql_api.processes.cli.failure import CommandError
-from graphql_api.processes.cli.output import print_line
+from graphql_api.processes.cli.output import print_news
 from graphql_api.processes.embedded import own_server
-from graphql_api.processes.welcome import welcome
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 
@@ -33,25 +32,44 @@ def run_everything(settings: Settings) -> None:
             ("`scrip run` is for development; in production start `scrip serve` and `scrip worker`.",)
         )
     settings.var.mkdir(parents=True, exist_ok=True)
+    try:
+        _run(settings)
+    except KeyboardInterrupt:
+        print_news("Stopped.")
+
+
+def _run(settings: Settings) -> None:
     with _stop_on_signals(), _only_run_in(settings.var):
         _await_free_port(settings.host, settings.port)
-        with _database(settings) as url:
+        # Children import their libraries while this process migrates, and connect when they are told to.
+        with _database(settings) as url, _running_children() as children:
             _migrate(url, settings.book_schema)
-            _run_children(settings, url)
-
-
-def _run_children(settings: Settings, url: str) -> None:
-    environment = {"SCRIP_LOG_LEVEL": "warning", **os.environ, "SCRIP_DATABASE_URL": url}
-    with ExitStack() as stack:
-        children: list[Child] = []
-        stack.callback(stop_children, children)
-        children += [Child.start(name, environment) for name in ("serve", "worker")]
-        _await_ready(settings, children)
-        print_line(welcome(settings))
-        ended = await_first_end(children)
+            for child in children:
+                child.send_database(url)
+            _await_ready(settings, children)
+            _greet(settings)
+            ended = await_first_end(children)
         raise CommandError(
             f"the process '{ended.name}' ended with code {ended.code()}, so everything was stopped."
         )
+
+
+def _greet(settings: Settings) -> None:
+    # Imported here because its token library is slow to import and nobody waits for it earlier.
+    from graphql_api.processes.welcome import welcome
+
+    print_news(welcome(settings))
+
+
+@contextmanager
+def _running_children() -> Iterator[list[Child]]:
+    children: list[Child] = []
+    environment = {"SCRIP_LOG_LEVEL": "warning", **os.environ}
+    try:
+        children.extend(Child.start(name, environment) for name in ("serve", "worker"))
+        yield children
+    finally:
+        stop_children(children)
 
 
 def _migrate(url: str, book_schema: str) -> None:
@@ -59,7 +77,7 @@ def _migrate(url: str, book_schema: str) -> None:
 
     outcome = migrate(url, book_schema=book_schema)
     if outcome.before != outcome.after:
-        print_line(f"Migrated from {outcome.before or 'an empty database'} to {outcome.after}.")
+        print_news(f"Migrated from {outcome.before or 'an empty database'} to {outcome.after}.")
 
 
 @contextmanager

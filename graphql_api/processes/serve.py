@@ -1,11 +1,11 @@
 """The API process: uvicorn around the application that `graphql_api.bootstrap` composes."""
 
 import os
+from importlib import import_module
 
 import uvicorn
 
 from graphql_api.processes.database import usable_database
-from graphql_api.processes.lifeline import follow_parent
 from graphql_api.settings import Settings
 
 API = "graphql_api.bootstrap:create_api"
@@ -14,7 +14,8 @@ API = "graphql_api.bootstrap:create_api"
 
 def serve_api(settings: Settings, *, workers: int) -> None:
     """Serve until SIGINT or SIGTERM, then finish what was accepted."""
-    follow_parent()
+    # Before the database is asked for: a child of `scrip run` imports while its parent starts it.
+    import_module(API.partition(":")[0])
     with usable_database(settings) as url:
         # The application is built in each worker process, which reads its environment.
         os.environ["SCRIP_DATABASE_URL"] = url

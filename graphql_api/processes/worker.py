@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import structlog
 
 from graphql_api.processes.database import usable_database
-from graphql_api.processes.lifeline import follow_parent
 from graphql_api.settings import Settings
 
 PAUSE_SECONDS_MAX = 60.0
@@ -36,7 +35,6 @@ def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; the batch at hand is finished first."""
     from graphql_api.bootstrap import open_worker
 
-    follow_parent()
     with usable_database(settings) as url:
         asyncio.run(_work(settings, url, open_worker))
 
@@ -70,6 +68,7 @@ async def repeat(due: Round, stop: asyncio.Event) -> None:
 async def run_rounds(rounds: Sequence[Round], stop: asyncio.Event) -> None:
     """Run all kinds of work side by side until `stop`."""
     async with asyncio.TaskGroup() as group:
+        group.create_task(stop.wait())
         for due in rounds:
             group.create_task(repeat(due, stop))
 

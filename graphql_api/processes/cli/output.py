@@ -10,6 +10,12 @@ def print_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def print_news(text: str) -> None:
+    """Print one line at once, also into a pipe or a file that somebody watches."""
+    print_line(text)
+    sys.stdout.flush()
+
+
 def print_json(value: Mapping[str, object]) -> None:
     """Print one JSON object on one line."""
     print_line(json.dumps(value, ensure_ascii=False))
