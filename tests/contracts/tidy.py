@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
@@ -35,7 +36,7 @@ FORBIDDEN_NAMES = frozenset({"service", "repository", "manager", "utils", "helpe
 CLOCKS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 )
-DURATIONS = ("_seconds", "_ms")
+DURATIONS = ("_seconds", "_ms", "_s")
 RANDOM = ("random.", "secrets.", "os.urandom", "uuid.uuid1", "uuid.uuid4", "uuid.uuid7")
 
 
@@ -49,7 +50,7 @@ class Source:
     @property
     def tree(self) -> ast.Module:
         """The parsed module."""
-        return ast.parse(self.text, filename=self.path)
+        return _parse(self.text)
 
     @property
     def is_test(self) -> bool:
@@ -65,6 +66,11 @@ class Source:
     def is_migration(self) -> bool:
         """Whether it is a migration, which is SQL and may be long."""
         return self.path.startswith("migrations/versions/")
+
+
+@cache
+def _parse(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 Rule = Callable[[Source], Iterator[str]]
@@ -103,14 +109,16 @@ def only_engine_commits(source: Source) -> Iterator[str]:
 
 
 def no_floats(source: Source) -> Iterator[str]:
-    """Refuse `float(` and float annotations in ledger/ and audit/, but for a name that ends in _seconds or _ms."""
+    """Refuse `float(` and float annotations in ledger/ and audit/, but for seconds: a name ending in _s, _seconds or _ms."""
     if not source.is_pure:
         return
     durations = {id(node) for node in _duration_annotations(source)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name) and node.id == "float" and id(node) not in durations:
             yield _at(
-                source, node, "amounts are whole numbers; a float here is a duration named _seconds or _ms"
+                source,
+                node,
+                "amounts are whole numbers; a float here is a duration whose name ends in _s, _seconds or _ms",
             )
 
 
