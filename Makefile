@@ -51,6 +51,7 @@ schema: install ## write the snapshots and reference pages that tests compare
 
 lock: install ## resolve pyproject.toml again into requirements/*.txt
 	@$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+	@$(LOCK) requirements/build.in -o requirements/build.txt
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) --all-extras --override requirements/overrides.txt -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 
