@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +40,10 @@ SHORT: Final = Scale(rounds=1, seconds=0.5, members=500, short=True)
 """Only proves that a benchmark still works; its figures mean nothing and are not kept."""
 
 
+class BookDiffers(Exception):
+    """`scrip check` found differences after a benchmark; the message is its report."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What a benchmark is given: a durable server of its own, empty but for the database `scrip`."""
@@ -61,6 +68,21 @@ class Bench:
             await connection.execute("CHECKPOINT")
         finally:
             await connection.close()
+
+    async def check_book(self, url: str) -> None:
+        """Run `scrip check` on the book at `url`, as every benchmark that wrote to one does at its end.
+
+        Raises BookDiffers on any difference.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "graphql_api.processes.cli", "check"),
+            env={**os.environ, "SCRIP_DATABASE_URL": url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        report, _ = await process.communicate()
+        if process.returncode != 0:
+            raise BookDiffers(report.decode())
 
     async def interleave(self, contenders: Mapping[str, Round]) -> dict[str, list[Measurement]]:
         """Measure every contender once a round, one after the other, every other round backwards.

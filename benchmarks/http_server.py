@@ -17,7 +17,7 @@ START_SECONDS_MAX: Final = 30.0
 
 
 class ServerNotUp(Exception):
-    """The server ended or did not listen in time."""
+    """The server ended or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +32,25 @@ class HttpServer:
 async def serve(
     factory: str, *, workers: int, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[HttpServer]:
-    """Serve `module:factory` on a free port until the block ends; the settings are those of `scrip serve`."""
+    """Serve `module:factory` on a free port until the block ends; the settings are those of `scrip serve`.
+
+    What the app logs is written, at its cost, but to nowhere.
+    """
     port = _free_port()
     command = [
         *(sys.executable, "-m", "uvicorn", factory, "--factory", "--host", HOST, "--port", str(port)),
         *("--workers", str(workers), "--loop", "uvloop", "--http", "httptools"),
-        *("--no-access-log", "--log-level", "warning", "--no-server-header"),
+        *("--ws", "websockets-sansio", "--no-access-log", "--log-level", "warning"),
+        *("--no-server-header", "--no-date-header"),
     ]
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **(environment or {})}, start_new_session=True
+        *command,
+        env={**os.environ, **(environment or {})},
+        stdout=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
-        await _await_listening(process, port)
+        await _await_answer(process, port)
         yield HttpServer(port=port, pid=process.pid)
     finally:
         if process.returncode is None:
@@ -51,24 +58,27 @@ async def serve(
         await process.wait()
 
 
-async def _await_listening(process: asyncio.subprocess.Process, port: int) -> None:
+async def _await_answer(process: asyncio.subprocess.Process, port: int) -> None:
     try:
         async with asyncio.timeout(START_SECONDS_MAX):
-            while not await _listens(port):
+            while not await _answers(port):
                 if process.returncode is not None:
                     raise ServerNotUp(f"The server ended with {process.returncode}.")
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise ServerNotUp(f"Nothing listens on port {port}.") from None
+        raise ServerNotUp(f"Nothing answers on port {port}.") from None
 
 
-async def _listens(port: int) -> bool:
+async def _answers(port: int) -> bool:
+    """Whether some worker answers: the parent listens long before."""
     try:
-        _, writer = await asyncio.open_connection(HOST, port)
+        reader, writer = await asyncio.open_connection(HOST, port)
     except OSError:
         return False
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    line = await reader.readline()
     writer.close()
-    return True
+    return line.startswith(b"HTTP/1.1")
 
 
 def _free_port() -> int:

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from operator import attrgetter
 from statistics import median
+from typing import Final
 
 Setting = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One round: operations per second, and the latency that half and 99 in 100 of them stayed within.
+    """One round: how many operations, how many a second, and the latency 50 and 99 in 100 stayed within.
 
     `notes` are figures worth keeping beside them, such as CPU seconds by process.
     """
 
+    operations: int
     rate: float
     p50_ms: float
     p99_ms: float
     notes: Mapping[str, float] = field(default_factory=dict)
 
 
-class Figure(StrEnum):
-    """Which number of a measurement is compared."""
+Figure = Callable[[Measurement], float]
+"""Which number of a measurement is compared: `rate`, `p50_ms`, or a note."""
 
-    RATE = "rate"
-    P50_MS = "p50_ms"
-    P99_MS = "p99_ms"
+rate: Final[Figure] = attrgetter("rate")
+p50_ms: Final[Figure] = attrgetter("p50_ms")
 
-    def of(self, measurement: Measurement) -> float:
-        """That number."""
-        figures = {
-            Figure.RATE: measurement.rate,
-            Figure.P50_MS: measurement.p50_ms,
-            Figure.P99_MS: measurement.p99_ms,
-        }
-        return figures[self]
+
+def note(name: str) -> Figure:
+    """The note of that name."""
+    return lambda measurement: measurement.notes[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +82,7 @@ def compare(
     unit: str,
     ours: Sequence[Measurement],
     baseline: Sequence[Measurement],
-    figure: Figure = Figure.RATE,
+    figure: Figure = rate,
     goal: Goal | None = None,
     settings: Mapping[str, Setting] | None = None,
 ) -> Result:
@@ -95,13 +92,13 @@ def compare(
     of the machine, which hits both of a pair, does not count. Latencies are medians of ours.
     """
     pairs = list(zip(ours, baseline, strict=True))
-    ratio = median(figure.of(mine) / figure.of(theirs) for mine, theirs in pairs)
+    ratio = median(figure(mine) / figure(theirs) for mine, theirs in pairs)
     verdict: dict[str, Setting] = {} if goal is None else {"goal": str(goal), "goal_met": goal.is_met(ratio)}
     return Result(
         name=name,
         unit=unit,
-        ours=_rounded(median(figure.of(mine) for mine in ours)),
-        baseline=_rounded(median(figure.of(theirs) for theirs in baseline)),
+        ours=_rounded(median(figure(mine) for mine in ours)),
+        baseline=_rounded(median(figure(theirs) for theirs in baseline)),
         ratio=_rounded(ratio),
         p50_ms=_rounded(median(mine.p50_ms for mine in ours)),
         p99_ms=_rounded(median(mine.p99_ms for mine in ours)),
@@ -127,6 +124,7 @@ def summarise(
         raise ValueError("Nothing was measured: no operation ended in time.")
     ordered = sorted(latencies_ms)
     return Measurement(
+        operations=len(ordered),
         rate=len(ordered) / seconds,
         p50_ms=percentile(ordered, 0.50),
         p99_ms=percentile(ordered, 0.99),
