@@ -1,1 +1,1 @@
-"""The audit trail: records of what happened, sealed and appended in the transaction they describe."""
+"""The audit log: what happened, recorded in the transaction that made it happen. It never imports the ledger."""

@@ -1,1 +1,4 @@
-"""The book and its features: pure nouns, commands that decide, and the one write path."""
+"""The ledger: a double-entry book of lots, and the features that command it.
+
+A newcomer reads `book/`, then `engine/`, then the features in the order of docs/architecture.md.
+"""

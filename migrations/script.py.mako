@@ -1,17 +1,15 @@
-"""${message}.
+"""${message}."""
 
-Migrations are hand-written SQL; the book's schema has the name that `{book}` stands for.
-"""
+from pathlib import Path
 
-from migrations.statements import run_sql
+from alembic import context, op
+
+from migrations.script import run_script
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    run_sql(
-        """
-        -- SQL, several statements at once; write {book}.table for a table of the book
-        """
-    )
+    """Run the script of the same name."""
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"), context.config.attributes["book_schema"])

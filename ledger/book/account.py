@@ -1,0 +1,107 @@
+"""Accounts: who holds how much of which asset, in which role.
+
+A guarded account has a floor or a ceiling and is changed only under its row's lock; an open account has neither, and
+its balance is the sum of its postings (semantics 1).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.book.units import AMOUNT_MAX, NEVER, AccountId, AssetId, HolderId, InvariantViolated, ProgrammeId
+
+
+class Role(StrEnum):
+    """What an account is for. The first three are a member's, guarded; the others are open."""
+
+    WALLET = "wallet"
+    PENDING = "pending"
+    OWED = "owed"
+    ISSUANCE = "issuance"
+    BREAKAGE = "breakage"
+    REDEMPTION = "redemption"
+    UNCLAIMED = "unclaimed"
+    FUNDING = "funding"
+    RECEIVABLE = "receivable"
+
+
+class AccountState(StrEnum):
+    """The holder's state as the account carries it, so that no hot command reads the holder."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+BOUNDS: dict[Role, tuple[int | None, int | None]] = {
+    Role.WALLET: (0, None),
+    Role.PENDING: (0, None),
+    Role.OWED: (None, 0),
+}
+"""(floor, ceiling) by role; a role that is absent is open."""
+
+
+class Account(NamedTuple):
+    """A row of `accounts`. `posted` and `held` of an open account stay 0: its postings tell.
+
+    A wallet also carries: whether its owed account is below zero; when all of it dies for inactivity; an instant before
+    which nothing of it, its pending lots or its holds falls due (never too late, sometimes too early); and when its next
+    lot expires.
+    """
+
+    id: AccountId
+    programme_id: ProgrammeId
+    holder_id: HolderId
+    asset_id: AssetId
+    role: str
+    floor: int | None
+    ceiling: int | None
+    state: str = AccountState.OPEN
+    posted: int = 0
+    held: int = 0
+    version: int = 0
+    owing: bool = False
+    inactive_at: datetime | None = None
+    next_due_at: datetime = NEVER
+    next_expiry_at: datetime = NEVER
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the row must be locked to change it."""
+        return self.floor is not None or self.ceiling is not None
+
+
+@lru_cache(maxsize=65_536)
+def account_id(holder_id: UUID, asset_id: UUID, role: Role) -> AccountId:
+    """The id of the account, computed from what it is: no look-up stands before a lock. A UUIDv8 (RFC 9562, 5.8)."""
+    digest = bytearray(blake2b(holder_id.bytes + asset_id.bytes + role.encode(), digest_size=16).digest())
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return AccountId(UUID(bytes=bytes(digest)))
+
+
+def open_account(programme_id: ProgrammeId, holder_id: UUID, asset_id: UUID, role: Role) -> Account:
+    """A new, empty account with the bounds of its role."""
+    floor, ceiling = BOUNDS.get(role, (None, None))
+    return Account(
+        id=account_id(holder_id, asset_id, role),
+        programme_id=programme_id,
+        holder_id=HolderId(holder_id),
+        asset_id=AssetId(asset_id),
+        role=role,
+        floor=floor,
+        ceiling=ceiling,
+    )
+
+
+def require_bounds(account: Account) -> None:
+    """Raises InvariantViolated where a guarded account left its bounds; the table's CHECKs are the other half."""
+    if account.floor is not None and not account.floor <= account.posted <= AMOUNT_MAX:
+        raise InvariantViolated(f"account {account.id}: posted {account.posted} outside {account.floor}..{AMOUNT_MAX}")
+    if account.ceiling is not None and not -AMOUNT_MAX <= account.posted <= account.ceiling:
+        raise InvariantViolated(f"account {account.id}: posted {account.posted} above {account.ceiling}")
+    if account.role == Role.WALLET and not 0 <= account.held <= account.posted:
+        raise InvariantViolated(f"account {account.id}: held {account.held} of {account.posted}")

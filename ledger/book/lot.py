@@ -1,0 +1,88 @@
+"""Lots: what a holder received in one go, and the order in which lots are drawn.
+
+Source of the order: semantics 2.3. Nothing here knows why a lot was granted or what it is spent on.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.book.units import NEVER, AccountId, EntryId, InvariantViolated, LotId
+
+
+class Lot(NamedTuple):
+    """A row of `lots`. `remaining` includes `held`; a pending lot names when and under which policy it activates."""
+
+    id: LotId
+    account_id: AccountId
+    entry_id: EntryId
+    line: int
+    account_version: int
+    granted_at: datetime
+    granted: int
+    remaining: int
+    held: int
+    expires_at: datetime
+    priority: int
+    purchased: bool
+    source_lot_id: UUID | None = None
+    activates_at: datetime | None = None
+    expiry: str | None = None
+
+    @property
+    def unheld(self) -> int:
+        """What may be drawn now."""
+        return self.remaining - self.held
+
+
+class Take(NamedTuple):
+    """So much of this lot."""
+
+    lot: Lot
+    amount: int
+
+
+def spend_order(lot: Lot) -> tuple[int, datetime, bool, datetime, int, int]:
+    """The sort key of semantics 2.3: priority, expiry, promotional first, granted at, version and line of the grant."""
+    return (lot.priority, lot.expires_at, lot.purchased, lot.granted_at, lot.account_version, lot.line)
+
+
+def dies_at(lot: Lot, inactive_at: datetime | None) -> datetime:
+    """The instant at which the unheld part of the lot is dead: its own date, or its account's if that is earlier."""
+    return lot.expires_at if inactive_at is None else min(lot.expires_at, inactive_at)
+
+
+def is_overdue(lot: Lot, inactive_at: datetime | None, now: datetime) -> bool:
+    """Whether something of the lot should have expired by `now` (windows are half-open: at the instant it is over)."""
+    return lot.remaining > lot.held and dies_at(lot, inactive_at) <= now
+
+
+def sum_overdue(lots: Iterable[Lot], inactive_at: datetime | None, now: datetime) -> int:
+    """The unheld remainder of lots past their expiry."""
+    return sum(lot.remaining - lot.held for lot in lots if is_overdue(lot, inactive_at, now))
+
+
+def next_expiry(lots: Iterable[Lot], inactive_at: datetime | None) -> datetime | None:
+    """The earliest instant at which something will expire; None where nothing ever does."""
+    instants = [dies_at(lot, inactive_at) for lot in lots if lot.remaining > 0]
+    earliest = min(instants, default=NEVER)
+    return None if earliest >= NEVER else earliest
+
+
+def draw_lots(lots: Sequence[Lot], amount: int) -> list[Take]:
+    """Splits `amount` over the lots in spend order. InvariantViolated where the lots hold less: ask before drawing."""
+    takes: list[Take] = []
+    left = amount
+    for lot in sorted(lots, key=spend_order):
+        free = lot.remaining - lot.held
+        if free <= 0:
+            continue
+        part = free if free < left else left
+        takes.append(Take(lot, part))
+        left -= part
+        if left == 0:
+            return takes
+    if left:
+        raise InvariantViolated(f"{left} of {amount} not covered by the lots")
+    return takes

@@ -1,0 +1,34 @@
+"""Amounts, ids and instants: the units every other module counts in.
+
+An amount is a whole number of one asset's smallest unit, 1 … 10^15 (semantics 1); it is never a float.
+"""
+
+from datetime import UTC, datetime
+from typing import NewType
+from uuid import UUID
+
+Points = NewType("Points", int)
+MinorUnits = NewType("MinorUnits", int)
+
+ProgrammeId = NewType("ProgrammeId", UUID)
+AssetId = NewType("AssetId", UUID)
+HolderId = NewType("HolderId", UUID)
+AccountId = NewType("AccountId", UUID)
+EntryId = NewType("EntryId", UUID)
+LotId = NewType("LotId", UUID)
+HoldId = NewType("HoldId", UUID)
+
+AMOUNT_MAX = 10**15
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""The instant that does not come. A plain value, so that "never" sorts last without NULLs and survives the driver,
+which reads PostgreSQL's `infinity` back without its zone."""
+
+
+def is_amount(value: int) -> bool:
+    """Whether `value` may stand in a posting: positive and at most AMOUNT_MAX."""
+    return 0 < value <= AMOUNT_MAX
+
+
+class InvariantViolated(AssertionError):
+    """The book would have become wrong. A bug, never the caller's fault; it is never caught and recovered."""

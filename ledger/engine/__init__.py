@@ -1,0 +1,1 @@
+"""The write path: one funnel for every command that moves value. It knows the book and names no feature."""

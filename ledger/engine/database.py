@@ -1,0 +1,71 @@
+"""Connections: the readers' pool and the writers' own connections, each in the application's role."""
+
+from typing import Any
+
+import asyncpg
+
+APPLICATION_ROLE = "scrip_app"
+_WRITER_SETTINGS = {
+    # Every writer statement reaches its rows by key; a plan made while a table was empty must not scan it for ever.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+_STATEMENT_TIMEOUT_MS = "30000"
+
+
+class Database:
+    """One PostgreSQL database as the application sees it: `pool` for reads and units of work, `open_writer` for batches."""
+
+    def __init__(self, url: str, *, book_schema: str, pool_size: int, role: str = APPLICATION_ROLE) -> None:
+        self.url = url
+        self.book_schema = book_schema
+        self.role = role
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """The readers' pool; `open` comes first."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
+
+    async def open(self) -> None:
+        """Connects; raises what the driver raises where the server does not answer."""
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=1,
+            max_size=self._pool_size,
+            reset=_keep_as_is,
+            server_settings=self._settings({}),
+        )
+
+    async def close(self) -> None:
+        """Waits for running queries and disconnects."""
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    async def open_writer(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection for batches, planned for look-ups by key only."""
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            self.url, statement_cache_size=0, server_settings=self._settings(_WRITER_SETTINGS)
+        )
+        return connection
+
+    def _settings(self, more: dict[str, str]) -> dict[str, str]:
+        return {
+            "role": self.role,
+            "application_name": "scrip",
+            "timezone": "UTC",
+            "statement_timeout": _STATEMENT_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_MS,
+            **more,
+        }
+
+
+async def _keep_as_is(connection: Any) -> None:  # noqa: ANN401 - the pool hands its proxy over untyped
+    """Releases without RESET ALL: nothing here changes session state, and the reset costs a third through GraphQL."""
+    del connection

@@ -1,0 +1,192 @@
+"""Deciding a unit on a state: replay, reference, state, in this order (semantics 3.2). Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from ledger.book.refusal import Refusal, RefusalCode, is_frozen
+from ledger.engine.outcome import Outcome, freeze_refusal, freeze_reply, thaw
+from ledger.engine.ports import Clock, Event, Sealer
+from ledger.engine.request import Request, fingerprint, reference_id, request_id, require_same
+from ledger.engine.shelves import REQUESTS
+from ledger.engine.state import State
+from ledger.engine.unit import AnyCommand, Unit
+
+AnyOutcome = Outcome[Any]
+GROUP_KIND = "list"
+
+
+class Decider:
+    """Decides units; holds the ports that deciding needs."""
+
+    def __init__(self, sealer: Sealer, clock: Clock) -> None:
+        self._sealer = sealer
+        self._clock = clock
+
+    def latest_instant(self, units: Sequence[Unit], now: datetime) -> datetime:
+        """The last instant at which a command of the units is decided; due rows are read up to it."""
+        return max((self._clock.instant_of(c, now) for unit in units for c in unit.commands), default=now)
+
+    def decide(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
+        """The outcomes of the unit's commands in input order; refused ones leave nothing but their record."""
+        if unit.group_key is not None:
+            return self._decide_group(unit, state, now)
+        return [self._decide_one(command, state, self._clock.instant_of(command, now)) for command in unit.commands]
+
+    def _decide_one(self, command: AnyCommand, state: State, now: datetime) -> AnyOutcome:
+        if command.key is None:
+            return self._attempt(command, state, now)
+        identity = request_id(command.actor.client, command.key)
+        fields = command.fields()
+        print_ = fingerprint(fields, self._sealer)
+        found = state.find(REQUESTS, identity)
+        if found is not None:
+            return self._replay(found, command, sorted(fields), print_)
+        outcome = self._attempt(command, state, now, identity)
+        refusal = outcome.refusal
+        if refusal is None or is_frozen(refusal.code):
+            frozen = freeze_reply(outcome.reply) if refusal is None else freeze_refusal(refusal)
+            state.add(
+                REQUESTS,
+                Request(identity, command.actor.client, command.kind, command.key, print_, frozen,
+                        _entry_of(outcome), now),
+            )
+        state.keep()
+        return outcome
+
+    def _replay(self, found: Request, command: AnyCommand, names: list[str], print_: bytes) -> AnyOutcome:
+        try:
+            require_same(found, command.kind, names, print_)
+        except Refusal as refusal:
+            return Outcome(refusal=refusal)
+        return thaw(found.outcome, command.reply)
+
+    def _attempt(
+        self, command: AnyCommand, state: State, now: datetime, identity: bytes | None = None
+    ) -> AnyOutcome:
+        try:
+            claim = self._require_reference(command, state)
+            outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
+            self._claim(claim, command, state, outcome, now)
+        except Refusal as refusal:
+            state.drop()
+            state.emit(refused(command, refusal, state, now, identity))
+            outcome = Outcome(refusal=refusal)
+        state.keep()
+        return outcome
+
+    def _require_reference(self, command: AnyCommand, state: State) -> bytes | None:
+        if command.reference is None:
+            return None
+        claim = reference_id(command.actor.client, command.kind, command.reference)
+        taken = state.find(REQUESTS, claim)
+        if taken is not None:
+            raise Refusal(RefusalCode.REFERENCE_TAKEN, entry_id=str(taken.entry_id))
+        return claim
+
+    def _claim(
+        self, claim: bytes | None, command: AnyCommand, state: State, outcome: AnyOutcome, now: datetime
+    ) -> None:
+        if claim is not None:
+            state.add(
+                REQUESTS,
+                Request(claim, command.actor.client, f"reference:{command.kind}", command.reference or "", b"", "",
+                        _entry_of(outcome), now),
+            )
+
+    # -- atomic lists ------------------------------------------------------------------------------------------------
+
+    def _decide_group(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
+        first = unit.commands[0]
+        identity = request_id(first.actor.client, unit.group_key or "")
+        names, print_ = self._group_fingerprint(unit.commands)
+        found = state.find(REQUESTS, identity)
+        if found is not None:
+            return self._replay_group(found, unit, names, print_)
+        outcomes = self._attempt_group(unit.commands, state, now, identity)
+        if all(outcome.refusal is None or is_frozen(outcome.refusal.code) for outcome in outcomes):
+            frozen = orjson.dumps([_frozen(outcome) for outcome in outcomes]).decode()
+            state.add(
+                REQUESTS,
+                Request(identity, first.actor.client, GROUP_KIND, unit.group_key or "", print_, frozen, None, now),
+            )
+        state.keep()
+        return outcomes
+
+    def _attempt_group(
+        self, commands: Sequence[AnyCommand], state: State, now: datetime, identity: bytes
+    ) -> list[AnyOutcome]:
+        outcomes: list[AnyOutcome] = []
+        for index, command in enumerate(commands):
+            at = self._clock.instant_of(command, now)
+            try:
+                claim = self._require_reference(command, state)
+                outcomes.append(Outcome(reply=command.decide(state, at)))
+                self._claim(claim, command, state, outcomes[-1], at)
+            except Refusal as refusal:
+                state.drop()
+                state.emit(refused(command, refusal, state, now, identity))
+                return _group_failed(len(commands), index, refusal)
+        return outcomes
+
+    def _group_fingerprint(self, commands: Sequence[AnyCommand]) -> tuple[list[str], bytes]:
+        names: list[str] = []
+        prints: list[bytes] = []
+        for index, command in enumerate(commands):
+            fields = {**command.fields(), "operation": command.kind}
+            names += [f"items.{index:04d}.{name}" for name in sorted(fields)]
+            prints.append(fingerprint(fields, self._sealer))
+        return names, b"".join(prints)
+
+    def _replay_group(self, found: Request, unit: Unit, names: list[str], print_: bytes) -> list[AnyOutcome]:
+        try:
+            require_same(found, GROUP_KIND, names, print_)
+        except Refusal as refusal:
+            return [Outcome(refusal=refusal) for _ in unit.commands]
+        frozen: list[str] = orjson.loads(found.outcome)
+        return [thaw(text, command.reply) for text, command in zip(frozen, unit.commands, strict=True)]
+
+
+def request_keys(unit: Unit) -> list[bytes]:
+    """The request rows, of keys and of references, that deciding the unit will ask for."""
+    client = unit.commands[0].actor.client if unit.commands else ""
+    keys = [] if unit.group_key is None else [request_id(client, unit.group_key)]
+    for command in unit.commands:
+        if command.key is not None and unit.group_key is None:
+            keys.append(request_id(command.actor.client, command.key))
+        if command.reference is not None:
+            keys.append(reference_id(command.actor.client, command.kind, command.reference))
+    return keys
+
+
+def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime, identity: bytes | None) -> Event:
+    """The audit event of a refused attempt: who, what, which code (semantics 3.6)."""
+    return Event(
+        id=state.ids.new(),
+        at=now,
+        type=command.kind,
+        accepted=False,
+        code=refusal.code,
+        actor=f"{command.actor.kind}:{command.actor.id}",
+        client=command.actor.client,
+        resource_id=None,
+        subject_id=None,
+        streams=(),
+        request_id=identity,
+        facts={},
+    )
+
+
+def _entry_of(outcome: AnyOutcome) -> Any:  # noqa: ANN401 - the reply's own entry id, where it has one
+    return getattr(outcome.reply, "entry_id", None)
+
+
+def _frozen(outcome: AnyOutcome) -> str:
+    return freeze_reply(outcome.reply) if outcome.refusal is None else freeze_refusal(outcome.refusal)
+
+
+def _group_failed(count: int, failed: int, refusal: Refusal) -> list[AnyOutcome]:
+    others = Refusal(RefusalCode.GROUP_FAILED, failed_index=failed)
+    return [Outcome(refusal=refusal if index == failed else others) for index in range(count)]

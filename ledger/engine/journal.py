@@ -1,0 +1,46 @@
+"""Posting a finished draft into the state, with its audit event."""
+
+from ledger.book.account import Role
+from ledger.book.draft import Draft
+from ledger.engine.command import Actor
+from ledger.engine.ports import Event
+from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, ENTRIES, LOTS, POSTINGS, STATEMENT_LINES
+from ledger.engine.state import State
+
+_COMPANION_ROLES = frozenset({Role.PENDING, Role.OWED})
+
+
+def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -> None:
+    """Finishes the draft and puts its rows into the overlay; `private` is sealed into the event."""
+    draft.finish()
+    entry = draft.entry
+    for account in draft.accounts.values():
+        state.put(COMPANIONS if account.role in _COMPANION_ROLES else ACCOUNTS, account)
+    for lot in draft.lots.values():
+        state.put(LOTS, lot)
+    for lot in draft.new_lots.values():
+        state.add(LOTS, lot)
+    state.add(ENTRIES, entry)
+    for posting in draft.postings:
+        state.add(POSTINGS, posting)
+    for line in draft.lines:
+        state.add(STATEMENT_LINES, line)
+    for draw in draft.draws:
+        state.add(DRAWS, draw)
+    state.emit(
+        Event(
+            id=state.ids.new(),
+            at=entry.posted_at,
+            type=entry.kind,
+            accepted=True,
+            code=None,
+            actor=entry.actor,
+            client=actor.client,
+            resource_id=entry.id,
+            subject_id=entry.member_id,
+            streams=tuple((line.account_id, line.version) for line in draft.lines),
+            request_id=entry.request_id,
+            facts={"amount": entry.amount},
+            private=private,
+        )
+    )

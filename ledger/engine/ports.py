@@ -1,0 +1,84 @@
+"""Ports: what the engine needs from the world and bootstrap supplies."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+
+class Event(NamedTuple):
+    """One audit event of a batch: what happened, to what, by whom. Nothing personal stands in clear.
+
+    streams: (account or registry row, its version after the change), semantics of ../audit
+    private: what must be sealed before it is stored (free text of a reason); None where nothing personal is in it
+    """
+
+    id: UUID
+    at: datetime
+    type: str
+    accepted: bool
+    code: str | None
+    actor: str
+    client: str
+    resource_id: UUID | None
+    subject_id: UUID | None
+    streams: tuple[tuple[UUID, int], ...]
+    request_id: bytes | None
+    facts: dict[str, str | int]
+    private: str | None = None
+
+
+class Transaction(Protocol):
+    """The open transaction, as a sink may use it: one prepared statement at a time."""
+
+    async def run(self, sql: str, *arguments: object) -> Sequence[Sequence[object]]:
+        """Runs one statement, prepared and cached on the connection, and returns its rows."""
+        ...
+
+
+class EventSink(Protocol):
+    """Where a batch's events go, in the batch's own transaction."""
+
+    async def append(self, tx: Transaction, events: Sequence[Event]) -> None:
+        """Writes every event, or raises and thereby undoes the batch."""
+        ...
+
+
+class Sealer(Protocol):
+    """Keeps what is personal unreadable without the keyring."""
+
+    def seal(self, context: bytes, text: str) -> bytes:
+        """Encrypts `text`, bound to `context`."""
+        ...
+
+    def open(self, context: bytes, sealed: bytes) -> str:
+        """Decrypts what `seal` made with the same context; ValueError where it was altered."""
+        ...
+
+    def blind_hash(self, value: bytes) -> bytes:
+        """An 8-byte keyed digest: equal for equal values, meaningless to who lacks the key."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells each command's instant. The batch's instant is read from the database after the locks (semantics 10)."""
+
+    def instant_of(self, command: object, now: datetime) -> datetime:
+        """The instant at which `command` is decided; `now` for all but a replay of history."""
+        ...
+
+
+class Observer(Protocol):
+    """Hears how the write path is doing; the numbers become metrics."""
+
+    def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
+        """A batch was committed."""
+        ...
+
+    def refused(self, code: str) -> None:
+        """A command was refused."""
+        ...
+
+    def retried(self, why: str) -> None:
+        """A batch was rolled back and ran again."""
+        ...

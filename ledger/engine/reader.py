@@ -1,0 +1,76 @@
+"""Reading: queries built with Core, compiled once, run unlocked on the readers' pool."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.sql.elements import ClauseElement
+
+from ledger.engine.statements import Compiled, compile_statement
+
+Record = asyncpg.Record
+
+
+class Query:
+    """A Core statement with named parameters; its text is compiled once per book schema."""
+
+    __slots__ = ("_compiled", "statement")
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self.statement = statement
+        self._compiled: dict[str, Compiled] = {}
+
+    def compiled(self, book_schema: str) -> Compiled:
+        """Text and parameter order for the schema."""
+        found = self._compiled.get(book_schema)
+        if found is None:
+            found = self._compiled[book_schema] = compile_statement(self.statement, book_schema)
+        return found
+
+
+class Reader:
+    """Runs queries on a pool of its own; never inside a write transaction."""
+
+    def __init__(self, pool: "asyncpg.Pool[Record]", book_schema: str) -> None:
+        self._pool = pool
+        self.book_schema = book_schema
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
+        """Every row of the query; a query without a limit of its own does not belong here."""
+        text, names = query.compiled(self.book_schema)
+        async with self._pool.acquire() as connection:
+            return await connection.fetch(text, *(parameters[name] for name in names))
+
+    async def row(self, query: Query, parameters: Mapping[str, Any]) -> Record | None:
+        """The first row, or None."""
+        rows = await self.rows(query, parameters)
+        return rows[0] if rows else None
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Snapshot"]:
+        """Several queries at one instant: a read-only REPEATABLE READ transaction."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Snapshot(connection, self.book_schema)
+
+
+class Snapshot:
+    """Queries in one read-only transaction; `stream` keeps memory flat."""
+
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Record]", book_schema: str) -> None:
+        self._connection = connection
+        self._book_schema = book_schema
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
+        """Every row of the query."""
+        text, names = query.compiled(self._book_schema)
+        return await self._connection.fetch(text, *(parameters[name] for name in names))
+
+    async def stream(self, query: Query, parameters: Mapping[str, Any]) -> AsyncIterator[Record]:
+        """The rows one by one from a cursor."""
+        text, names = query.compiled(self._book_schema)
+        async for record in self._connection.cursor(text, *(parameters[name] for name in names), prefetch=1000):
+            yield record

@@ -1,0 +1,56 @@
+"""Shelves: how one kind of row is read and written for a batch. A value, not a class per feature."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table
+
+R = TypeVar("R", bound=tuple[object, ...])
+Asked = UUID | bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf(Generic[R]):
+    """One table as the engine sees it; `row` is a NamedTuple whose fields are columns of `table`.
+
+    by:        the column that rows are asked by; "" for shelves that are only written
+    where:     only these rows are read (open lots, say)
+    lock_rank: rows are locked, rank by rank and id by id; None: protected by an account's lock
+    updates:   the columns that `put` may change; () means append-only
+    standing:  rows that rarely change and are kept between batches, until the standing version moves
+    """
+
+    table: Table
+    row: type[R]
+    by: str = ""
+    pk: str = "id"
+    where: ColumnElement[bool] | None = None
+    lock_rank: int | None = None
+    updates: tuple[str, ...] = ()
+    standing: bool = False
+    columns: tuple[str, ...] = field(init=False)
+    by_index: int = field(init=False)
+    pk_index: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        columns: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
+        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "by_index", columns.index(self.by) if self.by else -1)
+        object.__setattr__(self, "pk_index", columns.index(self.pk) if self.by else -1)
+
+    def key(self, value: Asked, *, create: R | None = None) -> "Key":
+        """Asks for every row whose `by` column is `value`; a row to `create` is made first where there is none."""
+        return Key(self, value, create)
+
+
+class Key(NamedTuple):
+    """What a footprint names: rows of a shelf, asked by one value."""
+
+    shelf: Shelf[tuple[object, ...]]
+    value: Asked
+    create: tuple[object, ...] | None = None
+
+
+Footprint = Sequence[Key]

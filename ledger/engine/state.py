@@ -1,0 +1,159 @@
+"""The state of a batch: the loaded rows and what the batch's commands change, with an overlay per command."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, cast
+
+from ledger.book.units import InvariantViolated
+from ledger.engine.ids import IdSource
+from ledger.engine.ports import Event
+from ledger.engine.shelf import Asked, Key, R, Shelf
+
+AnyShelf = Shelf[tuple[object, ...]]
+_ABSENT: Final = object()
+
+
+class RowsMissing(Exception):  # noqa: N818 - a signal, no error
+    """Rows that no footprint foresaw are asked for; the engine reads them and decides the unit again."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(f"{key.shelf.table.name} of {key.value!r}")
+        self.key = key
+
+
+class Group(dict[object, tuple[object, ...]]):
+    """The rows under one asked value; new rows may come in before the others are loaded."""
+
+    is_loaded = False
+
+
+class State:
+    """Rows by shelf and asked value, as the batch leaves them so far.
+
+    `put`, `add` and `emit` change the overlay; `keep` makes it part of the unit, `drop` undoes it to the last `keep`,
+    `drop_unit` to the last `begin_unit`.
+    """
+
+    __slots__ = ("_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids")
+
+    def __init__(self, ids: IdSource) -> None:
+        self.ids = ids
+        self.events: list[Event] = []
+        self._groups: dict[AnyShelf, dict[Asked, Group]] = {}
+        self._inserted: dict[AnyShelf, dict[object, tuple[object, ...]]] = {}
+        self._updated: dict[AnyShelf, dict[object, tuple[object, ...]]] = {}
+        self._undo: list[tuple[dict[object, object], object, object]] = []
+        self._kept = 0
+
+    # -- loading -----------------------------------------------------------------------------------------------------
+
+    def is_loaded(self, key: Key) -> bool:
+        """Whether the rows that the key asks for are here."""
+        group = self._groups.get(key.shelf, {}).get(key.value)
+        return group is not None and group.is_loaded
+
+    def load(self, shelf: AnyShelf, keys: Iterable[Key], rows: Iterable[tuple[object, ...]]) -> None:
+        """Takes in rows read from the database; rows that the batch has changed meanwhile keep their change."""
+        groups = self._groups.setdefault(shelf, {})
+        for key in keys:
+            groups.setdefault(key.value, Group()).is_loaded = True
+        by, pk = shelf.by_index, shelf.pk_index
+        for row in rows:
+            groups[cast("Asked", row[by])].setdefault(row[pk], row)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def _group(self, shelf: Shelf[R], value: Asked) -> "Group":
+        any_shelf = cast("AnyShelf", shelf)
+        group = self._groups.get(any_shelf, {}).get(value)
+        if group is None or not group.is_loaded:
+            if shelf.lock_rank is not None:
+                raise InvariantViolated(f"{shelf.table.name} {value!r} is outside the footprint")
+            raise RowsMissing(Key(any_shelf, value))
+        return group
+
+    def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
+        """The rows under `value`."""
+        return cast("list[R]", list(self._group(shelf, value).values()))
+
+    def find(self, shelf: Shelf[R], value: Asked) -> R | None:
+        """The one row under `value`, or None."""
+        group = self._group(shelf, value)
+        return cast("R", next(iter(group.values()))) if group else None
+
+    def peek(self, shelf: Shelf[R], value: Asked) -> list[R]:
+        """The rows that are here, none where nothing was loaded: for `further`, which asks step by step."""
+        return cast("list[R]", list(self._groups.get(cast("AnyShelf", shelf), {}).get(value, {}).values()))
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def put(self, shelf: Shelf[R], new: R) -> None:
+        """Replaces a loaded row by `new` (same primary key)."""
+        any_shelf = cast("AnyShelf", shelf)
+        pk = new[shelf.pk_index]
+        self._set(self._groups[any_shelf][cast("Asked", new[shelf.by_index])], pk, new)
+        inserted = self._inserted.get(any_shelf)
+        if inserted is not None and pk in inserted:
+            self._set(inserted, pk, new)
+        elif not shelf.updates:
+            raise InvariantViolated(f"{shelf.table.name} is append-only")
+        else:
+            self._set(self._updated.setdefault(any_shelf, {}), pk, new)
+
+    def add(self, shelf: Shelf[R], row: R) -> None:
+        """Adds a new row; on a shelf that is only written, under a running number."""
+        any_shelf = cast("AnyShelf", shelf)
+        inserted = self._inserted.setdefault(any_shelf, {})
+        if not shelf.by:
+            self._set(inserted, len(inserted), row)
+            return
+        pk = row[shelf.pk_index]
+        group = self._groups.setdefault(any_shelf, {}).setdefault(cast("Asked", row[shelf.by_index]), Group())
+        self._set(group, pk, row)
+        self._set(inserted, pk, row)
+
+    def emit(self, event: Event) -> None:
+        """Hands an audit event to the batch; a refused command's events go with its overlay."""
+        self.events.append(event)
+        self._undo.append((cast("dict[object, object]", self.events), _ABSENT, _ABSENT))
+
+    def _set(self, rows: dict[object, tuple[object, ...]], key: object, row: tuple[object, ...]) -> None:
+        self._undo.append((cast("dict[object, object]", rows), key, rows.get(key, _ABSENT)))
+        rows[key] = row
+
+    def begin_unit(self) -> None:
+        """What happens from now on may be undone by `drop_unit`."""
+        self._undo.clear()
+        self._kept = 0
+
+    def keep(self) -> None:
+        """The overlay becomes part of the unit."""
+        self._kept = len(self._undo)
+
+    def drop(self) -> None:
+        """The overlay since the last `keep` never was."""
+        self._undo_to(self._kept)
+
+    def drop_unit(self) -> None:
+        """Nothing since `begin_unit` ever was."""
+        self._undo_to(0)
+        self._kept = 0
+
+    def _undo_to(self, mark: int) -> None:
+        while len(self._undo) > mark:
+            rows, key, old = self._undo.pop()
+            if key is _ABSENT:
+                self.events.pop()
+            elif old is _ABSENT:
+                del rows[key]
+            else:
+                rows[key] = old
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def inserted(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
+        """New rows by shelf, in the order they were added."""
+        return ((shelf, list(rows.values())) for shelf, rows in self._inserted.items() if rows)
+
+    def updated(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
+        """Changed rows by shelf."""
+        return ((shelf, list(rows.values())) for shelf, rows in self._updated.items() if rows)

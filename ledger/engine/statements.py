@@ -1,0 +1,180 @@
+"""The engine's statements: built with SQLAlchemy Core, compiled once per shape, run as the driver's prepared ones.
+
+Every row is reached by key. Writers run with sequential scans, hash and merge joins switched off (`database.py`), so
+that a plan made while a table was empty stays right when it has grown.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DateTime,
+    Interval,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy import TableClause, Uuid
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import CTE, TableValuedAlias
+
+from ledger.book.account import Account
+from ledger.engine.shelf import Shelf
+from ledger.engine.tables import ACCOUNTS, BOOK, HOLDERS, INSTANCE, REGISTRY, REQUESTS
+
+AnyShelf = Shelf[tuple[object, ...]]
+_ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+class Compiled(NamedTuple):
+    """SQL text for the driver, and the order in which it takes its named parameters."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def compile_statement(statement: ClauseElement, book_schema: str) -> Compiled:
+    """Compiles a Core statement with the book's real schema in place of the token."""
+    compiled = statement.compile(
+        dialect=_DIALECT,
+        schema_translate_map={BOOK: book_schema},
+        render_schema_translate=True,
+    )
+    return Compiled(str(compiled), tuple(compiled.positiontup or ()))
+
+
+class Change(NamedTuple):
+    """One branch of the write statement: new or changed rows of a shelf."""
+
+    shelf: AnyShelf
+    is_insert: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose arrays the branch takes."""
+        return self.shelf.columns if self.is_insert else (self.shelf.pk, *self.shelf.updates)
+
+
+def instant_now() -> ColumnElement[object]:
+    """`now` of semantics 10 in SQL: the database clock plus the one offset row."""
+    microsecond = literal_column("interval '1 microsecond'", Interval)
+    offset = select(INSTANCE.c.clock_offset_us * microsecond).scalar_subquery()
+    return func.clock_timestamp(type_=DateTime(timezone=True)) + offset
+
+
+class Statements:
+    """SQL text by shape for one book schema; each text is compiled at its first use."""
+
+    def __init__(self, book_schema: str) -> None:
+        self._schema = book_schema
+        self._texts: dict[object, str] = {}
+
+    def lock(self, shelf: AnyShelf) -> str:
+        """Locks and returns rows in id order. $1: ids."""
+        return self._cached(("lock", shelf), lambda: _by_key(shelf).order_by(_asked(shelf)).with_for_update(key_share=True))
+
+    def read(self, shelf: AnyShelf) -> str:
+        """Reads rows by their `by` column. $1: values."""
+        return self._cached(("read", shelf), lambda: _by_key(shelf))
+
+    def create_accounts(self) -> str:
+        """Inserts accounts that are not there yet, in their holders' state. Parameters: an array per column."""
+        return self._cached("create", _create_accounts)
+
+    def now_and_requests(self) -> str:
+        """The batch's instant, the standing version and the requests on file; one row where none is. $1: ids."""
+        return self._cached("requests", _now_and_requests)
+
+    def write(self, changes: Sequence[Change]) -> str:
+        """One statement of data-modifying CTEs; returns how many rows each update changed."""
+        return self._cached(("write", *changes), lambda: _write(changes))
+
+    def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = compile_statement(build(), self._schema).text
+        return text
+
+
+def _asked(shelf: AnyShelf) -> Column[object]:
+    return shelf.table.c[shelf.by]
+
+
+def _by_key(shelf: AnyShelf) -> Select[tuple[object, ...]]:
+    asked = _asked(shelf)
+    statement = select(*(shelf.table.c[name] for name in shelf.columns)).where(
+        asked == any_(bindparam("asked", type_=ARRAY(asked.type)))
+    )
+    return statement if shelf.where is None else statement.where(shelf.where)
+
+
+def _unnest(name: str, columns: Sequence[Column[object]], names: Sequence[str]) -> TableValuedAlias:
+    arrays = [bindparam(f"{name}_{label}", type_=ARRAY(c.type)) for c, label in zip(columns, names, strict=True)]
+    typed = [column(label, c.type) for c, label in zip(columns, names, strict=True)]
+    return func.unnest(*arrays).table_valued(*typed, name=name).render_derived()
+
+
+def _insert(shelf: AnyShelf, name: str) -> Insert:
+    columns = [shelf.table.c[label] for label in shelf.columns]
+    rows = _unnest(name, columns, shelf.columns)
+    return postgres_insert(shelf.table).from_select(list(shelf.columns), select(*rows.c), include_defaults=False)
+
+
+def _update(shelf: AnyShelf, name: str) -> CTE:
+    labels = (shelf.pk, *shelf.updates)
+    rows = _unnest(name, [shelf.table.c[label] for label in labels], labels)
+    return (
+        update(shelf.table)
+        .where(shelf.table.c[shelf.pk] == rows.c[shelf.pk])
+        .values({label: rows.c[label] for label in shelf.updates})
+        .returning(shelf.table.c[shelf.pk])
+        .cte(name)
+    )
+
+
+def _create_accounts() -> ClauseElement:
+    rows = _unnest("c", [ACCOUNTS.c[name] for name in Account._fields], Account._fields)
+    holders = (
+        select(HOLDERS.c.id, HOLDERS.c.programme_id, HOLDERS.c.state)
+        .where(HOLDERS.c.id == any_(bindparam("c_holder_id", type_=ARRAY(HOLDERS.c.id.type))))
+        .order_by(HOLDERS.c.id)
+        .with_for_update(read=True)
+        .subquery("h")
+    )
+    same_holder = and_(holders.c.id == rows.c.holder_id, holders.c.programme_id == rows.c.programme_id)
+    known_asset = exists().where(_ASSET_ID == rows.c.asset_id)
+    values = [holders.c.state if name == "state" else rows.c[name] for name in Account._fields]
+    found = select(*values).select_from(rows.join(holders, same_holder)).where(known_asset).order_by(rows.c.id)
+    return postgres_insert(ACCOUNTS).from_select(list(Account._fields), found, include_defaults=False).on_conflict_do_nothing()
+
+
+def _now_and_requests() -> ClauseElement:
+    instance = select(
+        instant_now().label("now"), INSTANCE.c.standing_version.label("standing_version")
+    ).subquery("i")
+    asked = bindparam("asked", type_=ARRAY(REQUESTS.c.id.type))
+    return select(instance.c.now, instance.c.standing_version, *REQUESTS.c).select_from(
+        instance.outerjoin(REQUESTS, REQUESTS.c.id == any_(asked))
+    )
+
+
+def _write(changes: Sequence[Change]) -> ClauseElement:
+    inserts = [_insert(c.shelf, f"i{n}").cte(f"i{n}") for n, c in enumerate(changes) if c.is_insert]
+    updates = [_update(c.shelf, f"u{n}") for n, c in enumerate(changes) if not c.is_insert]
+    counts = [select(func.count()).select_from(branch).scalar_subquery() for branch in updates]
+    return select(true(), *counts).add_cte(*inserts, *updates)

@@ -1,0 +1,52 @@
+"""Units: what one caller submits, decided as one. A single command, an independent list or an atomic list."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from ledger.book.account import Account
+from ledger.engine.command import Command
+from ledger.engine.outcome import Outcome
+from ledger.engine.shelf import Asked, Key
+
+LIST_MAX = 1000
+AnyCommand = Command[Any]
+LockKey = tuple[int, Asked]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Unit:
+    """A submission in the queue. `group_key` is the one key of an atomic list; None for all else."""
+
+    commands: Sequence[AnyCommand]
+    future: "asyncio.Future[list[Outcome[Any]]]"
+    enqueued_at: float
+    deadline: float
+    group_key: str | None = None
+    attempts: int = 0
+    lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
+    keys: Sequence[Key] = ()
+
+    def prepare(self) -> None:
+        """Computes the footprint anew; after `find` and before queueing."""
+        self.keys = [key for command in self.commands for key in command.footprint()]
+        self.lock_keys = frozenset(
+            (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None and is_locked(key)
+        )
+
+
+def is_locked(key: Key) -> bool:
+    """Whether the key names a row to lock: of a ranked shelf, and no open account."""
+    if key.shelf.lock_rank is None:
+        return False
+    return not (isinstance(key.create, Account) and not key.create.is_guarded)
+
+
+class WrongKeys(Exception):  # noqa: N818 - a signal, no error
+    """A command found after the locks that it needs others: it goes to the next batch with a wider footprint."""
+
+    def __init__(self, wanted: UUID) -> None:
+        super().__init__(str(wanted))
+        self.wanted = wanted

@@ -1,0 +1,108 @@
+"""Transactions: the only module that begins and commits. Batches run in one; registry changes are plain units of work.
+
+Both end in the audit: the events of a transaction are its last statement before the commit.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ledger.engine.database import Database
+from ledger.engine.ids import IdSource
+from ledger.engine.ports import Event, EventSink
+from ledger.engine.reader import Query, Record
+
+
+class Tx:
+    """An open transaction on one connection; statements are prepared once per connection."""
+
+    __slots__ = ("_connection", "_prepared", "round_trips")
+
+    def __init__(self, connection: "asyncpg.Connection[Record]") -> None:
+        self._connection = connection
+        self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Record]] = {}
+        self.round_trips = 0
+
+    async def run(self, sql: str, *arguments: object) -> Sequence[Record]:
+        """Runs one prepared statement and returns its rows."""
+        statement = self._prepared.get(sql)
+        if statement is None:
+            statement = self._prepared[sql] = await self._connection.prepare(sql)
+            self.round_trips += 1
+        self.round_trips += 1
+        return await statement.fetch(*arguments)
+
+    async def begin(self) -> None:
+        """Opens the transaction."""
+        self.round_trips += 1
+        await self._connection.execute("BEGIN")
+
+    async def commit(self) -> None:
+        """Makes it durable. An error here leaves the outcome unknown until asked by key."""
+        self.round_trips += 1
+        await self._connection.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        """Undoes it; silent where the connection is gone, since the server then does so itself."""
+        if not self._connection.is_closed():
+            self.round_trips += 1
+            await self._connection.execute("ROLLBACK")
+
+
+class Work:
+    """A registry change being made: statements and the events that tell of them."""
+
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Record]", book_schema: str, ids: IdSource) -> None:
+        self._connection = connection
+        self._book_schema = book_schema
+        self.ids = ids
+        self.events: list[Event] = []
+
+    async def run(self, query: Query, parameters: dict[str, Any] | None = None) -> Sequence[Record]:
+        """Runs one Core statement with its parameters and returns its rows."""
+        text, names = query.compiled(self._book_schema)
+        given = parameters or {}
+        return await self._connection.fetch(text, *(given[name] for name in names))
+
+    def emit(self, event: Event) -> None:
+        """Adds an audit event; a registry row without one cannot be committed."""
+        self.events.append(event)
+
+
+class _PlainTx:
+    """The sink's view of a unit of work."""
+
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Record]") -> None:
+        self._connection = connection
+
+    async def run(self, sql: str, *arguments: object) -> Sequence[Record]:
+        return await self._connection.fetch(sql, *arguments)
+
+
+class UnitsOfWork:
+    """Opens units of work for what does not move value: merchants, programmes, keys, payment codes, recorded reads."""
+
+    def __init__(self, database: Database, sink: EventSink, ids: IdSource) -> None:
+        self._database = database
+        self._sink = sink
+        self._ids = ids
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Work]:
+        """A transaction that commits at the end of the block, with its events, and is undone by any exception."""
+        async with self._database.pool.acquire() as connection, connection.transaction():
+            self._ids.tick()
+            work = Work(connection, self._database.book_schema, self._ids)
+            yield work
+            await self._sink.append(_PlainTx(connection), work.events)
+
+
+def event_for(work: Work, *, kind: str, actor: str, client: str, at: Any, resource_id: UUID | None) -> Event:  # noqa: ANN401
+    """An accepted event about a registry row."""
+    return Event(
+        id=work.ids.new(), at=at, type=kind, accepted=True, code=None, actor=actor, client=client,
+        resource_id=resource_id, subject_id=None, streams=(), request_id=None, facts={},
+    )

@@ -1,0 +1,1 @@
+"""Partners, their merchants and the merchants' API keys."""

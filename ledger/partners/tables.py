@@ -1,0 +1,39 @@
+"""The registry's tables of partners, merchants and API keys."""
+
+from sqlalchemy import BigInteger, Column, LargeBinary, Text, Uuid
+
+from ledger.engine.tables import INSTANT, REGISTRY, table
+
+PARTNERS = table(
+    "partners",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("code", Text),
+    Column("name", Text),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+MERCHANTS = table(
+    "merchants",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("partner_id", Uuid),
+    Column("code", Text),
+    Column("name", Text),
+    Column("state", Text),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+API_KEYS = table(
+    "api_keys",
+    Column("id", Uuid, primary_key=True),
+    Column("merchant_id", Uuid),
+    Column("programme_id", Uuid),
+    Column("secret_hash", LargeBinary),
+    Column("created_at", INSTANT),
+    Column("expires_at", INSTANT),
+    Column("revoked_at", INSTANT),
+    schema=REGISTRY,
+)

@@ -1,0 +1,1 @@
+"""Points: earn, spend, hold, transfer, adjust, reverse, refund, expire, forecast (semantics 4)."""

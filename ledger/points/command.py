@@ -1,0 +1,187 @@
+"""What all point commands share: whose wallet in which asset, the terms it lives under, and the receipt."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.book.account import Account, AccountState, Role, open_account
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX, EntryId, ProgrammeId, is_amount
+from ledger.engine.command import Command
+from ledger.engine.request import request_id
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
+from ledger.engine.state import State
+from ledger.partners.rows import MERCHANTS, Merchant
+from ledger.points.due import settle_due
+from ledger.points.receipt import LotUse, Receipt, or_none
+from ledger.points.wallet import Wallet, WalletIds, due_keys
+from ledger.programme.rows import ASSETS, PROGRAMMES, Shortfall, asset_id
+
+POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsCommand(Command[Receipt]):
+    """A command about one member's wallet in one points asset. `replay_at` is obeyed under a replay clock only."""
+
+    reply: ClassVar[type] = Receipt
+
+    member_id: UUID
+    asset: str = "POINTS"
+    replay_at: datetime | None = None
+
+    @property
+    def ids(self) -> WalletIds:
+        """The ids of the member's accounts."""
+        return WalletIds(self.member_id, asset_id(self.actor.programme_id, self.asset))
+
+    def wallet_keys(self, *, create: bool = False) -> list[Key]:
+        """The wallet's row, locked (made first where it may be), and the terms."""
+        ids = self.ids
+        wallet = open_account(_programme(self), ids.member_id, ids.asset_id, Role.WALLET)
+        return [
+            account_key(wallet) if create else ACCOUNTS.key(ids.wallet),
+            PROGRAMMES.key(self.actor.programme_id),
+            ASSETS.key(ids.asset_id),
+            self.system_key(Role.BREAKAGE),
+        ]
+
+    def system_key(self, role: Role) -> Key:
+        """One of the programme's open accounts in the asset, made first where it is missing."""
+        programme = _programme(self)
+        return account_key(open_account(programme, programme, self.ids.asset_id, role))
+
+    def merchant_keys(self, merchant_id: UUID) -> list[Key]:
+        """The merchant's row, unlocked, and its open account in the asset."""
+        receivable = open_account(_programme(self), merchant_id, self.ids.asset_id, Role.RECEIVABLE)
+        return [MERCHANTS.key(merchant_id), account_key(receivable)]
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """What is due, and what is owed."""
+        return due_keys(state, self.ids, now)
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def open_wallet(self, state: State, now: datetime) -> Wallet:
+        """The wallet with everything due posted. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_CLOSED, INSUFFICIENT_POINTS."""
+        ids = self.ids
+        account = state.find(ACCOUNTS, ids.wallet)
+        if account is None or account.programme_id != self.actor.programme_id:
+            raise self._why_no_wallet(state)
+        programme = state.find(PROGRAMMES, self.actor.programme_id)
+        asset = state.find(ASSETS, ids.asset_id)
+        if programme is None or asset is None or asset.kind != POINTS:
+            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+        if account.state == AccountState.CLOSED:
+            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        wallet = Wallet(state, programme, asset, ids)
+        settle_due(wallet, now)
+        return wallet
+
+    def _why_no_wallet(self, state: State) -> Refusal:
+        holder = state.find(HOLDERS_READ, self.member_id)
+        if holder is None or holder.kind != "member" or holder.programme_id != self.actor.programme_id:
+            return Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        asset = state.find(ASSETS, self.ids.asset_id)
+        if asset is None or asset.kind != POINTS:
+            return Refusal(RefusalCode.ASSET_NOT_FOUND)
+        if holder.state == AccountState.CLOSED:
+            return Refusal(RefusalCode.MEMBER_CLOSED)
+        if holder.state == AccountState.FROZEN:
+            return Refusal(RefusalCode.MEMBER_FROZEN)
+        return Refusal(RefusalCode.INSUFFICIENT_POINTS, available=0)
+
+    def draft(self, state: State, now: datetime, amount: int, *, effective_at: datetime | None = None,
+              merchant_id: UUID | None = None, original: UUID | None = None, reason_code: str | None = None,
+              sale_minor: int | None = None, money_minor: int | None = None, rate_id: UUID | None = None) -> Draft:
+        """A draft of this command's entry."""
+        return Draft(
+            Entry(
+                id=EntryId(state.ids.new()),
+                kind=self.kind,
+                effective_at=effective_at or now,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=self.ids.asset_id,
+                amount=amount,
+                member_id=self.member_id,
+                merchant_id=merchant_id,
+                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                reference=self.reference,
+                original_entry_id=original,
+                reason_code=reason_code,
+                sale_minor=sale_minor,
+                money_minor=money_minor,
+                rate_id=rate_id,
+            )
+        )
+
+    def require_merchant(self, state: State, merchant_id: UUID) -> Merchant:
+        """The merchant, if it is the programme's and open. MERCHANT_NOT_FOUND, MERCHANT_CLOSED."""
+        merchant = state.find(MERCHANTS, merchant_id)
+        if merchant is None or merchant.programme_id != self.actor.programme_id:
+            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
+        if merchant.state != "open":
+            raise Refusal(RefusalCode.MERCHANT_CLOSED)
+        return merchant
+
+
+def _programme(command: PointsCommand) -> ProgrammeId:
+    return ProgrammeId(command.actor.programme_id)
+
+
+def require_amount(amount: int) -> None:
+    """INVALID_INPUT where the amount is not 1 … 10^15."""
+    if not is_amount(amount):
+        raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
+
+
+def require_not_frozen(account: Account) -> None:
+    """MEMBER_FROZEN where the member may start nothing (semantics 2.7)."""
+    if account.state == AccountState.FROZEN:
+        raise Refusal(RefusalCode.MEMBER_FROZEN)
+
+
+def require_available(wallet: Wallet, amount: int) -> None:
+    """POINTS_OWED, then INSUFFICIENT_POINTS, where the wallet cannot give `amount` (semantics 2.1, 4.8)."""
+    if wallet.asset.shortfall == Shortfall.NEGATIVE and wallet.owed > 0:
+        raise Refusal(RefusalCode.POINTS_OWED, owed=wallet.owed)
+    available = wallet.available()
+    if amount > available:
+        raise Refusal(RefusalCode.INSUFFICIENT_POINTS, available=available)
+
+
+def require_room(account: Account, amount: int) -> None:
+    """BALANCE_LIMIT_EXCEEDED where the balance would pass 10^15."""
+    if account.posted + amount > AMOUNT_MAX:
+        raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+
+
+def receipt(wallet: Wallet, draft: Draft, lots: Iterable[LotUse] = (), **more: object) -> Receipt:
+    """The receipt of a posted draft; `more` are further fields of Receipt."""
+    account, entry = wallet.account, draft.entry
+    return Receipt(
+        entry_id=entry.id,
+        kind=entry.kind,
+        member_id=wallet.ids.member_id,
+        asset_id=wallet.asset.id,
+        amount=entry.amount,
+        effective_at=entry.effective_at,
+        posted_at=entry.posted_at,
+        posted=account.posted,
+        held=account.held,
+        available=wallet.available(),
+        owed=wallet.owed,
+        next_expiry_at=or_none(account.next_expiry_at),
+        lots=tuple(lots),
+        merchant_id=entry.merchant_id,
+        original_entry_id=entry.original_entry_id,
+        money_minor=entry.money_minor,
+        rate_id=entry.rate_id,
+        **more,  # type: ignore[arg-type]
+    )

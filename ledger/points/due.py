@@ -1,0 +1,188 @@
+"""What is due: activation, lapse and expiry, posted by the next write, dated to their instants (semantics 2.2).
+
+At one instant the order is activate, lapse, expire (semantics 6.8). Exactly once, because the wallet's lock is held and
+each posting uses up what made it due.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from ledger.book.account import Account, Role
+from ledger.book.draft import Draft
+from ledger.book.entry import DrawKind, Entry
+from ledger.book.hold import Hold, HoldState
+from ledger.book.lot import Lot, dies_at, next_expiry
+from ledger.book.units import NEVER, EntryId, InvariantViolated, LotId
+from ledger.engine.command import Actor
+from ledger.engine.journal import post
+from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
+from ledger.points.wallet import Wallet, earliest_due
+from ledger.programme.calendar import local_date
+from ledger.programme.expiry import expires_at
+
+SYSTEM = "system"
+ACTIVATION = "activation"
+LAPSE = "lapse"
+EXPIRY = "expiry"
+_EVENTS_MAX = 100_000
+
+
+def settle_due(wallet: Wallet, now: datetime) -> None:
+    """Posts everything of the wallet that is due at `now`, in the order in which it fell due."""
+    if wallet.account.next_due_at > now:
+        return
+    reached = datetime.min.replace(tzinfo=now.tzinfo)
+    for _ in range(_EVENTS_MAX):
+        instant = _settle_next(wallet, reached, now)
+        if instant is None:
+            refresh_bounds(wallet)
+            return
+        reached = instant
+    raise InvariantViolated(f"wallet {wallet.ids.wallet} never runs out of due events")
+
+
+def _settle_next(wallet: Wallet, reached: datetime, now: datetime) -> datetime | None:
+    """Posts the earliest due event and returns its instant; None where nothing is due. What a lapse at `reached` gave
+    back after its lot's date expires at the return, not earlier."""
+    activations = [(lot.activates_at, lot) for lot in wallet.pending_lots if lot.activates_at is not None]
+    at, lot = min(activations, key=lambda pair: (pair[0], pair[1].id), default=(NEVER, None))
+    lapsing = min(wallet.holds, key=lambda hold: (hold.deadline, hold.id), default=None)
+    lapses_at = lapsing.deadline if lapsing else NEVER
+    death = max(reached, _next_death(wallet))
+    instant = min(at, lapses_at, death)
+    if instant > now:
+        return None
+    if lot is not None and at == instant:
+        activate(wallet, lot, instant, now)
+    elif lapsing is not None and lapses_at == instant:
+        lapse(wallet, lapsing, instant, now)
+    else:
+        expire(wallet, instant, now)
+    return instant
+
+
+def _next_death(wallet: Wallet) -> datetime:
+    inactive_at = wallet.account.inactive_at
+    return min((dies_at(lot, inactive_at) for lot in wallet.lots if lot.unheld > 0), default=NEVER)
+
+
+def system_actor(wallet: Wallet) -> Actor:
+    """The ledger itself, which posts what is due."""
+    return Actor(kind=SYSTEM, id="due", programme_id=wallet.programme.id)
+
+
+def system_draft(wallet: Wallet, kind: str, amount: int, instant: datetime, now: datetime, *,
+                 entry_id: UUID | None = None, original: UUID | None = None) -> Draft:
+    """A draft of an entry that nobody asked for."""
+    return Draft(
+        Entry(
+            id=EntryId(entry_id or wallet.state.ids.new()),
+            kind=kind,
+            effective_at=instant,
+            posted_at=now,
+            actor="system:due",
+            asset_id=wallet.asset.id,
+            amount=amount,
+            member_id=wallet.ids.member_id,
+            original_entry_id=original,
+        )
+    )
+
+
+def activate(wallet: Wallet, lot: Lot, instant: datetime, now: datetime) -> None:
+    """Moves a pending lot into the wallet, where its life begins; what is owed is repaid first (semantics 4.4, 4.8)."""
+    draft = system_draft(wallet, ACTIVATION, lot.remaining, instant, now)
+    move_activated(wallet, draft, lot, instant)
+    post(wallet.state, draft, system_actor(wallet))
+
+
+def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) -> Lot | None:
+    """The postings of an activation at `instant`; returns the wallet's new lot, None where all of it was owed."""
+    pending, amount = wallet.pending_account, lot.remaining
+    draft.draw(lot, DrawKind.TAKE, amount)
+    repaid = repay(wallet, draft, pending, amount)
+    rest = amount - repaid
+    if rest == 0:
+        return None
+    account = wallet.account
+    draft.move(pending, account, rest)
+    start = local_date(instant, wallet.programme.time_zone)
+    death = expires_at(lot.expiry or "never", start, wallet.programme.time_zone)
+    granted = draft.grant(
+        account, LotId(wallet.state.ids.new()), rest, expires_at=death, granted_at=instant,
+        priority=lot.priority, purchased=lot.purchased, source_lot_id=lot.id,
+    )
+    bring_forward(wallet, draft, death)
+    return granted
+
+
+def lapse(wallet: Wallet, hold: Hold, instant: datetime, now: datetime) -> None:
+    """Gives back what a hold set aside, at its deadline."""
+    draft = system_draft(wallet, LAPSE, hold.amount, instant, now, original=hold.id)
+    release_hold(wallet, draft, hold, HoldState.LAPSED, captured=0)
+    post(wallet.state, draft, system_actor(wallet))
+
+
+def release_hold(wallet: Wallet, draft: Draft, hold: Hold, state: HoldState, *, captured: int) -> list[tuple[Lot, int]]:
+    """Ends a hold: everything set aside is released, and the parts are returned in the order they were drawn."""
+    lots = {lot.id: lot for lot in wallet.lots}
+    parts: list[tuple[Lot, int]] = []
+    for draw in wallet.state.rows(DRAWS, hold.id):
+        if draw.kind == DrawKind.SET_ASIDE:
+            parts.append((draft.draw(lots[draw.lot_id], DrawKind.RELEASE, draw.amount), draw.amount))
+    draft.touch(wallet.account, held=-hold.amount)
+    wallet.state.put(HOLDS, hold._replace(state=state, captured=captured))
+    return parts
+
+
+def expire(wallet: Wallet, instant: datetime, now: datetime) -> None:
+    """Posts to breakage the unheld remainder of every lot that is dead at `instant`, as one entry."""
+    dead = dead_lots(wallet, instant)
+    draft = system_draft(wallet, EXPIRY, sum(lot.unheld for lot in dead), instant, now)
+    move_expired(wallet, draft, dead)
+    post(wallet.state, draft, system_actor(wallet))
+
+
+def dead_lots(wallet: Wallet, instant: datetime) -> list[Lot]:
+    """The lots of which something has expired by `instant`."""
+    inactive_at = wallet.account.inactive_at
+    return [lot for lot in wallet.lots if lot.unheld > 0 and dies_at(lot, inactive_at) <= instant]
+
+
+def move_expired(wallet: Wallet, draft: Draft, dead: list[Lot]) -> int:
+    """The posting of an expiry, one draw per lot; returns the points."""
+    amount = sum(draft.lot(lot).unheld for lot in dead)
+    draft.move(wallet.account, wallet.system_account(Role.BREAKAGE), amount)
+    for lot in dead:
+        draft.draw(lot, DrawKind.TAKE, draft.lot(lot).unheld)
+    return amount
+
+
+def repay(wallet: Wallet, draft: Draft, source: Account, amount: int) -> int:
+    """Posts from `source` what repays the owed account, at most `amount`; returns how much (semantics 4.8)."""
+    owed = wallet.owed
+    if owed == 0:
+        return 0
+    repaid = min(owed, amount)
+    draft.move(source, wallet.owed_account, repaid)
+    if repaid == owed:
+        draft.touch(wallet.account, owing=False)
+    return repaid
+
+
+def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
+    """Lets the wallet's bounds know of a lot that dies at `death`."""
+    account = draft.account(wallet.account)
+    if death < account.next_due_at or death < account.next_expiry_at:
+        draft.accounts[account.id] = account._replace(
+            next_due_at=min(account.next_due_at, death), next_expiry_at=min(account.next_expiry_at, death)
+        )
+
+
+def refresh_bounds(wallet: Wallet) -> None:
+    """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
+    account = wallet.account
+    expiry = next_expiry(wallet.lots, account.inactive_at) or NEVER
+    changed = account._replace(next_due_at=earliest_due(wallet), next_expiry_at=expiry)
+    if changed != account:
+        wallet.state.put(ACCOUNTS, changed)

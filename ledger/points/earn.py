@@ -1,0 +1,171 @@
+"""Earn: a lot under the programme's expiry policy, at once or pending (semantics 4.1–4.4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.book.account import Account, Role, open_account
+from ledger.book.draft import Draft
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import LotId, ProgrammeId
+from ledger.engine.journal import post
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import COMPANIONS
+from ledger.engine.state import State
+from ledger.points.command import PointsCommand, receipt, require_amount, require_room
+from ledger.points.due import bring_forward, move_expired, repay
+from ledger.points.receipt import LotUse, Receipt, lot_use
+from ledger.points.wallet import Wallet
+from ledger.programme.calendar import end_of, first_instant, local_date
+from ledger.programme.expiry import expires_at, inactive_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarnPoints(PointsCommand):
+    """Issues `amount` points to the member.
+
+    effective_at:  when they were earned, not in the future and not in a closed period; default: now
+    expires_on:    the local date through which they are good, instead of the policy's
+    pending_until: the local date on which they activate; pending: until somebody confirms
+    sale_minor:    the amount of the sale, which makes the earn refundable in parts (semantics 4.8)
+    """
+
+    kind: ClassVar[str] = "earn"
+
+    amount: int
+    effective_at: datetime | None = None
+    expires_on: date | None = None
+    pending: bool = False
+    pending_until: date | None = None
+    purchased: bool = False
+    sale_minor: int | None = None
+    merchant_id: UUID | None = None
+    reason_code: str | None = None
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {
+            "memberId": str(self.member_id), "asset": self.asset, "amount": str(self.amount),
+            "effectiveAt": str(self.effective_at), "expiresOn": str(self.expires_on),
+            "pending": f"{self.pending} {self.pending_until}", "purchased": str(self.purchased),
+            "saleMinor": str(self.sale_minor), "merchantId": str(self.merchant_id),
+            "reasonCode": str(self.reason_code), "reference": str(self.reference),
+        }
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the points wait for a date or a confirmation."""
+        return self.pending or self.pending_until is not None
+
+    def footprint(self) -> Sequence[Key]:
+        """The wallet, the issuance account, and the pending account where it is one's."""
+        keys = [*self.wallet_keys(create=True), self.system_key(Role.ISSUANCE)]
+        if self.is_pending:
+            keys.append(COMPANIONS.key(self.ids.pending, create=_pending_account(self)))
+        if self.merchant_id is not None:
+            keys += self.merchant_keys(self.merchant_id)
+        return keys
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with INVALID_INPUT, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED, EXPIRY_INVALID,
+        BALANCE_LIMIT_EXCEEDED."""
+        require_amount(self.amount)
+        wallet = self.open_wallet(state, now)
+        if self.merchant_id is not None:
+            self.require_merchant(state, self.merchant_id)
+        effective_at = require_effective(wallet, self.effective_at, now)
+        require_room(wallet.account, self.amount + wallet.pending_account.posted if self.is_pending else self.amount)
+        draft = self.draft(
+            state, now, self.amount, effective_at=effective_at, merchant_id=self.merchant_id,
+            reason_code=self.reason_code, sale_minor=self.sale_minor,
+        )
+        if self.is_pending:
+            return self._earn_pending(wallet, draft, now)
+        return self._earn_now(wallet, draft, now)
+
+    def _earn_now(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
+        start = local_date(draft.entry.effective_at, wallet.programme.time_zone)
+        death = self._death(wallet, start)
+        move_inactivity(wallet, draft, start)
+        granted = grant_repaying(wallet, draft, self.amount, death, purchased=self.purchased)
+        expired = 0
+        if granted is not None and death <= now:
+            lot = draft.new_lots[LotId(granted.lot_id)]
+            expired = move_expired(wallet, draft, [lot])
+        elif granted is not None:
+            bring_forward(wallet, draft, death)
+        post(wallet.state, draft, self.actor)
+        return receipt(wallet, draft, () if granted is None else (granted,), expired=expired)
+
+    def _death(self, wallet: Wallet, start: date) -> datetime:
+        if self.expires_on is None:
+            return expires_at(wallet.asset.expiry, start, wallet.programme.time_zone)
+        if self.expires_on < start:
+            raise Refusal(RefusalCode.EXPIRY_INVALID)
+        return end_of(self.expires_on, wallet.programme.time_zone)
+
+    def _earn_pending(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
+        """The points wait in the pending account; their life starts at activation (semantics 4.4)."""
+        zone, until, pending = wallet.programme.time_zone, self.pending_until, wallet.pending_account
+        activates_at = None if until is None else first_instant(until, zone)
+        if activates_at is not None and activates_at <= now:
+            raise Refusal(RefusalCode.EXPIRY_INVALID)
+        if until is not None and self.expires_on is not None and self.expires_on < until:
+            raise Refusal(RefusalCode.EXPIRY_INVALID)
+        expiry = wallet.asset.expiry if self.expires_on is None else f"on {self.expires_on}"
+        draft.move(wallet.system_account(Role.ISSUANCE), pending, self.amount)
+        lot = draft.grant(
+            pending, LotId(wallet.state.ids.new()), self.amount, priority=wallet.asset.priority,
+            purchased=self.purchased, activates_at=activates_at, expiry=expiry,
+        )
+        account = wallet.account
+        due = account.next_due_at if activates_at is None else min(account.next_due_at, activates_at)
+        draft.accounts[account.id] = account._replace(next_due_at=due)
+        post(wallet.state, draft, self.actor)
+        return receipt(wallet, draft, (lot_use(lot.id, lot.granted, lot.expires_at),))
+
+
+def _pending_account(command: EarnPoints) -> Account:
+    return open_account(
+        ProgrammeId(command.actor.programme_id), command.member_id, command.ids.asset_id, Role.PENDING
+    )
+
+
+def require_effective(wallet: Wallet, effective_at: datetime | None, now: datetime) -> datetime:
+    """The effective time, `now` by default. EFFECTIVE_IN_FUTURE, PERIOD_CLOSED (semantics 2.4)."""
+    if effective_at is None:
+        return now
+    if effective_at > now:
+        raise Refusal(RefusalCode.EFFECTIVE_IN_FUTURE)
+    if effective_at < wallet.programme.open_from:
+        raise Refusal(RefusalCode.PERIOD_CLOSED, open_from=wallet.programme.open_from.isoformat())
+    return effective_at
+
+
+def move_inactivity(wallet: Wallet, draft: Draft, day: date) -> None:
+    """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
+    until = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
+    account = draft.account(wallet.account)
+    if until is not None and (account.inactive_at is None or until > account.inactive_at):
+        draft.accounts[account.id] = account._replace(
+            inactive_at=until, next_due_at=min(account.next_due_at, until), next_expiry_at=until
+        )
+
+
+def grant_repaying(
+    wallet: Wallet, draft: Draft, amount: int, death: datetime, *, purchased: bool = False
+) -> LotUse | None:
+    """Issues `amount`: what is owed is repaid first, the rest becomes a lot; None where nothing was left."""
+    issuance = wallet.system_account(Role.ISSUANCE)
+    rest = amount - repay(wallet, draft, issuance, amount)
+    if rest == 0:
+        return None
+    account = wallet.account
+    draft.move(issuance, account, rest)
+    lot = draft.grant(
+        account, LotId(wallet.state.ids.new()), rest, expires_at=death, priority=wallet.asset.priority,
+        purchased=purchased,
+    )
+    return lot_use(lot.id, rest, death)

@@ -1,0 +1,133 @@
+"""A member's wallet in one asset as commands see it: three accounts, their lots and holds, all under one lock.
+
+The wallet's row is what is locked. The pending and the owed account belong to it and are changed only under its lock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ledger.book.account import Account, Role, account_id, open_account
+from ledger.book.hold import Hold, HoldState
+from ledger.book.lot import Lot
+from ledger.book.units import NEVER, AccountId
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, HOLDS, LOTS
+from ledger.engine.state import State
+from ledger.programme.rows import Asset, Programme, Shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class WalletIds:
+    """The ids of a member's accounts in an asset."""
+
+    member_id: UUID
+    asset_id: UUID
+
+    @property
+    def wallet(self) -> AccountId:
+        """What the member can spend."""
+        return account_id(self.member_id, self.asset_id, Role.WALLET)
+
+    @property
+    def pending(self) -> AccountId:
+        """What will be the member's later."""
+        return account_id(self.member_id, self.asset_id, Role.PENDING)
+
+    @property
+    def owed(self) -> AccountId:
+        """What the member owes, as a balance below zero."""
+        return account_id(self.member_id, self.asset_id, Role.OWED)
+
+
+@dataclass(slots=True)
+class Wallet:
+    """The wallet with the terms it lives under. Reads the state anew each time, so it is never stale."""
+
+    state: State
+    programme: Programme
+    asset: Asset
+    ids: WalletIds
+
+    @property
+    def account(self) -> Account:
+        """The wallet's row as the batch leaves it so far."""
+        account = self.state.find(ACCOUNTS, self.ids.wallet)
+        if account is None:
+            raise LookupError(self.ids.wallet)
+        return account
+
+    @property
+    def lots(self) -> list[Lot]:
+        """The wallet's open lots."""
+        return [lot for lot in self.state.rows(LOTS, self.ids.wallet) if lot.remaining > 0]
+
+    @property
+    def pending_lots(self) -> list[Lot]:
+        """The open lots that wait for activation."""
+        return [lot for lot in self.state.rows(LOTS, self.ids.pending) if lot.remaining > 0]
+
+    @property
+    def holds(self) -> list[Hold]:
+        """The open holds."""
+        return [hold for hold in self.state.rows(HOLDS, self.ids.wallet) if hold.state == HoldState.OPEN]
+
+    @property
+    def owed_account(self) -> Account:
+        """The owed account's row; a new one where the member never owed anything (then no row is written)."""
+        found = self.state.find(COMPANIONS, self.ids.owed)
+        return found or self.new_account(Role.OWED)
+
+    @property
+    def pending_account(self) -> Account:
+        """The pending account's row."""
+        found = self.state.find(COMPANIONS, self.ids.pending)
+        return found or self.new_account(Role.PENDING)
+
+    @property
+    def owed(self) -> int:
+        """How much the member owes; no read where the wallet's row says nothing is owed."""
+        return -self.owed_account.posted if self.account.owing else 0
+
+    def available(self) -> int:
+        """What may be spent once everything due is posted; may be shown negative in the NEGATIVE mode (4.8)."""
+        account = self.account
+        free = account.posted - account.held
+        return free - self.owed if self.asset.shortfall == Shortfall.NEGATIVE else free
+
+    def new_account(self, role: Role) -> Account:
+        """One of the member's accounts as it is before its first posting."""
+        return open_account(self.programme.id, self.ids.member_id, self.asset.id, role)
+
+    def system_account(self, role: Role) -> Account:
+        """One of the programme's open accounts in the asset."""
+        return open_account(self.programme.id, self.programme.id, self.asset.id, role)
+
+    def merchant_account(self, merchant_id: UUID) -> Account:
+        """The merchant's open account in the asset."""
+        return open_account(self.programme.id, merchant_id, self.asset.id, Role.RECEIVABLE)
+
+
+def due_keys(state: State, ids: WalletIds, until: datetime) -> Sequence[Key]:
+    """What is read where something of the wallet falls due by `until`, and what is always read beside its row."""
+    found = state.peek(ACCOUNTS, ids.wallet)
+    if not found:
+        return ()
+    keys: list[Key] = [COMPANIONS.key(ids.owed)] if found[0].owing else []
+    if found[0].next_due_at <= until:
+        keys += [LOTS.key(ids.wallet), LOTS.key(ids.pending), HOLDS.key(ids.wallet)]
+        keys += [COMPANIONS.key(ids.pending), COMPANIONS.key(ids.owed)]
+        keys += [DRAWS.key(hold.id) for hold in state.peek(HOLDS, ids.wallet) if hold.is_due(until)]
+    return keys
+
+
+def earliest_due(wallet: Wallet) -> datetime:
+    """The exact next instant at which something of the wallet falls due; needs lots, pending lots and holds."""
+    account = wallet.account
+    instants = [lot.expires_at for lot in wallet.lots if lot.unheld > 0]
+    instants += [lot.activates_at for lot in wallet.pending_lots if lot.activates_at is not None]
+    instants += [hold.deadline for hold in wallet.holds]
+    if account.inactive_at is not None and account.posted > account.held:
+        instants.append(account.inactive_at)
+    return min(instants, default=NEVER)

@@ -1,0 +1,1 @@
+"""A programme: its assets, expiry policies, rates, periods, time zone and clock."""

@@ -1,0 +1,89 @@
+"""Programmes, assets, rates and limits as standing rows."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.book.units import AssetId, ProgrammeId
+from ledger.engine.shelf import Shelf
+from ledger.programme import tables
+
+
+class Shortfall(StrEnum):
+    """What a refund does where the points are gone (semantics 4.8); the first is the default."""
+
+    WITHIN_BALANCE = "WITHIN_BALANCE"
+    ONLY_PENDING = "ONLY_PENDING"
+    NEGATIVE = "NEGATIVE"
+
+
+class Programme(NamedTuple):
+    """A row of `programmes`. Nothing takes effect before `open_from`: what lies before it is closed."""
+
+    id: ProgrammeId
+    code: str
+    name: str
+    time_zone: str
+    open_from: datetime
+    version: int
+
+
+class Asset(NamedTuple):
+    """A row of `assets`: a points currency or money. `expiry` is a policy's text (`expiry.py`)."""
+
+    id: AssetId
+    programme_id: ProgrammeId
+    code: str
+    kind: str
+    expiry: str
+    priority: int
+    shortfall: str
+    reversal_days: int
+    reversal_grace_days: int
+    transfers_allowed: bool
+    transfer_day_max: int | None
+    transfer_month_max: int | None
+    version: int
+
+
+class Rate(NamedTuple):
+    """A row of `rates`: so many points are worth so many minor units of money, from an instant on."""
+
+    id: UUID
+    asset_id: AssetId
+    money_asset_id: AssetId
+    points: int
+    minor: int
+    valid_from: datetime
+
+
+class AdjustmentLimit(NamedTuple):
+    """A row of `adjustment_limits`: above `amount`, an adjustment by such an actor waits for a second person."""
+
+    id: UUID
+    asset_id: AssetId
+    actor_kind: str
+    amount: int
+    version: int
+
+
+PROGRAMMES = Shelf(tables.PROGRAMMES, Programme, by="id", standing=True)
+ASSETS = Shelf(tables.ASSETS, Asset, by="id", standing=True)
+RATES = Shelf(tables.RATES, Rate, by="asset_id", standing=True)
+ADJUSTMENT_LIMITS = Shelf(tables.ADJUSTMENT_LIMITS, AdjustmentLimit, by="asset_id", standing=True)
+
+
+def asset_id(programme_id: UUID, code: str) -> AssetId:
+    """The id of the programme's asset of that code, computed so that no look-up stands before a lock. A UUIDv8."""
+    digest = bytearray(blake2b(programme_id.bytes + code.encode(), digest_size=16, person=b"asset").digest())
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return AssetId(UUID(bytes=bytes(digest)))
+
+
+def rate_at(rates: list[Rate], now: datetime) -> Rate | None:
+    """The rate in force: the newest whose validity has begun."""
+    begun = [rate for rate in rates if rate.valid_from <= now]
+    return max(begun, key=lambda rate: rate.valid_from, default=None)

@@ -1,0 +1,681 @@
+CREATE SCHEMA audit;
+
+CREATE SCHEMA book;
+
+CREATE SCHEMA registry;
+
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE FUNCTION audit.require_registry_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit.events e WHERE e.tx_id = pg_current_xact_id() AND e.resource_id = NEW.id) THEN
+        RAISE EXCEPTION '%.% % has no audit event', TG_TABLE_SCHEMA, TG_TABLE_NAME, NEW.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION book.require_entry_events() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE marker text := NEW.tx_id::text || '@' || statement_timestamp()::text;
+BEGIN
+    IF current_setting('scrip.events_checked', true) IS NOT DISTINCT FROM marker THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (
+        SELECT FROM book.journal_entries entry
+        WHERE entry.tx_id = NEW.tx_id AND NOT EXISTS (
+            SELECT FROM audit.events event WHERE event.tx_id = NEW.tx_id AND event.resource_id = entry.id)
+    ) THEN
+        RAISE EXCEPTION 'an entry of this transaction has no audit event' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    PERFORM set_config('scrip.events_checked', marker, true);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION registry.keep_clock_forward() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.clock_offset_us < OLD.clock_offset_us AND OLD.clock_offset_us <> 0 THEN
+        RAISE EXCEPTION 'the ledger''s clock only moves forward' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION registry.raise_standing_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE registry.instance SET standing_version = standing_version + 1;
+    RETURN NULL;
+END $$;
+
+CREATE TABLE audit.events (
+    id uuid NOT NULL,
+    tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    resource_id uuid,
+    record bytea NOT NULL,
+    part bytea,
+    CONSTRAINT events_record_at_most_4_kib CHECK ((octet_length(record) <= 4096))
+);
+
+COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record in clear, personal part sealed. Append-only.';
+
+CREATE TABLE book.accounts (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    holder_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    role text NOT NULL,
+    floor bigint,
+    ceiling bigint,
+    state text DEFAULT 'open'::text NOT NULL,
+    posted bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    owing boolean DEFAULT false NOT NULL,
+    inactive_at timestamp with time zone,
+    next_due_at timestamp with time zone NOT NULL,
+    next_expiry_at timestamp with time zone NOT NULL,
+    CONSTRAINT accounts_held_within_posted CHECK (((held >= 0) AND ((held = 0) OR (held <= posted)))),
+    CONSTRAINT accounts_open_never_updated CHECK (((floor IS NOT NULL) OR (ceiling IS NOT NULL) OR ((posted = 0) AND (held = 0) AND (version = 0)))),
+    CONSTRAINT accounts_posted_at_least_floor CHECK ((posted >= floor)),
+    CONSTRAINT accounts_posted_at_most_ceiling CHECK ((posted <= ceiling)),
+    CONSTRAINT accounts_posted_in_range CHECK (((posted >= '-1000000000000000'::bigint) AND (posted <= '1000000000000000'::bigint))),
+    CONSTRAINT accounts_state_known CHECK ((state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])))
+)
+WITH (fillfactor='80');
+
+COMMENT ON COLUMN book.accounts.next_due_at IS 'nothing of the wallet falls due before this instant; an early bound is harmless, a late one would be a fault';
+
+CREATE TABLE book.draws (
+    entry_id uuid NOT NULL,
+    line smallint NOT NULL,
+    lot_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT draws_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT draws_kind_known CHECK ((kind = ANY (ARRAY['take'::text, 'give_back'::text, 'set_aside'::text, 'release'::text])))
+);
+
+CREATE TABLE book.holders (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    CONSTRAINT holders_kind_known CHECK ((kind = ANY (ARRAY['programme'::text, 'merchant'::text, 'member'::text]))),
+    CONSTRAINT holders_state_known CHECK ((state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])))
+);
+
+CREATE TABLE book.holds (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    deadline timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    merchant_id uuid,
+    CONSTRAINT holds_captured_within_amount CHECK (((0 <= captured) AND (captured <= amount) AND (amount > 0))),
+    CONSTRAINT holds_state_known CHECK ((state = ANY (ARRAY['open'::text, 'captured'::text, 'released'::text, 'lapsed'::text])))
+);
+
+CREATE TABLE book.journal_entries (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    asset_id uuid,
+    amount bigint NOT NULL,
+    member_id uuid,
+    merchant_id uuid,
+    request_id bytea,
+    reference text,
+    original_entry_id uuid,
+    reason_code text,
+    sale_minor bigint,
+    money_minor bigint,
+    rate_id uuid,
+    tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT journal_entries_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT journal_entries_effective_not_after_posted CHECK ((effective_at <= posted_at))
+);
+
+CREATE TABLE book.lots (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    line smallint NOT NULL,
+    account_version bigint NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    granted bigint NOT NULL,
+    remaining bigint NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    priority smallint NOT NULL,
+    purchased boolean NOT NULL,
+    source_lot_id uuid,
+    activates_at timestamp with time zone,
+    expiry text,
+    is_open boolean GENERATED ALWAYS AS ((remaining > 0)) STORED,
+    CONSTRAINT lots_held_within_remaining_within_granted CHECK (((0 <= held) AND (held <= remaining) AND (remaining <= granted) AND (granted > 0)))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE book.members (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    external_id text NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    entry_id uuid NOT NULL,
+    CONSTRAINT members_external_id_length CHECK (((length(external_id) >= 1) AND (length(external_id) <= 128)))
+);
+
+CREATE TABLE book.postings (
+    entry_id uuid NOT NULL,
+    line smallint NOT NULL,
+    source_id uuid NOT NULL,
+    destination_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT postings_amount_in_range CHECK (((amount >= 1) AND (amount <= '1000000000000000'::bigint))),
+    CONSTRAINT postings_between_two_accounts CHECK ((source_id <> destination_id))
+);
+
+CREATE TABLE book.requests (
+    id bytea NOT NULL,
+    client text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    outcome text NOT NULL,
+    entry_id uuid,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT requests_id_is_digest CHECK ((octet_length(id) = 16))
+);
+
+CREATE TABLE book.roll_ups (
+    account_id uuid NOT NULL,
+    cut_tx_id xid8 NOT NULL,
+    posted numeric NOT NULL
+);
+
+CREATE TABLE book.statement_lines (
+    account_id uuid NOT NULL,
+    version bigint NOT NULL,
+    entry_id uuid NOT NULL,
+    posted_after bigint NOT NULL,
+    held_after bigint NOT NULL,
+    CONSTRAINT statement_lines_version_from_one CHECK ((version >= 1))
+);
+
+CREATE TABLE registry.adjustment_limits (
+    id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    actor_kind text NOT NULL,
+    amount bigint NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT adjustment_limits_not_negative CHECK ((amount >= 0))
+);
+
+CREATE TABLE registry.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE registry.api_keys (
+    id uuid NOT NULL,
+    merchant_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE TABLE registry.assets (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    expiry text DEFAULT 'never'::text NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    shortfall text DEFAULT 'WITHIN_BALANCE'::text NOT NULL,
+    reversal_days integer DEFAULT 90 NOT NULL,
+    reversal_grace_days integer DEFAULT 0 NOT NULL,
+    transfers_allowed boolean DEFAULT false NOT NULL,
+    transfer_day_max bigint,
+    transfer_month_max bigint,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT assets_kind_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text]))),
+    CONSTRAINT assets_reversal_days_positive CHECK (((reversal_days > 0) AND (reversal_grace_days >= 0))),
+    CONSTRAINT assets_shortfall_known CHECK ((shortfall = ANY (ARRAY['WITHIN_BALANCE'::text, 'ONLY_PENDING'::text, 'NEGATIVE'::text]))),
+    CONSTRAINT assets_transfer_max_positive CHECK (((transfer_day_max > 0) AND (transfer_month_max > 0)))
+);
+
+CREATE TABLE registry.instance (
+    id smallint DEFAULT 1 NOT NULL,
+    clock_offset_us bigint DEFAULT 0 NOT NULL,
+    standing_version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT instance_is_one_row CHECK ((id = 1))
+);
+
+CREATE TABLE registry.merchants (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT merchants_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+CREATE TABLE registry.partners (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE registry.programmes (
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    time_zone text NOT NULL,
+    open_from timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE registry.rates (
+    id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    money_asset_id uuid NOT NULL,
+    points bigint NOT NULL,
+    minor bigint NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    CONSTRAINT rates_positive CHECK (((points > 0) AND (minor > 0)))
+);
+
+ALTER TABLE ONLY audit.events
+    ADD CONSTRAINT events_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.accounts
+    ADD CONSTRAINT accounts_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.accounts
+    ADD CONSTRAINT accounts_role_unique UNIQUE (holder_id, asset_id, role);
+
+ALTER TABLE ONLY book.draws
+    ADD CONSTRAINT draws_pk PRIMARY KEY (entry_id, line);
+
+ALTER TABLE ONLY book.holders
+    ADD CONSTRAINT holders_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.holds
+    ADD CONSTRAINT holds_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.journal_entries
+    ADD CONSTRAINT journal_entries_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.lots
+    ADD CONSTRAINT lots_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.members
+    ADD CONSTRAINT members_external_id_unique UNIQUE (programme_id, external_id);
+
+ALTER TABLE ONLY book.members
+    ADD CONSTRAINT members_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.postings
+    ADD CONSTRAINT postings_pk PRIMARY KEY (entry_id, line);
+
+ALTER TABLE ONLY book.requests
+    ADD CONSTRAINT requests_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.roll_ups
+    ADD CONSTRAINT roll_ups_pk PRIMARY KEY (account_id, cut_tx_id);
+
+ALTER TABLE ONLY book.statement_lines
+    ADD CONSTRAINT statement_lines_pk PRIMARY KEY (account_id, version);
+
+ALTER TABLE ONLY registry.adjustment_limits
+    ADD CONSTRAINT adjustment_limits_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.adjustment_limits
+    ADD CONSTRAINT adjustment_limits_unique UNIQUE (asset_id, actor_kind);
+
+ALTER TABLE ONLY registry.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY registry.api_keys
+    ADD CONSTRAINT api_keys_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.assets
+    ADD CONSTRAINT assets_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.assets
+    ADD CONSTRAINT assets_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.instance
+    ADD CONSTRAINT instance_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.merchants
+    ADD CONSTRAINT merchants_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.merchants
+    ADD CONSTRAINT merchants_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.partners
+    ADD CONSTRAINT partners_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.partners
+    ADD CONSTRAINT partners_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.programmes
+    ADD CONSTRAINT programmes_code_unique UNIQUE (code);
+
+ALTER TABLE ONLY registry.programmes
+    ADD CONSTRAINT programmes_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.rates
+    ADD CONSTRAINT rates_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.rates
+    ADD CONSTRAINT rates_version_unique UNIQUE (asset_id, money_asset_id, valid_from);
+
+CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
+
+CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
+
+CREATE INDEX holds_open_by_account ON book.holds USING btree (account_id) WHERE (state = 'open'::text);
+
+CREATE INDEX holds_open_by_deadline ON book.holds USING btree (deadline) WHERE (state = 'open'::text);
+
+CREATE INDEX journal_entries_by_original ON book.journal_entries USING btree (original_entry_id) WHERE (original_entry_id IS NOT NULL);
+
+CREATE INDEX journal_entries_by_transaction ON book.journal_entries USING btree (tx_id);
+
+CREATE INDEX lots_open_by_account ON book.lots USING btree (account_id) WHERE is_open;
+
+CREATE INDEX api_keys_by_merchant ON registry.api_keys USING btree (merchant_id);
+
+CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER accounts_keep_rows BEFORE DELETE OR TRUNCATE ON book.accounts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER draws_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.draws FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER holders_keep_rows BEFORE DELETE OR TRUNCATE ON book.holders FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER holds_keep_rows BEFORE DELETE OR TRUNCATE ON book.holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER journal_entries_have_events AFTER INSERT ON book.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION book.require_entry_events();
+
+CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER members_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.postings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER requests_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.requests FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER roll_ups_keep_rows BEFORE DELETE OR TRUNCATE ON book.roll_ups FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.statement_lines FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER adjustment_limits_have_events AFTER INSERT OR UPDATE ON registry.adjustment_limits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER adjustment_limits_keep_rows BEFORE DELETE OR TRUNCATE ON registry.adjustment_limits FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER adjustment_limits_stand AFTER INSERT OR UPDATE ON registry.adjustment_limits FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER api_keys_have_events AFTER INSERT OR UPDATE ON registry.api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER api_keys_keep_rows BEFORE DELETE OR TRUNCATE ON registry.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER assets_have_events AFTER INSERT OR UPDATE ON registry.assets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER assets_keep_rows BEFORE DELETE OR TRUNCATE ON registry.assets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER assets_stand AFTER INSERT OR UPDATE ON registry.assets FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
+
+CREATE CONSTRAINT TRIGGER merchants_have_events AFTER INSERT OR UPDATE ON registry.merchants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER merchants_keep_rows BEFORE DELETE OR TRUNCATE ON registry.merchants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER merchants_stand AFTER INSERT OR UPDATE ON registry.merchants FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER partners_have_events AFTER INSERT OR UPDATE ON registry.partners DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER partners_keep_rows BEFORE DELETE OR TRUNCATE ON registry.partners FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER programmes_have_events AFTER INSERT OR UPDATE ON registry.programmes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER programmes_keep_rows BEFORE DELETE OR TRUNCATE ON registry.programmes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER programmes_stand AFTER INSERT OR UPDATE ON registry.programmes FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER rates_have_events AFTER INSERT OR UPDATE ON registry.rates DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER rates_keep_rows BEFORE DELETE OR TRUNCATE ON registry.rates FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER rates_stand AFTER INSERT OR UPDATE ON registry.rates FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+ALTER TABLE ONLY book.accounts
+    ADD CONSTRAINT accounts_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY book.accounts
+    ADD CONSTRAINT accounts_holder_fk FOREIGN KEY (holder_id) REFERENCES book.holders(id);
+
+ALTER TABLE ONLY book.holders
+    ADD CONSTRAINT holders_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY book.members
+    ADD CONSTRAINT members_holder_fk FOREIGN KEY (id) REFERENCES book.holders(id);
+
+ALTER TABLE ONLY registry.adjustment_limits
+    ADD CONSTRAINT adjustment_limits_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY registry.api_keys
+    ADD CONSTRAINT api_keys_merchant_fk FOREIGN KEY (merchant_id) REFERENCES registry.merchants(id);
+
+ALTER TABLE ONLY registry.assets
+    ADD CONSTRAINT assets_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.merchants
+    ADD CONSTRAINT merchants_partner_fk FOREIGN KEY (partner_id) REFERENCES registry.partners(id);
+
+ALTER TABLE ONLY registry.merchants
+    ADD CONSTRAINT merchants_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.partners
+    ADD CONSTRAINT partners_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.rates
+    ADD CONSTRAINT rates_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY registry.rates
+    ADD CONSTRAINT rates_money_asset_fk FOREIGN KEY (money_asset_id) REFERENCES registry.assets(id);
+
+GRANT USAGE ON SCHEMA audit TO scrip_app;
+GRANT USAGE ON SCHEMA audit TO scrip_sequencer;
+GRANT USAGE ON SCHEMA audit TO scrip_auditor;
+GRANT USAGE ON SCHEMA audit TO scrip_key_admin;
+
+GRANT USAGE ON SCHEMA book TO scrip_app;
+GRANT USAGE ON SCHEMA book TO scrip_sequencer;
+GRANT USAGE ON SCHEMA book TO scrip_auditor;
+
+GRANT USAGE ON SCHEMA registry TO scrip_app;
+GRANT USAGE ON SCHEMA registry TO scrip_sequencer;
+GRANT USAGE ON SCHEMA registry TO scrip_auditor;
+GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
+
+GRANT SELECT ON TABLE audit.events TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.events TO scrip_auditor;
+
+GRANT SELECT(id),INSERT(id) ON TABLE audit.events TO scrip_app;
+
+GRANT SELECT(tx_id) ON TABLE audit.events TO scrip_app;
+
+GRANT SELECT(resource_id),INSERT(resource_id) ON TABLE audit.events TO scrip_app;
+
+GRANT INSERT(record) ON TABLE audit.events TO scrip_app;
+
+GRANT INSERT(part) ON TABLE audit.events TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.accounts TO scrip_app;
+GRANT SELECT ON TABLE book.accounts TO scrip_sequencer;
+GRANT SELECT ON TABLE book.accounts TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(posted) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(held) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(owing) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(inactive_at) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(next_due_at) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(next_expiry_at) ON TABLE book.accounts TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.draws TO scrip_app;
+GRANT SELECT ON TABLE book.draws TO scrip_sequencer;
+GRANT SELECT ON TABLE book.draws TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.holders TO scrip_app;
+GRANT SELECT ON TABLE book.holders TO scrip_sequencer;
+GRANT SELECT ON TABLE book.holders TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE book.holders TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.holds TO scrip_app;
+GRANT SELECT ON TABLE book.holds TO scrip_sequencer;
+GRANT SELECT ON TABLE book.holds TO scrip_auditor;
+
+GRANT UPDATE(captured) ON TABLE book.holds TO scrip_app;
+
+GRANT UPDATE(state) ON TABLE book.holds TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.journal_entries TO scrip_app;
+GRANT SELECT ON TABLE book.journal_entries TO scrip_sequencer;
+GRANT SELECT ON TABLE book.journal_entries TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.lots TO scrip_app;
+GRANT SELECT ON TABLE book.lots TO scrip_sequencer;
+GRANT SELECT ON TABLE book.lots TO scrip_auditor;
+
+GRANT UPDATE(remaining) ON TABLE book.lots TO scrip_app;
+
+GRANT UPDATE(held) ON TABLE book.lots TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
+GRANT SELECT ON TABLE book.members TO scrip_sequencer;
+GRANT SELECT ON TABLE book.members TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.postings TO scrip_app;
+GRANT SELECT ON TABLE book.postings TO scrip_sequencer;
+GRANT SELECT ON TABLE book.postings TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.requests TO scrip_app;
+GRANT SELECT ON TABLE book.requests TO scrip_sequencer;
+GRANT SELECT ON TABLE book.requests TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.roll_ups TO scrip_app;
+GRANT SELECT ON TABLE book.roll_ups TO scrip_sequencer;
+GRANT SELECT ON TABLE book.roll_ups TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.statement_lines TO scrip_app;
+GRANT SELECT ON TABLE book.statement_lines TO scrip_sequencer;
+GRANT SELECT ON TABLE book.statement_lines TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.adjustment_limits TO scrip_app;
+GRANT SELECT ON TABLE registry.adjustment_limits TO scrip_auditor;
+
+GRANT UPDATE(amount) ON TABLE registry.adjustment_limits TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.adjustment_limits TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.api_keys TO scrip_app;
+GRANT SELECT ON TABLE registry.api_keys TO scrip_auditor;
+
+GRANT UPDATE(expires_at) ON TABLE registry.api_keys TO scrip_app;
+
+GRANT UPDATE(revoked_at) ON TABLE registry.api_keys TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.assets TO scrip_app;
+GRANT SELECT ON TABLE registry.assets TO scrip_auditor;
+
+GRANT UPDATE(expiry) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(priority) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(shortfall) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(reversal_days) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(reversal_grace_days) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(transfers_allowed) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(transfer_day_max) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(transfer_month_max) ON TABLE registry.assets TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.assets TO scrip_app;
+
+GRANT SELECT ON TABLE registry.instance TO scrip_app;
+GRANT SELECT ON TABLE registry.instance TO scrip_auditor;
+
+GRANT UPDATE(clock_offset_us) ON TABLE registry.instance TO scrip_app;
+
+GRANT UPDATE(standing_version) ON TABLE registry.instance TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.merchants TO scrip_app;
+GRANT SELECT ON TABLE registry.merchants TO scrip_auditor;
+
+GRANT UPDATE(name) ON TABLE registry.merchants TO scrip_app;
+
+GRANT UPDATE(state) ON TABLE registry.merchants TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.merchants TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.partners TO scrip_app;
+GRANT SELECT ON TABLE registry.partners TO scrip_auditor;
+
+GRANT UPDATE(name) ON TABLE registry.partners TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.partners TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.programmes TO scrip_app;
+GRANT SELECT ON TABLE registry.programmes TO scrip_auditor;
+
+GRANT UPDATE(name) ON TABLE registry.programmes TO scrip_app;
+
+GRANT UPDATE(open_from) ON TABLE registry.programmes TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.programmes TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.rates TO scrip_app;
+GRANT SELECT ON TABLE registry.rates TO scrip_auditor;
