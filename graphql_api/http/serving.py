@@ -1,5 +1,7 @@
 """How uvicorn serves the application: quiet, bounded, without telling what it is."""
 
+import socket
+
 from starlette.types import ASGIApp
 from uvicorn import Config
 
@@ -36,3 +38,23 @@ def server_config(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=drain_seconds,
     )
+
+
+def listening_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound TCP socket for `uvicorn.Server.serve(sockets=[…])`; `shared` lets other processes bind it too.
+
+    The protocol is named because event loops set TCP_NODELAY only where it is: over a socket with protocol 0,
+    such as uvicorn binds for its workers, each answer waits 40 ms for the client's delayed acknowledgement.
+    Raises OSError (EADDRINUSE) when the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

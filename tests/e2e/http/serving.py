@@ -1,7 +1,6 @@
 """The sample application, and a real server for it on a free port."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key_set, sign_token
-from graphql_api.http.serving import server_config
+from graphql_api.http.serving import listening_socket, server_config
 from graphql_api.http.tokens import TokenVerifier
 from graphql_api.permissions import Role, Scope
 from tests.e2e.http.sample import Context, sample_schema
@@ -68,8 +67,7 @@ def sample_app(
 @asynccontextmanager
 async def served(app: Starlette) -> AsyncIterator[str]:
     """A real uvicorn on 127.0.0.1; yields its base URL."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = listening_socket("127.0.0.1", 0)
     server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
