@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import jwt
+import httpx
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
@@ -78,3 +78,8 @@ async def served(app: Starlette) -> AsyncIterator[str]:
         server.should_exit = True
         await serving
         listener.close()
+
+
+def client_of(app: Starlette) -> httpx.AsyncClient:
+    """A client that calls `app` in this process; an exception that escapes it fails the test."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://scrip.test")
