@@ -107,8 +107,9 @@ async def _exists(url: str, database: str) -> bool:
 def _shape_digest() -> str:
     """Name the present shape, so that a changed migration makes a new template."""
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "migrations").rglob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted((ROOT / "migrations").rglob("*")):
+        if path.suffix in {".py", ".sql"} and path.name != "schema.sql":
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

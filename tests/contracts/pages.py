@@ -1,0 +1,77 @@
+"""The reference pages that are written from the code: settings, command line, refusals."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from enum import Enum
+from pathlib import Path
+
+from graphql_api.settings import Settings
+from ledger.book.refusal import REFUSALS
+
+WRITTEN = "<!-- Written by `make schema`; a test compares it. -->"
+
+
+def settings_page() -> str:
+    """Return docs/reference/settings.md."""
+    rows = ["| variable | default | in production | meaning |", "|---|---|---|---|"]
+    for each in fields(Settings):
+        production = each.metadata["production"]
+        instead = "" if production is MISSING else _shown(production)
+        rows.append(
+            f"| `{each.metadata['name']}` | {_shown(each.default)} | {instead} | {each.metadata['about']} |"
+        )
+    preface = (
+        "Settings are environment variables, read once when a process starts. "
+        "A process that cannot use them says everything that is wrong and exits with code 2."
+    )
+    return "\n".join(["# Settings", WRITTEN, "", preface, "", *rows, ""])
+
+
+def commands_page() -> str:
+    """Return docs/reference/cli.md: the help of every command, as a terminal of 100 columns shows it."""
+    parts = ["# Command line", WRITTEN, "", _exit_codes(), ""]
+    for words in _commands():
+        parts += [f"## {' '.join(('scrip', *words))}", "", "```text", _help(words), "```", ""]
+    return "\n".join(parts)
+
+
+def refusals_page() -> str:
+    """Return docs/reference/refusals.md, in the order of precedence."""
+    rows = ["| code | retry | meaning |", "|---|---|---|"]
+    rows += [f"| `{rule.code}` | {rule.retry} | {rule.message} |" for rule in REFUSALS.values()]
+    preface = "Where several codes would fit the same input and state, the one that stands first is given."
+    return "\n".join(["# Refusals", WRITTEN, "", preface, "", *rows, ""])
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+def _exit_codes() -> str:
+    return "Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configuration, 3 an error in Scrip itself."
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    from typer.main import get_command
+
+    from graphql_api.processes.cli.commands import app
+
+    yield ()
+    for name, command in sorted(getattr(get_command(app), "commands", {}).items()):
+        yield (name,)
+        for inner in sorted(getattr(command, "commands", {})):
+            yield (name, inner)
+
+
+def _help(words: tuple[str, ...]) -> str:
+    plain = {**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-m", "graphql_api.processes.cli", *words, "--help"]
+    shown = subprocess.run(command, env=plain, capture_output=True, text=True, check=True).stdout
+    return "\n".join(line.rstrip() for line in shown.strip("\n").splitlines())
