@@ -49,7 +49,9 @@ class Role(StrEnum):
     SUPPORT = "support"
 
 
-_BACK_OFFICE = frozenset({Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC})
+_BACK_OFFICE = frozenset(
+    {Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC}
+)
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {

@@ -23,7 +23,8 @@ _DOCS = "https://scrip.example/reference/scalars"
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
@@ -36,10 +37,10 @@ def parse_integer(value: object) -> int:
     """
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value) or value == "-0":
-            raise GraphQLError("Expected a whole number, such as 1250 or \"1250\".")
+            raise GraphQLError('Expected a whole number, such as 1250 or "1250".')
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise GraphQLError("Expected a whole number, such as 1250 or \"1250\".")
+        raise GraphQLError('Expected a whole number, such as 1250 or "1250".')
     if not _INT64_MIN <= value <= _INT64_MAX:
         raise GraphQLError("The number does not fit into 64 bits.")
     return value
@@ -55,7 +56,7 @@ def serialize_integer(value: object) -> str:
 def parse_date_time(value: object) -> datetime:
     """An aware UTC instant from RFC 3339 with an offset and at most microseconds; GraphQLError otherwise."""
     if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
-        raise GraphQLError("Expected an instant with an offset, such as \"2026-01-31T23:59:59Z\".")
+        raise GraphQLError('Expected an instant with an offset, such as "2026-01-31T23:59:59Z".')
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -72,7 +73,7 @@ def serialize_date_time(value: object) -> str:
 def parse_date(value: object) -> date:
     """A calendar date from `YYYY-MM-DD`; GraphQLError otherwise."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise GraphQLError("Expected a date, such as \"2026-01-31\".")
+        raise GraphQLError('Expected a date, such as "2026-01-31".')
     try:
         return date.fromisoformat(value)
     except ValueError:

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from jwt.algorithms import OKPAlgorithm
 
 from graphql_api.http.key_sets import FixedKeySet
@@ -37,7 +42,9 @@ def development_key(directory: Path) -> Ed25519PrivateKey:
             draft.unlink()
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} does not hold an Ed25519 key; remove it and a new one is made")
+        raise ValueError(  # noqa: TRY004  the file is wrong, not an argument
+            f"{path} does not hold an Ed25519 key; remove it and a new one is made"
+        )
     return key
 
 
@@ -71,4 +78,6 @@ def sign_token(
         "scrip_merchant": merchant_id,
         "scrip_member": member_external_id,
     }
-    return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm="EdDSA")
+    return jwt.encode(
+        {name: value for name, value in claims.items() if value is not None}, key, algorithm="EdDSA"
+    )

@@ -76,9 +76,13 @@ class Measure:
         self.repeats = max(self.repeats, other.repeats, *self.names.values(), 0)
 
 
-def measure_operations(document: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
+def measure_operations(
+    document: DocumentNode, schema: GraphQLSchema
+) -> list[tuple[OperationDefinitionNode, Measure]]:
     """Each operation of `document` with its measure. Raises RecursionError on absurd nesting."""
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    fragments = {
+        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    }
     meter = _Meter(schema, fragments)
     # Fragments that nothing spreads are validated too, so they count for the first operation.
     for name in fragments:
@@ -201,5 +205,3 @@ def _page_size(node: FieldNode, definition: GraphQLField | None, rule: FieldRule
     first = definition.args.get("first")
     default = getattr(first, "default_value", None)
     return default if isinstance(default, int) else rule.page_max
-
-

@@ -30,7 +30,9 @@ _NO_STORE = (b"cache-control", b"no-store")
 class GraphqlEndpoint:
     """The ASGI application behind `/graphql`."""
 
-    def __init__(self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None) -> None:
+    def __init__(
+        self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None
+    ) -> None:
         self._desk = desk
         self._authenticator = authenticator
         self._body_bytes_max = body_bytes_max
@@ -42,7 +44,12 @@ class GraphqlEndpoint:
         record.route = "/graphql"
         headers = dict(scope["headers"])
         accept = headers.get(b"accept")
-        if self._page is not None and scope["method"] == "GET" and accept is not None and b"text/html" in accept:
+        if (
+            self._page is not None
+            and scope["method"] == "GET"
+            and accept is not None
+            and b"text/html" in accept
+        ):
             await send_answer(send, 200, self._page, [(b"content-type", b"text/html; charset=utf-8"), _VARY])
             return
         answer = choose_answer(accept)
@@ -70,11 +77,16 @@ class GraphqlEndpoint:
         method: str = scope["method"]
         if method not in {"GET", "POST"}:
             raise RequestRefused(
-                405, "Use POST, or GET for queries.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"GET, POST"),)
+                405,
+                "Use POST, or GET for queries.",
+                code="METHOD_NOT_ALLOWED",
+                headers=((b"allow", b"GET, POST"),),
             )
         if answer is None:
             raise RequestRefused(
-                406, "Answers are application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE"
+                406,
+                "Answers are application/graphql-response+json or application/json.",
+                code="NOT_ACCEPTABLE",
             )
         caller = await self._authenticator.identify(headers.get(b"authorization"))
         record.role = caller.role
@@ -123,5 +135,3 @@ def _too_slow(seconds: float) -> RequestRefused:
         f"No answer within {seconds:g} s. What a mutation did is unknown: send it again with the same key.",
         code="DEADLINE_EXCEEDED",
     )
-
-

@@ -4,8 +4,8 @@ The store already chose the operation and split off the fragments, so each reque
 and executes. Root fields of a query run concurrently; those of a mutation one after the other, as specified.
 """
 
-from collections.abc import Awaitable
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import TypeGuard, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, default_field_resolver
 from graphql.execution.executor import default_type_resolver
@@ -37,13 +37,17 @@ def coerce_variables(schema: GraphQLSchema, operation: Operation, variables: Jso
 
 
 def executor_for(
-    schema: GraphQLSchema, document: Document, operation: Operation, variables: VariableValues, context: object
+    schema: GraphQLSchema,
+    document: Document,
+    operation: Operation,
+    variables: VariableValues,
+    context: object,
 ) -> OperationExecutor:
     """An executor for one run of `operation`."""
     return OperationExecutor(
         schema,
-        cast("dict", document.fragment_definitions),
-        cast("dict", document.fragments),
+        document.fragment_definitions,
+        document.fragments,
         None,
         context,
         operation.node,
@@ -51,13 +55,17 @@ def executor_for(
         default_field_resolver,
         default_type_resolver,
         default_field_resolver,
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
         hide_suggestions=True,
     )
 
 
 async def run_operation(
-    schema: GraphQLSchema, document: Document, operation: Operation, variables: VariableValues, context: object
+    schema: GraphQLSchema,
+    document: Document,
+    operation: Operation,
+    variables: VariableValues,
+    context: object,
 ) -> ExecutionResult:
     """Run a query or mutation to its result; resolvers' errors are in it, never raised."""
     result = executor_for(schema, document, operation, variables, context).execute_operation()

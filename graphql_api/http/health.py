@@ -24,7 +24,7 @@ _PING_SECONDS = 2.0
 class Liveness:
     """`/healthz`: the process runs and its event loop turns."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer 200."""
         scope[RECORD].route = "/healthz"
         await send_answer(send, 200, encode({"status": "ok"}), _JSON)
@@ -36,7 +36,7 @@ class Readiness:
     def __init__(self, ping: Ping) -> None:
         self._ping = ping
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer 200, or 503 when the database does not answer."""
         scope[RECORD].route = "/readyz"
         try:
@@ -55,7 +55,7 @@ class MetricsPage:
     def __init__(self, metrics: HttpMetrics) -> None:
         self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the page."""
         scope[RECORD].route = "/metrics"
         await send_answer(send, 200, self._metrics.page(), [(b"content-type", CONTENT_TYPE)])

@@ -33,7 +33,9 @@ class HttpMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._cost = Counter("scrip_graphql_cost", "Static cost of documents that were run.", registry=registry)
+        self._cost = Counter(
+            "scrip_graphql_cost", "Static cost of documents that were run.", registry=registry
+        )
         self._refusals = Counter("scrip_refusals", "Refusals by code.", ["code"], registry=registry)
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}
@@ -60,5 +62,5 @@ class HttpMetrics:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
-        MultiProcessCollector(together)
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)

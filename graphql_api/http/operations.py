@@ -39,7 +39,9 @@ class Desk:
     deadline_seconds: float
     adhoc_for_all: bool = False
 
-    def find(self, asked: GraphqlRequest, caller: Caller, record: RequestRecord) -> tuple[Document, Operation]:
+    def find(
+        self, asked: GraphqlRequest, caller: Caller, record: RequestRecord
+    ) -> tuple[Document, Operation]:
         """The operation to run; DocumentRefused or RequestRefused when there is none for this caller."""
         document = self._document(asked, caller)
         operation = document.choose(asked.operation_name)
@@ -70,7 +72,11 @@ def check_method(method: str, operation: Operation) -> None:
     """RequestRefused 405 for anything but a query by GET, and for a subscription over plain HTTP."""
     if operation.kind is OperationType.SUBSCRIPTION:
         raise RequestRefused(
-            405, "Subscriptions run over a WebSocket (graphql-transport-ws).", code="SUBSCRIPTION_NEEDS_WEBSOCKET"
+            405,
+            "Subscriptions run over a WebSocket (graphql-transport-ws).",
+            code="SUBSCRIPTION_NEEDS_WEBSOCKET",
         )
     if method == "GET" and operation.kind is not OperationType.QUERY:
-        raise RequestRefused(405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),))
+        raise RequestRefused(
+            405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),)
+        )

@@ -102,8 +102,12 @@ class OperationExecutor(Executor[None]):
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
     def build_resolve_info(
-        self, field_def: GraphQLField, field_nodes: list[FieldNode], parent_type: GraphQLObjectType, path: Path
-    ) -> GraphQLResolveInfo:
+        self,
+        field_def: GraphQLField,
+        field_nodes: list[FieldNode],
+        parent_type: GraphQLObjectType,
+        path: Path,
+    ) -> GraphQLResolveInfo[object]:
         """The info a Strawberry resolver reads: its variables are the plain coerced values."""
         return GraphQLResolveInfo(
             field_nodes[0].name.value,

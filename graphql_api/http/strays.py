@@ -15,4 +15,4 @@ async def answer_http_exception(_request: Request, error: Exception) -> Response
         raise error
     status = HTTPStatus(error.status_code)
     body = encode({"errors": [{"message": status.phrase, "extensions": {"code": status.name}}]})
-    return Response(body, status, dict(error.headers or {}), "application/json")
+    return Response(body, int(status), dict(error.headers or {}), "application/json")

@@ -21,7 +21,11 @@ async def run_audits(url: str) -> list[dict[str, str]]:
     assert node, "the HTTP audits need Node; install it, or run `make test`, which leaves them out"
     assert (HERE / "node_modules").is_dir(), f"run `npm ci` in {HERE.name}/ first"
     process = await asyncio.create_subprocess_exec(
-        node, str(HERE / "run.mjs"), f"{url}/graphql", bearer()["authorization"], stdout=asyncio.subprocess.PIPE
+        node,
+        str(HERE / "run.mjs"),
+        f"{url}/graphql",
+        bearer()["authorization"],
+        stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()
     return list(json.loads(output))
@@ -32,6 +36,10 @@ async def test_every_audit_passes() -> None:
     async with served(sample_app()) as url:
         results = await run_audits(url)
 
-    failed = [f"{result['id']} {result['name']}: {result['reason']}" for result in results if result["status"] != "ok"]
+    failed = [
+        f"{result['id']} {result['name']}: {result['reason']}"
+        for result in results
+        if result["status"] != "ok"
+    ]
     assert failed == []
     assert len(results) == AUDITS

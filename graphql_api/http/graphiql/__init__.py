@@ -30,7 +30,7 @@ class GraphiqlFiles:
         self._schema = schema
         self._loaded: dict[str, bytes] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one file, or 404."""
         scope[RECORD].route = "/graphiql"
         name: str = scope["path_params"]["name"]
@@ -39,7 +39,9 @@ class GraphiqlFiles:
             await send_answer(send, 200, content, [(b"content-type", b"application/json")])
         elif name in _NAMES:
             kind = _TYPES[name[name.rindex(".") :]]
-            await send_answer(send, 200, self._load(name), [(b"content-type", kind), (b"cache-control", b"no-cache")])
+            await send_answer(
+                send, 200, self._load(name), [(b"content-type", kind), (b"cache-control", b"no-cache")]
+            )
         else:
             await send_answer(send, 404, b"", [(b"content-type", b"text/plain")])
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -15,17 +15,23 @@ from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key_set, sign_token
+from graphql_api.http.health import Ping
 from graphql_api.http.serving import listening_socket, server_config
 from graphql_api.http.tokens import TokenVerifier
 from graphql_api.permissions import Role, Scope
 from tests.e2e.http.sample import Context, sample_schema
 
+DEFAULTS = HttpOptions()
 KEY = Ed25519PrivateKey.generate()
 
 
-def token(role: Role = Role.OPERATOR, subject: str = "olga", *scopes: Scope, **claims: str) -> str:
+def token(
+    role: Role = Role.OPERATOR, subject: str = "olga", *scopes: Scope, merchant_id: str | None = None
+) -> str:
     """A token signed with the tests' key."""
-    return sign_token(KEY, role=role, subject=subject, scopes=scopes, now=time.time(), **claims)
+    return sign_token(
+        KEY, role=role, subject=subject, scopes=scopes, now=time.time(), merchant_id=merchant_id
+    )
 
 
 def bearer(*scopes: Scope, role: Role = Role.OPERATOR) -> dict[str, str]:
@@ -51,7 +57,7 @@ async def ping() -> None:
 
 
 def sample_app(
-    options: HttpOptions = HttpOptions(), *, api_keys: StoredKeys | None = None, database: object = ping
+    options: HttpOptions = DEFAULTS, *, api_keys: StoredKeys | None = None, database: Ping = ping
 ) -> Starlette:
     """The sample application with development tokens."""
     tokens = TokenVerifier(development_key_set(KEY), RULES, monotonic=time.monotonic)
@@ -70,7 +76,7 @@ async def served(app: Starlette) -> AsyncIterator[str]:
     listener = listening_socket("127.0.0.1", 0)
     server = uvicorn.Server(server_config(app, host="127.0.0.1", port=0))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn tells in no other way
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
