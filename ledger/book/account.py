@@ -83,6 +83,7 @@ def account_id(holder_id: UUID, asset_id: UUID, role: Role) -> AccountId:
     return AccountId(UUID(bytes=bytes(digest)))
 
 
+@lru_cache(maxsize=65_536)
 def open_account(programme_id: ProgrammeId, holder_id: UUID, asset_id: UUID, role: Role) -> Account:
     """A new, empty account with the bounds of its role."""
     floor, ceiling = BOUNDS.get(role, (None, None))

@@ -1,7 +1,7 @@
 """The state of a batch: the loaded rows and what the batch's commands change, with an overlay per command."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from typing import Any, Final
 
 from ledger.book.units import InvariantViolated
 from ledger.engine.ids import IdSource
@@ -20,10 +20,18 @@ class RowsMissing(Exception):  # noqa: N818 - a signal, no error
         self.key = key
 
 
-class Group(dict[object, tuple[object, ...]]):
+class Group(dict[Any, Any]):
     """The rows under one asked value; new rows may come in before the others are loaded."""
 
-    is_loaded = False
+    __slots__ = ("is_loaded",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_loaded = False
+
+
+_NO_GROUPS: Final[dict[Asked, Group]] = {}
+_NO_ROWS: Final[dict[Any, Any]] = {}
 
 
 class State:
@@ -38,10 +46,11 @@ class State:
     def __init__(self, ids: IdSource) -> None:
         self.ids = ids
         self.events: list[Event] = []
-        self._groups: dict[AnyShelf, dict[Asked, Group]] = {}
-        self._inserted: dict[AnyShelf, dict[object, tuple[object, ...]]] = {}
-        self._updated: dict[AnyShelf, dict[object, tuple[object, ...]]] = {}
-        self._undo: list[tuple[dict[object, object], object, object]] = []
+        # Rows of every shelf lie side by side, so the containers are untyped; `Shelf[R]` gives callers the types back.
+        self._groups: dict[Any, dict[Asked, Group]] = {}
+        self._inserted: dict[Any, dict[Any, Any]] = {}
+        self._updated: dict[Any, dict[Any, Any]] = {}
+        self._undo: list[tuple[Any, Any, Any]] = []
         self._kept = 0
 
     # -- loading -----------------------------------------------------------------------------------------------------
@@ -58,66 +67,71 @@ class State:
             groups.setdefault(key.value, Group()).is_loaded = True
         by, pk = shelf.by_index, shelf.pk_index
         for row in rows:
-            groups[cast("Asked", row[by])].setdefault(row[pk], row)
+            groups[row[by]].setdefault(row[pk], row)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def _group(self, shelf: Shelf[R], value: Asked) -> "Group":
-        any_shelf = cast("AnyShelf", shelf)
-        group = self._groups.get(any_shelf, {}).get(value)
+        group = self._groups.get(shelf, _NO_GROUPS).get(value)
         if group is None or not group.is_loaded:
             if shelf.lock_rank is not None:
                 raise InvariantViolated(f"{shelf.table.name} {value!r} is outside the footprint")
-            raise RowsMissing(Key(any_shelf, value))
+            raise RowsMissing(Key(shelf, value))  # type: ignore[arg-type]
         return group
 
     def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows under `value`."""
-        return cast("list[R]", list(self._group(shelf, value).values()))
+        return list(self._group(shelf, value).values())
 
     def find(self, shelf: Shelf[R], value: Asked) -> R | None:
         """The one row under `value`, or None."""
-        group = self._group(shelf, value)
-        return cast("R", next(iter(group.values()))) if group else None
+        for row in self._group(shelf, value).values():
+            return row  # type: ignore[no-any-return]
+        return None
 
     def peek(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows that are here, none where nothing was loaded: for `further`, which asks step by step."""
-        return cast("list[R]", list(self._groups.get(cast("AnyShelf", shelf), {}).get(value, {}).values()))
+        return list(self._groups.get(shelf, _NO_GROUPS).get(value, _NO_ROWS).values())
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def put(self, shelf: Shelf[R], new: R) -> None:
         """Replaces a loaded row by `new` (same primary key)."""
-        any_shelf = cast("AnyShelf", shelf)
-        pk = new[shelf.pk_index]
-        self._set(self._groups[any_shelf][cast("Asked", new[shelf.by_index])], pk, new)
-        inserted = self._inserted.get(any_shelf)
-        if inserted is not None and pk in inserted:
-            self._set(inserted, pk, new)
+        identity = by, pk = new[shelf.by_index], new[shelf.pk_index]
+        self._set(self._groups[shelf][by], pk, new)  # type: ignore[index]
+        inserted = self._inserted.get(shelf)
+        if inserted is not None and identity in inserted:
+            self._set(inserted, identity, new)
         elif not shelf.updates:
             raise InvariantViolated(f"{shelf.table.name} is append-only")
         else:
-            self._set(self._updated.setdefault(any_shelf, {}), pk, new)
+            self._set(self._updated.setdefault(shelf, {}), identity, new)
 
     def add(self, shelf: Shelf[R], row: R) -> None:
         """Adds a new row; on a shelf that is only written, under a running number."""
-        any_shelf = cast("AnyShelf", shelf)
-        inserted = self._inserted.setdefault(any_shelf, {})
+        inserted = self._inserted.get(shelf)
+        if inserted is None:
+            inserted = self._inserted[shelf] = {}
         if not shelf.by:
             self._set(inserted, len(inserted), row)
             return
-        pk = row[shelf.pk_index]
-        group = self._groups.setdefault(any_shelf, {}).setdefault(cast("Asked", row[shelf.by_index]), Group())
+        identity = by, pk = row[shelf.by_index], row[shelf.pk_index]
+        groups = self._groups.get(shelf)
+        if groups is None:
+            groups = self._groups[shelf] = {}
+        group = groups.get(by)  # type: ignore[call-overload]
+        if group is None:
+            group = groups[by] = Group()  # type: ignore[index]
         self._set(group, pk, row)
-        self._set(inserted, pk, row)
+        self._set(inserted, identity, row)
 
     def emit(self, event: Event) -> None:
         """Hands an audit event to the batch; a refused command's events go with its overlay."""
         self.events.append(event)
-        self._undo.append((cast("dict[object, object]", self.events), _ABSENT, _ABSENT))
+        self._undo.append((self.events, _ABSENT, _ABSENT))
 
-    def _set(self, rows: dict[object, tuple[object, ...]], key: object, row: tuple[object, ...]) -> None:
-        self._undo.append((cast("dict[object, object]", rows), key, rows.get(key, _ABSENT)))
+    def _set(self, rows: dict[Any, Any], key: object, row: object) -> None:
+        self._undo.append((rows, key, rows.get(key, _ABSENT)))
         rows[key] = row
 
     def begin_unit(self) -> None:

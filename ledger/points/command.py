@@ -19,7 +19,7 @@ from ledger.engine.state import State
 from ledger.partners.rows import MERCHANTS, Merchant
 from ledger.points.due import settle_due
 from ledger.points.receipt import LotUse, Receipt, or_none
-from ledger.points.wallet import Wallet, WalletIds, due_keys
+from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
 from ledger.programme.rows import ASSETS, PROGRAMMES, Shortfall, asset_id
 
 POINTS = "points"
@@ -38,7 +38,7 @@ class PointsCommand(Command[Receipt]):
     @property
     def ids(self) -> WalletIds:
         """The ids of the member's accounts."""
-        return WalletIds(self.member_id, asset_id(self.actor.programme_id, self.asset))
+        return wallet_ids(self.member_id, asset_id(self.actor.programme_id, self.asset))
 
     def wallet_keys(self, *, create: bool = False) -> list[Key]:
         """The wallet's row, locked (made first where it may be), and the terms."""

@@ -6,6 +6,8 @@ The wallet's row is what is locked. The pending and the owed account belong to i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Account, Role, account_id, open_account
@@ -18,27 +20,21 @@ from ledger.engine.state import State
 from ledger.programme.rows import Asset, Programme, Shortfall
 
 
-@dataclass(frozen=True, slots=True)
-class WalletIds:
-    """The ids of a member's accounts in an asset."""
+class WalletIds(NamedTuple):
+    """The ids of a member's accounts in an asset: what can be spent, what will be the member's later, what is owed."""
 
     member_id: UUID
     asset_id: UUID
+    wallet: AccountId
+    pending: AccountId
+    owed: AccountId
 
-    @property
-    def wallet(self) -> AccountId:
-        """What the member can spend."""
-        return account_id(self.member_id, self.asset_id, Role.WALLET)
 
-    @property
-    def pending(self) -> AccountId:
-        """What will be the member's later."""
-        return account_id(self.member_id, self.asset_id, Role.PENDING)
-
-    @property
-    def owed(self) -> AccountId:
-        """What the member owes, as a balance below zero."""
-        return account_id(self.member_id, self.asset_id, Role.OWED)
+@lru_cache(maxsize=65_536)
+def wallet_ids(member_id: UUID, asset_id: UUID) -> WalletIds:
+    """The ids, computed from what the accounts are."""
+    roles = (Role.WALLET, Role.PENDING, Role.OWED)
+    return WalletIds(member_id, asset_id, *(account_id(member_id, asset_id, role) for role in roles))
 
 
 @dataclass(slots=True)

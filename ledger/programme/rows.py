@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -75,6 +76,7 @@ RATES = Shelf(tables.RATES, Rate, by="asset_id", standing=True)
 ADJUSTMENT_LIMITS = Shelf(tables.ADJUSTMENT_LIMITS, AdjustmentLimit, by="asset_id", standing=True)
 
 
+@lru_cache(maxsize=4096)
 def asset_id(programme_id: UUID, code: str) -> AssetId:
     """The id of the programme's asset of that code, computed so that no look-up stands before a lock. A UUIDv8."""
     digest = bytearray(blake2b(programme_id.bytes + code.encode(), digest_size=16, person=b"asset").digest())
