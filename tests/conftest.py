@@ -39,3 +39,10 @@ def database_url(server: DatabaseServer, book_schema: str) -> Iterator[str]:
     """A migrated, empty database of the test's own, as a `postgresql://` URL."""
     with server.clone(book_schema) as url:
         yield url
+
+
+@pytest.fixture
+def server_database(server: DatabaseServer) -> Iterator[str]:
+    """An empty database that nobody has migrated, as a `postgresql://` URL."""
+    with server.empty_database() as url:
+        yield url

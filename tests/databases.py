@@ -61,9 +61,19 @@ class DatabaseServer:
     def clone(self, book_schema: str) -> Iterator[str]:
         """Yield the URL of a migrated, empty database that is dropped afterwards."""
         template = self.templates.get(book_schema) or self._ensure_template(book_schema)
+        with self._database(f"TEMPLATE {template}") as url:
+            yield url
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Yield the URL of a database without any shape that is dropped afterwards."""
+        with self._database("") as url:
+            yield url
+
+    @contextmanager
+    def _database(self, options: str) -> Iterator[str]:
         name = f"scrip_test_{os.getpid()}_{secrets.token_hex(4)}"
-        # Copying files is several times faster than writing every page through WAL when fsync is off.
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        self.execute(f"CREATE DATABASE {name} {options}")
         try:
             yield self.url_of(name)
         finally:

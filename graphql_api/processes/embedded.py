@@ -117,7 +117,7 @@ def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> Embedd
 
 
 def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
-    files.remove_stale_pid()
+    files.remove_stale_locks()
     files.write_settings(settings)
     command = [
         "pg_ctl",

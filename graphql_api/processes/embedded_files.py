@@ -122,9 +122,15 @@ class DataDirectory:
             return None
         return process.pid if running and mine else None
 
-    def remove_stale_pid(self) -> None:
-        """Remove a `postmaster.pid` without its server; shared memory left in use still stops a second start."""
+    def remove_stale_locks(self) -> None:
+        """Remove the lock files of a server that is gone.
+
+        PostgreSQL would trust them where their number is in use again, or is a killed server's that nobody has
+        reaped, as in a container without init. Shared memory that is still in use stops a second server anyway.
+        """
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for leftover in self.socket_folder().glob(".s.PGSQL.*"):
+            leftover.unlink(missing_ok=True)
 
     def last_complaint(self) -> str:
         """Return the last FATAL, PANIC or ERROR line of the server's log."""

@@ -3,7 +3,6 @@
 import asyncio
 
 from migrations.apply import head_revision, migrate_database
-from tests.databases import DatabaseServer
 
 
 async def test_a_second_migration_changes_nothing(database_url: str) -> None:
@@ -13,15 +12,11 @@ async def test_a_second_migration_changes_nothing(database_url: str) -> None:
     assert outcome.before == outcome.after == head_revision()
 
 
-async def test_two_processes_at_once_migrate_once(server: DatabaseServer) -> None:
+async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
     """The one that comes second waits for the first and finds its work done."""
-    name = "scrip_migrated_twice"
-    server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
-
     outcomes = await asyncio.gather(
-        *(migrate_database(server.url_of(name), book_schema="book") for _ in range(2))
+        *(migrate_database(server_database, book_schema="book") for _ in range(2))
     )
 
     assert sorted(str(outcome.before) for outcome in outcomes) == sorted(["None", str(head_revision())])
     assert {outcome.after for outcome in outcomes} == {head_revision()}
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")

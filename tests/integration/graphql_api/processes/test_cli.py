@@ -1,0 +1,85 @@
+"""The command line as a user meets it: answers on standard output, one line of complaint, an exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.databases import ROOT
+
+
+def scrip(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `scrip` in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
+    return subprocess.run(
+        command, env={**clean, **environ}, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_migrating_an_empty_database_says_what_happened(server_database: str) -> None:
+    """The second time there is nothing to do."""
+    first = scrip("migrate", "--json", SCRIP_DATABASE_URL=server_database)
+    second = scrip("migrate", SCRIP_DATABASE_URL=server_database)
+
+    outcome = json.loads(first.stdout)
+    assert (first.returncode, outcome["before"]) == (0, None)
+    assert (second.returncode, second.stdout) == (
+        0,
+        f"Nothing to do: the database is at {outcome['after']}.\n",
+    )
+
+
+def test_a_database_that_does_not_answer_is_one_line() -> None:
+    """No traceback, and exit code 2."""
+    ended = scrip("migrate", SCRIP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("scrip: the database of SCRIP_DATABASE_URL does not answer")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_production_refusals_are_one_line_each() -> None:
+    """Each starts with the variable that is wrong."""
+    ended = scrip("serve", SCRIP_ENV="production")
+
+    assert ended.returncode == 2
+    assert [line.split()[1] for line in ended.stderr.splitlines()] == [
+        "SCRIP_DATABASE_URL",
+        "SCRIP_ROOT_KEY_FILE",
+        "SCRIP_JWT_JWKS_URL",
+    ]
+
+
+def test_development_tokens_are_refused_in_production(tmp_path: Path) -> None:
+    """Whoever can run a command on a server must not be able to make itself an approver."""
+    ended = scrip(
+        "token",
+        "--role",
+        "approver",
+        SCRIP_ENV="production",
+        SCRIP_DATABASE_URL="postgresql://scrip@db/scrip",
+        SCRIP_ROOT_KEY="ab" * 32,
+        SCRIP_JWT_JWKS_URL="https://id.bank.example/keys",
+        SCRIP_JWT_ISSUER="https://id.bank.example",
+        SCRIP_VAR=str(tmp_path),
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_token_names_its_role(tmp_path: Path) -> None:
+    """And the machine-readable form says how long it lasts."""
+    ended = scrip("token", "--role", "member", "--ttl", "60", "--json", SCRIP_VAR=str(tmp_path))
+
+    printed = json.loads(ended.stdout)
+    assert (printed["role"], printed["expiresInSeconds"]) == ("member", 60)
+    assert printed["token"].count(".") == 2
+
+
+def test_wrong_usage_ends_with_code_2() -> None:
+    """As every Unix tool does."""
+    assert scrip("token", "--role", "king").returncode == 2
+    assert scrip("conquer").returncode == 2

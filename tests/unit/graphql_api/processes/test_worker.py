@@ -1,0 +1,53 @@
+"""The worker's rounds: at once while there is more, at intervals otherwise, and never ended by a failure."""
+
+import asyncio
+
+from graphql_api.processes.worker import Round, run_rounds
+
+
+async def test_a_round_repeats_at_once_while_it_finds_work() -> None:
+    """A backlog is worked off without pauses."""
+    stop = asyncio.Event()
+    backlog = [3, 2, 1, 0]
+
+    async def work() -> int:
+        done = backlog.pop(0)
+        if done == 0:
+            stop.set()
+        return done
+
+    async with asyncio.timeout(5):
+        await run_rounds([Round(name="expiry", work=work, pause_seconds=60)], stop)
+
+    assert backlog == []
+
+
+async def test_a_failing_round_is_tried_again() -> None:
+    """A database that restarts ends no worker."""
+    stop = asyncio.Event()
+    outcomes: list[Exception | int] = [ConnectionError("gone"), ConnectionError("gone"), 0]
+
+    async def work() -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        stop.set()
+        return outcome
+
+    async with asyncio.timeout(5):
+        await run_rounds([Round(name="expiry", work=work, pause_seconds=0.001)], stop)
+
+    assert outcomes == []
+
+
+async def test_a_worker_without_rounds_waits_to_be_stopped() -> None:
+    """It does not end by itself."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_rounds([], stop))
+    await asyncio.sleep(0.05)
+
+    assert not running.done()
+
+    stop.set()
+    async with asyncio.timeout(5):
+        await running

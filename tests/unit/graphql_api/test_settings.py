@@ -1,0 +1,100 @@
+"""Settings: defaults, values, and refusals that name everything at once."""
+
+from pathlib import Path
+
+import pytest
+
+from graphql_api.setting_values import Environment, LogFormat
+from graphql_api.settings import SettingsError, read_settings
+
+PRODUCTION = {
+    "SCRIP_ENV": "production",
+    "SCRIP_DATABASE_URL": "postgres://scrip@db/scrip",
+    "SCRIP_ROOT_KEY_FILE": "/run/secrets/root.key",
+    "SCRIP_JWT_JWKS_URL": "https://id.bank.example/keys",
+    "SCRIP_JWT_ISSUER": "https://id.bank.example",
+}
+
+
+def problems_of(environ: dict[str, str]) -> tuple[str, ...]:
+    """Return what reading `environ` complains about."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    return caught.value.problems
+
+
+def test_an_empty_environment_is_development() -> None:
+    """Nothing has to be set to begin."""
+    settings = read_settings({})
+
+    assert settings.environment is Environment.DEVELOPMENT
+    assert settings.database_url is None
+    assert settings.var == Path("var")
+    assert (settings.graphiql, settings.sandbox, settings.port) == (True, True, 8000)
+
+
+def test_production_needs_only_what_has_no_safe_default() -> None:
+    """Insecure conveniences are off by themselves."""
+    settings = read_settings(PRODUCTION)
+
+    assert settings.database_url == "postgresql://scrip@db/scrip"
+    assert (settings.graphiql, settings.sandbox, settings.adhoc_documents) == (False, False, False)
+    assert settings.log_format is LogFormat.JSON
+
+
+def test_production_names_every_insecure_choice_at_once() -> None:
+    """An operator fixes the environment in one go."""
+    problems = problems_of({"SCRIP_ENV": "production", "SCRIP_SANDBOX": "on", "SCRIP_GRAPHIQL": "1"})
+
+    named = [problem.split(" ", 1)[0] for problem in problems]
+    assert named == [
+        "SCRIP_DATABASE_URL",
+        "SCRIP_ROOT_KEY_FILE",
+        "SCRIP_JWT_JWKS_URL",
+        "SCRIP_SANDBOX",
+        "SCRIP_GRAPHIQL",
+    ]
+
+
+def test_production_takes_keys_only_over_https() -> None:
+    """Whoever can change the keys on the way can sign tokens."""
+    problems = problems_of({**PRODUCTION, "SCRIP_JWT_JWKS_URL": "http://id.bank.example/keys"})
+
+    assert problems == ("SCRIP_JWT_JWKS_URL must be https:// in production.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("SCRIP_ENV", "prod", "SCRIP_ENV must be one of development, production."),
+        ("SCRIP_PORT", "0", "SCRIP_PORT must be a whole number from 1 to 65535."),
+        ("SCRIP_PORT", "8_000", "SCRIP_PORT must be a whole number from 1 to 65535."),
+        ("SCRIP_PORT", "٨٠٠٠", "SCRIP_PORT must be a whole number from 1 to 65535."),
+        ("SCRIP_GRAPHIQL", "maybe", "SCRIP_GRAPHIQL must be true or false."),
+        ("SCRIP_BOOK_SCHEMA", "audit", "SCRIP_BOOK_SCHEMA must not be audit, which is a schema of its own."),
+        ("SCRIP_ROOT_KEY", "ab", "SCRIP_ROOT_KEY must be 64 hexadecimal digits; `scrip key new` makes one."),
+        (
+            "SCRIP_DATABASE_URL",
+            "postgresql+asyncpg://db/scrip",
+            "SCRIP_DATABASE_URL must start with postgresql:// and name no driver.",
+        ),
+    ],
+)
+def test_a_bad_value_is_one_sentence(name: str, value: str, problem: str) -> None:
+    """It says which variable, and what it must be."""
+    assert problems_of({name: value}) == (problem,)
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    """Compose files and unit files set empty ones."""
+    assert read_settings({"SCRIP_PORT": " "}).port == 8000
+
+
+def test_secrets_are_not_shown() -> None:
+    """Neither the key nor the database's password gets into a log by printing the settings."""
+    settings = read_settings(
+        {"SCRIP_ROOT_KEY": "ab" * 32, "SCRIP_DATABASE_URL": "postgresql://u:hidden@db/x"}
+    )
+
+    assert "hidden" not in repr(settings)
+    assert "\\xab" not in repr(settings)
