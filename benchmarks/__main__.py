@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 
 from benchmarks.catalogue import BENCHMARKS, load
@@ -24,7 +24,7 @@ def main() -> int:
         console.print(f"[bold]{name}[/]: {BENCHMARKS[name]}")
         with open_bench(var=Path(os.environ.get("SCRIP_VAR", "var")), scale=scale, console=console) as bench:
             try:
-                measured = asyncio.run(load(name)(bench))
+                measured = uvloop.run(load(name)(bench))
             except BookDiffers as differences:
                 console.print(f"{name}: scrip check found differences after it:\n{differences}", style="red")
                 return 1

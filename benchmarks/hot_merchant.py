@@ -1,0 +1,44 @@
+"""Spends at one merchant beside spends at a thousand: the rate must not fall, because no merchant row is locked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from benchmarks.book_under_test import Population, open_book
+from benchmarks.engine_load import SpendLoad
+from benchmarks.harness import Bench
+from benchmarks.measurement import Goal, Result, compare
+
+CALLERS: Final = 64
+MERCHANTS: Final = 1_000
+PAIRS: Final = 7
+
+
+async def measure(bench: Bench) -> list[Result]:
+    """One result; the median of seven pairs, which noise on this scale asks for."""
+    scale = bench.scale if bench.scale.short else replace(bench.scale, rounds=PAIRS)
+    bench = replace(bench, scale=scale)
+    population = Population(members=scale.members, merchants=MERCHANTS)
+    async with open_book(bench, population) as book:
+        one = SpendLoad(replace(book, merchants=book.merchants[:1]), seed=1)
+        many = SpendLoad(book, seed=2)
+        await bench.checkpoint()
+        rounds = await bench.interleave(
+            {
+                "one": partial(one.run_singly, callers=CALLERS, seconds=scale.seconds / 2),
+                "many": partial(many.run_singly, callers=CALLERS, seconds=scale.seconds / 2),
+            }
+        )
+    await bench.check_book(book.url)
+    return [
+        compare(
+            name="hot_merchant",
+            unit="spends/s",
+            ours=rounds["one"],
+            baseline=rounds["many"],
+            goal=Goal(at_least=0.9),
+            settings={"members": scale.members, "merchants_of_baseline": MERCHANTS, "callers": CALLERS},
+        )
+    ]
