@@ -19,9 +19,9 @@ install: ## .venv from the hash-locked lists; nothing to do when it matches them
 run: install ## everything in one terminal: PostgreSQL, API, worker, demo data; Ctrl-C stops it all
 	@exec $(BIN)/scrip run
 
-test: install ## the tests, without those that need Node
+test: install ## the tests, without the HTTP audits (Node) and the benchmarks
 	@$(BIN)/pytest -q -n 2 --dist worksteal
-	@echo "make test: tests that need Node were skipped; make check runs them."
+	@echo "make test: the HTTP audits (Node) and the benchmarks were skipped; make check runs them."
 
 check: install ## all that must hold before a merge; needs Node
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make check: Node and npm are needed for the HTTP audits; install them, or run make test." >&2; exit 2; }
@@ -30,8 +30,7 @@ check: install ## all that must hold before a merge; needs Node
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 	@cd tests/http_audits && npm ci --silent --no-audit --no-fund
-	@$(BIN)/pytest -q -n 2 --dist worksteal --node
-	@$(BIN)/python -m benchmarks --short
+	@$(BIN)/pytest -q -n 2 --dist worksteal --everything
 
 bench: install ## measure against the baselines; ONLY=NAME runs one
 	@$(BIN)/python -m benchmarks $(ONLY)

@@ -70,9 +70,7 @@ def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
 def schema_name(value: str) -> str:
     """Read a PostgreSQL identifier that never needs quoting and is not one of the shared schemas."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,47}", value, re.ASCII) or value.startswith("pg_"):
-        raise ValueError(
-            "must be lower-case letters, digits and underscores, 48 at most, not starting with pg_"
-        )
+        raise ValueError("must be lower-case letters, digits and underscores, 48 at most, not starting with pg_")
     if value in {"registry", "audit", "public", "information_schema"}:
         raise ValueError(f"must not be {value}, which is a schema of its own")
     return value

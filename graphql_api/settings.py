@@ -78,9 +78,7 @@ class Settings:
         about="The folder of the embedded database and of development keys, relative to the working directory.",
     )
     host: str = setting("SCRIP_HOST", text, default="127.0.0.1", about="The address the API listens on.")
-    port: int = setting(
-        "SCRIP_PORT", whole_number(1, 65535), default=8000, about="The port the API listens on."
-    )
+    port: int = setting("SCRIP_PORT", whole_number(1, 65535), default=8000, about="The port the API listens on.")
     book_schema: str = setting(
         "SCRIP_BOOK_SCHEMA", schema_name, default="book", about="The PostgreSQL schema of the book."
     )

@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: a server, a fresh migrated database, and the rule about Node."""
+"""Fixtures that every test may use: a server, a fresh migrated database, and what is left to `make check`."""
 
 from collections.abc import Iterator
 
@@ -7,18 +7,23 @@ import pytest
 from tests.databases import DatabaseServer, running_server
 
 
+LEFT_TO_CHECK = {"node": "needs Node: run `make check`", "bench": "measures: run `make check` or `make bench`"}
+"""Markers whose tests `make test` skips, and what the summary says of them."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--node` runs the tests that need Node; without it they are skipped and the summary says so."""
-    parser.addoption("--node", action="store_true", help="run the tests that need Node (make check does)")
+    """`--everything` runs what only `make check` runs; a test that then finds no Node fails by itself."""
+    parser.addoption("--everything", action="store_true", help="also run what only `make check` runs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what needs Node unless it was asked for; asked for without Node, those tests fail by themselves."""
-    if config.getoption("--node"):
+    """Skip what is left to `make check`, unless everything was asked for."""
+    if config.getoption("--everything"):
         return
     for item in items:
-        if item.get_closest_marker("node"):
-            item.add_marker(pytest.mark.skip(reason="needs Node: run `make check`"))
+        for marker, reason in LEFT_TO_CHECK.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

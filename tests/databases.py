@@ -88,9 +88,7 @@ class DatabaseServer:
         with _locked(VAR / "template.lock"):
             if not run(_exists(self.url, name)):
                 unfinished = f"{name}_unfinished"
-                self.execute(
-                    f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)", f"CREATE DATABASE {unfinished}"
-                )
+                self.execute(f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)", f"CREATE DATABASE {unfinished}")
                 run(migrate_database(self.url_of(unfinished), book_schema=book_schema))
                 self.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
         self.templates[book_schema] = name

@@ -39,9 +39,7 @@ class DataDirectory:
                 f"{var} cannot be created ({error.strerror}); set SCRIP_VAR to a folder that can."
             ) from None
         if not os.access(var, os.W_OK | os.X_OK):
-            raise EmbeddedError(
-                f"{var} is not writable for this user; remove it or set SCRIP_VAR to another folder."
-            )
+            raise EmbeddedError(f"{var} is not writable for this user; remove it or set SCRIP_VAR to another folder.")
         return cls(var=var.resolve(), binaries=_binaries())
 
     @property
@@ -179,9 +177,7 @@ class DataDirectory:
         except OSError:
             raise EmbeddedError(f"{self.data} is not a PostgreSQL data directory: {begin_anew}") from None
         if version != str(VERSION):
-            raise EmbeddedError(
-                f"{self.data} was made by PostgreSQL {version}, Scrip runs {VERSION}: {begin_anew}"
-            )
+            raise EmbeddedError(f"{self.data} was made by PostgreSQL {version}, Scrip runs {VERSION}: {begin_anew}")
 
 
 def _hand_over(folder: Path) -> None:

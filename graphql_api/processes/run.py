@@ -28,9 +28,7 @@ READY_SECONDS_MAX = 60
 def run_everything(settings: Settings) -> None:
     """Run until Ctrl-C, SIGTERM, or the end of a child."""
     if settings.environment is Environment.PRODUCTION:
-        raise SettingsError(
-            ("`scrip run` is for development; in production start `scrip serve` and `scrip worker`.",)
-        )
+        raise SettingsError(("`scrip run` is for development; in production start `scrip serve` and `scrip worker`.",))
     settings.var.mkdir(parents=True, exist_ok=True)
     try:
         _run(settings)
@@ -49,9 +47,7 @@ def _run(settings: Settings) -> None:
             _await_ready(settings, children)
             _greet(settings)
             ended = await_first_end(children)
-        raise CommandError(
-            f"the process '{ended.name}' ended with code {ended.code()}, so everything was stopped."
-        )
+        raise CommandError(f"the process '{ended.name}' ended with code {ended.code()}, so everything was stopped.")
 
 
 def _greet(settings: Settings) -> None:
@@ -144,9 +140,7 @@ def _is_free(host: str, port: int) -> bool:
         try:
             probe.bind(address)
         except PermissionError:
-            raise CommandError(
-                f"port {port} is reserved for root; choose one above 1023 with SCRIP_PORT."
-            ) from None
+            raise CommandError(f"port {port} is reserved for root; choose one above 1023 with SCRIP_PORT.") from None
         except OSError:
             return False
     return True
@@ -157,9 +151,7 @@ def _await_ready(settings: Settings, children: list[Child]) -> None:
     while not _answers(settings.host, settings.port):
         for child in children:
             if child.code() is not None:
-                raise CommandError(
-                    f"the process '{child.name}' ended with code {child.code()} while starting."
-                )
+                raise CommandError(f"the process '{child.name}' ended with code {child.code()} while starting.")
         if time.monotonic() > deadline:
             raise CommandError(f"the API did not answer within {READY_SECONDS_MAX} seconds.")
         time.sleep(0.05)

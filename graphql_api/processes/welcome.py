@@ -13,6 +13,4 @@ def welcome(settings: Settings) -> str:
     key = development_key(settings.var)
     now = time.time()
     tokens = (f"  {role:<11} {sign_token(key, role=role, subject=f'dev-{role}', now=now)}" for role in Role)
-    return "\n".join(
-        ["", f"Scrip is up: {url}", "", "Tokens, for the header Authorization: Bearer …", *tokens, ""]
-    )
+    return "\n".join(["", f"Scrip is up: {url}", "", "Tokens, for the header Authorization: Bearer …", *tokens, ""])

@@ -20,9 +20,7 @@ def settings_page() -> str:
     for each in fields(Settings):
         production = each.metadata["production"]
         instead = "" if production is MISSING else _shown(production)
-        rows.append(
-            f"| `{each.metadata['name']}` | {_shown(each.default)} | {instead} | {each.metadata['about']} |"
-        )
+        rows.append(f"| `{each.metadata['name']}` | {_shown(each.default)} | {instead} | {each.metadata['about']} |")
     preface = (
         "Settings are environment variables, read once when a process starts. "
         "A process that cannot use them says everything that is wrong and exits with code 2."

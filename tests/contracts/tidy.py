@@ -33,9 +33,7 @@ CLOCK_MODULES = frozenset(
 )
 
 FORBIDDEN_NAMES = frozenset({"service", "repository", "manager", "utils", "helpers", "common", "base"})
-CLOCKS = frozenset(
-    {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
-)
+CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"})
 DURATIONS = ("_seconds", "_ms", "_s")
 RANDOM = ("random.", "secrets.", "os.urandom", "uuid.uuid1", "uuid.uuid4", "uuid.uuid7")
 
@@ -164,9 +162,7 @@ def no_swallowed_exceptions(source: Source) -> Iterator[str]:
         elif broad and all(isinstance(part, ast.Pass | ast.Continue) for part in node.body):
             yield _at(source, node, "an exception is swallowed")
     for call in _calls(source):
-        if _name(call.func).endswith("suppress") and any(
-            _name(arg).endswith("Exception") for arg in call.args
-        ):
+        if _name(call.func).endswith("suppress") and any(_name(arg).endswith("Exception") for arg in call.args):
             yield _at(source, call, "an exception is swallowed")
 
 

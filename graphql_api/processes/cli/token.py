@@ -12,15 +12,11 @@ from graphql_api.permissions import Role, Scope
 def token(
     role: Annotated[Role, typer.Option(help="Whose rights the token carries.")],
     subject: Annotated[str, typer.Option(help="Who calls: the token's `sub`.")] = "",
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="Scopes instead of the role's own; repeat it.")
-    ] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="Scopes instead of the role's own; repeat it.")] = None,
     programme: Annotated[str | None, typer.Option(help="The programme the caller belongs to.")] = None,
     merchant: Annotated[str | None, typer.Option(help="The merchant the caller acts for.")] = None,
     member: Annotated[str | None, typer.Option(help="The member's external id.")] = None,
-    ttl_seconds: Annotated[
-        int, typer.Option("--ttl", min=1, max=31_536_000, help="Seconds it lasts.")
-    ] = 86_400,
+    ttl_seconds: Annotated[int, typer.Option("--ttl", min=1, max=31_536_000, help="Seconds it lasts.")] = 86_400,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print a token signed by the development key; refused in production.

@@ -14,9 +14,7 @@ async def test_a_second_migration_changes_nothing(database_url: str) -> None:
 
 async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
     """The one that comes second waits for the first and finds its work done."""
-    outcomes = await asyncio.gather(
-        *(migrate_database(server_database, book_schema="book") for _ in range(2))
-    )
+    outcomes = await asyncio.gather(*(migrate_database(server_database, book_schema="book") for _ in range(2)))
 
     assert sorted(str(outcome.before) for outcome in outcomes) == sorted(["None", str(head_revision())])
     assert {outcome.after for outcome in outcomes} == {head_revision()}

@@ -92,9 +92,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_secrets_are_not_shown() -> None:
     """Neither the key nor the database's password gets into a log by printing the settings."""
-    settings = read_settings(
-        {"SCRIP_ROOT_KEY": "ab" * 32, "SCRIP_DATABASE_URL": "postgresql://u:hidden@db/x"}
-    )
+    settings = read_settings({"SCRIP_ROOT_KEY": "ab" * 32, "SCRIP_DATABASE_URL": "postgresql://u:hidden@db/x"})
 
     assert "hidden" not in repr(settings)
     assert "\\xab" not in repr(settings)
