@@ -6,7 +6,6 @@ import pytest
 
 from tests.databases import DatabaseServer, running_server
 
-
 LEFT_TO_CHECK = {"node": "needs Node: run `make check`", "bench": "measures: run `make check` or `make bench`"}
 """Markers whose tests `make test` skips, and what the summary says of them."""
 
