@@ -1,0 +1,110 @@
+"""THE composition root: where the ledger meets the audit log, the settings and the clock.
+
+Nothing else constructs an engine. What a process does with the application (serve, work, check, import) stands in
+`graphql_api.processes`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from audit.cipher import KeySealer
+from audit.log import AuditLog
+from graphql_api.processes.root_key import load_root_key
+from graphql_api.settings import Settings
+from ledger.engine.batch import BatchRunner
+from ledger.engine.database import Database
+from ledger.engine.decide import Decider
+from ledger.engine.engine import Engine, Limits
+from ledger.engine.ids import IdSource
+from ledger.engine.ports import Clock, Observer
+from ledger.engine.reader import Reader
+from ledger.engine.standing import Standing
+from ledger.engine.statements import Statements
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.clock import LiveClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A composed, running ledger: commands go to `engine`, registry changes to `units`, queries to `reader`."""
+
+    settings: Settings
+    database: Database
+    engine: Engine
+    reader: Reader
+    units: UnitsOfWork
+    sealer: KeySealer
+    ids: IdSource
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings, *, url: str, clock: Clock | None = None, observer: Observer | None = None
+) -> AsyncIterator[Application]:
+    """Connects to the migrated database at `url` and starts the engine; afterwards drains it and disconnects.
+
+    clock:    `LiveClock` by default; `ReplayClock` for imports of history
+    observer: hears of batches, refusals and retries; nobody by default
+    Raises SettingsError without a usable root key, and what the driver raises where the server does not answer.
+    """
+    sealer = KeySealer(load_root_key(settings))
+    database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
+    await database.open()
+    try:
+        application = _compose(settings, database, sealer, clock or LiveClock(), observer or Unheard())
+        await application.engine.start()
+        try:
+            yield application
+        finally:
+            await application.engine.stop()
+    finally:
+        await database.close()
+
+
+def _compose(
+    settings: Settings, database: Database, sealer: KeySealer, clock: Clock, observer: Observer
+) -> Application:
+    statements = Statements(settings.book_schema)
+    sink = AuditLog(sealer)
+    ids = IdSource(settings.book_number)
+    reader = Reader(database.pool, settings.book_schema)
+    runner = BatchRunner(
+        statements=statements,
+        standing=Standing(statements),
+        decider=Decider(sealer, clock),
+        sink=sink,
+        ids=ids,
+    )
+    return Application(
+        settings=settings,
+        database=database,
+        engine=Engine(database, runner, reader, observer, limits_of(settings)),
+        reader=reader,
+        units=UnitsOfWork(database, sink, ids),
+        sealer=sealer,
+        ids=ids,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The bounds of the write path that an operator chose."""
+    return Limits(
+        writers=settings.writer_connections,
+        queue_max=settings.queue_limit,
+        batch_commands_max=settings.batch_limit,
+        deadline_s=settings.deadline_seconds,
+    )
+
+
+class Unheard:
+    """The observer of processes that publish no metrics."""
+
+    def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
+        """Hears nothing."""
+
+    def refused(self, code: str) -> None:
+        """Hears nothing."""
+
+    def retried(self, why: str) -> None:
+        """Hears nothing."""
