@@ -24,29 +24,28 @@ find_python() {
     fail "Python 3.11 or newer is needed, but ${found:-no working python3} was found; install it or set PYTHON=/path/to/python3."
 }
 
-if [ -x $venv/bin/python ] && ! works $venv/bin/python; then
-    fail "$venv was made by a Python that is gone or too old; remove it with 'rm -rf $venv' and run make again."
-fi
-
 wanted=$(cat requirements/bootstrap.txt requirements/dev.txt requirements/install.sh pyproject.toml | cksum)
 wanted="$wanted $(pwd -P)"
-if [ -x $venv/bin/scrip ] && [ "$(cat $stamp 2>/dev/null || true)" = "$wanted" ]; then
+if [ -x $venv/bin/scrip ] && [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null || true)" = "$wanted" ]; then
     exit 0
 fi
 
-if [ ! -x $venv/bin/python ]; then
+# An environment that was interrupted, or whose Python has gone with a system upgrade, is made anew.
+if [ -x $venv/bin/pip ] && works $venv/bin/python; then
+    echo "Updating $venv to the lock ..."
+else
     python=$(find_python)
     echo "Installing into $venv with $("$python" -V) ..."
+    rm -rf $venv
     "$python" -m venv $venv >/dev/null 2>&1 || { rm -rf $venv; fail "$python cannot make a virtual environment; on Debian install python3-venv."; }
-else
-    echo "Updating $venv to the lock ..."
 fi
-[ -x $venv/bin/pip ] || fail "$venv holds no pip; remove it with 'rm -rf $venv' and run make again."
 
 rm -f $stamp
-$venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bootstrap.txt
-UV=$venv/bin/uv
+$venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bootstrap.txt ||
+    fail "pip could not install uv; its message stands above, and the usual cause is that no package index is reachable."
 export VIRTUAL_ENV="$PWD/$venv"
-$UV pip sync --quiet --require-hashes requirements/bootstrap.txt requirements/dev.txt
-$UV pip install --quiet --offline --no-deps --no-build-isolation --editable .
+$venv/bin/uv pip sync --quiet --require-hashes requirements/bootstrap.txt requirements/dev.txt ||
+    fail "uv could not install the locked packages; its message stands above."
+$venv/bin/uv pip install --quiet --offline --no-deps --no-build-isolation --editable . ||
+    fail "Scrip itself could not be installed; uv's message stands above."
 printf '%s\n' "$wanted" > $stamp

@@ -1,0 +1,80 @@
+"""What a newcomer reads where the machine lacks something: one clear sentence, and exit code 2."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.databases import ROOT
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A fresh clone's install script, and a PATH with nothing but the shell's own tools."""
+    (tmp_path / "clone" / "requirements").mkdir(parents=True)
+    for name in ("requirements/install.sh", "requirements/bootstrap.txt", "requirements/dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / "clone" / name)
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "dirname", "cat", "cksum", "head", "rm"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    return tmp_path
+
+
+def install(machine: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the script there."""
+    command = [str(machine / "clone" / "requirements" / "install.sh")]
+    path = {"PATH": str(machine / "bin"), "HOME": str(machine)}
+    return subprocess.run(command, env={**path, **environ}, capture_output=True, text=True, check=False)
+
+
+def add_python(machine: Path, script: str, name: str = "python3") -> None:
+    """Put a pretended Python on that PATH."""
+    path = machine / "bin" / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+TOO_OLD = '[ "$1" = -V ] && echo "Python 3.9.2" && exit 0; exit 1'
+
+
+def test_without_a_python_it_says_so(machine: Path) -> None:
+    """And how to name one."""
+    ended = install(machine)
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "scrip: Python 3.11 or newer is needed, but no working python3 was found; "
+        "install it or set PYTHON=/path/to/python3.\n"
+    )
+
+
+def test_a_python_too_old_is_named(machine: Path) -> None:
+    """The version that was found helps to find the cause."""
+    add_python(machine, TOO_OLD)
+
+    ended = install(machine)
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("scrip: Python 3.11 or newer is needed, but Python 3.9.2 was found;")
+
+
+def test_a_chosen_python_too_old_is_named(machine: Path) -> None:
+    """PYTHON is taken at its word, not silently replaced."""
+    add_python(machine, TOO_OLD, "oldpython")
+
+    ended = install(machine, PYTHON="oldpython")
+
+    assert ended.returncode == 2
+    assert ended.stderr == "scrip: PYTHON=oldpython is not a Python 3.11 or newer (Python 3.9.2).\n"
+
+
+def test_a_python_without_venv_names_the_package(machine: Path) -> None:
+    """Debian parts it from Python."""
+    add_python(machine, 'case "$1" in -V) echo "Python 3.11.2";; -m) exit 1;; esac')
+
+    ended = install(machine)
+
+    assert ended.returncode == 2
+    assert ended.stderr == "scrip: python3 cannot make a virtual environment; on Debian install python3-venv.\n"
+    assert not (machine / "clone" / ".venv").exists()
