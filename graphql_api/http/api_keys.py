@@ -46,9 +46,7 @@ def new_api_key(key_id: str, secret: bytes) -> NewApiKey:
     """A key over 32 random bytes and an id of 8 to 40 lower-case letters and digits."""
     text = f"{PREFIX}{key_id}_{secret.hex()}"
     if not _KEY.fullmatch(text):
-        raise ValueError(
-            "an API key has an id of 8 to 40 lower-case letters and digits and a secret of 32 bytes"
-        )
+        raise ValueError("an API key has an id of 8 to 40 lower-case letters and digits and a secret of 32 bytes")
     return NewApiKey(key_id, text, hash_secret(secret.hex()))
 
 

@@ -75,9 +75,7 @@ def parse_body(body: bytes) -> GraphqlRequest:
 def parse_query_string(query_string: bytes) -> GraphqlRequest:
     """The request in the parameters of a GET."""
     try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
-        )
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError:
         raise malformed("The query string is not well formed.") from None
     asked: JsonObject = {}

@@ -26,9 +26,7 @@ class Authenticator:
     dies within a minute. Refused credentials are not remembered.
     """
 
-    def __init__(
-        self, *, tokens: TokenVerifier | None, api_keys: ApiKeys | None, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, *, tokens: TokenVerifier | None, api_keys: ApiKeys | None, now: Callable[[], float]) -> None:
         self._tokens = tokens
         self._api_keys = api_keys
         self._now = now
@@ -37,9 +35,7 @@ class Authenticator:
     async def identify(self, authorization: bytes | None) -> Caller:
         """The caller with this Authorization header; RequestRefused 401 otherwise."""
         if authorization is None:
-            raise unauthenticated(
-                "Send a bearer token or an API key in the Authorization header.", error=None
-            )
+            raise unauthenticated("Send a bearer token or an API key in the Authorization header.", error=None)
         now = self._now()
         known = self._remembered.get(authorization)
         if known is not None and now < known.until:

@@ -78,6 +78,4 @@ def sign_token(
         "scrip_merchant": merchant_id,
         "scrip_member": member_external_id,
     }
-    return jwt.encode(
-        {name: value for name, value in claims.items() if value is not None}, key, algorithm="EdDSA"
-    )
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm="EdDSA")

@@ -76,13 +76,9 @@ class Measure:
         self.repeats = max(self.repeats, other.repeats, *self.names.values(), 0)
 
 
-def measure_operations(
-    document: DocumentNode, schema: GraphQLSchema
-) -> list[tuple[OperationDefinitionNode, Measure]]:
+def measure_operations(document: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
     """Each operation of `document` with its measure. Raises RecursionError on absurd nesting."""
-    fragments = {
-        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-    }
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     meter = _Meter(schema, fragments)
     # Fragments that nothing spreads are validated too, so they count for the first operation.
     for name in fragments:

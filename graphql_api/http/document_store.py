@@ -74,9 +74,7 @@ class Document:
         if not name:
             if len(self.operations) == 1:
                 return next(iter(self.operations.values()))
-            raise refuse(
-                "The document has several operations: say which in operationName.", "OPERATION_UNCLEAR"
-            )
+            raise refuse("The document has several operations: say which in operationName.", "OPERATION_UNCLEAR")
         operation = self.operations.get(name)
         if operation is None:
             raise refuse(f"The document has no operation named '{name[:100]}'.", "OPERATION_UNKNOWN")
@@ -130,9 +128,7 @@ class DocumentStore:
         What a caller registers this way is not trusted by it.
         """
         if not _DIGEST.fullmatch(digest):
-            raise refuse(
-                "A document id is 'sha256:' and 64 lower-case hexadecimal digits.", "DOCUMENT_ID_MALFORMED"
-            )
+            raise refuse("A document id is 'sha256:' and 64 lower-case hexadecimal digits.", "DOCUMENT_ID_MALFORMED")
         known = self._trusted.get(digest) or self._by_digest.get(digest)
         if known is not None:
             return known
@@ -160,9 +156,7 @@ class DocumentStore:
 
     def _compile(self, text: str, *, trusted: bool) -> Document:
         if len(text) > self._limits.text_bytes_max or len(text.encode()) > self._limits.text_bytes_max:
-            raise refuse(
-                f"The document is longer than {self._limits.text_bytes_max} bytes.", "DOCUMENT_TOO_LARGE"
-            )
+            raise refuse(f"The document is longer than {self._limits.text_bytes_max} bytes.", "DOCUMENT_TOO_LARGE")
         node = _parse(text, self._limits.tokens_max)
         measures = _measure(node, self._schema)
         broken = [sentence for _, measure in measures for sentence in exceeded(measure, self._limits)]
@@ -195,9 +189,7 @@ def _document(
 ) -> Document:
     if not measures:
         raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
-    fragments = {
-        part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)
-    }
+    fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
     return Document(
         operations={
             (part.name.value if part.name else None): Operation(

@@ -30,9 +30,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 class GraphqlEndpoint:
     """The ASGI application behind `/graphql`."""
 
-    def __init__(
-        self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None
-    ) -> None:
+    def __init__(self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None) -> None:
         self._desk = desk
         self._authenticator = authenticator
         self._body_bytes_max = body_bytes_max
@@ -44,12 +42,7 @@ class GraphqlEndpoint:
         record.route = "/graphql"
         headers = dict(scope["headers"])
         accept = headers.get(b"accept")
-        if (
-            self._page is not None
-            and scope["method"] == "GET"
-            and accept is not None
-            and b"text/html" in accept
-        ):
+        if self._page is not None and scope["method"] == "GET" and accept is not None and b"text/html" in accept:
             await send_answer(send, 200, self._page, [(b"content-type", b"text/html; charset=utf-8"), _VARY])
             return
         answer = choose_answer(accept)

@@ -48,18 +48,21 @@ class RemoteKeySet:
         self._lock = asyncio.Lock()
 
     async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
-        """The key with this id, fetching when it is unknown or the set is old."""
-        if self._needs_fetch(key_id, now):
+        """The key with this id, fetching when it is unknown or the set is old.
+
+        Who asks for an unknown key waits for a fetch in flight; who asks for a known one never does.
+        """
+        known = self._choose(key_id) is not None
+        if not known or (self._is_due(now) and not self._lock.locked()):
             async with self._lock:
-                if self._needs_fetch(key_id, now):
+                if self._is_due(now) or self._choose(key_id) is None:
                     await self._refresh(now)
         if now - self._fetched_at > STALE_SECONDS:
             return None
         return self._choose(key_id)
 
-    def _needs_fetch(self, key_id: str | None, now: float) -> bool:
-        wanted = self._choose(key_id) is None or now - self._fetched_at > MAX_AGE_SECONDS
-        return wanted and now - self._tried_at >= MIN_REFETCH_SECONDS
+    def _is_due(self, now: float) -> bool:
+        return now - self._fetched_at > MAX_AGE_SECONDS
 
     def _choose(self, key_id: str | None) -> jwt.PyJWK | None:
         if key_id is None and len(self._keys) == 1:
@@ -67,6 +70,8 @@ class RemoteKeySet:
         return self._keys.get(key_id)
 
     async def _refresh(self, now: float) -> None:
+        if now - self._tried_at < MIN_REFETCH_SECONDS:
+            return
         self._tried_at = now
         try:
             fetched = jwt.PyJWKSet.from_json((await self._fetch()).decode())

@@ -33,9 +33,7 @@ class HttpMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._cost = Counter(
-            "scrip_graphql_cost", "Static cost of documents that were run.", registry=registry
-        )
+        self._cost = Counter("scrip_graphql_cost", "Static cost of documents that were run.", registry=registry)
         self._refusals = Counter("scrip_refusals", "Refusals by code.", ["code"], registry=registry)
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}

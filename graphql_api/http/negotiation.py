@@ -76,9 +76,7 @@ def is_json_body(content_type: bytes | None) -> bool:
         return False
     name, *parameters = (piece.strip().lower() for piece in content_type.decode("latin-1").split(";"))
     charsets = [
-        value.strip().strip('"')
-        for key, _, value in (p.partition("=") for p in parameters)
-        if key.strip() == "charset"
+        value.strip().strip('"') for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "charset"
     ]
     return name == "application/json" and all(charset in {"utf-8", "utf8"} for charset in charsets)
 
@@ -86,9 +84,7 @@ def is_json_body(content_type: bytes | None) -> bool:
 def check_body_headers(headers: dict[bytes, bytes]) -> None:
     """RequestRefused 415 unless the body is plain JSON in UTF-8."""
     if not is_json_body(headers.get(b"content-type")):
-        raise RequestRefused(
-            415, "Send the body as application/json in UTF-8.", code="MEDIA_TYPE_UNSUPPORTED"
-        )
+        raise RequestRefused(415, "Send the body as application/json in UTF-8.", code="MEDIA_TYPE_UNSUPPORTED")
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() not in {b"", b"identity"}:
         raise RequestRefused(

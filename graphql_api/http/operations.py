@@ -39,9 +39,7 @@ class Desk:
     deadline_seconds: float
     adhoc_for_all: bool = False
 
-    def find(
-        self, asked: GraphqlRequest, caller: Caller, record: RequestRecord
-    ) -> tuple[Document, Operation]:
+    def find(self, asked: GraphqlRequest, caller: Caller, record: RequestRecord) -> tuple[Document, Operation]:
         """The operation to run; DocumentRefused or RequestRefused when there is none for this caller."""
         document = self._document(asked, caller)
         operation = document.choose(asked.operation_name)
@@ -77,6 +75,4 @@ def check_method(method: str, operation: Operation) -> None:
             code="SUBSCRIPTION_NEEDS_WEBSOCKET",
         )
     if method == "GET" and operation.kind is not OperationType.QUERY:
-        raise RequestRefused(
-            405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),)
-        )
+        raise RequestRefused(405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),))

@@ -4,9 +4,7 @@
 class RequestRefused(Exception):
     """Answered with `status` and a GraphQL error body; `headers` are added to the answer."""
 
-    def __init__(
-        self, status: int, message: str, *, code: str, headers: tuple[tuple[bytes, bytes], ...] = ()
-    ) -> None:
+    def __init__(self, status: int, message: str, *, code: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

@@ -51,9 +51,7 @@ class RequestLog:
             record.refused("INTERNAL")
             if scope["type"] == "http" and not sent:
                 body = encode({"errors": [masked_error(reference)]})
-                await send_answer(
-                    send_with_id, 500, body, [(b"content-type", b"application/json; charset=utf-8")]
-                )
+                await send_answer(send_with_id, 500, body, [(b"content-type", b"application/json; charset=utf-8")])
         finally:
             structlog.contextvars.reset_contextvars(**bound)
             self._finish(scope["type"], record, perf_counter() - started)

@@ -104,8 +104,5 @@ class SubscriptionEndpoint:
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
-    if (
-        socket.application_state is WebSocketState.CONNECTED
-        and socket.client_state is WebSocketState.CONNECTED
-    ):
+    if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
         await socket.close(code, reason)

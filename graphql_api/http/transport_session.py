@@ -128,9 +128,7 @@ class Session:
             source = await cast("Awaitable[AsyncIterator[object] | ExecutionResult]", source)
         if isinstance(source, ExecutionResult):
             return present_errors(cast("list[GraphQLError]", source.errors), self._record.refused)
-        async with aclosing(
-            map_source_to_response_event(executor, cast("AsyncIterator[object]", source))
-        ) as results:
+        async with aclosing(map_source_to_response_event(executor, cast("AsyncIterator[object]", source))) as results:
             async for result in results:
                 await self._next(message_id, result)
         return None

@@ -39,9 +39,7 @@ class GraphiqlFiles:
             await send_answer(send, 200, content, [(b"content-type", b"application/json")])
         elif name in _NAMES:
             kind = _TYPES[name[name.rindex(".") :]]
-            await send_answer(
-                send, 200, self._load(name), [(b"content-type", kind), (b"cache-control", b"no-cache")]
-            )
+            await send_answer(send, 200, self._load(name), [(b"content-type", kind), (b"cache-control", b"no-cache")])
         else:
             await send_answer(send, 404, b"", [(b"content-type", b"text/plain")])
 

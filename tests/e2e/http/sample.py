@@ -62,10 +62,7 @@ class Wallet:
     @strawberry.field(metadata=any_caller(page_max=100))
     def lots(self, first: int = 20) -> list[Lot]:
         """Some lots."""
-        return [
-            Lot(remaining=Points(5), expires_at=datetime(2026, 1, 31, tzinfo=UTC))
-            for _ in range(min(first, 3))
-        ]
+        return [Lot(remaining=Points(5), expires_at=datetime(2026, 1, 31, tzinfo=UTC)) for _ in range(min(first, 3))]
 
 
 def a_wallet() -> Wallet:
@@ -155,9 +152,7 @@ class Mutation:
             info.context.request.refused("INSUFFICIENT_POINTS")
             return Refused(code="INSUFFICIENT_POINTS", message="Fewer points are available.")
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        return Spent(
-            entry_id=strawberry.ID("e1"), points=input.points, at=at, replayed=False, wallet=a_wallet()
-        )
+        return Spent(entry_id=strawberry.ID("e1"), points=input.points, at=at, replayed=False, wallet=a_wallet())
 
 
 @strawberry.type
@@ -180,6 +175,4 @@ class Subscription:
 
 def sample_schema() -> strawberry.Schema:
     """A fresh schema."""
-    return strawberry.Schema(
-        Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=dict(SCALAR_MAP))
-    )
+    return strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=dict(SCALAR_MAP)))

@@ -25,13 +25,9 @@ DEFAULTS = HttpOptions()
 KEY = Ed25519PrivateKey.generate()
 
 
-def token(
-    role: Role = Role.OPERATOR, subject: str = "olga", *scopes: Scope, merchant_id: str | None = None
-) -> str:
+def token(role: Role = Role.OPERATOR, subject: str = "olga", *scopes: Scope, merchant_id: str | None = None) -> str:
     """A token signed with the tests' key."""
-    return sign_token(
-        KEY, role=role, subject=subject, scopes=scopes, now=time.time(), merchant_id=merchant_id
-    )
+    return sign_token(KEY, role=role, subject=subject, scopes=scopes, now=time.time(), merchant_id=merchant_id)
 
 
 def bearer(*scopes: Scope, role: Role = Role.OPERATOR) -> dict[str, str]:

@@ -250,9 +250,7 @@ async def test_a_long_body_is_refused() -> None:
 
     async with client_of(sample_app()) as client:
         announced = await client.post("/graphql", content=b" " * 2_000_000, headers=JSON | bearer())
-        huge = await client.post(
-            "/graphql", content=b"{}", headers=JSON | bearer() | {"content-length": "9" * 30}
-        )
+        huge = await client.post("/graphql", content=b"{}", headers=JSON | bearer() | {"content-length": "9" * 30})
         odd = await client.post("/graphql", content=b"{}", headers=JSON | bearer() | {"content-length": "-1"})
 
     assert (announced.status_code, huge.status_code, odd.status_code) == (413, 413, 400)
@@ -265,9 +263,7 @@ async def test_a_long_body_is_refused() -> None:
         st.binary(max_size=200),
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-            lambda inner: (
-                st.lists(inner) | st.dictionaries(st.sampled_from(["query", "variables", "x"]), inner)
-            ),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["query", "variables", "x"]), inner),
         ).map(lambda value: __import__("json").dumps(value).encode()),
         st.text(alphabet='{}()[]:!$@."hello#query \n', max_size=80).map(lambda text: asked(query=text)),
     )
@@ -287,9 +283,7 @@ async def test_no_body_causes_a_server_error(client: httpx.AsyncClient, body: by
 )
 async def test_no_header_causes_a_server_error(client: httpx.AsyncClient, name: str, value: bytes) -> None:
     """Whatever a header holds, the answer is JSON and no 5xx."""
-    headers = {key.encode(): text.encode() for key, text in (JSON | bearer()).items()} | {
-        name.encode(): value
-    }
+    headers = {key.encode(): text.encode() for key, text in (JSON | bearer()).items()} | {name.encode(): value}
 
     answer = await client.post("/graphql", content=HELLO, headers=headers)
 

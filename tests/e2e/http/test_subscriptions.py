@@ -1,0 +1,185 @@
+"""Subscriptions over graphql-transport-ws, against a real server."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from graphql_api.http.app import HttpOptions
+from graphql_api.http.subscriptions import SubscriptionLimits
+from graphql_api.permissions import Scope
+from tests.e2e.http.sample import PERSONAL
+from tests.e2e.http.serving import bearer, sample_app, served
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+DEFAULTS = HttpOptions()
+
+
+@asynccontextmanager
+async def connected(
+    options: HttpOptions = DEFAULTS, *, origin: str | None = None, protocol: Subprotocol = PROTOCOL
+) -> AsyncIterator[ClientConnection]:
+    """An open connection to a server of its own."""
+    async with served(sample_app(options)) as url:
+        address = f"ws{url.removeprefix('http')}/graphql"
+        async with connect(
+            address, subprotocols=[protocol], additional_headers={"origin": origin} if origin else None
+        ) as socket:
+            yield socket
+
+
+async def send(socket: ClientConnection, **message: object) -> None:
+    """Send one message."""
+    await socket.send(json.dumps(message))
+
+
+async def receive(socket: ClientConnection) -> dict[str, object]:
+    """The next message."""
+    return dict(json.loads(await asyncio.wait_for(socket.recv(), 5)))
+
+
+async def begin(socket: ClientConnection, *scopes: Scope) -> None:
+    """Open the connection as an operator."""
+    await send(socket, type="connection_init", payload={"Authorization": bearer(*scopes)["authorization"]})
+    assert await receive(socket) == {"type": "connection_ack"}
+
+
+async def close_code(socket: ClientConnection) -> int:
+    """The code with which the server closes."""
+    try:
+        while True:
+            await receive(socket)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0
+
+
+async def test_events_arrive_in_order_and_end() -> None:
+    """Each event is a next message; the end of the source completes the subscription."""
+    async with connected() as socket:
+        await begin(socket)
+        await send(socket, id="a", type="subscribe", payload={"query": "subscription { ticks(count: 3) }"})
+        got = [await receive(socket) for _ in range(4)]
+
+    assert got == [
+        *({"id": "a", "type": "next", "payload": {"data": {"ticks": n}}} for n in range(3)),
+        {"id": "a", "type": "complete"},
+    ]
+
+
+async def test_a_completed_subscription_stops_and_its_id_is_free() -> None:
+    """After complete nothing more comes for an id, and it may be used again."""
+    async with connected() as socket:
+        await begin(socket)
+        await send(socket, id="a", type="subscribe", payload={"query": "subscription { ticks(count: 99, pause: 60) }"})
+        await send(socket, id="a", type="complete")
+        await send(socket, id="a", type="subscribe", payload={"query": "{ hello }"})
+        got = [await receive(socket) for _ in range(2)]
+
+    assert got == [
+        {"id": "a", "type": "next", "payload": {"data": {"hello": "hello you"}}},
+        {"id": "a", "type": "complete"},
+    ]
+
+
+async def test_errors_are_masked_and_scopes_checked() -> None:
+    """What may not be subscribed to is an error message; a bug in the source is masked."""
+    async with connected() as socket:
+        await begin(socket, Scope.DOCUMENT_ADHOC)
+        await send(socket, id="a", type="subscribe", payload={"query": "subscription { ticks(count: 3) }"})
+        forbidden = await receive(socket)
+        await send(socket, id="b", type="subscribe", payload={"query": "subscription { nope }"})
+        invalid = await receive(socket)
+        await send(socket, id="c", type="subscribe", payload={"query": "subscription { failing }"})
+        await receive(socket)
+        failed = await receive(socket)
+
+    assert (forbidden["type"], invalid["type"]) == ("error", "error")
+    assert "FORBIDDEN" in str(forbidden)
+    assert "INTERNAL" in str(failed)
+    assert PERSONAL not in str(failed)
+
+
+async def test_pings_are_answered() -> None:
+    """A ping gets a pong, before and after opening."""
+    async with connected() as socket:
+        await send(socket, type="ping")
+        assert await receive(socket) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        (["not JSON"], 4400),
+        (["[]"], 4400),
+        (['{"type": "start"}'], 4400),
+        (['{"type": "subscribe"}'], 4400),
+        (['{"type": "subscribe", "id": "a", "payload": {"query": 5}}'], 4400),
+        (['{"type": "subscribe", "id": "a", "payload": {"query": "{ hello }"}}'], 4401),
+        (['{"type": "connection_init"}'], 4403),
+        (['{"type": "connection_init", "payload": {"Authorization": "Bearer x"}}'], 4403),
+        (['{"type": "connection_init", "payload": {"Authorization": 5}}'], 4400),
+    ],
+)
+async def test_a_broken_conversation_is_closed(messages: list[str], code: int) -> None:
+    """The protocol's close codes tell what was wrong."""
+    async with connected() as socket:
+        for message in messages:
+            await socket.send(message)
+
+        assert await close_code(socket) == code
+
+
+async def test_limits_of_a_connection() -> None:
+    """A second init, an id in use and one subscription too many close the connection."""
+    slow = {"query": "subscription { ticks(count: 1, pause: 60) }"}
+    codes = []
+    for extra in ("init", "again", "more"):
+        async with connected(HttpOptions(subscriptions=SubscriptionLimits(per_connection=2))) as socket:
+            await begin(socket)
+            await send(socket, id="a", type="subscribe", payload=slow)
+            if extra == "init":
+                await send(socket, type="connection_init")
+            if extra == "again":
+                await send(socket, id="a", type="subscribe", payload=slow)
+            if extra == "more":
+                await send(socket, id="b", type="subscribe", payload=slow)
+                await send(socket, id="c", type="subscribe", payload=slow)
+            codes.append(await close_code(socket))
+
+    assert codes == [4429, 4409, 4429]
+
+
+async def test_a_silent_connection_is_closed() -> None:
+    """Who opens a socket must say who it is in time."""
+    limits = SubscriptionLimits(init_timeout_seconds=0.05)
+    async with connected(HttpOptions(subscriptions=limits)) as socket:
+        assert await close_code(socket) == 4408
+
+
+async def test_a_connection_has_a_lifetime() -> None:
+    """An old connection is closed, so that its credential is looked at again."""
+    limits = SubscriptionLimits(lifetime_seconds=0.2)
+    async with connected(HttpOptions(subscriptions=limits)) as socket:
+        await begin(socket)
+        assert await close_code(socket) == 1001
+
+
+async def test_another_subprotocol_is_refused() -> None:
+    """The older graphql-ws protocol is not spoken."""
+    async with connected(protocol=Subprotocol("graphql-ws")) as socket:
+        assert await close_code(socket) == 4406
+
+
+async def test_an_unknown_origin_is_refused() -> None:
+    """A web page may connect only from a listed origin; clients that are no browsers send none."""
+    options = HttpOptions(allowed_origins=frozenset({"https://app.bank.example"}))
+    async with connected(options, origin="https://app.bank.example") as socket:
+        await begin(socket)
+    with pytest.raises(InvalidStatus):
+        async with connected(options, origin="https://evil.example"):
+            pass

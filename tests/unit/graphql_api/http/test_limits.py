@@ -1,0 +1,228 @@
+"""Limits: rates per client, attempts per till, and the size of documents."""
+
+import contextlib
+import time
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, parse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphql_api.field_rules import guard_schema, requires
+from graphql_api.http.attempt_limits import AttemptLimiter
+from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
+from graphql_api.http.document_store import DocumentRefused, DocumentStore
+from graphql_api.http.rate_limits import Rate, RateLimiter, RateLimits
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.permissions import Role, Scope
+
+SCHEMA = build_schema(
+    """
+    type Query { node(first: Int! = 20): Node other: Int }
+    type Node { id: ID node: Node nodes(first: Int = 10): [Node] }
+    type Mutation { spend(n: Int): Int refund: Int rename: Int }
+    """
+)
+MUTATION = SCHEMA.mutation_type
+NODE = SCHEMA.type_map["Node"]
+assert MUTATION is not None
+assert isinstance(NODE, GraphQLObjectType)
+for moving in ("spend", "refund"):
+    MUTATION.fields[moving].extensions.update(requires(Scope.POINTS_SPEND, moves=moving, cost=10))
+NODE.fields["nodes"].args["first"].default_value = 10  # as Strawberry sets it
+NODE.fields["nodes"].extensions.update(requires(Scope.WALLET_READ, page_max=100))
+
+
+def measure(text: str) -> Measure:
+    """The measure of the only operation."""
+    ((_, found),) = measure_operations(parse(text), SCHEMA)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "depth", "fields", "aliases", "cost"),
+    [
+        ("{ other }", 1, 1, 0, 1),
+        ("{ node { id } }", 2, 2, 0, 2),
+        ("{ a: node { b: id } }", 2, 2, 2, 2),
+        ("{ node { ...F ...F } } fragment F on Node { id node { id } }", 3, 4, 0, 4),
+        ("{ node { ... on Node { id } ... { id } } }", 2, 3, 0, 3),
+        ("{ node { nodes { id } } }", 3, 3, 0, 12),
+        ("{ node { nodes(first: 50) { id } } }", 3, 3, 0, 52),
+        ("{ node { nodes(first: 5000) { id } } }", 3, 3, 0, 102),
+        ("query($n: Int) { node { nodes(first: $n) { id } } }", 3, 3, 0, 102),
+        ("{ node { nodes { nodes { id } } } }", 4, 4, 0, 112),
+        ("{ __typename __schema { types { name } } }", 3, 4, 0, 2),
+        ("{ nope { nope } ...Nope }", 2, 2, 0, 2),
+        ("{ ...A } fragment A on Query { other ...B } fragment B on Query { other ...A }", 1, 2, 0, 2),
+    ],
+)
+def test_a_document_is_measured_after_expansion(text: str, depth: int, fields: int, aliases: int, cost: int) -> None:
+    """Depth, fields, aliases and cost count what would run, and bear nonsense."""
+    found = measure(text)
+
+    assert (found.depth, found.fields, found.aliases, found.cost) == (depth, fields, aliases, cost)
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("mutation { spend }", {"spend": 1}),
+        ("mutation { spend refund rename }", {"spend": 1, "refund": 1}),
+        ("mutation { a: spend(n: 1) b: spend(n: 2) }", {"spend": 2}),
+        ("mutation { ...F b: spend(n: 2) } fragment F on Mutation { a: spend(n: 1) }", {"spend": 2}),
+        ("mutation { ... { a: spend(n: 1) } ... on Mutation { b: spend(n: 2) } }", {"spend": 2}),
+        ("mutation { ...F ...G } fragment F on Mutation { a: spend } fragment G on Mutation { ...F }", {"spend": 2}),
+        ("mutation($s: Boolean!) { a: spend @skip(if: $s) b: spend }", {"spend": 2}),
+    ],
+)
+def test_value_moving_fields_are_counted(text: str, moved: dict[str, int]) -> None:
+    """Aliases, fragments and directives hide none: a document guesses one code at most."""
+    found = measure(text)
+
+    assert dict(found.moved) == moved
+    assert bool(exceeded(found, DocumentLimits())) == (max(moved.values()) > 1)
+
+
+def test_measuring_is_linear_in_spreads() -> None:
+    """A document whose expansion has 2^60 fields is measured and refused at once."""
+    parts = [
+        f"fragment F{n} on Node {{ a{n}: node {{ ...F{n + 1} }} b{n}: node {{ ...F{n + 1} }} }}" for n in range(60)
+    ]
+    text = "{ node { ...F0 } } " + " ".join(parts) + " fragment F60 on Node { id }"
+    started = time.process_time()
+
+    with pytest.raises(DocumentRefused) as refused:
+        DocumentStore(SCHEMA, limits=DocumentLimits(tokens_max=10_000)).by_text(text)
+
+    assert "over a million fields" in str(refused.value.errors)
+    assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + "other " * 3_000 + "}",
+        "{" + "node { " + "id " * 45 + "} " * 1 + ("node { " + "id " * 45 + "} ") * 40 + "}",
+        "{" + " ".join(f"... {{ a{n}: other }}" for n in range(90)) + "}",
+        "{ node " + "{ node " * 60 + "{ id }" + " }" * 60 + " }",
+    ],
+)
+def test_no_document_is_slow_to_refuse_or_accept(text: str) -> None:
+    """The limits also bound what validation may cost: comparing fields of one name is quadratic."""
+    store = DocumentStore(SCHEMA, limits=DocumentLimits())
+    started = time.process_time()
+
+    with contextlib.suppress(DocumentRefused):
+        store.by_text(text)
+
+    assert time.process_time() - started < 1.0
+
+
+def test_the_store_is_bounded_and_keeps_valid_documents_only() -> None:
+    """The oldest document makes room; nonsense takes none."""
+    store = DocumentStore(SCHEMA, limits=DocumentLimits(), capacity=2)
+    first = store.by_text("{ other }")
+    assert store.by_text("{ other }") is first
+
+    for text in ("{ a: other }", "{ b: other }"):
+        store.by_text(text)
+    with pytest.raises(DocumentRefused):
+        store.by_text("{ nope }")
+
+    assert store.by_text("{ other }") is not first
+
+
+def test_a_root_field_without_a_rule_refuses_to_start() -> None:
+    """A forgotten scope is never an open door."""
+    with pytest.raises(ValueError, match=r"Query\.other"):
+        guard_schema(build_schema("type Query { other: Int }"))
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+def test_a_bucket_refills() -> None:
+    """Cost is taken, refused without taking, and comes back with time up to the capacity."""
+    clock = Clock()
+    limiter = RateLimiter(RateLimits(default=Rate(capacity=10, per_second=2)), now=clock)
+    assert limiter.take("c", Role.MEMBER, 8).remaining == 2
+    with pytest.raises(RequestRefused) as refused:
+        limiter.take("c", Role.MEMBER, 5)
+
+    clock.now = 1.5
+    again = limiter.take("c", Role.MEMBER, 5)
+    clock.now = 1_000.0
+    full = limiter.take("c", Role.MEMBER, 0)
+
+    assert dict(refused.value.headers)[b"retry-after"] == b"2"
+    assert (again.remaining, again.reset_seconds) == (0, 5)
+    assert full.remaining == 10
+
+
+def test_roles_have_rates_of_their_own() -> None:
+    """A bank's systems may do more than a phone."""
+    limits = RateLimits(default=Rate(1, 1), by_role={Role.SERVICE: Rate(100, 100)})
+    limiter = RateLimiter(limits, now=Clock())
+
+    assert limiter.take("s", Role.SERVICE, 50).limit == 100
+    with pytest.raises(RequestRefused):
+        limiter.take("m", Role.MEMBER, 2)
+
+
+def test_the_bucket_table_is_bounded() -> None:
+    """The longest unused client is forgotten first."""
+    limiter = RateLimiter(RateLimits(default=Rate(1, 0.001)), now=Clock(), clients_max=2)
+    for client in ("a", "b", "c"):
+        limiter.take(client, Role.MEMBER, 1)
+
+    assert limiter.take("a", Role.MEMBER, 1).remaining == 0
+    with pytest.raises(RequestRefused):
+        limiter.take("c", Role.MEMBER, 1)
+
+
+def test_wrong_codes_cost_ever_more_time() -> None:
+    """The first few are free; then each doubles the wait up to its limit; a right one ends it."""
+    limiter = AttemptLimiter(free=2, delay_max_seconds=60.0)
+    waits = []
+    now = 0.0
+    for _ in range(12):
+        limiter.failed("till", now)
+        waits.append(limiter.wait_seconds("till", now))
+        now += waits[-1]
+
+    assert waits == [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert limiter.wait_seconds("another till", now) == 0
+    limiter.succeeded("till")
+    assert limiter.wait_seconds("till", now) == 0
+
+
+def test_old_failures_are_forgotten() -> None:
+    """An hour of quiet clears the count, and the table never grows beyond its bound."""
+    limiter = AttemptLimiter(free=0, forget_seconds=3_600.0, keys_max=2)
+    limiter.failed("a", 0.0)
+    limiter.failed("a", 3_601.0)
+    assert limiter.wait_seconds("a", 3_601.0) == 1.0
+
+    limiter.failed("b", 3_601.0)
+    limiter.failed("c", 3_601.0)
+    assert limiter.wait_seconds("a", 3_601.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.booleans()), max_size=50))
+def test_waits_stay_within_bounds(events: list[tuple[float, bool]]) -> None:
+    """Whatever happens, a wait is between zero and the limit."""
+    limiter = AttemptLimiter(delay_max_seconds=300.0)
+    for at, right in sorted(events):
+        if right:
+            limiter.succeeded("k")
+        else:
+            limiter.failed("k", at)
+        assert 0.0 <= limiter.wait_seconds("k", at) <= 300.0
