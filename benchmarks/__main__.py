@@ -10,7 +10,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from benchmarks.catalogue import BENCHMARKS, load
+from benchmarks.catalogue import BENCHMARKS
 from benchmarks.harness import FULL, SHORT, BookDiffers, keep, open_bench, show
 
 
@@ -21,10 +21,10 @@ def main() -> int:
     scale = SHORT if arguments.short else FULL
     results = []
     for name in [arguments.name] if arguments.name else BENCHMARKS:
-        console.print(f"[bold]{name}[/]: {BENCHMARKS[name]}")
+        console.print(f"[bold]{name}[/]: {BENCHMARKS[name].what}")
         with open_bench(var=Path(os.environ.get("SCRIP_VAR", "var")), scale=scale, console=console) as bench:
             try:
-                measured = uvloop.run(load(name)(bench))
+                measured = uvloop.run(BENCHMARKS[name].measure(bench))
             except BookDiffers as differences:
                 console.print(f"{name}: scrip check found differences after it:\n{differences}", style="red")
                 return 1
@@ -36,16 +36,14 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    listing = "\n".join(f"  {name}: {what}" for name, what in BENCHMARKS.items())
+    listing = "\n".join(f"  {name}: {benchmark.what}" for name, benchmark in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure Scrip beside plain baselines on the same server.",
         epilog=f"benchmarks:\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "name", nargs="?", choices=list(BENCHMARKS), help="one of those below; all without it"
-    )
+    parser.add_argument("name", nargs="?", choices=list(BENCHMARKS), help="one of those below; all without it")
     parser.add_argument("--short", action="store_true", help="only see whether it works; keeps no figures")
     return parser.parse_args()
 

@@ -70,9 +70,7 @@ async def create_plain_ledger(bench: Bench, *, merchants: int = MERCHANTS) -> Pl
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
-    return PlainLedger(
-        url=url, pgbench=bench.server.binaries / "pgbench", members=members, merchants=merchants
-    )
+    return PlainLedger(url=url, pgbench=bench.server.binaries / "pgbench", members=members, merchants=merchants)
 
 
 def _read_logs(folder: Path) -> Measurement:

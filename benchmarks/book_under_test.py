@@ -143,9 +143,7 @@ async def _earn(engine: Engine, members: Sequence[UUID], *, lots: int) -> None:
         for begin in range(0, len(members), LIST):
             outcomes = await engine.execute_list(
                 [
-                    EarnPoints(
-                        actor=TILL, key=f"earn-{lot}-{member}", member_id=member, amount=POINTS_PER_LOT
-                    )
+                    EarnPoints(actor=TILL, key=f"earn-{lot}-{member}", member_id=member, amount=POINTS_PER_LOT)
                     for member in members[begin : begin + LIST]
                 ]
             )

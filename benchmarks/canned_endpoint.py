@@ -94,9 +94,7 @@ LOTS = [Lot(id=strawberry.ID(str(n)), remaining="10", held="0", expires_at="2027
 
 async def read_wallet(member: strawberry.ID) -> Wallet:
     """A wallet, always the same."""
-    return Wallet(
-        member=member, posted="30", held="0", pending="0", overdue="0", owed="0", available="30", lots=LOTS
-    )
+    return Wallet(member=member, posted="30", held="0", pending="0", overdue="0", owed="0", available="30", lots=LOTS)
 
 
 async def spend_points(

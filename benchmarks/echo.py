@@ -20,7 +20,7 @@ async def echo(request: Request) -> Response:
     return Response(orjson.dumps(orjson.loads(await request.body())), media_type="application/json")
 
 
-def create_app() -> Starlette:
+def create_echo_app() -> Starlette:
     """The app, for uvicorn's factory option."""
     configure_logs()
     return Starlette(

@@ -10,8 +10,9 @@ from typing import Final
 
 import orjson
 
-from benchmarks.canned_endpoint import KEY_FOLDER, SPEND, WALLET
+from benchmarks.canned_endpoint import KEY_FOLDER, SPEND, WALLET, create_canned_app
 from benchmarks.cpu import CpuMeter
+from benchmarks.echo import create_echo_app
 from benchmarks.harness import Bench
 from benchmarks.http_load import Load, RequestSource, drive
 from benchmarks.http_server import HOST, HttpServer, serve
@@ -77,13 +78,11 @@ async def measure(bench: Bench) -> list[Result]:
     """Two results: a spend and a wallet, each beside the echo of the same body."""
     with TemporaryDirectory() as folder:
         keys = Path(folder)
-        token = sign_token(
-            development_key(keys), role=Role.SERVICE, subject="till", now=time.time(), scopes=SCOPES
-        )
+        token = sign_token(development_key(keys), role=Role.SERVICE, subject="till", now=time.time(), scopes=SCOPES)
         async with (
-            serve("benchmarks.echo:create_app", workers=WORKERS) as echo,
+            serve(create_echo_app, workers=WORKERS) as echo,
             serve(
-                "benchmarks.canned_endpoint:create_canned_app",
+                create_canned_app,
                 workers=WORKERS,
                 environment={KEY_FOLDER: folder},
             ) as endpoint,

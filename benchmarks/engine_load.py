@@ -57,9 +57,7 @@ class SpendLoad:
 
         async def call() -> None:
             while (sent_at := time.perf_counter()) < ends_at:
-                for outcome in await self._book.engine.execute_list(
-                    [self.next_spend() for _ in range(items)]
-                ):
+                for outcome in await self._book.engine.execute_list([self.next_spend() for _ in range(items)]):
                     outcome.unwrap()
                 latencies_ms.append((time.perf_counter() - sent_at) * 1_000)
 

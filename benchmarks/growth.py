@@ -38,9 +38,7 @@ async def _compare_sizes(bench: Bench, populations: Sequence[Population]) -> lis
         await bench.checkpoint()
         rounds = await bench.interleave(
             {
-                population.name: partial(
-                    SpendLoad(book).run_singly, callers=1, seconds=bench.scale.seconds / 2
-                )
+                population.name: partial(SpendLoad(book).run_singly, callers=1, seconds=bench.scale.seconds / 2)
                 for population, book in zip(populations, books, strict=True)
             }
         )

@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
+
+from starlette.applications import Starlette
 
 HOST: Final = "127.0.0.1"
 START_SECONDS_MAX: Final = 30.0
@@ -30,15 +32,25 @@ class HttpServer:
 
 @asynccontextmanager
 async def serve(
-    factory: str, *, workers: int, environment: Mapping[str, str] | None = None
+    factory: Callable[[], Starlette], *, workers: int, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[HttpServer]:
-    """Serve `module:factory` on a free port until the block ends; the settings are those of `scrip serve`.
+    """Serve what a module's function makes on a free port until the block ends, with the settings of `scrip serve`.
 
     What the app logs is written, at its cost, but to nowhere.
     """
     port = _free_port()
     command = [
-        *(sys.executable, "-m", "uvicorn", factory, "--factory", "--host", HOST, "--port", str(port)),
+        *(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            f"{factory.__module__}:{factory.__name__}",
+            "--factory",
+            "--host",
+            HOST,
+            "--port",
+            str(port),
+        ),
         *("--workers", str(workers), "--loop", "uvloop", "--http", "httptools"),
         *("--ws", "websockets-sansio", "--no-access-log", "--log-level", "warning"),
         *("--no-server-header", "--no-date-header"),

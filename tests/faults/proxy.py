@@ -174,9 +174,7 @@ class FaultProxy:
         except OSError:
             to_client.close()
             return
-        link = _Link(
-            from_client=from_client, to_client=to_client, from_server=from_server, to_server=to_server
-        )
+        link = _Link(from_client=from_client, to_client=to_client, from_server=from_server, to_server=to_server)
         for writer in (to_client, to_server):
             # So that drain() returns only when all is with the kernel.
             writer.transport.set_write_buffer_limits(high=0)

@@ -109,9 +109,7 @@ def read_uses(sales: list[Sale]) -> list[Use]:
     for sale in sales:
         sales_of[sale.household_id].append(sale)
     uses: list[Use] = []
-    for row, (household_id, day) in enumerate(
-        _read("coupon_redemptions.parquet", ["household_id", "redemption_date"])
-    ):
+    for row, (household_id, day) in enumerate(_read("coupon_redemptions.parquet", ["household_id", "redemption_date"])):
         own = sales_of[household_id]
         sales_until_then = bisect_left(own, (day + timedelta(days=1),))
         chosen = own[max(sales_until_then - 1, 0)]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.catalogue import BENCHMARKS, load
+from benchmarks.catalogue import BENCHMARKS
 
 
+@pytest.mark.bench
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_the_short_form_runs(name: str, tmp_path: Path) -> None:
     """It ends well, `scrip check` included, prints a table and keeps no figures."""
@@ -26,9 +27,3 @@ def test_the_short_form_runs(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ratio" in done.stdout
     assert (sorted(results.glob("*")) if results.exists() else []) == before
-
-
-@pytest.mark.parametrize("name", BENCHMARKS)
-def test_every_benchmark_can_be_loaded(name: str) -> None:
-    """The catalogue names only modules with a `measure`."""
-    assert callable(load(name))

@@ -46,9 +46,7 @@ async def answering(status: str = "200 OK") -> AsyncIterator[tuple[int, list[str
 
 def load_on(port: int, *, expect: bytes = b"0") -> Load:
     """A short load on eight connections."""
-    return Load(
-        host="127.0.0.1", port=port, path="/", bodies=Numbers(), expect=expect, connections=8, seconds=0.2
-    )
+    return Load(host="127.0.0.1", port=port, path="/", bodies=Numbers(), expect=expect, connections=8, seconds=0.2)
 
 
 async def test_every_answer_is_counted_and_no_body_sent_twice() -> None:

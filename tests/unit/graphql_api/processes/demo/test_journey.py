@@ -33,9 +33,7 @@ def write_journey(folder: Path, lines: list[Line]) -> Journey:
         "household_id": pa.array([1] * len(lines), pa.int64()),
         "store_id": pa.array([1] * len(lines), pa.int64()),
         "sales_value": pa.array([line[1] for line in lines], pa.float64()),
-        "transaction_timestamp": pa.array(
-            [datetime.fromisoformat(line[2]) for line in lines], pa.timestamp("ns")
-        ),
+        "transaction_timestamp": pa.array([datetime.fromisoformat(line[2]) for line in lines], pa.timestamp("ns")),
     }
     pq.write_table(pa.table(transactions), folder / journey_files.TRANSACTIONS)
     return Journey(folder=folder)

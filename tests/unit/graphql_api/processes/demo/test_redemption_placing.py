@@ -27,9 +27,7 @@ def coupon(row: int = 0, *, day: date = COUPON_DAY, household_id: int = 1) -> Co
         pytest.param(["2017-03-10 08:00", "2017-03-10 20:00"], 1, id="last of the date"),
         pytest.param(["2017-03-10 20:00", "2017-03-10 20:00"], 1, id="same instant: greater id"),
         pytest.param(["2017-03-10 23:59:59", "2017-03-11 00:00"], 0, id="midnight is the next date"),
-        pytest.param(
-            ["2017-01-01 08:00", "2017-02-01 08:00", "2017-03-11 08:00"], 1, id="else nearest earlier"
-        ),
+        pytest.param(["2017-01-01 08:00", "2017-02-01 08:00", "2017-03-11 08:00"], 1, id="else nearest earlier"),
         pytest.param(["2017-03-12 08:00", "2017-03-12 09:00"], 0, id="else nearest later"),
         pytest.param(["2017-03-12 08:00", "2017-03-12 08:00"], 0, id="nearest later: smaller id"),
     ],
