@@ -46,6 +46,7 @@ class DocumentLimits:
     root_fields_max: int = 50
     cost_max: int = 20_000
     repeats_max: int = 50
+    nesting_max: int = 60
 
 
 @dataclass(slots=True)
@@ -53,9 +54,11 @@ class Measure:
     """Figures of one selection set after expansion; `moved` counts value-moving fields directly in it.
 
     `repeats` is how often one response name occurs directly in it: fields to be merged are compared in pairs.
+    `nesting` counts braces and spreads inside each other, `depth` only fields: collecting fields recurses.
     """
 
     depth: int = 0
+    nesting: int = 1
     fields: int = 0
     aliases: int = 0
     cost: int = 0
@@ -67,6 +70,7 @@ class Measure:
     def absorb(self, other: "Measure") -> None:
         """Add a spread's selections to this set, as if they were written here."""
         self.depth = max(self.depth, other.depth)
+        self.nesting = max(self.nesting, 1 + other.nesting)
         self.fields += other.fields
         self.aliases += other.aliases
         self.cost += other.cost
@@ -94,6 +98,7 @@ def exceeded(measure: Measure, limits: DocumentLimits) -> list[str]:
     """One sentence for each limit that `measure` breaks; empty when the document may run."""
     figures = (
         ("levels of nesting", measure.depth, limits.depth_max),
+        ("levels of fragments and fields", measure.nesting, limits.nesting_max),
         ("fields", measure.fields, limits.fields_max),
         ("aliases", measure.aliases, limits.aliases_max),
         ("root fields", measure.direct, limits.root_fields_max),
@@ -171,6 +176,7 @@ class _Meter:
             inner = get_named_type(definition.type) if definition else None
             below = self.selections(node.selection_set, inner if is_composite_type(inner) else None)
             total.depth = max(total.depth, 1 + below.depth)
+            total.nesting = max(total.nesting, 1 + below.nesting)
             total.fields += below.fields
             total.aliases += below.aliases
             total.cost += below.cost * _page_size(node, definition, rule)

@@ -21,10 +21,11 @@ from graphql import (
     validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
 from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
 from graphql_api.http.refusals import RequestRefused
-from graphql_api.http.strawberry_internals import VALIDATION_RULES
+from graphql_api.http.strawberry_internals import VALIDATION_RULES, Selections
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -52,12 +53,17 @@ def document_not_allowed() -> RequestRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a document, ready to run."""
+    """One operation of a document, ready to run.
+
+    selections: what its runs collect and keep; None where directives make that depend on variables.
+    """
 
     name: str | None
     kind: OperationType
     node: OperationDefinitionNode
     cost: int
+    variables: tuple[GraphQLVariableSignature, ...]
+    selections: Selections | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +171,9 @@ class DocumentStore:
         errors = validate(self._schema, node, VALIDATION_RULES, max_errors=10, hide_suggestions=True)
         if errors:
             raise DocumentRefused(errors, "DOCUMENT_INVALID")
-        return _document(node, measures, trusted=trusted)
+        plain = "@" not in text
+        operations = [_operation(part, measure, self._schema, plain=plain) for part, measure in measures]
+        return _document(node, operations, trusted=trusted)
 
 
 def _parse(text: str, tokens_max: int) -> DocumentNode:
@@ -184,22 +192,25 @@ def _measure(node: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationD
         raise refuse("The document is nested too deeply.", "DOCUMENT_TOO_LARGE") from None
 
 
-def _document(
-    node: DocumentNode, measures: list[tuple[OperationDefinitionNode, Measure]], *, trusted: bool
-) -> Document:
-    if not measures:
+def _operation(node: OperationDefinitionNode, measure: Measure, schema: GraphQLSchema, *, plain: bool) -> Operation:
+    signatures = [get_variable_signature(schema, definition) for definition in node.variable_definitions or ()]
+    return Operation(
+        name=node.name.value if node.name else None,
+        kind=node.operation,
+        node=node,
+        cost=max(measure.cost, 1),
+        # Validation has made sure that every variable's type exists.
+        variables=tuple(each for each in signatures if not isinstance(each, GraphQLError)),
+        selections=Selections() if plain else None,
+    )
+
+
+def _document(node: DocumentNode, operations: list[Operation], *, trusted: bool) -> Document:
+    if not operations:
         raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
     fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
     return Document(
-        operations={
-            (part.name.value if part.name else None): Operation(
-                name=part.name.value if part.name else None,
-                kind=part.operation,
-                node=part,
-                cost=max(measure.cost, 1),
-            )
-            for part, measure in measures
-        },
+        operations={operation.name: operation for operation in operations},
         # Fragments with variables of their own are an experiment of graphql-core; the parser refuses them.
         fragments={name: FragmentDetails(part, None) for name, part in fragments.items()},
         fragment_definitions=fragments,

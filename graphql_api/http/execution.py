@@ -7,9 +7,10 @@ and executes. Root fields of a query run concurrently; those of a mutation one a
 from collections.abc import Awaitable, Callable
 from typing import TypeGuard, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, default_field_resolver
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, Undefined, default_field_resolver
 from graphql.execution.executor import default_type_resolver
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
+from graphql.utilities import coerce_input_value
 from strawberry.execution import optimized_is_awaitable
 
 from graphql_api.http.document_store import Document, Operation
@@ -29,11 +30,37 @@ class VariablesRefused(Exception):
 
 def coerce_variables(schema: GraphQLSchema, operation: Operation, variables: JsonObject) -> VariableValues:
     """The operation's variables as Python values; VariablesRefused when they do not fit."""
+    if not operation.variables:
+        return _NONE
+    fitting = _fitting(operation, variables)
+    if fitting is not None:
+        return fitting
+    # Defaults, absent and wrong values: graphql-core decides, and says what is wrong.
     definitions = operation.node.variable_definitions or ()
     values = get_variable_values(schema, definitions, variables, max_errors=10, hide_suggestions=True)
     if isinstance(values, list):
         raise VariablesRefused(values)
     return values
+
+
+_NONE = VariableValues({}, {})
+
+
+def _fitting(operation: Operation, variables: JsonObject) -> VariableValues | None:
+    """The coerced values when every variable is given and fits; None otherwise."""
+    sources: dict[str, VariableValueSource] = {}
+    coerced: dict[str, object] = {}
+    try:
+        for signature in operation.variables:
+            given = variables.get(signature.name, Undefined)
+            value = Undefined if given is Undefined else coerce_input_value(given, signature.type)
+            if value is Undefined:
+                return None
+            sources[signature.name] = VariableValueSource(signature, given)
+            coerced[signature.name] = value
+    except RecursionError:
+        return None
+    return VariableValues(sources, coerced)
 
 
 def executor_for(
@@ -44,7 +71,7 @@ def executor_for(
     context: object,
 ) -> OperationExecutor:
     """An executor for one run of `operation`."""
-    return OperationExecutor(
+    executor = OperationExecutor(
         schema,
         document.fragment_definitions,
         document.fragments,
@@ -58,6 +85,9 @@ def executor_for(
         is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
         hide_suggestions=True,
     )
+    if operation.selections is not None:
+        executor.remember(operation.selections)
+    return executor
 
 
 async def run_operation(

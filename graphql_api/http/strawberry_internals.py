@@ -4,29 +4,35 @@ Both packages are pinned exactly; tests/unit/graphql_api/http/test_strawberry_in
 one of these moves.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
 
 import strawberry
 from graphql import (
     ASTValidationRule,
+    ExecutionResult,
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    OperationType,
     Undefined,
     get_nullable_type,
     is_leaf_type,
     is_non_null_type,
     specified_rules,
 )
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet, collect_fields
 from graphql.execution.executor import Executor
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.field import StrawberryField
+
+from graphql_api.http.direct_resolvers import Converters, direct_resolver
 
 VALIDATION_RULES: tuple[type[ASTValidationRule], ...] = (
     *specified_rules,
@@ -37,6 +43,7 @@ VALIDATION_RULES: tuple[type[ASTValidationRule], ...] = (
 
 _STRAWBERRY = "strawberry-definition"
 _LEAF = "scrip.leaf"
+_READY = "scrip.ready"
 
 Coercer: TypeAlias = Callable[[object], object]
 
@@ -51,26 +58,53 @@ class _Leaf:
 
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
-    """The graphql-core schema that Strawberry built, with its plain attributes marked for the fast path."""
+    """The graphql-core schema that Strawberry built, made faster in place and once.
+
+    Plain attributes are marked for the executor below, and resolver functions are called directly.
+    """
     core = schema._schema  # noqa: SLF001
+    if core.extensions.get(_READY) or schema.exception_handlers:
+        return core
+    converters = Converters(schema)
     for kind in core.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for field in kind.fields.values():
-                _mark_leaf(field)
+                _quicken(field, converters)
+    core.extensions[_READY] = True
     return core
 
 
-def _mark_leaf(field: GraphQLField) -> None:
-    """Mark a field that has no resolver of its own and yields a scalar or enum.
+def _quicken(field: GraphQLField, converters: Converters) -> None:
+    definition = field.extensions.get(_STRAWBERRY)
+    if definition is None:
+        return
+    if definition.is_basic_field:
+        _mark_leaf(field, definition)
+    else:
+        field.resolve = direct_resolver(field, definition, converters) or field.resolve
+
+
+def _mark_leaf(field: GraphQLField, definition: StrawberryField) -> None:
+    """Mark a plain attribute that is a scalar or enum.
 
     A guard put around its resolver later hides the mark: the mark names the resolver it stands for.
     """
-    definition = field.extensions.get(_STRAWBERRY)
     kind = get_nullable_type(field.type)
-    if definition is None or not definition.is_basic_field or not is_leaf_type(kind):
-        return
-    leaf = _Leaf(definition.python_name, kind.coerce_output_value, not is_non_null_type(field.type))
-    field.extensions[_LEAF] = (field.resolve, leaf)
+    if is_leaf_type(kind):
+        leaf = _Leaf(definition.python_name, kind.coerce_output_value, not is_non_null_type(field.type))
+        field.extensions[_LEAF] = (field.resolve, leaf)
+
+
+@dataclass(slots=True)
+class Selections:
+    """What an operation selects, kept between its runs.
+
+    Only for documents without directives: with @skip and @include it depends on the variables. `below` is the
+    memo of graphql-core's executor, which keys on lists that live in `root` and in itself.
+    """
+
+    root: GroupedFieldSet | None = None
+    below: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = field(default_factory=dict)
 
 
 class OperationExecutor(Executor[None]):
@@ -79,6 +113,49 @@ class OperationExecutor(Executor[None]):
     Of a typical answer's fields nine in ten are plain attributes; for them it builds no resolve info, no
     arguments and no awaitable check. Anything unusual falls back to graphql-core.
     """
+
+    selections: Selections | None = None
+
+    def remember(self, selections: Selections) -> None:
+        """Use and fill what earlier runs of the same operation collected."""
+        self.selections = selections
+        self._relevant_sub_fields = selections.below
+
+    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[ExecutionResult]:  # noqa: FBT001
+        """Run the operation; an awaitable only when a resolver is asynchronous."""
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if root_type is None:
+            return ExecutionResult(None, [GraphQLError("The schema has no such operations.")])
+        try:
+            fields = self._root_fields(root_type)
+            if serially is None:
+                serially = self.operation.operation is OperationType.MUTATION and len(fields) > 1
+            data = self.execute_root_grouped_field_set(root_type, self.root_value, fields, serially, None)
+            if self.is_awaitable(data):
+                return self._finish(data)
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(cast("dict[str, object] | None", data), self.collected_errors.errors or None)
+
+    async def _finish(self, awaitable: Awaitable[dict[str, object]]) -> ExecutionResult:
+        data: dict[str, object] | None
+        try:
+            data = await awaitable
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def _root_fields(self, root_type: GraphQLObjectType) -> GroupedFieldSet:
+        if self.selections is not None and self.selections.root is not None:
+            return self.selections.root
+        collected = collect_fields(
+            self.schema, self.fragments, self.variable_values, root_type, self.operation, self.hide_suggestions
+        )
+        if self.selections is not None:
+            self.selections.root = collected.grouped_field_set
+        return collected.grouped_field_set
 
     def execute_field(
         self,
