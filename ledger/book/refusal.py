@@ -31,14 +31,21 @@ class RefusalCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     REFERENCE_TAKEN = "REFERENCE_TAKEN"
     GROUP_FAILED = "GROUP_FAILED"
+    APPROVAL_NOT_FOUND = "APPROVAL_NOT_FOUND"
+    APPROVAL_DECIDED = "APPROVAL_DECIDED"
+    APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
+    APPROVAL_OWN = "APPROVAL_OWN"
+    PROGRAMME_NOT_FOUND = "PROGRAMME_NOT_FOUND"
+    PARTNER_NOT_FOUND = "PARTNER_NOT_FOUND"
+    API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
     MEMBER_NOT_FOUND = "MEMBER_NOT_FOUND"
     MERCHANT_NOT_FOUND = "MERCHANT_NOT_FOUND"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
     ENTRY_NOT_FOUND = "ENTRY_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     LOT_NOT_FOUND = "LOT_NOT_FOUND"
-    APPROVAL_NOT_FOUND = "APPROVAL_NOT_FOUND"
     PAYMENT_CODE_INVALID = "PAYMENT_CODE_INVALID"
+    CODE_TAKEN = "CODE_TAKEN"
     EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
     MEMBER_CLOSED = "MEMBER_CLOSED"
     MEMBER_FROZEN = "MEMBER_FROZEN"
@@ -47,6 +54,7 @@ class RefusalCode(StrEnum):
     MERCHANT_CLOSED = "MERCHANT_CLOSED"
     EFFECTIVE_IN_FUTURE = "EFFECTIVE_IN_FUTURE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
+    PERIOD_NOT_SETTLED = "PERIOD_NOT_SETTLED"
     EXPIRY_INVALID = "EXPIRY_INVALID"
     HOLD_CAPTURED = "HOLD_CAPTURED"
     HOLD_RELEASED = "HOLD_RELEASED"
@@ -68,9 +76,6 @@ class RefusalCode(StrEnum):
     POINTS_OWED = "POINTS_OWED"
     INSUFFICIENT_POINTS = "INSUFFICIENT_POINTS"
     BALANCE_LIMIT_EXCEEDED = "BALANCE_LIMIT_EXCEEDED"
-    APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
-    APPROVAL_DECIDED = "APPROVAL_DECIDED"
-    APPROVAL_OWN = "APPROVAL_OWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +106,21 @@ def _rules() -> tuple[RefusalRule, ...]:
              frozen=False),
         rule(code.REFERENCE_TAKEN, never, "The reference belongs to an earlier entry.", ("entry_id",)),
         rule(code.GROUP_FAILED, new, "Another item of the atomic list was refused.", ("failed_index",)),
+        rule(code.APPROVAL_NOT_FOUND, new, "There is no such approval."),
+        rule(code.APPROVAL_DECIDED, never, "The approval has been decided."),
+        rule(code.APPROVAL_EXPIRED, never, "The approval's time is over."),
+        rule(code.APPROVAL_OWN, never, "Nobody approves their own request."),
+        rule(code.PROGRAMME_NOT_FOUND, new, "There is no such programme."),
+        rule(code.PARTNER_NOT_FOUND, new, "There is no such partner."),
+        rule(code.API_KEY_NOT_FOUND, new, "There is no such API key, or it has been revoked."),
         rule(code.MEMBER_NOT_FOUND, new, "There is no such member."),
         rule(code.MERCHANT_NOT_FOUND, new, "There is no such merchant."),
         rule(code.ASSET_NOT_FOUND, new, "There is no such asset in the programme."),
         rule(code.ENTRY_NOT_FOUND, new, "There is no such entry."),
         rule(code.HOLD_NOT_FOUND, new, "There is no such hold."),
         rule(code.LOT_NOT_FOUND, new, "There is no such lot."),
-        rule(code.APPROVAL_NOT_FOUND, new, "There is no such approval."),
         rule(code.PAYMENT_CODE_INVALID, new, "The payment code is unknown, used or older than its time to live."),
+        rule(code.CODE_TAKEN, never, "The code belongs to another one of its kind."),
         rule(code.EXTERNAL_ID_TAKEN, never, "The external id belongs to another member.", ("member_id",)),
         rule(code.MEMBER_CLOSED, never, "The member is closed."),
         rule(code.MEMBER_FROZEN, new, "The member is frozen."),
@@ -117,6 +129,7 @@ def _rules() -> tuple[RefusalRule, ...]:
         rule(code.MERCHANT_CLOSED, new, "The merchant is closed."),
         rule(code.EFFECTIVE_IN_FUTURE, new, "The effective time lies in the future."),
         rule(code.PERIOD_CLOSED, new, "The effective time lies in a closed period.", ("open_from",)),
+        rule(code.PERIOD_NOT_SETTLED, new, "Something that fell due in the period has not been posted.", ("wallets",)),
         rule(code.EXPIRY_INVALID, new, "The activation or expiry date does not fit the asset or lies in the past."),
         rule(code.HOLD_CAPTURED, never, "The hold has been captured."),
         rule(code.HOLD_RELEASED, never, "The hold has been released."),
@@ -138,9 +151,6 @@ def _rules() -> tuple[RefusalRule, ...]:
         rule(code.POINTS_OWED, new, "Nothing can be spent while points are owed.", ("owed",)),
         rule(code.INSUFFICIENT_POINTS, new, "Fewer points are available.", ("available",)),
         rule(code.BALANCE_LIMIT_EXCEEDED, new, "The balance would exceed 10^15."),
-        rule(code.APPROVAL_EXPIRED, never, "The approval's time is over."),
-        rule(code.APPROVAL_DECIDED, never, "The approval has been decided."),
-        rule(code.APPROVAL_OWN, never, "Nobody approves their own request."),
     )
 
 
