@@ -1,0 +1,50 @@
+-- What waits for a second person. `expired` is no stored state: it is `pending` at or after expires_at.
+CREATE TABLE registry.approvals (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    kind text NOT NULL,
+    payload text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    request_event_id uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
+    state text NOT NULL DEFAULT 'pending',
+    decided_by text,
+    decided_at timestamptz,
+    decision_event_id uuid,
+    entry_id uuid,
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT approvals_pk PRIMARY KEY (id),
+    CONSTRAINT approvals_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes (id),
+    CONSTRAINT approvals_state_known CHECK (state IN ('pending', 'approved', 'rejected', 'withdrawn')),
+    CONSTRAINT approvals_expire_after_request CHECK (expires_at > requested_at),
+    CONSTRAINT approvals_decided_by_somebody CHECK ((state = 'pending')
+        = (decided_by IS NULL AND decided_at IS NULL AND decision_event_id IS NULL)),
+    CONSTRAINT approvals_never_by_requester CHECK (state IN ('pending', 'withdrawn') OR decided_by <> requested_by)
+);
+CREATE INDEX approvals_by_programme ON registry.approvals (programme_id, id);
+CREATE INDEX approvals_pending_by_programme ON registry.approvals (programme_id, id) WHERE state = 'pending';
+COMMENT ON COLUMN registry.approvals.payload IS 'JSON of the fields from which the command is rebuilt; nothing personal';
+
+CREATE CONSTRAINT TRIGGER approvals_have_events AFTER INSERT OR UPDATE ON registry.approvals
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE TRIGGER approvals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at, decision_event_id, entry_id, version)
+    ON registry.approvals TO scrip_app;
+GRANT SELECT ON registry.approvals TO scrip_auditor;
+
+-- The sealed reasons of approvals, and no other part of the audit log: a view reads with its owner's rights.
+CREATE VIEW registry.approval_reasons AS
+    SELECT approval.id AS approval_id, event.id AS event_id, event.part
+    FROM registry.approvals approval JOIN audit.events event ON event.id = approval.request_event_id
+    UNION ALL
+    SELECT approval.id, event.id, event.part
+    FROM registry.approvals approval JOIN audit.events event ON event.id = approval.decision_event_id;
+GRANT SELECT ON registry.approval_reasons TO scrip_app, scrip_auditor;
+
+-- The external id leads: the write path reaches rows by one selective column.
+ALTER TABLE {book}.members
+    DROP CONSTRAINT members_external_id_unique,
+    ADD CONSTRAINT members_external_id_unique UNIQUE (external_id, programme_id);
+CREATE INDEX members_by_programme ON {book}.members (programme_id, id);
