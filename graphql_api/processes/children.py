@@ -22,18 +22,18 @@ class Child:
     lifeline: int
 
     @classmethod
-    def start(cls, name: str, environment: Mapping[str, str]) -> "Child":
-        """Start `scrip NAME` in a session of its own, so that Ctrl-C reaches it only through its parent, in order."""
+    def start(cls, words: Sequence[str], environment: Mapping[str, str]) -> "Child":
+        """Start `scrip WORDS` in a session of its own, so that Ctrl-C reaches it only through its parent, in order."""
         read_end, write_end = os.pipe()
         process = subprocess.Popen(
-            [sys.executable, "-m", "graphql_api.processes.cli", name],
+            [sys.executable, "-m", "graphql_api.processes.cli", *words],
             env={**environment, VARIABLE: str(read_end)},
             pass_fds=(read_end,),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         os.close(read_end)
-        return cls(name=name, process=process, lifeline=write_end)
+        return cls(name=words[0], process=process, lifeline=write_end)
 
     def send_database(self, url: str) -> None:
         """Tell the child that the database is ready; one that has ended already is noticed by its code."""

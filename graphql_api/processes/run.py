@@ -62,7 +62,7 @@ def _running_children() -> Iterator[list[Child]]:
     children: list[Child] = []
     environment = {"SCRIP_LOG_LEVEL": "warning", **os.environ}
     try:
-        children.extend(Child.start(name, environment) for name in ("serve", "worker"))
+        children.extend(Child.start((name,), environment) for name in ("serve", "worker"))
         yield children
     finally:
         stop_children(children)

@@ -1,37 +1,89 @@
-"""The API process: uvicorn around the application that `graphql_api.bootstrap` composes."""
+"""`scrip serve`: the API in one process, or in several that share the port."""
 
+import asyncio
 import os
-from importlib import import_module
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
+import uvloop
+from prometheus_client import CollectorRegistry
 
+from graphql_api.bootstrap import open_application
+from graphql_api.http.logs import configure_logs
+from graphql_api.http.serving import listening_socket, server_config
+from graphql_api.processes.api import compose_api
+from graphql_api.processes.children import Child, await_first_end, stop_children
+from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.database import usable_database
+from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.face import FACE
 from graphql_api.settings import Settings
 
-API = "graphql_api.bootstrap:create_api"
-"""Called without arguments in every API process; reads the settings from the environment."""
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def serve_api(settings: Settings, *, workers: int) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was accepted."""
-    # Before the database is asked for: a child of `scrip run` imports while its parent starts it.
-    import_module(API.partition(":")[0])
-    with usable_database(settings) as url:
-        # The application is built in each worker process, which reads its environment.
-        os.environ["SCRIP_DATABASE_URL"] = url
-        uvicorn.run(
-            API,
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=workers,
-            loop="uvloop",
-            http="httptools",
-            ws="websockets-sansio",
-            lifespan="on",
-            log_level=settings.log_level.value,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-        )
+def serve_api(settings: Settings, *, shared: bool) -> None:
+    """Serve in this process until SIGINT or SIGTERM, then finish what was accepted.
+
+    shared: other processes listen on the same port, and the kernel deals connections out to them
+    """
+    configure_logs(form=settings.log_format.value, level=settings.log_level.value)
+    with (
+        usable_database(settings) as url,
+        _listening(settings, shared=shared) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(settings, url, listener))
+
+
+def supervise_api(settings: Settings, *, workers: int) -> None:
+    """Serve in several processes; where one ends, all are stopped, for whoever supervises this one to start again."""
+    with usable_database(settings) as url, tempfile.TemporaryDirectory(prefix="scrip-metrics-") as metrics:
+        environment = {**os.environ, METRICS_FOLDER: metrics}
+        children: list[Child] = []
+        try:
+            children.extend(Child.start(("serve", "--shared"), environment) for _ in range(workers))
+            for child in children:
+                child.send_database(url)
+            ended = await_first_end(children)
+            raise CommandError(f"an API process ended with code {ended.code()}, so all were stopped.")
+        finally:
+            stop_children(children)
+
+
+async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
+    registry = CollectorRegistry()
+    async with open_application(settings, url=url, observer=EngineMetrics(registry)) as application:
+        app = compose_api(application, FACE, registry)
+        config = server_config(app, host=settings.host, port=settings.port, drain_seconds=settings.shutdown_seconds)
+        server = _Server(config)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the event loop: uvicorn would raise them again while the engine still drains."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        """Stop accepting and finish what was accepted."""
+        self.should_exit = True
+
+
+@contextmanager
+def _listening(settings: Settings, *, shared: bool) -> Iterator[socket.socket]:
+    try:
+        listener = listening_socket(settings.host, settings.port, shared=shared)
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        raise CommandError(f"cannot listen on {place} ({error.strerror}); choose another with SCRIP_PORT.") from None
+    with listener:
+        yield listener

@@ -1,16 +1,17 @@
 """The worker process: rounds of work that is due, at their intervals, until it is asked to stop.
 
-What the rounds are, `graphql_api.bootstrap` says. A round is safe to run twice and in two processes.
+What the rounds are, `rounds_of` says. A round is safe to run twice and in two processes.
 """
 
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import structlog
 
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.http.logs import configure_logs
 from graphql_api.processes.database import usable_database
 from graphql_api.settings import Settings
 
@@ -27,24 +28,24 @@ class Round:
     pause_seconds: float
 
 
-OpenWorker = Callable[[Settings, str], AbstractAsyncContextManager[Sequence[Round]]]
-"""Connects to the database at a URL and yields the rounds; closes what it opened."""
-
-
 def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; the batch at hand is finished first."""
-    from graphql_api.bootstrap import open_worker
-
+    configure_logs(form=settings.log_format.value, level=settings.log_level.value)
     with usable_database(settings) as url:
-        asyncio.run(_work(settings, url, open_worker))
+        asyncio.run(_work(settings, url))
 
 
-async def _work(settings: Settings, url: str, open_worker: OpenWorker) -> None:
+def rounds_of(_application: Application) -> Sequence[Round]:
+    """Return the rounds of all features."""
+    return ()
+
+
+async def _work(settings: Settings, url: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_worker(settings, url) as rounds:
-        await run_rounds(rounds, stop)
+    async with open_application(settings, url=url) as application:
+        await run_rounds(rounds_of(application), stop)
 
 
 async def repeat(due: Round, stop: asyncio.Event) -> None:

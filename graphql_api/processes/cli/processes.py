@@ -24,6 +24,7 @@ def run() -> None:
 
 def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="API processes that share the port.")] = 1,
+    shared: Annotated[bool, typer.Option("--shared", hidden=True)] = False,
 ) -> None:
     """Serve the GraphQL API until it is stopped; what was accepted is finished first.
 
@@ -32,10 +33,16 @@ def serve(
 
         SCRIP_DATABASE_URL=postgresql://scrip@db/scrip scrip serve --workers 4
     """
-    from graphql_api.processes.serve import serve_api
     from graphql_api.settings import read_settings
 
-    serve_api(read_settings(os.environ), workers=workers)
+    settings = read_settings(os.environ)
+
+    from graphql_api.processes.serve import serve_api, supervise_api
+
+    if workers == 1:
+        serve_api(settings, shared=shared)
+    else:
+        supervise_api(settings, workers=workers)
 
 
 def worker() -> None:

@@ -1,0 +1,75 @@
+"""The API of one process: the HTTP face around an open application, as the settings want it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import strawberry
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from graphql_api.bootstrap import Application
+from graphql_api.http.api_keys import ApiKeys
+from graphql_api.http.app import HttpOptions, create_app
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.development_tokens import RULES, development_key, development_key_set
+from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
+from graphql_api.http.operations import MakeContext
+from graphql_api.http.tokens import TokenRules, TokenVerifier
+from graphql_api.http.trusted_documents import read_trusted_documents
+from graphql_api.processes.engine_metrics import PoolMetrics
+from graphql_api.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What the schema's room gives: the schema, and how its resolvers and its keys reach the application."""
+
+    schema: strawberry.Schema
+    context_of: Callable[[Application], MakeContext]
+    api_keys_of: Callable[[Application], ApiKeys]
+
+
+def compose_api(application: Application, face: Face, registry: CollectorRegistry) -> Starlette:
+    """Return the ASGI application; raise `SettingsError` where a file that the settings name cannot be used."""
+    settings = application.settings
+    pool = PoolMetrics(registry)
+
+    async def ping() -> None:
+        await application.database.pool.fetchval("SELECT 1")
+        pool.sample(size=application.database.pool.get_size(), idle=application.database.pool.get_idle_size())
+
+    return create_app(
+        schema=face.schema,
+        make_context=face.context_of(application),
+        authenticator=Authenticator(
+            tokens=token_verifier(settings), api_keys=face.api_keys_of(application), now=time.time
+        ),
+        ping=ping,
+        options=http_options(settings),
+        registry=registry,
+    )
+
+
+def token_verifier(settings: Settings) -> TokenVerifier:
+    """Return what checks tokens: the provider's keys where one is named, else the development key."""
+    if settings.jwt_jwks_url and settings.jwt_issuer:
+        rules = TokenRules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+        return TokenVerifier(RemoteKeySet(fetch_over_https(settings.jwt_jwks_url)), rules, monotonic=time.monotonic)
+    keys = development_key_set(development_key(settings.var))
+    return TokenVerifier(keys, RULES, monotonic=time.monotonic)
+
+
+def http_options(settings: Settings) -> HttpOptions:
+    """Return the operator's choices in the HTTP room's words."""
+    try:
+        trusted = read_trusted_documents(settings.trusted_documents) if settings.trusted_documents else {}
+    except ValueError as error:
+        raise SettingsError((f"SCRIP_TRUSTED_DOCUMENTS: {error}.",)) from None
+    return HttpOptions(
+        graphiql=settings.graphiql,
+        adhoc_for_all=settings.adhoc_documents,
+        trusted_documents=trusted,
+        allowed_origins=frozenset(settings.allowed_origins),
+        deadline_seconds=settings.deadline_seconds,
+    )
