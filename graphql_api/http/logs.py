@@ -1,9 +1,9 @@
 """Structured logs: one JSON object a line on standard output, with a request id and nothing personal."""
 
 import re
+import secrets
 import sys
 from typing import Literal
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -45,4 +45,4 @@ def request_id_from(header: bytes | None) -> str:
     """The caller's X-Request-Id when it is short and plain, else a new one."""
     if header is not None and _SANE_ID.fullmatch(header):
         return header.decode("ascii")
-    return uuid4().hex
+    return secrets.token_hex(16)

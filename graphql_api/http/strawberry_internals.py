@@ -27,7 +27,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet, collect_fields
 from graphql.execution.executor import Executor
-from graphql.pyutils import AwaitableOrValue, Path
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.field import StrawberryField
@@ -157,26 +157,44 @@ class OperationExecutor(Executor[None]):
             self.selections.root = collected.grouped_field_set
         return collected.grouped_field_set
 
-    def execute_field(
+    def execute_fields(
         self,
         parent_type: GraphQLObjectType,
-        source: object,
-        field_details_list: FieldDetailsList,
-        path: Path,
+        source_value: object,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
         position_context: None,
-    ) -> AwaitableOrValue[object]:
-        """Resolve one field."""
-        name = field_details_list[0].node.name.value
-        field = parent_type.fields.get(name)
-        if field is not None:
-            marked = field.extensions.get(_LEAF)
-            if marked is not None and marked[0] is field.resolve:
-                value = _read(marked[1], source)
-                if value is not Undefined:
-                    return value
-        elif name == "__typename":
-            return parent_type.name
-        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+    ) -> AwaitableOrValue[dict[str, object]]:
+        """Resolve a selection set; whatever is asynchronous in it runs concurrently."""
+        results: dict[str, object] = {}
+        waiting: dict[str, Awaitable[object]] = {}
+        fields = parent_type.fields
+        try:
+            for response_name, details in grouped_field_set.items():
+                name = details[0].node.name.value
+                value = _plain(fields.get(name), source_value) if name != "__typename" else parent_type.name
+                if value is Undefined:
+                    at = Path(path, response_name, parent_type.name)
+                    value = self.execute_field(parent_type, source_value, details, at, position_context)
+                    if value is Undefined:
+                        continue
+                    if self.is_awaitable(value):
+                        waiting[response_name] = cast("Awaitable[object]", value)
+                results[response_name] = value
+        except Exception:
+            if waiting:
+                # What was started must settle, or its errors would be lost.
+                self.settle_in_background(list(waiting.values()))
+            raise
+        return self._gathered(results, waiting) if waiting else results
+
+    async def _gathered(self, results: dict[str, object], waiting: dict[str, Awaitable[object]]) -> dict[str, object]:
+        if len(waiting) == 1:
+            ((name, awaitable),) = waiting.items()
+            results[name] = await awaitable
+        else:
+            results.update(zip(waiting, await gather_with_cancel(*waiting.values()), strict=True))
+        return results
 
     def build_resolve_info(
         self,
@@ -204,8 +222,17 @@ class OperationExecutor(Executor[None]):
         )
 
 
-def _read(leaf: _Leaf, source: object) -> object:
-    """The coerced value, or Undefined where graphql-core must decide (errors, nulls, awaitables)."""
+def _plain(described: GraphQLField | None, source: object) -> object:
+    """The coerced value of a plain attribute, or Undefined where graphql-core must decide.
+
+    That is: other fields, errors, values that must not be null, and values that are no plain values.
+    """
+    if described is None:
+        return Undefined
+    marked = described.extensions.get(_LEAF)
+    if marked is None or marked[0] is not described.resolve:
+        return Undefined
+    leaf: _Leaf = marked[1]
     value = getattr(source, leaf.attribute, Undefined)
     if value is None:
         return None if leaf.nullable else Undefined
