@@ -4,6 +4,7 @@ Pure bookkeeping: `finish` proves the bounds and hands over the rows. What may b
 """
 
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from ledger.book.account import Account, require_bounds
@@ -15,7 +16,7 @@ from ledger.book.units import NEVER, AccountId, InvariantViolated, LotId, is_amo
 class Draft:
     """Gathers postings, draws, changed accounts and changed lots of `entry`."""
 
-    __slots__ = ("accounts", "draws", "entry", "lines", "lots", "new_lots", "postings")
+    __slots__ = ("accounts", "draws", "entry", "lines", "lots", "new_lots", "open_accounts", "postings")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -23,6 +24,7 @@ class Draft:
         self.draws: list[Draw] = []
         self.lines: list[StatementLine] = []
         self.accounts: dict[AccountId, Account] = {}
+        self.open_accounts: dict[AccountId, Account] = {}
         self.lots: dict[LotId, Lot] = {}
         self.new_lots: dict[LotId, Lot] = {}
 
@@ -54,6 +56,8 @@ class Draft:
         if account.is_guarded:
             current = self.account(account)
             self.accounts[account.id] = current._replace(posted=current.posted + amount)
+        else:
+            self.open_accounts[account.id] = account
 
     def grant(
         self,
@@ -102,6 +106,8 @@ class Draft:
                 changed = current._replace(held=current.held + amount)
             case DrawKind.RELEASE:
                 changed = current._replace(held=current.held - amount)
+            case _:
+                assert_never(kind)
         if amount <= 0 or not 0 <= changed.held <= changed.remaining <= changed.granted:
             raise InvariantViolated(f"lot {lot.id}: no {kind} of {amount}")
         (self.new_lots if lot.id in self.new_lots else self.lots)[lot.id] = changed
@@ -114,6 +120,4 @@ class Draft:
             changed = account._replace(version=account.version + 1)
             require_bounds(changed)
             self.accounts[key] = changed
-            self.lines.append(
-                StatementLine(key, changed.version, self.entry.id, changed.posted, changed.held)
-            )
+            self.lines.append(StatementLine(key, changed.version, self.entry.id, changed.posted, changed.held))

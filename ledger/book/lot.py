@@ -78,7 +78,7 @@ def draw_lots(lots: Sequence[Lot], amount: int) -> list[Take]:
         free = lot.remaining - lot.held
         if free <= 0:
             continue
-        part = free if free < left else left
+        part = min(left, free)
         takes.append(Take(lot, part))
         left -= part
         if left == 0:

@@ -99,11 +99,21 @@ def _rules() -> tuple[RefusalRule, ...]:
         rule(code.THROTTLED, same, "Too many attempts; wait and try again.", ("retry_after_seconds",), frozen=False),
         rule(code.OVERLOADED, same, "The queue is full; try again shortly.", ("retry_after_seconds",), frozen=False),
         rule(code.DEADLINE_EXCEEDED, same, "The request's deadline passed before it was decided.", frozen=False),
-        rule(code.UNAVAILABLE, same, "The database did not answer; the outcome is unknown until asked by key.",
-             ("retry_after_seconds",), frozen=False),
+        rule(
+            code.UNAVAILABLE,
+            same,
+            "The database did not answer; the outcome is unknown until asked by key.",
+            ("retry_after_seconds",),
+            frozen=False,
+        ),
         rule(code.CONTENDED, same, "Others kept changing what the command needs; try again.", frozen=False),
-        rule(code.IDEMPOTENCY_CONFLICT, never, "The idempotency key was used with other fields.", ("fields",),
-             frozen=False),
+        rule(
+            code.IDEMPOTENCY_CONFLICT,
+            never,
+            "The idempotency key was used with other fields.",
+            ("fields",),
+            frozen=False,
+        ),
         rule(code.REFERENCE_TAKEN, never, "The reference belongs to an earlier entry.", ("entry_id",)),
         rule(code.GROUP_FAILED, new, "Another item of the atomic list was refused.", ("failed_index",)),
         rule(code.APPROVAL_NOT_FOUND, new, "There is no such approval."),
@@ -160,7 +170,7 @@ Fact = str | int | tuple[str, ...]
 Facts = Mapping[str, Fact]
 
 
-class Refusal(Exception):  # noqa: N818 - the domain's word; nothing is erroneous about a refusal
+class Refusal(Exception):
     """A coded "no". `facts` are JSON-safe and nothing personal; their names are those of the code's rule."""
 
     def __init__(self, code: RefusalCode, **facts: Fact) -> None:

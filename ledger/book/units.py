@@ -4,6 +4,7 @@ An amount is a whole number of one asset's smallest unit, 1 … 10^15 (semantics
 """
 
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import NewType
 from uuid import UUID
 
@@ -28,6 +29,14 @@ which reads PostgreSQL's `infinity` back without its zone."""
 def is_amount(value: int) -> bool:
     """Whether `value` may stand in a posting: positive and at most AMOUNT_MAX."""
     return 0 < value <= AMOUNT_MAX
+
+
+def computed_id(kind: bytes, content: bytes) -> UUID:
+    """The id of something that is named by its content: a UUIDv8 (RFC 9562, 5.8) of a BLAKE2b digest."""
+    digest = bytearray(blake2b(content, digest_size=16, person=kind).digest())
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(digest))
 
 
 class InvariantViolated(AssertionError):

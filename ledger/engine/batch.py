@@ -14,19 +14,19 @@ from ledger.engine.decide import AnyOutcome, Decider, request_keys
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import EventSink
 from ledger.engine.request import Request
-from ledger.engine.shelf import Key, Shelf
+from ledger.engine.shelf import AnyShelf, Key, Shelf
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
 from ledger.engine.standing import Standing
-from ledger.engine.state import AnyShelf, RowsMissing, State
+from ledger.engine.state import RowsMissing, State
 from ledger.engine.statements import Change, Statements
-from ledger.engine.unit import AnyCommand, Unit, is_locked
+from ledger.engine.unit import AnyCommand, Unit
 from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
 _MISSES_MAX = 2000
 
 
-class AccountsMissing(Exception):  # noqa: N818 - a signal, no error
+class AccountsMissing(Exception):
     """Locked accounts do not exist yet: the transaction starts again and creates them before it locks anything."""
 
     def __init__(self, accounts: Sequence[Account]) -> None:
@@ -69,12 +69,15 @@ class BatchRunner:
         try:
             self.ids.tick()
             keys = [key for unit in batch.units for key in unit.keys]
-            created = await self._create(batch, keys, tx)
+            # Before anything is locked, so that no insert waits for another transaction while locks are held.
+            await self._create(list(batch.create.values()), tx)
             state = State(self.ids)
             await self._lock(batch, keys, state, tx)
             now = await self._read_now(batch.units, state, tx)
             await self._read(batch, keys, state, self.decider.latest_instant(batch.units, now), tx)
             await self._decide(batch, state, now, tx)
+            opened = [a for a in state.open_accounts.values() if a.id not in self.known_open]
+            await self._create(opened, tx)
             await self._write(state, tx)
             if state.events:
                 await self.sink.append(tx, state.events)
@@ -84,29 +87,22 @@ class BatchRunner:
         started = perf_counter()
         await tx.commit()
         batch.commit_s = perf_counter() - started
-        self.known_open.update(created)
+        self.known_open.update(account.id for account in opened)
 
-    async def _create(self, batch: Batch, keys: Iterable[Key], tx: Tx) -> list[AccountId]:
-        """Makes missing accounts before anything is locked, so that no insert waits while locks are held."""
-        templates = dict(batch.create)
-        for key in keys:
-            account = key.create
-            if isinstance(account, Account) and not account.is_guarded and account.id not in self.known_open:
-                templates[account.id] = account
-        if templates:
-            await tx.run(self.statements.create_accounts(), *_columns(list(templates.values())))
-        return [account.id for account in templates.values() if not account.is_guarded]
+    async def _create(self, accounts: Sequence[Account], tx: Tx) -> None:
+        if accounts:
+            await tx.run(self.statements.create_accounts(), *_columns(accounts))
 
     async def _lock(self, batch: Batch, keys: Iterable[Key], state: State, tx: Tx) -> None:
         """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks."""
-        locked = {(key.shelf, key.value): key for key in keys if is_locked(key)}
+        locked = {(key.shelf, key.value): key for key in keys if key.shelf.lock_rank is not None}
         by_rank = sorted(locked.values(), key=_rank_of)
         for _, group in groupby(by_rank, key=_rank_of):
             ranked = sorted(group, key=attrgetter("shelf.table.name"))
             for shelf, of_shelf in groupby(ranked, key=attrgetter("shelf")):
                 asked = list(of_shelf)
                 records = await tx.run(self.statements.lock(shelf), [key.value for key in asked])
-                state.load(shelf, asked, (shelf.row._make(r) for r in records))  # type: ignore[attr-defined]
+                state.load(shelf, asked, (shelf.row._make(r) for r in records))
         self._require_accounts(batch, locked.values(), state, ACCOUNTS)
 
     def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State, shelf: Shelf[Account]) -> None:
@@ -153,7 +149,7 @@ class BatchRunner:
                 await self.standing.load(shelf, asked, state, tx)
             else:
                 records = await tx.run(self.statements.read(shelf), [key.value for key in asked])
-                state.load(shelf, asked, (shelf.row._make(r) for r in records))  # type: ignore[attr-defined]
+                state.load(shelf, asked, (shelf.row._make(r) for r in records))
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
         for unit in batch.units:
@@ -175,8 +171,8 @@ class BatchRunner:
 
     async def _write(self, state: State, tx: Tx) -> None:
         """All changes in one statement; every update must have found its row."""
-        inserts = [(Change(shelf, True), rows) for shelf, rows in state.inserted()]
-        updates = [(Change(shelf, False), rows) for shelf, rows in state.updated()]
+        inserts = [(Change(shelf, is_insert=True), rows) for shelf, rows in state.inserted()]
+        updates = [(Change(shelf, is_insert=False), rows) for shelf, rows in state.updated()]
         branches = sorted(inserts, key=_branch_order) + sorted(updates, key=_branch_order)
         if not branches:
             return

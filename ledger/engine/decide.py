@@ -50,8 +50,9 @@ class Decider:
             frozen = freeze_reply(outcome.reply) if refusal is None else freeze_refusal(refusal)
             state.add(
                 REQUESTS,
-                Request(identity, command.actor.client, command.kind, command.key, print_, frozen,
-                        _entry_of(outcome), now),
+                Request(
+                    identity, command.actor.client, command.kind, command.key, print_, frozen, _entry_of(outcome), now
+                ),
             )
         state.keep()
         return outcome
@@ -63,9 +64,7 @@ class Decider:
             return Outcome(refusal=refusal)
         return thaw(found.outcome, command.reply)
 
-    def _attempt(
-        self, command: AnyCommand, state: State, now: datetime, identity: bytes | None = None
-    ) -> AnyOutcome:
+    def _attempt(self, command: AnyCommand, state: State, now: datetime, identity: bytes | None = None) -> AnyOutcome:
         try:
             claim = self._require_reference(command, state)
             outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
@@ -92,8 +91,16 @@ class Decider:
         if claim is not None:
             state.add(
                 REQUESTS,
-                Request(claim, command.actor.client, f"reference:{command.kind}", command.reference or "", b"", "",
-                        _entry_of(outcome), now),
+                Request(
+                    claim,
+                    command.actor.client,
+                    f"reference:{command.kind}",
+                    command.reference or "",
+                    b"",
+                    "",
+                    _entry_of(outcome),
+                    now,
+                ),
             )
 
     # -- atomic lists ------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class IdSource:
         if not 1 <= book_number <= BOOK_NUMBER_MAX:
             raise ValueError(f"a book's number is 1 to {BOOK_NUMBER_MAX}, not {book_number}")
         self.book_number = book_number
-        self._random = Random(seed or os.urandom(16)).getrandbits
+        self._random = Random(seed or os.urandom(16)).getrandbits  # noqa: S311 - ids are no secrets
         self._clock_ms = clock_ms
         self._high = 0
         self._low = 0

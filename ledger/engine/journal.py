@@ -4,7 +4,16 @@ from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.engine.command import Actor
 from ledger.engine.ports import Event
-from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, ENTRIES, LOTS, POSTINGS, STATEMENT_LINES
+from ledger.engine.shelves import (
+    ACCOUNTS,
+    COMPANIONS,
+    DRAWS,
+    ENTRIES,
+    ENTRIES_OF_ORIGINAL,
+    LOTS,
+    POSTINGS,
+    STATEMENT_LINES,
+)
 from ledger.engine.state import State
 
 _COMPANION_ROLES = frozenset({Role.PENDING, Role.OWED})
@@ -16,11 +25,15 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
     entry = draft.entry
     for account in draft.accounts.values():
         state.put(COMPANIONS if account.role in _COMPANION_ROLES else ACCOUNTS, account)
+    for account in draft.open_accounts.values():
+        state.use_open(account)
     for lot in draft.lots.values():
         state.put(LOTS, lot)
     for lot in draft.new_lots.values():
         state.add(LOTS, lot)
     state.add(ENTRIES, entry)
+    if entry.original_entry_id is not None:
+        state.mirror(ENTRIES_OF_ORIGINAL, entry)
     for posting in draft.postings:
         state.add(POSTINGS, posting)
     for line in draft.lines:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+import asyncpg
+
 
 class Event(NamedTuple):
     """One audit event of a batch: what happened, to what, by whom. Nothing personal stands in clear.
@@ -31,7 +33,7 @@ class Event(NamedTuple):
 class Transaction(Protocol):
     """The open transaction, as a sink may use it: one prepared statement at a time."""
 
-    async def run(self, sql: str, *arguments: object) -> Sequence[Sequence[object]]:
+    async def run(self, sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Runs one statement, prepared and cached on the connection, and returns its rows."""
         ...
 

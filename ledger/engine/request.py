@@ -64,6 +64,4 @@ def require_same(found: Request, kind: str, names: Sequence[str], ours: bytes) -
     if found.kind != kind:
         raise Refusal(RefusalCode.IDEMPOTENCY_CONFLICT, fields=("operation",))
     if found.fingerprint != ours:
-        raise Refusal(
-            RefusalCode.IDEMPOTENCY_CONFLICT, fields=differing_fields(names, ours, found.fingerprint)
-        )
+        raise Refusal(RefusalCode.IDEMPOTENCY_CONFLICT, fields=differing_fields(names, ours, found.fingerprint))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table
@@ -45,10 +45,14 @@ class Shelf(Generic[R]):
         return Key(self, value, create)
 
 
+AnyShelf = Shelf[Any]
+"""A shelf whose kind of row does not matter: the engine's loops over all of them."""
+
+
 class Key(NamedTuple):
     """What a footprint names: rows of a shelf, asked by one value."""
 
-    shelf: Shelf[tuple[object, ...]]
+    shelf: AnyShelf
     value: Asked
     create: tuple[object, ...] | None = None
 

@@ -39,6 +39,7 @@ COMPANIONS = Shelf(tables.ACCOUNTS, Account, by="id", updates=ACCOUNT_UPDATES)
 ACCOUNTS_OF_HOLDER = Shelf(tables.ACCOUNTS, Account, by="holder_id")
 LOTS = Shelf(tables.LOTS, Lot, by="account_id", where=tables.LOTS.c.is_open, updates=("remaining", "held"))
 LOTS_BY_ID = Shelf(tables.LOTS, Lot, by="id")
+LOTS_OF_ENTRY = Shelf(tables.LOTS, Lot, by="entry_id")
 HOLDS = Shelf(
     tables.HOLDS,
     Hold,
@@ -46,6 +47,7 @@ HOLDS = Shelf(
     where=tables.HOLDS.c.state == HoldState.OPEN,
     updates=("state", "captured"),
 )
+HOLDS_BY_ID = Shelf(tables.HOLDS, Hold, by="id")
 ENTRIES = Shelf(tables.ENTRIES, Entry, by="id")
 ENTRIES_OF_ORIGINAL = Shelf(tables.ENTRIES, Entry, by="original_entry_id")
 POSTINGS = Shelf(tables.POSTINGS, Posting)

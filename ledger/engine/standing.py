@@ -7,8 +7,8 @@ a batch that sees another version than the kept rows' forgets them all and reads
 from collections.abc import Sequence
 
 from ledger.engine.ports import Transaction
-from ledger.engine.shelf import Asked, Key
-from ledger.engine.state import AnyShelf, State
+from ledger.engine.shelf import AnyShelf, Asked, Key
+from ledger.engine.state import State
 from ledger.engine.statements import Statements
 
 KEPT_MAX = 50_000
@@ -35,6 +35,6 @@ class Standing:
         if missing:
             fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in missing}
             for record in await tx.run(self._statements.read(shelf), missing):
-                fresh[record[shelf.by_index]].append(shelf.row._make(record))  # type: ignore[index,attr-defined]
+                fresh[record[shelf.by_index]].append(shelf.row._make(record))
             kept.update(((shelf, value), rows) for value, rows in fresh.items())
         state.load(shelf, keys, (row for key in keys for row in kept[shelf, key.value]))

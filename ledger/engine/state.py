@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from ledger.book.units import InvariantViolated
+from ledger.book.account import Account
+from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event
-from ledger.engine.shelf import Asked, Key, R, Shelf
+from ledger.engine.shelf import AnyShelf, Asked, Key, R, Shelf
 
-AnyShelf = Shelf[tuple[object, ...]]
 _ABSENT: Final = object()
 
 
-class RowsMissing(Exception):  # noqa: N818 - a signal, no error
+class RowsMissing(Exception):
     """Rows that no footprint foresaw are asked for; the engine reads them and decides the unit again."""
 
     def __init__(self, key: Key) -> None:
@@ -41,11 +41,12 @@ class State:
     `drop_unit` to the last `begin_unit`.
     """
 
-    __slots__ = ("_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids")
+    __slots__ = ("_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids", "open_accounts")
 
     def __init__(self, ids: IdSource) -> None:
         self.ids = ids
         self.events: list[Event] = []
+        self.open_accounts: dict[AccountId, Account] = {}
         # Rows of every shelf lie side by side, so the containers are untyped; `Shelf[R]` gives callers the types back.
         self._groups: dict[Any, dict[Asked, Group]] = {}
         self._inserted: dict[Any, dict[Any, Any]] = {}
@@ -60,7 +61,7 @@ class State:
         group = self._groups.get(key.shelf, {}).get(key.value)
         return group is not None and group.is_loaded
 
-    def load(self, shelf: AnyShelf, keys: Iterable[Key], rows: Iterable[tuple[object, ...]]) -> None:
+    def load(self, shelf: AnyShelf, keys: Iterable[Key], rows: Iterable[Any]) -> None:
         """Takes in rows read from the database; rows that the batch has changed meanwhile keep their change."""
         groups = self._groups.setdefault(shelf, {})
         for key in keys:
@@ -76,7 +77,7 @@ class State:
         if group is None or not group.is_loaded:
             if shelf.lock_rank is not None:
                 raise InvariantViolated(f"{shelf.table.name} {value!r} is outside the footprint")
-            raise RowsMissing(Key(shelf, value))  # type: ignore[arg-type]
+            raise RowsMissing(Key(shelf, value))
         return group
 
     def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
@@ -124,6 +125,17 @@ class State:
             group = groups[by] = Group()  # type: ignore[index]
         self._set(group, pk, row)
         self._set(inserted, identity, row)
+
+    def mirror(self, shelf: Shelf[R], row: R) -> None:
+        """Shows a row that was added to another shelf of the same table under this one too; it is written once."""
+        group = self._groups.get(shelf, _NO_GROUPS).get(row[shelf.by_index])  # type: ignore[call-overload]
+        if group is not None:
+            self._set(group, row[shelf.pk_index], row)
+
+    def use_open(self, account: Account) -> None:
+        """Names an open account that a posting moves to or from; it is made where it does not exist yet."""
+        if account.id not in self.open_accounts:
+            self._set(self.open_accounts, account.id, account)
 
     def emit(self, event: Event) -> None:
         """Hands an audit event to the batch; a refused command's events go with its overlay."""

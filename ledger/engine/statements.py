@@ -5,7 +5,8 @@ that a plan made while a table was empty stays right when it has grown.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -14,6 +15,8 @@ from sqlalchemy import (
     DateTime,
     Interval,
     Select,
+    TableClause,
+    Uuid,
     and_,
     any_,
     bindparam,
@@ -25,18 +28,17 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy import TableClause, Uuid
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import CTE, TableValuedAlias
 
 from ledger.book.account import Account
-from ledger.engine.shelf import Shelf
+from ledger.engine.shelf import AnyShelf
 from ledger.engine.tables import ACCOUNTS, BOOK, HOLDERS, INSTANCE, REGISTRY, REQUESTS
 
-AnyShelf = Shelf[tuple[object, ...]]
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
@@ -55,7 +57,7 @@ def compile_statement(statement: ClauseElement, book_schema: str) -> Compiled:
         schema_translate_map={BOOK: book_schema},
         render_schema_translate=True,
     )
-    return Compiled(str(compiled), tuple(compiled.positiontup or ()))
+    return Compiled(str(compiled), tuple(cast("PGCompiler", compiled).positiontup or ()))
 
 
 class Change(NamedTuple):
@@ -70,7 +72,7 @@ class Change(NamedTuple):
         return self.shelf.columns if self.is_insert else (self.shelf.pk, *self.shelf.updates)
 
 
-def instant_now() -> ColumnElement[object]:
+def instant_now() -> ColumnElement[datetime]:
     """`now` of semantics 10 in SQL: the database clock plus the one offset row."""
     microsecond = literal_column("interval '1 microsecond'", Interval)
     offset = select(INSTANCE.c.clock_offset_us * microsecond).scalar_subquery()
@@ -86,7 +88,9 @@ class Statements:
 
     def lock(self, shelf: AnyShelf) -> str:
         """Locks and returns rows in id order. $1: ids."""
-        return self._cached(("lock", shelf), lambda: _by_key(shelf).order_by(_asked(shelf)).with_for_update(key_share=True))
+        return self._cached(
+            ("lock", shelf), lambda: _by_key(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
+        )
 
     def read(self, shelf: AnyShelf) -> str:
         """Reads rows by their `by` column. $1: values."""
@@ -157,16 +161,18 @@ def _create_accounts() -> ClauseElement:
         .subquery("h")
     )
     same_holder = and_(holders.c.id == rows.c.holder_id, holders.c.programme_id == rows.c.programme_id)
-    known_asset = exists().where(_ASSET_ID == rows.c.asset_id)
+    known_asset = exists().where(rows.c.asset_id == _ASSET_ID)
     values = [holders.c.state if name == "state" else rows.c[name] for name in Account._fields]
     found = select(*values).select_from(rows.join(holders, same_holder)).where(known_asset).order_by(rows.c.id)
-    return postgres_insert(ACCOUNTS).from_select(list(Account._fields), found, include_defaults=False).on_conflict_do_nothing()
+    return (
+        postgres_insert(ACCOUNTS)
+        .from_select(list(Account._fields), found, include_defaults=False)
+        .on_conflict_do_nothing()
+    )
 
 
 def _now_and_requests() -> ClauseElement:
-    instance = select(
-        instant_now().label("now"), INSTANCE.c.standing_version.label("standing_version")
-    ).subquery("i")
+    instance = select(instant_now().label("now"), INSTANCE.c.standing_version.label("standing_version")).subquery("i")
     asked = bindparam("asked", type_=ARRAY(REQUESTS.c.id.type))
     return select(instance.c.now, instance.c.standing_version, *REQUESTS.c).select_from(
         instance.outerjoin(REQUESTS, REQUESTS.c.id == any_(asked))

@@ -17,13 +17,12 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
-from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData()
 BOOK = "book"
 REGISTRY = "registry"
 
-INSTANT: TypeEngine[object] = DateTime(timezone=True)
+INSTANT = DateTime(timezone=True)
 
 
 def table(name: str, *columns: Column[object], schema: str = BOOK) -> Table:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from ledger.book.account import Account
 from ledger.engine.command import Command
 from ledger.engine.outcome import Outcome
 from ledger.engine.shelf import Asked, Key
@@ -33,18 +32,11 @@ class Unit:
         """Computes the footprint anew; after `find` and before queueing."""
         self.keys = [key for command in self.commands for key in command.footprint()]
         self.lock_keys = frozenset(
-            (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None and is_locked(key)
+            (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None
         )
 
 
-def is_locked(key: Key) -> bool:
-    """Whether the key names a row to lock: of a ranked shelf, and no open account."""
-    if key.shelf.lock_rank is None:
-        return False
-    return not (isinstance(key.create, Account) and not key.create.is_guarded)
-
-
-class WrongKeys(Exception):  # noqa: N818 - a signal, no error
+class WrongKeys(Exception):
     """A command found after the locks that it needs others: it goes to the next batch with a wider footprint."""
 
     def __init__(self, wanted: UUID) -> None:

@@ -103,6 +103,16 @@ class UnitsOfWork:
 def event_for(work: Work, *, kind: str, actor: str, client: str, at: Any, resource_id: UUID | None) -> Event:  # noqa: ANN401
     """An accepted event about a registry row."""
     return Event(
-        id=work.ids.new(), at=at, type=kind, accepted=True, code=None, actor=actor, client=client,
-        resource_id=resource_id, subject_id=None, streams=(), request_id=None, facts={},
+        id=work.ids.new(),
+        at=at,
+        type=kind,
+        accepted=True,
+        code=None,
+        actor=actor,
+        client=client,
+        resource_id=resource_id,
+        subject_id=None,
+        streams=(),
+        request_id=None,
+        facts={},
     )

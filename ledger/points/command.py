@@ -10,7 +10,7 @@ from ledger.book.account import Account, AccountState, Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, EntryId, ProgrammeId, is_amount
+from ledger.book.units import AMOUNT_MAX, AssetId, EntryId, ProgrammeId, is_amount
 from ledger.engine.command import Command
 from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
@@ -23,6 +23,8 @@ from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
 from ledger.programme.rows import ASSETS, PROGRAMMES, Shortfall, asset_id
 
 POINTS = "points"
+UNKNOWN = UUID(int=0)
+"""The member of a command whose entry, hold or code `find` did not find; `decide` refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class PointsCommand(Command[Receipt]):
 
     reply: ClassVar[type] = Receipt
 
-    member_id: UUID
+    member_id: UUID = UNKNOWN
     asset: str = "POINTS"
     replay_at: datetime | None = None
 
@@ -43,23 +45,11 @@ class PointsCommand(Command[Receipt]):
     def wallet_keys(self, *, create: bool = False) -> list[Key]:
         """The wallet's row, locked (made first where it may be), and the terms."""
         ids = self.ids
-        wallet = open_account(_programme(self), ids.member_id, ids.asset_id, Role.WALLET)
         return [
-            account_key(wallet) if create else ACCOUNTS.key(ids.wallet),
+            account_key(self.new_account(Role.WALLET)) if create else ACCOUNTS.key(ids.wallet),
             PROGRAMMES.key(self.actor.programme_id),
             ASSETS.key(ids.asset_id),
-            self.system_key(Role.BREAKAGE),
         ]
-
-    def system_key(self, role: Role) -> Key:
-        """One of the programme's open accounts in the asset, made first where it is missing."""
-        programme = _programme(self)
-        return account_key(open_account(programme, programme, self.ids.asset_id, role))
-
-    def merchant_keys(self, merchant_id: UUID) -> list[Key]:
-        """The merchant's row, unlocked, and its open account in the asset."""
-        receivable = open_account(_programme(self), merchant_id, self.ids.asset_id, Role.RECEIVABLE)
-        return [MERCHANTS.key(merchant_id), account_key(receivable)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due, and what is owed."""
@@ -67,7 +57,11 @@ class PointsCommand(Command[Receipt]):
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
-    def open_wallet(self, state: State, now: datetime) -> Wallet:
+    def new_account(self, role: Role) -> Account:
+        """One of the member's accounts as it is before its first posting."""
+        return open_account(_programme(self), self.member_id, self.ids.asset_id, role)
+
+    def open_wallet(self, state: State, now: datetime, *, allow_closed: bool = False) -> Wallet:
         """The wallet with everything due posted. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_CLOSED, INSUFFICIENT_POINTS."""
         ids = self.ids
         account = state.find(ACCOUNTS, ids.wallet)
@@ -77,7 +71,7 @@ class PointsCommand(Command[Receipt]):
         asset = state.find(ASSETS, ids.asset_id)
         if programme is None or asset is None or asset.kind != POINTS:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-        if account.state == AccountState.CLOSED:
+        if account.state == AccountState.CLOSED and not allow_closed:
             raise Refusal(RefusalCode.MEMBER_CLOSED)
         wallet = Wallet(state, programme, asset, ids)
         settle_due(wallet, now)
@@ -96,9 +90,20 @@ class PointsCommand(Command[Receipt]):
             return Refusal(RefusalCode.MEMBER_FROZEN)
         return Refusal(RefusalCode.INSUFFICIENT_POINTS, available=0)
 
-    def draft(self, state: State, now: datetime, amount: int, *, effective_at: datetime | None = None,
-              merchant_id: UUID | None = None, original: UUID | None = None, reason_code: str | None = None,
-              sale_minor: int | None = None, money_minor: int | None = None, rate_id: UUID | None = None) -> Draft:
+    def draft(
+        self,
+        state: State,
+        now: datetime,
+        amount: int,
+        *,
+        effective_at: datetime | None = None,
+        merchant_id: UUID | None = None,
+        original: UUID | None = None,
+        reason_code: str | None = None,
+        sale_minor: int | None = None,
+        money_minor: int | None = None,
+        rate_id: UUID | None = None,
+    ) -> Draft:
         """A draft of this command's entry."""
         return Draft(
             Entry(
@@ -107,7 +112,7 @@ class PointsCommand(Command[Receipt]):
                 effective_at=effective_at or now,
                 posted_at=now,
                 actor=self.actor.client,
-                asset_id=self.ids.asset_id,
+                asset_id=AssetId(self.ids.asset_id),
                 amount=amount,
                 member_id=self.member_id,
                 merchant_id=merchant_id,

@@ -18,7 +18,7 @@ from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
 from ledger.points.wallet import Wallet, earliest_due
 from ledger.programme.calendar import local_date
-from ledger.programme.expiry import expires_at
+from ledger.programme.expiry import expires_at, inactive_at
 
 SYSTEM = "system"
 ACTIVATION = "activation"
@@ -43,7 +43,8 @@ def settle_due(wallet: Wallet, now: datetime) -> None:
 
 def _settle_next(wallet: Wallet, reached: datetime, now: datetime) -> datetime | None:
     """Posts the earliest due event and returns its instant; None where nothing is due. What a lapse at `reached` gave
-    back after its lot's date expires at the return, not earlier."""
+    back after its lot's date expires at the return, not earlier.
+    """
     activations = [(lot.activates_at, lot) for lot in wallet.pending_lots if lot.activates_at is not None]
     at, lot = min(activations, key=lambda pair: (pair[0], pair[1].id), default=(NEVER, None))
     lapsing = min(wallet.holds, key=lambda hold: (hold.deadline, hold.id), default=None)
@@ -62,8 +63,8 @@ def _settle_next(wallet: Wallet, reached: datetime, now: datetime) -> datetime |
 
 
 def _next_death(wallet: Wallet) -> datetime:
-    inactive_at = wallet.account.inactive_at
-    return min((dies_at(lot, inactive_at) for lot in wallet.lots if lot.unheld > 0), default=NEVER)
+    inactive = wallet.account.inactive_at
+    return min((dies_at(lot, inactive) for lot in wallet.lots if lot.unheld > 0), default=NEVER)
 
 
 def system_actor(wallet: Wallet) -> Actor:
@@ -71,8 +72,16 @@ def system_actor(wallet: Wallet) -> Actor:
     return Actor(kind=SYSTEM, id="due", programme_id=wallet.programme.id)
 
 
-def system_draft(wallet: Wallet, kind: str, amount: int, instant: datetime, now: datetime, *,
-                 entry_id: UUID | None = None, original: UUID | None = None) -> Draft:
+def system_draft(
+    wallet: Wallet,
+    kind: str,
+    amount: int,
+    instant: datetime,
+    now: datetime,
+    *,
+    entry_id: UUID | None = None,
+    original: UUID | None = None,
+) -> Draft:
     """A draft of an entry that nobody asked for."""
     return Draft(
         Entry(
@@ -109,8 +118,14 @@ def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) ->
     start = local_date(instant, wallet.programme.time_zone)
     death = expires_at(lot.expiry or "never", start, wallet.programme.time_zone)
     granted = draft.grant(
-        account, LotId(wallet.state.ids.new()), rest, expires_at=death, granted_at=instant,
-        priority=lot.priority, purchased=lot.purchased, source_lot_id=lot.id,
+        account,
+        LotId(wallet.state.ids.new()),
+        rest,
+        expires_at=death,
+        granted_at=instant,
+        priority=lot.priority,
+        purchased=lot.purchased,
+        source_lot_id=lot.id,
     )
     bring_forward(wallet, draft, death)
     return granted
@@ -126,11 +141,11 @@ def lapse(wallet: Wallet, hold: Hold, instant: datetime, now: datetime) -> None:
 def release_hold(wallet: Wallet, draft: Draft, hold: Hold, state: HoldState, *, captured: int) -> list[tuple[Lot, int]]:
     """Ends a hold: everything set aside is released, and the parts are returned in the order they were drawn."""
     lots = {lot.id: lot for lot in wallet.lots}
-    parts: list[tuple[Lot, int]] = []
-    for draw in wallet.state.rows(DRAWS, hold.id):
-        if draw.kind == DrawKind.SET_ASIDE:
-            parts.append((draft.draw(lots[draw.lot_id], DrawKind.RELEASE, draw.amount), draw.amount))
+    aside = [draw for draw in wallet.state.rows(DRAWS, hold.id) if draw.kind == DrawKind.SET_ASIDE]
+    parts = [(draft.draw(lots[draw.lot_id], DrawKind.RELEASE, draw.amount), draw.amount) for draw in aside]
     draft.touch(wallet.account, held=-hold.amount)
+    for lot, _ in parts:
+        bring_forward(wallet, draft, lot.expires_at)
     wallet.state.put(HOLDS, hold._replace(state=state, captured=captured))
     return parts
 
@@ -145,8 +160,8 @@ def expire(wallet: Wallet, instant: datetime, now: datetime) -> None:
 
 def dead_lots(wallet: Wallet, instant: datetime) -> list[Lot]:
     """The lots of which something has expired by `instant`."""
-    inactive_at = wallet.account.inactive_at
-    return [lot for lot in wallet.lots if lot.unheld > 0 and dies_at(lot, inactive_at) <= instant]
+    inactive = wallet.account.inactive_at
+    return [lot for lot in wallet.lots if lot.unheld > 0 and dies_at(lot, inactive) <= instant]
 
 
 def move_expired(wallet: Wallet, draft: Draft, dead: list[Lot]) -> int:
@@ -170,13 +185,23 @@ def repay(wallet: Wallet, draft: Draft, source: Account, amount: int) -> int:
     return repaid
 
 
-def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
-    """Lets the wallet's bounds know of a lot that dies at `death`."""
+def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> datetime:
+    """Lets the wallet's bounds know of a lot that dies at `death`; returns when it dies, by inactivity or by its date.
+
+    What arrives by no activity of the member's moves no inactivity date, but an empty account gets one to begin with.
+    """
     account = draft.account(wallet.account)
-    if death < account.next_due_at or death < account.next_expiry_at:
-        draft.accounts[account.id] = account._replace(
-            next_due_at=min(account.next_due_at, death), next_expiry_at=min(account.next_expiry_at, death)
-        )
+    inactive = account.inactive_at
+    if inactive is None or (inactive <= draft.entry.posted_at and wallet.account.posted == 0):
+        day = local_date(draft.entry.effective_at, wallet.programme.time_zone)
+        inactive = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
+    death = death if inactive is None else min(death, inactive)
+    draft.accounts[account.id] = account._replace(
+        inactive_at=inactive,
+        next_due_at=min(account.next_due_at, death),
+        next_expiry_at=min(account.next_expiry_at, death),
+    )
+    return death
 
 
 def refresh_bounds(wallet: Wallet) -> None:

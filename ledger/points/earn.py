@@ -1,4 +1,4 @@
-"""Earn: a lot under the programme's expiry policy, at once or pending (semantics 4.1–4.4)."""
+"""Earn: a lot under the programme's expiry policy, at once or pending (semantics 4.1 to 4.4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,16 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from ledger.book.account import Account, Role, open_account
+from ledger.book.account import Role
 from ledger.book.draft import Draft
+from ledger.book.lot import dies_at, next_expiry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import LotId, ProgrammeId
+from ledger.book.units import NEVER, LotId
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS
 from ledger.engine.state import State
+from ledger.partners.rows import MERCHANTS
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
 from ledger.points.due import bring_forward, move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
@@ -47,11 +49,17 @@ class EarnPoints(PointsCommand):
     def fields(self) -> Mapping[str, str]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id), "asset": self.asset, "amount": str(self.amount),
-            "effectiveAt": str(self.effective_at), "expiresOn": str(self.expires_on),
-            "pending": f"{self.pending} {self.pending_until}", "purchased": str(self.purchased),
-            "saleMinor": str(self.sale_minor), "merchantId": str(self.merchant_id),
-            "reasonCode": str(self.reason_code), "reference": str(self.reference),
+            "memberId": str(self.member_id),
+            "asset": self.asset,
+            "amount": str(self.amount),
+            "effectiveAt": str(self.effective_at),
+            "expiresOn": str(self.expires_on),
+            "pending": f"{self.pending} {self.pending_until}",
+            "purchased": str(self.purchased),
+            "saleMinor": str(self.sale_minor),
+            "merchantId": str(self.merchant_id),
+            "reasonCode": str(self.reason_code),
+            "reference": str(self.reference),
         }
 
     @property
@@ -60,26 +68,32 @@ class EarnPoints(PointsCommand):
         return self.pending or self.pending_until is not None
 
     def footprint(self) -> Sequence[Key]:
-        """The wallet, the issuance account, and the pending account where it is one's."""
-        keys = [*self.wallet_keys(create=True), self.system_key(Role.ISSUANCE)]
+        """The wallet, and the pending account where it is one's."""
+        keys = self.wallet_keys(create=True)
         if self.is_pending:
-            keys.append(COMPANIONS.key(self.ids.pending, create=_pending_account(self)))
+            keys.append(COMPANIONS.key(self.ids.pending, create=self.new_account(Role.PENDING)))
         if self.merchant_id is not None:
-            keys += self.merchant_keys(self.merchant_id)
+            keys.append(MERCHANTS.key(self.merchant_id))
         return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with INVALID_INPUT, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED, EXPIRY_INVALID,
-        BALANCE_LIMIT_EXCEEDED."""
+        BALANCE_LIMIT_EXCEEDED.
+        """
         require_amount(self.amount)
         wallet = self.open_wallet(state, now)
         if self.merchant_id is not None:
             self.require_merchant(state, self.merchant_id)
         effective_at = require_effective(wallet, self.effective_at, now)
-        require_room(wallet.account, self.amount + wallet.pending_account.posted if self.is_pending else self.amount)
+        require_room(wallet.pending_account if self.is_pending else wallet.account, self.amount)
         draft = self.draft(
-            state, now, self.amount, effective_at=effective_at, merchant_id=self.merchant_id,
-            reason_code=self.reason_code, sale_minor=self.sale_minor,
+            state,
+            now,
+            self.amount,
+            effective_at=effective_at,
+            merchant_id=self.merchant_id,
+            reason_code=self.reason_code,
+            sale_minor=self.sale_minor,
         )
         if self.is_pending:
             return self._earn_pending(wallet, draft, now)
@@ -90,12 +104,7 @@ class EarnPoints(PointsCommand):
         death = self._death(wallet, start)
         move_inactivity(wallet, draft, start)
         granted = grant_repaying(wallet, draft, self.amount, death, purchased=self.purchased)
-        expired = 0
-        if granted is not None and death <= now:
-            lot = draft.new_lots[LotId(granted.lot_id)]
-            expired = move_expired(wallet, draft, [lot])
-        elif granted is not None:
-            bring_forward(wallet, draft, death)
+        expired = 0 if granted is None else expire_on_arrival(wallet, draft, granted, now)
         post(wallet.state, draft, self.actor)
         return receipt(wallet, draft, () if granted is None else (granted,), expired=expired)
 
@@ -117,20 +126,19 @@ class EarnPoints(PointsCommand):
         expiry = wallet.asset.expiry if self.expires_on is None else f"on {self.expires_on}"
         draft.move(wallet.system_account(Role.ISSUANCE), pending, self.amount)
         lot = draft.grant(
-            pending, LotId(wallet.state.ids.new()), self.amount, priority=wallet.asset.priority,
-            purchased=self.purchased, activates_at=activates_at, expiry=expiry,
+            pending,
+            LotId(wallet.state.ids.new()),
+            self.amount,
+            priority=wallet.asset.priority,
+            purchased=self.purchased,
+            activates_at=activates_at,
+            expiry=expiry,
         )
         account = wallet.account
         due = account.next_due_at if activates_at is None else min(account.next_due_at, activates_at)
         draft.accounts[account.id] = account._replace(next_due_at=due)
         post(wallet.state, draft, self.actor)
         return receipt(wallet, draft, (lot_use(lot.id, lot.granted, lot.expires_at),))
-
-
-def _pending_account(command: EarnPoints) -> Account:
-    return open_account(
-        ProgrammeId(command.actor.programme_id), command.member_id, command.ids.asset_id, Role.PENDING
-    )
 
 
 def require_effective(wallet: Wallet, effective_at: datetime | None, now: datetime) -> datetime:
@@ -142,6 +150,16 @@ def require_effective(wallet: Wallet, effective_at: datetime | None, now: dateti
     if effective_at < wallet.programme.open_from:
         raise Refusal(RefusalCode.PERIOD_CLOSED, open_from=wallet.programme.open_from.isoformat())
     return effective_at
+
+
+def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
+    """Makes `next_expiry_at` exact after draws; the bound `next_due_at` stays: too early is harmless."""
+    account = draft.account(wallet.account)
+    lots = [lot for lot in map(draft.lot, wallet.lots) if lot.remaining > 0]
+    fresh = [lot for lot in draft.new_lots.values() if lot.remaining > 0 and lot.account_id == account.id]
+    expiry = next_expiry([*lots, *fresh], account.inactive_at) or NEVER
+    if expiry != account.next_expiry_at:
+        draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
 
 
 def move_inactivity(wallet: Wallet, draft: Draft, day: date) -> None:
@@ -165,7 +183,22 @@ def grant_repaying(
     account = wallet.account
     draft.move(issuance, account, rest)
     lot = draft.grant(
-        account, LotId(wallet.state.ids.new()), rest, expires_at=death, priority=wallet.asset.priority,
+        account,
+        LotId(wallet.state.ids.new()),
+        rest,
+        expires_at=death,
+        priority=wallet.asset.priority,
         purchased=purchased,
     )
+    bring_forward(wallet, draft, death)
     return lot_use(lot.id, rest, death)
+
+
+def expire_on_arrival(wallet: Wallet, draft: Draft, granted: LotUse, now: datetime) -> int:
+    """Expires in the same entry what arrived dead (semantics 2.4); returns the points."""
+    lot = draft.new_lots[LotId(granted.lot_id)]
+    if dies_at(lot, draft.account(wallet.account).inactive_at) > now:
+        return 0
+    expired = move_expired(wallet, draft, [lot])
+    refresh_next_expiry(wallet, draft)
+    return expired

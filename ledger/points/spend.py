@@ -1,91 +1,178 @@
 """Spend: points go to a merchant, or back to the programme for a reward or a fee (semantics 4.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
-from ledger.book.account import Role
+from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, draw_lots
-from ledger.book.units import NEVER
+from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.journal import post
+from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
-from ledger.points.command import PointsCommand, receipt, require_amount, require_available, require_not_frozen
-from ledger.points.earn import move_inactivity
+from ledger.partners.rows import MERCHANTS
+from ledger.points.command import (
+    UNKNOWN,
+    PointsCommand,
+    receipt,
+    require_amount,
+    require_available,
+    require_not_frozen,
+)
+from ledger.points.earn import move_inactivity, refresh_next_expiry
+from ledger.points.find import owner_of_code
+from ledger.points.money import money_of, pay_merchant, points_within, rates_of
 from ledger.points.receipt import LotUse, Receipt, lot_use
+from ledger.points.rows import PAYMENT_CODES, PaymentCode
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import local_date
+from ledger.programme.rows import RATES, Rate, rate_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendPoints(PointsCommand):
-    """Takes `amount` points of the member, in the order of semantics 2.3. Without a merchant: reward or fee."""
+    """Takes points of the member, in the order of semantics 2.3. Without a merchant: a reward or a fee.
+
+    amount:     so many points; or instead
+    due_minor:  a sum of money to pay at the rate in force, "up to" points_max points and what is available
+    code_id:    the payment code that shows the member's consent; it tells whose wallet it is
+    """
 
     kind: ClassVar[str] = "spend"
 
-    amount: int
+    amount: int | None = None
+    due_minor: int | None = None
+    points_max: int | None = None
+    code_id: UUID | None = None
     merchant_id: UUID | None = None
     reason_code: str | None = None
 
     def fields(self) -> Mapping[str, str]:
-        """Everything the caller named."""
+        """Everything the caller named; the member only where no code stands for it."""
         return {
-            "memberId": str(self.member_id), "asset": self.asset, "amount": str(self.amount),
-            "merchantId": str(self.merchant_id), "reasonCode": str(self.reason_code),
+            "memberId": "" if self.code_id else str(self.member_id),
+            "paymentCode": str(self.code_id),
+            "asset": self.asset if not self.code_id else "",
+            "amount": str(self.amount),
+            "dueMinor": str(self.due_minor),
+            "pointsMax": str(self.points_max),
+            "merchantId": str(self.merchant_id),
+            "reasonCode": str(self.reason_code),
             "reference": str(self.reference),
         }
 
+    async def find(self, reader: Reader) -> Self:
+        """Whose wallet the payment code opens."""
+        if self.code_id is None:
+            return self
+        owner = await owner_of_code(reader, self.code_id, self.actor.programme_id)
+        return self if owner is None else replace(self, member_id=owner.member_id, asset=owner.asset)
+
     def footprint(self) -> Sequence[Key]:
-        """The wallet with its lots, and where the points go."""
+        """The wallet with its lots, and the merchant with the rates."""
         keys = [*self.wallet_keys(), LOTS.key(self.ids.wallet)]
-        if self.merchant_id is None:
-            return [*keys, self.system_key(Role.REDEMPTION)]
-        return [*keys, *self.merchant_keys(self.merchant_id)]
+        if self.code_id is not None:
+            keys.append(PAYMENT_CODES.key(self.code_id))
+        if self.merchant_id is not None:
+            keys += [MERCHANTS.key(self.merchant_id), RATES.key(self.ids.asset_id)]
+        return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_NOT_FOUND, MEMBER_FROZEN, POINTS_OWED,
-        INSUFFICIENT_POINTS."""
-        require_amount(self.amount)
+        """Refused with INVALID_INPUT, PAYMENT_CODE_INVALID, the codes of `open_wallet`, MERCHANT_NOT_FOUND,
+        MERCHANT_CLOSED, MEMBER_FROZEN, RATE_NOT_FOUND, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE, POINTS_OWED,
+        INSUFFICIENT_POINTS.
+        """
+        self._require_shape()
+        if self.code_id is not None and self.member_id == UNKNOWN:
+            raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
         wallet = self.open_wallet(state, now)
+        code = self._require_code(state, now)
         if self.merchant_id is not None:
             self.require_merchant(state, self.merchant_id)
         require_not_frozen(wallet.account)
-        require_available(wallet, self.amount)
+        rate = None if self.merchant_id is None else rate_at(rates_of(wallet), now)
+        amount = self._amount(wallet, rate, code)
+        require_available(wallet, amount)
+        return self._take(wallet, rate, amount, code, now)
+
+    def _require_shape(self) -> None:
+        if (self.amount is None) == (self.due_minor is None):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
+        for amount in (self.amount, self.due_minor, self.points_max):
+            if amount is not None:
+                require_amount(amount)
+        if self.due_minor is not None and self.merchant_id is None:
+            raise Refusal(RefusalCode.INVALID_INPUT, field="dueMinor")
+
+    def _require_code(self, state: State, now: datetime) -> PaymentCode | None:
+        if self.code_id is None:
+            return None
+        code = state.find(PAYMENT_CODES, self.code_id)
+        if code is None or code.entry_id is not None or code.expires_at <= now:
+            raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
+        return code
+
+    def _amount(self, wallet: Wallet, rate: Rate | None, code: PaymentCode | None) -> int:
+        """The points to take; of a sum of money as many as it, the maximum, the code and the wallet allow."""
+        limit = code.amount_max if code is not None else None
+        if self.due_minor is None:
+            amount = self.amount or 0
+            if limit is not None and amount > limit:
+                raise Refusal(RefusalCode.AMOUNT_TOO_LARGE, limit=limit)
+            return amount
+        if rate is None:
+            raise Refusal(RefusalCode.RATE_NOT_FOUND)
+        wanted = points_within(self.due_minor, rate)
+        bounds = [bound for bound in (limit, self.points_max) if bound is not None]
+        if wanted == 0:
+            raise Refusal(RefusalCode.AMOUNT_TOO_SMALL)
+        require_available(wallet, 1)
+        return min([wanted, *bounds, wallet.available()])
+
+    def _take(self, wallet: Wallet, rate: Rate | None, amount: int, code: PaymentCode | None, now: datetime) -> Receipt:
+        money = None if rate is None else money_of(amount, rate)
         draft = self.draft(
-            state, now, self.amount, merchant_id=self.merchant_id, reason_code=self.reason_code
+            wallet.state,
+            now,
+            amount,
+            merchant_id=self.merchant_id,
+            reason_code=self.reason_code,
+            money_minor=money,
+            rate_id=None if rate is None else rate.id,
         )
-        uses = take_points(wallet, draft, self.amount, self.merchant_id)
-        post(state, draft, self.actor)
-        return receipt(wallet, draft, uses)
+        uses = take_points(wallet, draft, amount, self.merchant_id)
+        if rate is not None and self.merchant_id is not None:
+            pay_merchant(wallet, draft, rate, self.merchant_id, money or 0)
+        if code is not None:
+            wallet.state.put(PAYMENT_CODES, code._replace(entry_id=draft.entry.id))
+        post(wallet.state, draft, self.actor)
+        remaining = None if self.due_minor is None else self.due_minor - (money or 0)
+        return receipt(wallet, draft, uses, remaining_due_minor=remaining)
+
+
+def destination_of(wallet: Wallet, merchant_id: UUID | None) -> Account:
+    """Where spent points go."""
+    if merchant_id is None:
+        return wallet.system_account(Role.REDEMPTION)
+    return wallet.merchant_account(merchant_id)
 
 
 def take_points(wallet: Wallet, draft: Draft, amount: int, merchant_id: UUID | None) -> list[LotUse]:
     """Draws `amount` from the lots and posts it to the merchant or the programme; the member was active."""
-    destination = (
-        wallet.system_account(Role.REDEMPTION) if merchant_id is None else wallet.merchant_account(merchant_id)
-    )
-    draft.move(wallet.account, destination, amount)
-    uses = [_take(draft, take.lot, take.amount) for take in draw_lots(wallet.lots, amount)]
+    draft.move(wallet.account, destination_of(wallet, merchant_id), amount)
+    uses = [take(draft, part.lot, part.amount) for part in draw_lots(wallet.lots, amount)]
     move_inactivity(wallet, draft, local_date(draft.entry.posted_at, wallet.programme.time_zone))
     refresh_next_expiry(wallet, draft)
     return uses
 
 
-def _take(draft: Draft, lot: Lot, amount: int) -> LotUse:
+def take(draft: Draft, lot: Lot, amount: int) -> LotUse:
+    """Takes so much of the lot."""
     draft.draw(lot, DrawKind.TAKE, amount)
     return lot_use(lot.id, amount, lot.expires_at)
-
-
-def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
-    """Makes `next_expiry_at` exact after draws; the bound `next_due_at` stays: too early is harmless."""
-    account = draft.account(wallet.account)
-    if account.inactive_at is not None:
-        return
-    expiry = min((lot.expires_at for lot in map(draft.lot, wallet.lots) if lot.remaining > 0), default=NEVER)
-    if expiry != account.next_expiry_at:
-        draft.accounts[account.id] = account._replace(next_expiry_at=expiry)

@@ -13,9 +13,9 @@ from uuid import UUID
 from ledger.book.account import Account, Role, account_id, open_account
 from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import Lot
-from ledger.book.units import NEVER, AccountId
+from ledger.book.units import NEVER, AccountId, InvariantViolated, LotId
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, HOLDS, LOTS
+from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, HOLDS, LOTS, LOTS_BY_ID
 from ledger.engine.state import State
 from ledger.programme.rows import Asset, Programme, Shortfall
 
@@ -68,6 +68,14 @@ class Wallet:
     def holds(self) -> list[Hold]:
         """The open holds."""
         return [hold for hold in self.state.rows(HOLDS, self.ids.wallet) if hold.state == HoldState.OPEN]
+
+    def lot(self, lot_id: UUID) -> Lot:
+        """One of the wallet's lots, also where nothing of it remains."""
+        open_lots = {lot.id: lot for lot in self.state.rows(LOTS, self.ids.wallet)}
+        found = open_lots.get(LotId(lot_id)) or self.state.find(LOTS_BY_ID, lot_id)
+        if found is None:
+            raise InvariantViolated(f"lot {lot_id} is gone")
+        return found
 
     @property
     def owed_account(self) -> Account:

@@ -1,4 +1,4 @@
-"""Expiry policies: when what was granted dies (semantics 4.1–4.3).
+"""Expiry policies: when what was granted dies (semantics 4.1 to 4.3).
 
 A policy is written as text, the same in SQL, GraphQL and files:
 `never` · `30 days` · `6 months` · `1 years` · `6 months to month` (also `quarter`, `half-year`, `year`: rounded up to its
@@ -22,9 +22,9 @@ _ON = re.compile(r"on (\d{4}-\d{2}-\d{2})")
 
 
 class ExpiryPolicy(NamedTuple):
-    """`count` units after the day of effect, rounded up to a block's end; or a fixed date; or never (all empty)."""
+    """`length` units after the day of effect, rounded up to a block's end; or a fixed date; or never (all empty)."""
 
-    count: int = 0
+    length: int = 0
     unit: str = ""
     block: str | None = None
     fixed: date | None = None
@@ -45,7 +45,7 @@ def parse_expiry(text: str) -> ExpiryPolicy:
             " on YYYY-MM-DD, inactive N days|months|years"
         )
     return ExpiryPolicy(
-        count=int(match["count"]), unit=match["unit"], block=match["block"], by_inactivity=bool(match["inactive"])
+        length=int(match["count"]), unit=match["unit"], block=match["block"], by_inactivity=bool(match["inactive"])
     )
 
 
@@ -55,11 +55,11 @@ def last_good_day(policy: ExpiryPolicy, start: date) -> date | None:
         return policy.fixed
     match policy.unit:
         case "days":
-            day = start + timedelta(days=policy.count)
+            day = start + timedelta(days=policy.length)
         case "months":
-            day = add_months(start, policy.count)
+            day = add_months(start, policy.length)
         case "years":
-            day = add_months(start, 12 * policy.count)
+            day = add_months(start, 12 * policy.length)
         case _:
             return None
     return day if policy.block is None else last_of_months(day, _BLOCKS[policy.block])

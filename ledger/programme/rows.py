@@ -3,11 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.book.units import AssetId, ProgrammeId
+from ledger.book.units import AssetId, ProgrammeId, computed_id
 from ledger.engine.shelf import Shelf
 from ledger.programme import tables
 
@@ -78,11 +77,8 @@ ADJUSTMENT_LIMITS = Shelf(tables.ADJUSTMENT_LIMITS, AdjustmentLimit, by="asset_i
 
 @lru_cache(maxsize=4096)
 def asset_id(programme_id: UUID, code: str) -> AssetId:
-    """The id of the programme's asset of that code, computed so that no look-up stands before a lock. A UUIDv8."""
-    digest = bytearray(blake2b(programme_id.bytes + code.encode(), digest_size=16, person=b"asset").digest())
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return AssetId(UUID(bytes=bytes(digest)))
+    """The id of the programme's asset of that code, computed so that no look-up stands before a lock."""
+    return AssetId(computed_id(b"asset", programme_id.bytes + code.encode()))
 
 
 def rate_at(rates: list[Rate], now: datetime) -> Rate | None:

@@ -130,6 +130,7 @@ CREATE TABLE {book}.lots (
     CONSTRAINT lots_held_within_remaining_within_granted
         CHECK (0 <= held AND held <= remaining AND remaining <= granted AND granted > 0)
 ) WITH (fillfactor = 80);
+CREATE INDEX lots_by_entry ON {book}.lots (entry_id);
 CREATE INDEX lots_open_by_account ON {book}.lots (account_id) WHERE is_open;
 
 CREATE TABLE {book}.draws (
@@ -173,6 +174,34 @@ CREATE TABLE {book}.requests (
     CONSTRAINT requests_id_is_digest CHECK (octet_length(id) = 16)
 );
 
+-- Payment codes and transfer totals: changed under their wallet's lock ------------------------------------------------
+CREATE TABLE {book}.payment_codes (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    amount_max bigint,
+    expires_at timestamptz NOT NULL,
+    entry_id uuid,
+    CONSTRAINT payment_codes_pk PRIMARY KEY (id),
+    CONSTRAINT payment_codes_member_fk FOREIGN KEY (member_id) REFERENCES {book}.holders (id),
+    CONSTRAINT payment_codes_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets (id),
+    CONSTRAINT payment_codes_amount_max_positive CHECK (amount_max > 0)
+);
+CREATE CONSTRAINT TRIGGER payment_codes_have_events AFTER INSERT ON {book}.payment_codes DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TABLE {book}.transfer_totals (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    period text NOT NULL,
+    starts_on date NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT transfer_totals_pk PRIMARY KEY (id),
+    CONSTRAINT transfer_totals_unique UNIQUE (account_id, period, starts_on),
+    CONSTRAINT transfer_totals_period_known CHECK (period IN ('day', 'month')),
+    CONSTRAINT transfer_totals_amount_positive CHECK (amount > 0)
+);
+
 -- Roll-ups of open accounts: everything committed before cut_tx_id, so that a late commit is never lost --------------
 CREATE TABLE {book}.roll_ups (
     account_id uuid NOT NULL,
@@ -212,7 +241,8 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
         EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_sequencer, scrip_auditor', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['holders', 'accounts', 'lots', 'holds', 'roll_ups'] LOOP
+    FOREACH name IN ARRAY ARRAY['holders', 'accounts', 'lots', 'holds', 'roll_ups', 'payment_codes',
+                                 'transfer_totals'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE DELETE OR TRUNCATE ON {book}.%I '
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_keep_rows', name);
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
@@ -223,3 +253,5 @@ GRANT UPDATE (state) ON {book}.holders TO scrip_app;
 GRANT UPDATE (state, posted, held, version, owing, inactive_at, next_due_at, next_expiry_at) ON {book}.accounts TO scrip_app;
 GRANT UPDATE (remaining, held) ON {book}.lots TO scrip_app;
 GRANT UPDATE (state, captured) ON {book}.holds TO scrip_app;
+GRANT UPDATE (entry_id) ON {book}.payment_codes TO scrip_app;
+GRANT UPDATE (amount) ON {book}.transfer_totals TO scrip_app;

@@ -1,0 +1,169 @@
+"""Capture and release: the two ways, besides lapsing, in which a hold ends (semantics 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+from ledger.book.draft import Draft
+from ledger.book.hold import Hold, HoldState
+from ledger.book.lot import Lot
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import HoldId
+from ledger.engine.journal import post
+from ledger.engine.reader import Reader
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import DRAWS, HOLDS, HOLDS_BY_ID, LOTS
+from ledger.engine.state import State
+from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amount
+from ledger.points.due import dead_lots, expire, refresh_bounds, release_hold
+from ledger.points.earn import move_inactivity, refresh_next_expiry
+from ledger.points.find import owner_of_hold
+from ledger.points.money import money_of, pay_merchant, rates_of
+from ledger.points.receipt import LotUse, Receipt, lot_use
+from ledger.points.spend import destination_of, take
+from ledger.points.wallet import Wallet
+from ledger.programme.calendar import local_date
+from ledger.programme.rows import RATES, rate_at
+
+_ENDED = {
+    HoldState.CAPTURED: RefusalCode.HOLD_CAPTURED,
+    HoldState.RELEASED: RefusalCode.HOLD_RELEASED,
+    HoldState.LAPSED: RefusalCode.HOLD_LAPSED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCommand(PointsCommand):
+    """What capture and release share: the hold names the wallet."""
+
+    hold_id: UUID
+
+    async def find(self, reader: Reader) -> Self:
+        """Whose hold it is."""
+        owner = await owner_of_hold(reader, self.hold_id, self.actor.programme_id)
+        return self if owner is None else replace(self, member_id=owner.member_id, asset=owner.asset)
+
+    def footprint(self) -> Sequence[Key]:
+        """The wallet with its lots and holds, and what the hold set aside."""
+        wallet = self.ids.wallet
+        children = [LOTS.key(wallet), HOLDS.key(wallet), HOLDS_BY_ID.key(self.hold_id), DRAWS.key(self.hold_id)]
+        return [*self.wallet_keys(), *children, RATES.key(self.ids.asset_id)]
+
+    def open_hold(self, state: State, now: datetime) -> tuple[Wallet, Hold]:
+        """The open hold. HOLD_NOT_FOUND (also where it is another's), HOLD_CAPTURED, HOLD_RELEASED, HOLD_LAPSED."""
+        before = None if self.member_id == UNKNOWN else state.find(HOLDS_BY_ID, self.hold_id)
+        if self.member_id == UNKNOWN or not self._is_callers(state, before):
+            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        wallet = self.open_wallet(state, now)
+        holds = {hold.id: hold for hold in state.rows(HOLDS, wallet.ids.wallet)}
+        hold = holds.get(HoldId(self.hold_id)) or before
+        if hold is None:
+            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        if hold.state == HoldState.LAPSED:
+            raise Refusal(RefusalCode.HOLD_LAPSED, deadline=hold.deadline.isoformat())
+        if hold.state != HoldState.OPEN:
+            raise Refusal(_ENDED[HoldState(hold.state)])
+        return wallet, hold
+
+    def _is_callers(self, state: State, before: Hold | None) -> bool:
+        """A merchant sees the holds opened for it, a member its own; the bank's services see all."""
+        hold = before or {h.id: h for h in state.peek(HOLDS, self.ids.wallet)}.get(HoldId(self.hold_id))
+        if hold is None:
+            return False
+        match self.actor.kind:
+            case "merchant":
+                return str(hold.merchant_id) == self.actor.id
+            case "member":
+                return str(self.member_id) == self.actor.id
+            case _:
+                return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureHold(HoldCommand):
+    """Spends what a hold set aside, all of it or `amount`; the remainder returns to its lots at once."""
+
+    kind: ClassVar[str] = "capture"
+
+    amount: int | None = None
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {"holdId": str(self.hold_id), "amount": str(self.amount), "reference": str(self.reference)}
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with INVALID_INPUT, the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD. A frozen member's older holds are
+        captured all the same (semantics 2.7).
+        """
+        if self.amount is not None:
+            require_amount(self.amount)
+        wallet, hold = self.open_hold(state, now)
+        amount = hold.amount if self.amount is None else self.amount
+        if amount > hold.amount:
+            raise Refusal(RefusalCode.CAPTURE_EXCEEDS_HOLD, held=hold.amount)
+        rate = None if hold.merchant_id is None else rate_at(rates_of(wallet), now)
+        money = None if rate is None else money_of(amount, rate)
+        draft = self.draft(
+            state,
+            now,
+            amount,
+            merchant_id=hold.merchant_id,
+            original=hold.id,
+            money_minor=money,
+            rate_id=None if rate is None else rate.id,
+        )
+        parts = release_hold(wallet, draft, hold, HoldState.CAPTURED, captured=amount)
+        draft.move(wallet.account, destination_of(wallet, hold.merchant_id), amount)
+        uses = _take_in_order(draft, parts, amount)
+        if rate is not None and hold.merchant_id is not None:
+            pay_merchant(wallet, draft, rate, hold.merchant_id, money or 0)
+        move_inactivity(wallet, draft, local_date(now, wallet.programme.time_zone))
+        refresh_next_expiry(wallet, draft)
+        post(state, draft, self.actor)
+        expire_returned(wallet, now)
+        return receipt(wallet, draft, uses, hold_id=hold.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHold(HoldCommand):
+    """Gives back what a hold set aside."""
+
+    kind: ClassVar[str] = "release"
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {"holdId": str(self.hold_id), "reference": str(self.reference)}
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with the codes of `open_hold`; FORBIDDEN where a member would take back what it held for a merchant."""
+        wallet, hold = self.open_hold(state, now)
+        if self.actor.kind == "member" and hold.merchant_id is not None:
+            raise Refusal(RefusalCode.FORBIDDEN)
+        draft = self.draft(state, now, hold.amount, merchant_id=hold.merchant_id, original=hold.id)
+        parts = release_hold(wallet, draft, hold, HoldState.RELEASED, captured=0)
+        post(state, draft, self.actor)
+        expire_returned(wallet, now)
+        return receipt(
+            wallet, draft, [lot_use(lot.id, amount, lot.expires_at) for lot, amount in parts], hold_id=hold.id
+        )
+
+
+def expire_returned(wallet: Wallet, now: datetime) -> None:
+    """What returned after its lot's date expires at the return (semantics 4.6)."""
+    if dead_lots(wallet, now):
+        expire(wallet, now, now)
+        refresh_bounds(wallet)
+
+
+def _take_in_order(draft: Draft, parts: Sequence[tuple[Lot, int]], amount: int) -> list[LotUse]:
+    uses: list[LotUse] = []
+    left = amount
+    for lot, part in parts:
+        taken = min(part, left)
+        if taken == 0:
+            break
+        uses.append(take(draft, lot, taken))
+        left -= taken
+    return uses

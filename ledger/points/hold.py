@@ -1,0 +1,78 @@
+"""Holds: points set aside by the member for a merchant or the bank, with a deadline (semantics 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.book.entry import DrawKind
+from ledger.book.hold import Hold, HoldState
+from ledger.book.lot import draw_lots
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import HoldId
+from ledger.engine.journal import post
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import HOLDS, LOTS
+from ledger.engine.state import State
+from ledger.partners.rows import MERCHANTS
+from ledger.points.command import PointsCommand, receipt, require_amount, require_available, require_not_frozen
+from ledger.points.receipt import Receipt, lot_use
+
+TTL_DEFAULT_S = 15 * 60
+TTL_MAX_S = 31 * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPoints(PointsCommand):
+    """Sets `amount` points aside for `ttl_seconds` (1 second to 31 days); for a merchant, or for the bank."""
+
+    kind: ClassVar[str] = "hold"
+
+    amount: int
+    ttl_seconds: int = TTL_DEFAULT_S
+    merchant_id: UUID | None = None
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {
+            "memberId": str(self.member_id),
+            "asset": self.asset,
+            "amount": str(self.amount),
+            "ttlSeconds": str(self.ttl_seconds),
+            "merchantId": str(self.merchant_id),
+            "reference": str(self.reference),
+        }
+
+    def footprint(self) -> Sequence[Key]:
+        """The wallet with its lots and holds."""
+        keys = [*self.wallet_keys(), LOTS.key(self.ids.wallet), HOLDS.key(self.ids.wallet)]
+        return keys if self.merchant_id is None else [*keys, MERCHANTS.key(self.merchant_id)]
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_NOT_FOUND, MERCHANT_CLOSED, MEMBER_FROZEN,
+        POINTS_OWED, INSUFFICIENT_POINTS.
+        """
+        require_amount(self.amount)
+        if not 1 <= self.ttl_seconds <= TTL_MAX_S:
+            raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
+        wallet = self.open_wallet(state, now)
+        if self.merchant_id is not None:
+            self.require_merchant(state, self.merchant_id)
+        require_not_frozen(wallet.account)
+        require_available(wallet, self.amount)
+        draft = self.draft(state, now, self.amount, merchant_id=self.merchant_id)
+        takes = draw_lots(wallet.lots, self.amount)
+        for part in takes:
+            draft.draw(part.lot, DrawKind.SET_ASIDE, part.amount)
+        deadline = now + timedelta(seconds=self.ttl_seconds)
+        draft.touch(wallet.account, held=self.amount)
+        account = draft.account(wallet.account)
+        draft.accounts[account.id] = account._replace(next_due_at=min(account.next_due_at, deadline))
+        hold = Hold(
+            HoldId(draft.entry.id), wallet.ids.wallet, self.amount, 0, deadline, HoldState.OPEN, self.merchant_id
+        )
+        state.add(HOLDS, hold)
+        post(state, draft, self.actor)
+        uses = [lot_use(part.lot.id, part.amount, part.lot.expires_at) for part in takes]
+        return receipt(wallet, draft, uses, hold_id=hold.id, deadline=deadline)

@@ -1,0 +1,73 @@
+"""Holds of a wallet: those that stand and those that ended, true at the instant of the read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ledger.engine.reader import Reader
+from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.points.wallet import wallet_ids
+
+PAGE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldView:
+    """A hold. state: open, captured, released or lapsed; at its deadline it is lapsed, whether an entry says so or not."""
+
+    id: UUID
+    member_id: UUID
+    asset_id: UUID
+    amount: int
+    captured: int
+    deadline: datetime
+    state: str
+    merchant_id: UUID | None
+    opened_at: datetime
+    ended_by: UUID | None
+    ended_at: datetime | None
+
+
+_COLUMNS = """
+    SELECT h.id, a.holder_id AS member_id, a.asset_id, h.amount, h.captured, h.deadline,
+           CASE WHEN h.state = 'open' AND h.deadline <= i.now THEN 'lapsed' ELSE h.state END AS state, h.merchant_id,
+           opened.effective_at AS opened_at, ended.id AS ended_by, ended.effective_at AS ended_at
+    FROM ({now}) i
+    CROSS JOIN {{book}}.holds h
+    JOIN {{book}}.accounts a ON a.id = h.account_id AND a.programme_id = CAST(:programme_id AS uuid)
+    JOIN {{book}}.journal_entries opened ON opened.id = h.id
+    LEFT JOIN {{book}}.journal_entries ended
+        ON ended.original_entry_id = h.id AND ended.kind IN ('capture', 'release', 'lapse')
+    WHERE {where}
+"""
+_OF_WALLET = SqlQuery(
+    _COLUMNS.format(
+        now=NOW,
+        where="h.account_id = CAST(:account_id AS uuid) AND h.id < CAST(:before AS uuid)"
+        " ORDER BY h.id DESC LIMIT CAST(:rows_max AS bigint)",
+    )
+)
+_BY_ID = SqlQuery(_COLUMNS.format(now=NOW, where="h.id = CAST(:id AS uuid)"))
+_LAST = UUID(int=2**128 - 1)
+
+
+async def holds_of_wallet(
+    reader: Reader, programme_id: UUID, member_id: UUID, asset_id: UUID, *, first: int, before: UUID | None = None
+) -> list[HoldView]:
+    """The wallet's holds, newest first, at most `first` (up to 100), older than the hold `before`."""
+    rows = await reader.rows(
+        _OF_WALLET,
+        {
+            "programme_id": programme_id,
+            "account_id": wallet_ids(member_id, asset_id).wallet,
+            "before": before or _LAST,
+            "rows_max": min(max(first, 1), PAGE_MAX),
+        },
+    )
+    return [HoldView(**dict(row)) for row in rows]
+
+
+async def hold_by_id(reader: Reader, programme_id: UUID, hold_id: UUID) -> HoldView | None:
+    """The programme's hold; None where it has none of that id."""
+    row = await reader.row(_BY_ID, {"programme_id": programme_id, "id": hold_id})
+    return None if row is None else HoldView(**dict(row))

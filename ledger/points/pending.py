@@ -1,0 +1,79 @@
+"""Pending points: confirmed by somebody before their date, or cancelled (semantics 4.4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from ledger.book.draft import Draft
+from ledger.book.lot import Lot
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.journal import post
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import COMPANIONS, LOTS
+from ledger.engine.state import State
+from ledger.points.command import receipt
+from ledger.points.due import move_activated
+from ledger.points.entry_command import EntryCommand
+from ledger.points.receipt import LotUse, Receipt, lot_use
+from ledger.points.refund import claw
+from ledger.points.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCommand(EntryCommand):
+    """What confirming and cancelling share: `entry_id` is the earn's."""
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {"entryId": str(self.entry_id), "reference": str(self.reference)}
+
+    def footprint(self) -> list[Key]:
+        """As every entry command, with the pending account and its lots."""
+        ids = self.ids
+        return [
+            *EntryCommand.footprint(self),
+            LOTS.key(ids.pending),
+            COMPANIONS.key(ids.pending),
+            COMPANIONS.key(ids.owed),
+        ]
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with ENTRY_NOT_FOUND, the codes of `open_wallet`, NOT_PENDING."""
+        entry = self.require_entry(state)
+        wallet = self.open_wallet(state, now)
+        lot = next((lot for lot in wallet.pending_lots if lot.entry_id == entry.id), None)
+        if lot is None:
+            raise Refusal(RefusalCode.NOT_PENDING)
+        draft = self.draft(state, now, lot.remaining, merchant_id=entry.merchant_id, original=entry.id)
+        uses = self.apply(wallet, draft, lot, now)
+        post(state, draft, self.actor)
+        return receipt(wallet, draft, uses)
+
+    def apply(self, wallet: Wallet, draft: Draft, lot: Lot, now: datetime) -> list[LotUse]:
+        """What becomes of the pending lot."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPending(PendingCommand):
+    """Activates an earn's pending points now; their life begins today."""
+
+    kind: ClassVar[str] = "confirm"
+
+    def apply(self, wallet: Wallet, draft: Draft, lot: Lot, now: datetime) -> list[LotUse]:
+        """Into the wallet, after what is owed."""
+        granted = move_activated(wallet, draft, lot, now)
+        return [] if granted is None else [lot_use(granted.id, granted.granted, granted.expires_at)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPending(PendingCommand):
+    """Takes an earn's pending points back to issuance."""
+
+    kind: ClassVar[str] = "cancel"
+
+    def apply(self, wallet: Wallet, draft: Draft, lot: Lot, now: datetime) -> list[LotUse]:
+        """Back where they came from."""
+        del now
+        return claw(wallet, draft, [lot], lot.remaining, is_pending=True)
