@@ -1,1 +1,1 @@
-"""Maker–checker: what one person asks for and another decides (semantics 9.1)."""
+"""Maker and checker: what one person asks for and another decides (semantics 9.1)."""

@@ -84,8 +84,14 @@ def request_approval(
         raise InvariantViolated(f"an approval's payload of {len(text)} characters")
     approval_id, event_id = state.ids.new(), state.ids.new()
     approval = Approval(
-        id=approval_id, programme_id=actor.programme_id, kind=kind, payload=text, requested_by=actor.client,
-        requested_at=now, request_event_id=event_id, expires_at=now + VALID,
+        id=approval_id,
+        programme_id=actor.programme_id,
+        kind=kind,
+        payload=text,
+        requested_by=actor.client,
+        requested_at=now,
+        request_event_id=event_id,
+        expires_at=now + VALID,
     )
     state.add(APPROVALS, approval)
     state.emit(approval_event(approval, "approval_requested", event_id, actor, now, private=reason))
@@ -113,13 +119,23 @@ def require_other_person(approval: Approval, actor: Actor) -> None:
 
 
 def close_approval(
-    state: State, approval: Approval, outcome: ApprovalState, actor: Actor, now: datetime, *,
-    entry_id: UUID | None = None, reason: str | None = None,
+    state: State,
+    approval: Approval,
+    outcome: ApprovalState,
+    actor: Actor,
+    now: datetime,
+    *,
+    entry_id: UUID | None = None,
+    reason: str | None = None,
 ) -> Approval:
     """Records the decision with its event; the reason is sealed into it."""
     event_id = state.ids.new()
     decided = approval._replace(
-        state=outcome, decided_by=actor.client, decided_at=now, decision_event_id=event_id, entry_id=entry_id,
+        state=outcome,
+        decided_by=actor.client,
+        decided_at=now,
+        decision_event_id=event_id,
+        entry_id=entry_id,
         version=approval.version + 1,
     )
     state.put(APPROVALS, decided)
@@ -132,7 +148,17 @@ def approval_event(
 ) -> Event:
     """The audit event of a request or of a decision; it names who asked."""
     return Event(
-        id=event_id, at=now, type=kind, accepted=True, code=None, actor=actor.client, client=actor.client,
-        resource_id=approval.id, subject_id=None, streams=((approval.id, approval.version),), request_id=None,
-        facts={"kind": approval.kind, "requested_by": approval.requested_by}, private=private,
+        id=event_id,
+        at=now,
+        type=kind,
+        accepted=True,
+        code=None,
+        actor=actor.client,
+        client=actor.client,
+        resource_id=approval.id,
+        subject_id=None,
+        streams=((approval.id, approval.version),),
+        request_id=None,
+        facts={"kind": approval.kind, "requested_by": approval.requested_by},
+        private=private,
     )
