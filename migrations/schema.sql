@@ -181,6 +181,16 @@ CREATE TABLE book.members (
     CONSTRAINT members_external_id_length CHECK (((length(external_id) >= 1) AND (length(external_id) <= 128)))
 );
 
+CREATE TABLE book.payment_codes (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    amount_max bigint,
+    expires_at timestamp with time zone NOT NULL,
+    entry_id uuid,
+    CONSTRAINT payment_codes_amount_max_positive CHECK ((amount_max > 0))
+);
+
 CREATE TABLE book.postings (
     entry_id uuid NOT NULL,
     line smallint NOT NULL,
@@ -219,6 +229,16 @@ CREATE TABLE book.statement_lines (
     CONSTRAINT statement_lines_version_from_one CHECK ((version >= 1))
 );
 
+CREATE TABLE book.transfer_totals (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    period text NOT NULL,
+    starts_on date NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT transfer_totals_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT transfer_totals_period_known CHECK ((period = ANY (ARRAY['day'::text, 'month'::text])))
+);
+
 CREATE TABLE registry.adjustment_limits (
     id uuid NOT NULL,
     asset_id uuid NOT NULL,
@@ -242,6 +262,42 @@ CREATE TABLE registry.api_keys (
     revoked_at timestamp with time zone,
     CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(secret_hash) = 32))
 );
+
+CREATE TABLE registry.approvals (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    kind text NOT NULL,
+    payload text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    request_event_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    decision_event_id uuid,
+    entry_id uuid,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT approvals_decided_by_somebody CHECK (((state = 'pending'::text) = ((decided_by IS NULL) AND (decided_at IS NULL) AND (decision_event_id IS NULL)))),
+    CONSTRAINT approvals_expire_after_request CHECK ((expires_at > requested_at)),
+    CONSTRAINT approvals_never_by_requester CHECK (((state = ANY (ARRAY['pending'::text, 'withdrawn'::text])) OR (decided_by <> requested_by))),
+    CONSTRAINT approvals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text])))
+);
+
+COMMENT ON COLUMN registry.approvals.payload IS 'JSON of the fields from which the command is rebuilt; nothing personal';
+
+CREATE VIEW registry.approval_reasons AS
+ SELECT approval.id AS approval_id,
+    event.id AS event_id,
+    event.part
+   FROM (registry.approvals approval
+     JOIN audit.events event ON ((event.id = approval.request_event_id)))
+UNION ALL
+ SELECT approval.id AS approval_id,
+    event.id AS event_id,
+    event.part
+   FROM (registry.approvals approval
+     JOIN audit.events event ON ((event.id = approval.decision_event_id)));
 
 CREATE TABLE registry.assets (
     id uuid NOT NULL,
@@ -333,10 +389,13 @@ ALTER TABLE ONLY book.lots
     ADD CONSTRAINT lots_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY book.members
-    ADD CONSTRAINT members_external_id_unique UNIQUE (programme_id, external_id);
+    ADD CONSTRAINT members_external_id_unique UNIQUE (external_id, programme_id);
 
 ALTER TABLE ONLY book.members
     ADD CONSTRAINT members_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.payment_codes
+    ADD CONSTRAINT payment_codes_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY book.postings
     ADD CONSTRAINT postings_pk PRIMARY KEY (entry_id, line);
@@ -350,6 +409,12 @@ ALTER TABLE ONLY book.roll_ups
 ALTER TABLE ONLY book.statement_lines
     ADD CONSTRAINT statement_lines_pk PRIMARY KEY (account_id, version);
 
+ALTER TABLE ONLY book.transfer_totals
+    ADD CONSTRAINT transfer_totals_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.transfer_totals
+    ADD CONSTRAINT transfer_totals_unique UNIQUE (account_id, period, starts_on);
+
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_pk PRIMARY KEY (id);
 
@@ -361,6 +426,9 @@ ALTER TABLE ONLY registry.alembic_version
 
 ALTER TABLE ONLY registry.api_keys
     ADD CONSTRAINT api_keys_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.approvals
+    ADD CONSTRAINT approvals_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY registry.assets
     ADD CONSTRAINT assets_code_unique UNIQUE (programme_id, code);
@@ -407,9 +475,17 @@ CREATE INDEX journal_entries_by_original ON book.journal_entries USING btree (or
 
 CREATE INDEX journal_entries_by_transaction ON book.journal_entries USING btree (tx_id);
 
+CREATE INDEX lots_by_entry ON book.lots USING btree (entry_id);
+
 CREATE INDEX lots_open_by_account ON book.lots USING btree (account_id) WHERE is_open;
 
+CREATE INDEX members_by_programme ON book.members USING btree (programme_id, id);
+
 CREATE INDEX api_keys_by_merchant ON registry.api_keys USING btree (merchant_id);
+
+CREATE INDEX approvals_by_programme ON registry.approvals USING btree (programme_id, id);
+
+CREATE INDEX approvals_pending_by_programme ON registry.approvals USING btree (programme_id, id) WHERE (state = 'pending'::text);
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -429,6 +505,10 @@ CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH ST
 
 CREATE TRIGGER members_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE CONSTRAINT TRIGGER payment_codes_have_events AFTER INSERT ON book.payment_codes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER payment_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.payment_codes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.postings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER requests_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.requests FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -436,6 +516,8 @@ CREATE TRIGGER requests_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.
 CREATE TRIGGER roll_ups_keep_rows BEFORE DELETE OR TRUNCATE ON book.roll_ups FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.statement_lines FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER transfer_totals_keep_rows BEFORE DELETE OR TRUNCATE ON book.transfer_totals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER adjustment_limits_have_events AFTER INSERT OR UPDATE ON registry.adjustment_limits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
@@ -446,6 +528,10 @@ CREATE TRIGGER adjustment_limits_stand AFTER INSERT OR UPDATE ON registry.adjust
 CREATE CONSTRAINT TRIGGER api_keys_have_events AFTER INSERT OR UPDATE ON registry.api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER api_keys_keep_rows BEFORE DELETE OR TRUNCATE ON registry.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER approvals_have_events AFTER INSERT OR UPDATE ON registry.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER approvals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.approvals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER assets_have_events AFTER INSERT OR UPDATE ON registry.assets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
@@ -489,11 +575,20 @@ ALTER TABLE ONLY book.holders
 ALTER TABLE ONLY book.members
     ADD CONSTRAINT members_holder_fk FOREIGN KEY (id) REFERENCES book.holders(id);
 
+ALTER TABLE ONLY book.payment_codes
+    ADD CONSTRAINT payment_codes_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY book.payment_codes
+    ADD CONSTRAINT payment_codes_member_fk FOREIGN KEY (member_id) REFERENCES book.holders(id);
+
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
 
 ALTER TABLE ONLY registry.api_keys
     ADD CONSTRAINT api_keys_merchant_fk FOREIGN KEY (merchant_id) REFERENCES registry.merchants(id);
+
+ALTER TABLE ONLY registry.approvals
+    ADD CONSTRAINT approvals_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 ALTER TABLE ONLY registry.assets
     ADD CONSTRAINT assets_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
@@ -594,6 +689,12 @@ GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
 GRANT SELECT ON TABLE book.members TO scrip_sequencer;
 GRANT SELECT ON TABLE book.members TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE book.payment_codes TO scrip_app;
+GRANT SELECT ON TABLE book.payment_codes TO scrip_sequencer;
+GRANT SELECT ON TABLE book.payment_codes TO scrip_auditor;
+
+GRANT UPDATE(entry_id) ON TABLE book.payment_codes TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE book.postings TO scrip_app;
 GRANT SELECT ON TABLE book.postings TO scrip_sequencer;
 GRANT SELECT ON TABLE book.postings TO scrip_auditor;
@@ -610,6 +711,12 @@ GRANT SELECT,INSERT ON TABLE book.statement_lines TO scrip_app;
 GRANT SELECT ON TABLE book.statement_lines TO scrip_sequencer;
 GRANT SELECT ON TABLE book.statement_lines TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE book.transfer_totals TO scrip_app;
+GRANT SELECT ON TABLE book.transfer_totals TO scrip_sequencer;
+GRANT SELECT ON TABLE book.transfer_totals TO scrip_auditor;
+
+GRANT UPDATE(amount) ON TABLE book.transfer_totals TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE registry.adjustment_limits TO scrip_app;
 GRANT SELECT ON TABLE registry.adjustment_limits TO scrip_auditor;
 
@@ -623,6 +730,24 @@ GRANT SELECT ON TABLE registry.api_keys TO scrip_auditor;
 GRANT UPDATE(expires_at) ON TABLE registry.api_keys TO scrip_app;
 
 GRANT UPDATE(revoked_at) ON TABLE registry.api_keys TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.approvals TO scrip_app;
+GRANT SELECT ON TABLE registry.approvals TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(decided_by) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(decided_at) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(decision_event_id) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(entry_id) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.approvals TO scrip_app;
+
+GRANT SELECT ON TABLE registry.approval_reasons TO scrip_app;
+GRANT SELECT ON TABLE registry.approval_reasons TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.assets TO scrip_app;
 GRANT SELECT ON TABLE registry.assets TO scrip_auditor;

@@ -11,8 +11,6 @@ from tests.databases import ROOT
 ENTRY_POINTS = frozenset(
     {
         "graphql_api/processes/cli/__main__.py",
-        # Named in a string: uvicorn imports it in each API process.
-        "graphql_api/bootstrap.py",
         # Alembic reads it by its name.
         "migrations/env.py",
         "benchmarks/__main__.py",

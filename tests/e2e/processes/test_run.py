@@ -1,0 +1,138 @@
+"""`scrip run` as a newcomer meets it: up with one command, down with Ctrl-C, and whole again after a kill."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from graphql_api.processes.embedded_files import DataDirectory
+from tests.databases import ROOT
+
+UP = "Scrip is up: "
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(var: Path, port: int) -> subprocess.Popen[str]:
+    """Start `scrip run` in a process group of its own, as a terminal does."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "graphql_api.processes.cli", "run"],
+        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port)},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def await_up(run: subprocess.Popen[str]) -> None:
+    """Read what it prints until it is up."""
+    assert run.stdout is not None
+    printed = []
+    for line in run.stdout:
+        printed.append(line)
+        if line.startswith(UP):
+            return
+    raise AssertionError("".join(printed))
+
+
+def family_of(run: subprocess.Popen[str], var: Path) -> list[psutil.Process]:
+    """Return its children and the server of its data directory."""
+    server = DataDirectory.below(var).server_pid()
+    assert server is not None
+    return [*psutil.Process(run.pid).children(recursive=True), psutil.Process(server)]
+
+
+def await_gone(processes: list[psutil.Process]) -> None:
+    """Wait until all have ended."""
+    deadline = time.monotonic() + 20
+    while any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes):
+        assert time.monotonic() < deadline, processes
+        time.sleep(0.05)
+
+
+@contextmanager
+def ended_whatever_happens(run: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Leave nothing behind when a test fails half-way."""
+    try:
+        yield run
+    finally:
+        if run.poll() is None:
+            run.terminate()
+        run.communicate(timeout=40)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C reaches the whole group, SIGTERM only the parent; neither leaves a process."""
+    pytest.importorskip("graphql_api.processes.face")
+    with ended_whatever_happens(start(tmp_path, free_port())) as run:
+        await_up(run)
+        family = family_of(run, tmp_path)
+
+        os.killpg(run.pid, number)
+
+        assert run.wait(40) == 0
+        await_gone(family)
+        assert len(family) == 3
+
+
+def test_a_killed_run_is_recovered_from(tmp_path: Path) -> None:
+    """Its children end by themselves, and the next run adopts the server that was left."""
+    pytest.importorskip("graphql_api.processes.face")
+    port = free_port()
+    with ended_whatever_happens(start(tmp_path, port)) as killed:
+        await_up(killed)
+        *children, server = family_of(killed, tmp_path)
+        killed.kill()
+        await_gone(children)
+        assert server.is_running()
+
+    with ended_whatever_happens(start(tmp_path, port)) as run:
+        await_up(run)
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(40) == 0
+        await_gone([server])
+
+
+def test_a_second_run_in_one_folder_is_one_sentence(tmp_path: Path) -> None:
+    """It names the first one's process."""
+    pytest.importorskip("graphql_api.processes.face")
+    with ended_whatever_happens(start(tmp_path, free_port())) as first:
+        await_up(first)
+        second, _ = start(tmp_path, free_port()).communicate(timeout=40)
+
+    assert second == (
+        f"scrip: Scrip already runs in {tmp_path} (process {first.pid}); stop it, "
+        "or set SCRIP_VAR and SCRIP_PORT for a second one.\n"
+    )
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    """It says which port and how to choose another; nothing was started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = start(tmp_path, port)
+        printed, _ = run.communicate(timeout=40)
+
+    assert run.returncode == 2
+    assert printed == (
+        f"scrip: port {port} on 127.0.0.1 is in use by another program; stop that, or choose another port: "
+        f"SCRIP_PORT={port + 1} make run\n"
+    )
+    assert not (tmp_path / "postgres").exists()
