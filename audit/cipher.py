@@ -27,7 +27,7 @@ class KeySealer:
         if len(root_key) != KEY_BYTES:
             raise ValueError(f"the root key has {KEY_BYTES} bytes, not {len(root_key)}")
         self._sealing_key = _derive(root_key, b"seal/v1")
-        self._blind = blake2b(key=_derive(root_key, b"blind-hash/v1"), digest_size=_BLIND_HASH_BYTES)
+        self._blind_key = _derive(root_key, b"blind-hash/v1")
 
     def seal(self, context: bytes, text: str) -> bytes:
         """Encrypts `text`, bound to `context`."""
@@ -44,6 +44,4 @@ class KeySealer:
 
     def blind_hash(self, value: bytes) -> bytes:
         """An 8-byte keyed digest."""
-        digest = self._blind.copy()
-        digest.update(value)
-        return digest.digest()
+        return blake2b(value, key=self._blind_key, digest_size=_BLIND_HASH_BYTES).digest()

@@ -8,6 +8,8 @@ from hashlib import blake2b
 from typing import NewType
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - a uuid.UUID that is made and hashed in C
+
 Points = NewType("Points", int)
 MinorUnits = NewType("MinorUnits", int)
 
@@ -36,7 +38,7 @@ def computed_id(kind: bytes, content: bytes) -> UUID:
     digest = bytearray(blake2b(content, digest_size=16, person=kind).digest())
     digest[6] = digest[6] & 0x0F | 0x80
     digest[8] = digest[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(digest))
+    return DriverUUID(bytes(digest))
 
 
 class InvariantViolated(AssertionError):

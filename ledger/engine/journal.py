@@ -34,10 +34,8 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
     state.add(ENTRIES, entry)
     if entry.original_entry_id is not None:
         state.mirror(ENTRIES_OF_ORIGINAL, entry)
-    for posting in draft.postings:
-        state.add(POSTINGS, posting)
-    for line in draft.lines:
-        state.add(STATEMENT_LINES, line)
+    state.append(POSTINGS, draft.postings)
+    state.append(STATEMENT_LINES, draft.lines)
     for draw in draft.draws:
         state.add(DRAWS, draw)
     state.emit(

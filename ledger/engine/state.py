@@ -1,6 +1,6 @@
 """The state of a batch: the loaded rows and what the batch's commands change, with an overlay per command."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from ledger.book.account import Account
@@ -41,7 +41,7 @@ class State:
     `drop_unit` to the last `begin_unit`.
     """
 
-    __slots__ = ("_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids", "open_accounts")
+    __slots__ = ("_appended", "_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids", "open_accounts")
 
     def __init__(self, ids: IdSource) -> None:
         self.ids = ids
@@ -50,6 +50,7 @@ class State:
         # Rows of every shelf lie side by side, so the containers are untyped; `Shelf[R]` gives callers the types back.
         self._groups: dict[Any, dict[Asked, Group]] = {}
         self._inserted: dict[Any, dict[Any, Any]] = {}
+        self._appended: dict[Any, list[Any]] = {}
         self._updated: dict[Any, dict[Any, Any]] = {}
         self._undo: list[tuple[Any, Any, Any]] = []
         self._kept = 0
@@ -86,7 +87,10 @@ class State:
 
     def find(self, shelf: Shelf[R], value: Asked) -> R | None:
         """The one row under `value`, or None."""
-        for row in self._group(shelf, value).values():
+        group = self._groups.get(shelf, _NO_GROUPS).get(value)
+        if group is None or not group.is_loaded:
+            group = self._group(shelf, value)
+        for row in group.values():
             return row  # type: ignore[no-any-return]
         return None
 
@@ -108,14 +112,19 @@ class State:
         else:
             self._set(self._updated.setdefault(shelf, {}), identity, new)
 
+    def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
+        """Adds new rows to a shelf that is only written."""
+        appended = self._appended.get(shelf)
+        if appended is None:
+            appended = self._appended[shelf] = []
+        self._undo.append((appended, _ABSENT, len(appended)))
+        appended += rows
+
     def add(self, shelf: Shelf[R], row: R) -> None:
-        """Adds a new row; on a shelf that is only written, under a running number."""
+        """Adds a new row, which reads under its key from now on."""
         inserted = self._inserted.get(shelf)
         if inserted is None:
             inserted = self._inserted[shelf] = {}
-        if not shelf.by:
-            self._set(inserted, len(inserted), row)
-            return
         identity = by, pk = row[shelf.by_index], row[shelf.pk_index]
         groups = self._groups.get(shelf)
         if groups is None:
@@ -139,8 +148,8 @@ class State:
 
     def emit(self, event: Event) -> None:
         """Hands an audit event to the batch; a refused command's events go with its overlay."""
+        self._undo.append((self.events, _ABSENT, len(self.events)))
         self.events.append(event)
-        self._undo.append((self.events, _ABSENT, _ABSENT))
 
     def _set(self, rows: dict[Any, Any], key: object, row: object) -> None:
         self._undo.append((rows, key, rows.get(key, _ABSENT)))
@@ -168,7 +177,7 @@ class State:
         while len(self._undo) > mark:
             rows, key, old = self._undo.pop()
             if key is _ABSENT:
-                self.events.pop()
+                del rows[old:]
             elif old is _ABSENT:
                 del rows[key]
             else:
@@ -178,7 +187,8 @@ class State:
 
     def inserted(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
         """New rows by shelf, in the order they were added."""
-        return ((shelf, list(rows.values())) for shelf, rows in self._inserted.items() if rows)
+        yield from ((shelf, rows) for shelf, rows in self._appended.items() if rows)
+        yield from ((shelf, list(rows.values())) for shelf, rows in self._inserted.items() if rows)
 
     def updated(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
         """Changed rows by shelf."""

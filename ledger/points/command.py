@@ -1,7 +1,7 @@
 """What all point commands share: whose wallet in which asset, the terms it lives under, and the receipt."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -36,11 +36,16 @@ class PointsCommand(Command[Receipt]):
     member_id: UUID = UNKNOWN
     asset: str = "POINTS"
     replay_at: datetime | None = None
+    known_ids: WalletIds | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def ids(self) -> WalletIds:
-        """The ids of the member's accounts."""
-        return wallet_ids(self.member_id, asset_id(self.actor.programme_id, self.asset))
+        """The ids of the member's accounts, computed once."""
+        if self.known_ids is None:
+            ids = wallet_ids(self.member_id, asset_id(self.actor.programme_id, self.asset))
+            object.__setattr__(self, "known_ids", ids)
+            return ids
+        return self.known_ids
 
     def wallet_keys(self, *, create: bool = False) -> list[Key]:
         """The wallet's row, locked (made first where it may be), and the terms."""
@@ -154,7 +159,7 @@ def require_not_frozen(account: Account) -> None:
 
 def require_available(wallet: Wallet, amount: int) -> None:
     """POINTS_OWED, then INSUFFICIENT_POINTS, where the wallet cannot give `amount` (semantics 2.1, 4.8)."""
-    if wallet.asset.shortfall == Shortfall.NEGATIVE and wallet.owed > 0:
+    if wallet.asset.shortfall == Shortfall.NEGATIVE and wallet.account.owing:
         raise Refusal(RefusalCode.POINTS_OWED, owed=wallet.owed)
     available = wallet.available()
     if amount > available:

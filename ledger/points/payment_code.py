@@ -89,8 +89,9 @@ async def create_payment_code(
     code = body + check_character(body)
     async with units.begin() as work:
         now = await _require_member(work, actor, member_id, asset)
+        identity = code_id(code, sealer)
         values = {
-            "id": code_id(code, sealer),
+            "id": identity,
             "member_id": member_id,
             "asset_id": asset_id(actor.programme_id, asset),
             "amount_max": amount_max,
@@ -98,9 +99,7 @@ async def create_payment_code(
         }
         await work.run(_INSERT, values)
         work.emit(
-            event_for(
-                work, kind="payment_code", actor=actor.client, client=actor.client, at=now, resource_id=values["id"]
-            )
+            event_for(work, kind="payment_code", actor=actor.client, client=actor.client, at=now, resource_id=identity)
         )
     return PaymentCodeShown(code=code, expires_at=now + TTL)
 

@@ -6,7 +6,6 @@ The wallet's row is what is locked. The pending and the owed account belong to i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,20 +20,26 @@ from ledger.programme.rows import Asset, Programme, Shortfall
 
 
 class WalletIds(NamedTuple):
-    """The ids of a member's accounts in an asset: what can be spent, what will be the member's later, what is owed."""
+    """The ids of a member's accounts in an asset. Most commands need the wallet's only."""
 
     member_id: UUID
     asset_id: UUID
     wallet: AccountId
-    pending: AccountId
-    owed: AccountId
+
+    @property
+    def pending(self) -> AccountId:
+        """The account of what will be the member's later."""
+        return account_id(self.member_id, self.asset_id, Role.PENDING)
+
+    @property
+    def owed(self) -> AccountId:
+        """The account of what the member owes, as a balance below zero."""
+        return account_id(self.member_id, self.asset_id, Role.OWED)
 
 
-@lru_cache(maxsize=65_536)
 def wallet_ids(member_id: UUID, asset_id: UUID) -> WalletIds:
     """The ids, computed from what the accounts are."""
-    roles = (Role.WALLET, Role.PENDING, Role.OWED)
-    return WalletIds(member_id, asset_id, *(account_id(member_id, asset_id, role) for role in roles))
+    return WalletIds(member_id, asset_id, account_id(member_id, asset_id, Role.WALLET))
 
 
 @dataclass(slots=True)
@@ -98,7 +103,7 @@ class Wallet:
         """What may be spent once everything due is posted; may be shown negative in the NEGATIVE mode (4.8)."""
         account = self.account
         free = account.posted - account.held
-        return free - self.owed if self.asset.shortfall == Shortfall.NEGATIVE else free
+        return free - self.owed if account.owing and self.asset.shortfall == Shortfall.NEGATIVE else free
 
     def new_account(self, role: Role) -> Account:
         """One of the member's accounts as it is before its first posting."""
