@@ -121,6 +121,10 @@ class DocumentStore:
         known = self._trusted_texts.get(text) or self._by_text.get(text)
         return known or self._keep(self._by_text, text, self._compile(text, trusted=False))
 
+    def knows(self, text: str) -> bool:
+        """Whether this text is compiled already."""
+        return text in self._by_text or text in self._trusted_texts
+
     def trusted_text(self, text: str) -> Document:
         """The trusted document with exactly this text; nothing is parsed to find out."""
         document = self._trusted_texts.get(text)

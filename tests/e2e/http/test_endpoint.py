@@ -295,3 +295,15 @@ async def test_graphiql_is_served_in_development_only() -> None:
     assert [file.status_code for file in files] == [200] * 5
     assert orjson.loads(schema.content)["__schema"]["queryType"]["name"] == "Query"
     assert (stray.status_code, production.status_code, missing.status_code) == (404, 406, 404)
+
+
+async def test_compiling_documents_has_an_allowance() -> None:
+    """Who sends ever new documents is slowed down, even when each is refused; known ones stay free."""
+    options = HttpOptions(rates=RateLimits(default=Rate(capacity=100, per_second=0.001)))
+    async with client_of(sample_app(options)) as client:
+        known = await ask(client, HELLO)
+        statuses = [(await ask(client, "{ nope }" + "#" * 200 + str(n))).status_code for n in range(4)]
+        again = await ask(client, HELLO)
+
+    assert (known.status_code, again.status_code) == (200, 200)
+    assert statuses == [200, 200, 429, 429]
