@@ -73,7 +73,7 @@ def child(command: Sequence[str], *, environment: Mapping[str, str] | None = Non
 
 
 def kill_server(server: EmbeddedServer) -> None:
-    """SIGKILL to PostgreSQL, the postmaster first so that it restarts no backend, and wait until all are gone.
+    """SIGKILL to PostgreSQL, its stopped postmaster last so that it reacts to nothing, and wait until all are gone.
 
     Entering `joined_server` for the same folder starts it again, with crash recovery.
     """
@@ -81,7 +81,7 @@ def kill_server(server: EmbeddedServer) -> None:
     assert pid is not None, "PostgreSQL does not run"
     postmaster = psutil.Process(pid)
     postmaster.suspend()
-    doomed = [postmaster, *postmaster.children(recursive=True)]
+    doomed = [*postmaster.children(recursive=True), postmaster]
     for process in doomed:
         try:
             process.kill()
