@@ -47,6 +47,7 @@ class Limits:
 
     writers: int = 2
     queue_max: int = 10_000
+    batch_commands_min: int = 16
     batch_commands_max: int = 1000
     batch_locks_max: int = 2000
     deadline_s: float = 10.0
@@ -71,6 +72,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._writers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._busy = 0
         self._jitter = Random()  # noqa: S311 - spreads retries, keeps no secret
 
     async def start(self) -> None:
@@ -145,10 +147,11 @@ class Engine:
         left: deque[Unit] = deque()
         blocked = set(self._in_flight)
         commands = locks = 0
+        share = self._share()
         while self._waiting:
             unit = self._waiting.popleft()
             fits = not taken or (
-                commands + len(unit.commands) <= self._limits.batch_commands_max
+                commands + len(unit.commands) <= share
                 and locks + len(unit.lock_keys) <= self._limits.batch_locks_max
             )
             if fits and blocked.isdisjoint(unit.lock_keys):
@@ -164,6 +167,13 @@ class Engine:
         self._waiting = left
         self._commands_waiting -= commands
         return self._drop_late(taken)
+
+    def _share(self) -> int:
+        """How many commands one batch may take: an equal part for each idle writer, so that one decides while the
+        database works for the other; a small queue is not split, since a batch costs its round trips."""
+        idle = self._limits.writers - self._busy
+        part = -(-self._commands_waiting // max(idle, 1))
+        return min(max(part, self._limits.batch_commands_min), self._limits.batch_commands_max)
 
     def _drop_late(self, units: Sequence[Unit]) -> list[Unit]:
         now = asyncio.get_running_loop().time()
@@ -186,10 +196,12 @@ class Engine:
                 continue
             locks = frozenset[LockKey]().union(*(unit.lock_keys for unit in units))
             self._in_flight |= locks
+            self._busy += 1
             try:
                 await self._run_units(units, writer)
             finally:
                 self._in_flight -= locks
+                self._busy -= 1
                 self._wake.set()
         await writer.close()
 
