@@ -32,8 +32,9 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.postgresql.base import PGCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.sql.selectable import CTE, TableValuedAlias
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf
@@ -51,13 +52,26 @@ class Compiled(NamedTuple):
 
 
 def compile_statement(statement: ClauseElement, book_schema: str) -> Compiled:
-    """Compiles a Core statement with the book's real schema in place of the token."""
-    compiled = statement.compile(
+    """Compiles a Core statement with the book's real schema in place of the token.
+
+    Constants of the statement stand in its text: only named parameters are left, and partial indexes keep matching.
+    """
+    plain = cast("ClauseElement", replacement_traverse(statement, {}, _inline_constant))
+    compiled = plain.compile(
         dialect=_DIALECT,
         schema_translate_map={BOOK: book_schema},
         render_schema_translate=True,
     )
     return Compiled(str(compiled), tuple(cast("PGCompiler", compiled).positiontup or ()))
+
+
+def _inline_constant(element: object, **_: object) -> ColumnElement[object] | None:
+    if not isinstance(element, BindParameter) or element.value is None:
+        return None
+    render = element.type.literal_processor(_DIALECT)
+    if render is None:
+        raise TypeError(f"no literal for {element.value!r}")
+    return literal_column(render(element.value), element.type)
 
 
 class Change(NamedTuple):
