@@ -1,0 +1,88 @@
+"""What a programme's names, codes, zones and terms must look like. Pure; every breach is INVALID_INPUT with its field."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Final
+from zoneinfo import available_timezones
+
+from ledger.book.units import is_amount
+from ledger.programme.expiry import last_good_day, parse_expiry
+from ledger.programme.registry_change import refuse_input
+from ledger.programme.rows import Shortfall
+
+NAME_LENGTH_MAX: Final = 200
+DAYS_MAX: Final = 3650
+PRIORITY_MAX: Final = 1000
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_FAR_START: Final = date(2200, 1, 1)
+_FAR_END: Final = date(2400, 1, 1)
+"""A policy that outlives these two centuries would leave the calendar one day, in the middle of an earn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetTerms:
+    """The terms of an asset, which may change; lots keep what they were granted under.
+
+    expiry:       a policy's text (`expiry.py`)
+    priority:     of new lots, lower is drawn first
+    transfer_…:   limits per member and local day or month; None = none
+    """
+
+    expiry: str = "never"
+    priority: int = 0
+    shortfall: str = Shortfall.WITHIN_BALANCE
+    reversal_days: int = 90
+    reversal_grace_days: int = 0
+    transfers_allowed: bool = False
+    transfer_day_max: int | None = None
+    transfer_month_max: int | None = None
+
+
+def require_code(code: str) -> None:
+    """1 to 64 letters, digits, dots, dashes, underscores, beginning with a letter or digit."""
+    if not _CODE.fullmatch(code):
+        refuse_input("code")
+
+
+def require_name(name: str) -> None:
+    """1 to 200 printable characters, not only blanks."""
+    if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+        refuse_input("name")
+
+
+def require_time_zone(name: str) -> None:
+    """A name of the IANA database."""
+    if name not in _zones():
+        refuse_input("timeZone")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def require_terms(terms: AssetTerms) -> None:
+    """Every term within its range."""
+    _require_expiry(terms.expiry)
+    if abs(terms.priority) > PRIORITY_MAX:
+        refuse_input("priority")
+    if terms.shortfall not in tuple(Shortfall):
+        refuse_input("shortfall")
+    if not 1 <= terms.reversal_days <= DAYS_MAX:
+        refuse_input("reversalDays")
+    if not 0 <= terms.reversal_grace_days <= DAYS_MAX:
+        refuse_input("reversalGraceDays")
+    for field, limit in (("transferDayMax", terms.transfer_day_max), ("transferMonthMax", terms.transfer_month_max)):
+        if limit is not None and not is_amount(limit):
+            refuse_input(field)
+
+
+def _require_expiry(text: str) -> None:
+    try:
+        day = last_good_day(parse_expiry(text), _FAR_START)
+    except (ValueError, OverflowError):
+        refuse_input("expiry")
+    if day is not None and day > _FAR_END:
+        refuse_input("expiry")

@@ -1,0 +1,56 @@
+"""Closing a period: from then on nothing takes effect before its end (semantics 2.4)."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+
+from ledger.book.account import Role
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.tables import ACCOUNTS
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.registry_change import registry_change
+from ledger.programme.rows import Programme
+from ledger.programme.tables import PROGRAMMES
+
+_COLUMNS = [PROGRAMMES.c[name] for name in Programme._fields]
+_MINE = PROGRAMMES.c.id == bindparam("programme_id")
+_LOCK = Query(select(*_COLUMNS).where(_MINE).with_for_update(key_share=True))
+_OPEN_FROM = Query(
+    update(PROGRAMMES)
+    .where(_MINE)
+    .values({"open_from": bindparam("until"), "version": PROGRAMMES.c.version + 1})
+    .returning(*_COLUMNS)
+)
+_UNSETTLED = Query(
+    select(func.count().label("wallets")).where(
+        ACCOUNTS.c.role == Role.WALLET,
+        ACCOUNTS.c.next_due_at < bindparam("until"),
+        ACCOUNTS.c.programme_id == bindparam("programme_id"),
+    )
+)
+
+
+async def close_period(units: UnitsOfWork, actor: Actor, *, until: datetime) -> Programme:
+    """Closes the actor's programme before `until`, which is not in the future and only moves forward.
+
+    PROGRAMME_NOT_FOUND, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED, PERIOD_NOT_SETTLED: a wallet has something due before
+    `until`, or has not been looked at since it might; the sweep posts it.
+    """
+    parameters = {"programme_id": actor.programme_id, "until": until}
+    async with registry_change(units, actor, "period_closed") as change:
+        found = await change.row(_LOCK, {"programme_id": actor.programme_id})
+        if found is None:
+            raise Refusal(RefusalCode.PROGRAMME_NOT_FOUND)
+        if until > change.now:
+            raise Refusal(RefusalCode.EFFECTIVE_IN_FUTURE)
+        open_from: datetime = found["open_from"]
+        if until <= open_from:
+            raise Refusal(RefusalCode.PERIOD_CLOSED, open_from=open_from.isoformat())
+        unsettled = await change.row(_UNSETTLED, parameters)
+        if unsettled is not None and unsettled["wallets"]:
+            raise Refusal(RefusalCode.PERIOD_NOT_SETTLED, wallets=unsettled["wallets"])
+        programme = Programme(*(await change.row(_OPEN_FROM, parameters) or found))
+        change.record(programme.id, version=programme.version, facts={"until": until.isoformat()})
+    return programme

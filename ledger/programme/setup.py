@@ -1,0 +1,87 @@
+"""Setting up a programme: the programme itself and its assets. Rates, limits and periods have modules of their own."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, insert, update
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import ProgrammeId
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.shelves import Holder
+from ledger.engine.tables import HOLDERS
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
+from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.rows import Asset, Programme, asset_id
+from ledger.programme.tables import ASSETS, PROGRAMMES
+
+KINDS = ("points", "money")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSERT_PROGRAMME = Query(insert(PROGRAMMES))
+_INSERT_HOLDER = Query(insert(HOLDERS))
+_INSERT_ASSET = Query(insert(ASSETS))
+_TERMS = tuple(AssetTerms.__dataclass_fields__)
+_CHANGE_ASSET = Query(
+    update(ASSETS)
+    .where(ASSETS.c.id == bindparam("asset_id"))
+    .values({**{name: bindparam(f"new_{name}") for name in _TERMS}, "version": ASSETS.c.version + 1})
+    .returning(*(ASSETS.c[name] for name in Asset._fields))
+)
+
+
+async def create_programme(units: UnitsOfWork, actor: Actor, *, code: str, name: str, time_zone: str) -> Programme:
+    """A new programme, which is also a holder of the book. INVALID_INPUT, CODE_TAKEN.
+
+    Its zone never changes: every local date that was promised would move.
+    """
+    async with registry_change(units, actor, "programme_created") as change:
+        require_code(code)
+        require_name(name)
+        require_time_zone(time_zone)
+        id_ = ProgrammeId(change.new_id())
+        programme = Programme(id=id_, code=code, name=name, time_zone=time_zone, open_from=_EPOCH, version=1)
+        await change.insert(_INSERT_PROGRAMME, programme)
+        await change.insert(_INSERT_HOLDER, Holder(id=id_, programme_id=id_, kind="programme", state="open"))
+        change.record(id_, facts={"code": code, "name": name, "time_zone": time_zone})
+    return programme
+
+
+async def create_asset(
+    units: UnitsOfWork, actor: Actor, *, code: str, kind: str, terms: AssetTerms | None = None
+) -> Asset:
+    """A new asset of the actor's programme. INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND."""
+    async with registry_change(units, actor, "asset_created") as change:
+        require_code(code)
+        if kind not in KINDS:
+            refuse_input("kind")
+        terms = terms or AssetTerms()
+        require_terms(terms)
+        programme_id = ProgrammeId(actor.programme_id)
+        asset = Asset(
+            id=asset_id(programme_id, code), programme_id=programme_id, code=code, kind=kind, version=1, **asdict(terms)
+        )
+        await change.insert(_INSERT_ASSET, asset)
+        change.record(asset.id, facts={"code": code, "kind": kind, **_told(terms)})
+    return asset
+
+
+async def change_asset(units: UnitsOfWork, actor: Actor, *, code: str, terms: AssetTerms) -> Asset:
+    """The next version of an asset's terms; what was granted before keeps its own. INVALID_INPUT, ASSET_NOT_FOUND."""
+    async with registry_change(units, actor, "asset_changed") as change:
+        require_terms(terms)
+        new = {f"new_{name}": value for name, value in asdict(terms).items()}
+        row = await change.row(_CHANGE_ASSET, {"asset_id": asset_id(actor.programme_id, code), **new})
+        if row is None:
+            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+        asset = Asset(*row)
+        change.record(asset.id, version=asset.version, facts={"code": code, **_told(terms)})
+    return asset
+
+
+def _told(terms: AssetTerms) -> dict[str, str | int]:
+    return {name: value if isinstance(value, int) else str(value) for name, value in asdict(terms).items()}
+
+
+__all__ = ["AssetTerms", "change_asset", "create_asset", "create_programme"]
