@@ -21,8 +21,9 @@ from ledger.engine.batch import BatchRunner
 from ledger.engine.command import Actor
 from ledger.engine.database import Database
 from ledger.engine.decide import Decider
-from ledger.engine.engine import Engine, Limits
+from ledger.engine.engine import Engine
 from ledger.engine.ids import IdSource
+from ledger.engine.queue import Limits
 from ledger.engine.reader import Reader
 from ledger.engine.standing import Standing
 from ledger.engine.statements import Statements

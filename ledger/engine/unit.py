@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ledger.engine.command import Command
 from ledger.engine.outcome import Outcome
+from ledger.engine.reader import Reader
 from ledger.engine.shelf import Asked, Key
 
 LIST_MAX = 1000
@@ -28,8 +29,9 @@ class Unit:
     lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
     keys: Sequence[Key] = ()
 
-    def prepare(self) -> None:
-        """Computes the footprint anew; after `find` and before queueing."""
+    async def prepare(self, reader: Reader) -> None:
+        """Looks up what the commands need to be known, and computes the footprint; before each queueing."""
+        self.commands = [await command.find(reader) for command in self.commands]
         self.keys = [key for command in self.commands for key in command.footprint()]
         self.lock_keys = frozenset(
             (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None

@@ -1,0 +1,101 @@
+"""The queue before the writers: which of the waiting units run together, and which must wait for their locks."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.engine.unit import LockKey, Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the write path. Times in seconds.
+
+    batch_commands_min: a smaller queue is not split between writers, since a batch costs its round trips
+    """
+
+    writers: int = 2
+    queue_max: int = 10_000
+    batch_commands_min: int = 16
+    batch_commands_max: int = 1000
+    batch_locks_max: int = 2000
+    deadline_s: float = 10.0
+    tries_max: int = 6
+    wrong_keys_max: int = 3
+
+
+class Queue:
+    """Units in the order of arrival. A unit whose locks are in flight keeps its place, and so do those behind it that
+    want one of its locks: one member's commands stay in order, and all claims on one stock share a batch.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._waiting: deque[Unit] = deque()
+        self._in_flight: set[LockKey] = set()
+        self._writers_busy = 0
+        self.commands_waiting = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no batch is in flight."""
+        return self._writers_busy == 0
+
+    def put(self, unit: Unit) -> None:
+        """Adds a unit at the end."""
+        self._waiting.append(unit)
+        self.commands_waiting += len(unit.commands)
+
+    def has_room(self, commands: int) -> bool:
+        """Whether so many more commands may wait."""
+        return self.commands_waiting + commands <= self._limits.queue_max
+
+    def take(self) -> list[Unit]:
+        """The next batch; its locks are in flight until `done`. Empty where nothing may run."""
+        taken: list[Unit] = []
+        left: deque[Unit] = deque()
+        blocked = set(self._in_flight)
+        share = self._share()
+        commands = locks = 0
+        while self._waiting:
+            unit = self._waiting.popleft()
+            fits = not taken or (
+                commands + len(unit.commands) <= share and locks + len(unit.lock_keys) <= self._limits.batch_locks_max
+            )
+            if fits and blocked.isdisjoint(unit.lock_keys):
+                taken.append(unit)
+                commands += len(unit.commands)
+                locks += len(unit.lock_keys)
+                continue
+            left.append(unit)
+            blocked |= unit.lock_keys
+            if not fits:
+                break
+        left.extend(self._waiting)
+        self._waiting = left
+        self.commands_waiting -= commands
+        if taken:
+            self._writers_busy += 1
+            self._in_flight |= locks_of(taken)
+        return taken
+
+    def done(self, units: Iterable[Unit]) -> None:
+        """The batch is decided: its locks are free."""
+        self._writers_busy -= 1
+        self._in_flight -= locks_of(units)
+
+    def _share(self) -> int:
+        """How many commands one batch may take: an equal part for each idle writer, so that one decides while the
+        database works for the other.
+        """
+        idle = max(self._limits.writers - self._writers_busy, 1)
+        part = -(-self.commands_waiting // idle)
+        return min(max(part, self._limits.batch_commands_min), self._limits.batch_commands_max)
+
+
+def locks_of(units: Iterable[Unit]) -> frozenset[LockKey]:
+    """Every lock key of the units."""
+    return frozenset[LockKey]().union(*(unit.lock_keys for unit in units))

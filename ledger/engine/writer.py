@@ -1,0 +1,80 @@
+"""A writer: one connection, and running a batch on it to its end, whatever the database does meanwhile."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import asyncpg
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.batch import Batch, BatchRunner
+from ledger.engine.database import Database
+from ledger.engine.ports import Observer
+from ledger.engine.unit import Unit
+from ledger.engine.unit_of_work import Tx
+
+TRANSIENT = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.UniqueViolationError,
+    asyncpg.LockNotAvailableError,
+)
+"""The batch was undone and may run again. A unique violation is no culprit: the row it met is visible now."""
+
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+    asyncio.IncompleteReadError,
+)
+"""The connection is gone, perhaps after the commit: running the batch again finds what was decided by its keys."""
+
+_TRANSIENT_WAIT_S = 0.01
+_LOST_WAIT_S = 0.05
+
+
+class Writer:
+    """Holds a connection, opened when first needed and again after a loss."""
+
+    def __init__(self, database: Database, runner: BatchRunner, observer: Observer, tries_max: int) -> None:
+        self._database = database
+        self._runner = runner
+        self._observer = observer
+        self._tries_max = tries_max
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._tx: Tx | None = None
+        self._jitter = Random()  # noqa: S311 - spreads retries, keeps no secret
+
+    async def run(self, units: Sequence[Unit]) -> Batch:
+        """Decides and commits the units. CONTENDED or UNAVAILABLE where it cannot be done in so many tries."""
+        for attempt in range(self._tries_max):
+            batch = Batch(units=units)
+            try:
+                await self._runner.run(batch, await self._open())
+            except TRANSIENT as error:
+                self._observer.retried(type(error).__name__)
+                await asyncio.sleep(self._jitter.random() * _TRANSIENT_WAIT_S * 2**attempt)
+            except LOST as error:
+                self._observer.retried(type(error).__name__)
+                self.close()
+                await asyncio.sleep(self._jitter.random() * _LOST_WAIT_S * 2**attempt)
+            else:
+                return batch
+        if self._connection is None:
+            raise Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1)
+        raise Refusal(RefusalCode.CONTENDED)
+
+    async def _open(self) -> Tx:
+        if self._connection is None or self._connection.is_closed() or self._tx is None:
+            self._connection = await self._database.open_writer()
+            self._tx = Tx(self._connection)
+        return self._tx
+
+    def close(self) -> None:
+        """Disconnects at once; what was open is undone by the server."""
+        connection, self._connection, self._tx = self._connection, None, None
+        if connection is not None:
+            connection.terminate()
