@@ -14,7 +14,7 @@ from graphql_api.http.credentials import Authenticator
 from graphql_api.http.operations import Desk
 from graphql_api.http.request_log import RECORD
 from graphql_api.http.transport_messages import CloseSocket, parse_message
-from graphql_api.http.transport_session import Session
+from graphql_api.http.transport_session import Hangup, Session
 from graphql_api.request_record import RequestRecord
 
 PROTOCOL = "graphql-transport-ws"
@@ -74,9 +74,14 @@ class SubscriptionEndpoint:
         return origin in {f"http://{socket.headers.get('host')}", f"https://{socket.headers.get('host')}"}
 
     async def _serve(self, socket: WebSocket, record: RequestRecord) -> None:
-        session = Session(
-            self._desk, self._authenticator, record, send=socket.send_text, limit=self._limits.per_connection
-        )
+        async def send(text: str) -> None:
+            try:
+                await socket.send_text(text)
+            except (WebSocketDisconnect, RuntimeError):
+                # RuntimeError is how Starlette says that the connection is closing already.
+                raise Hangup from None
+
+        session = Session(self._desk, self._authenticator, record, send=send, limit=self._limits.per_connection)
         try:
             async with asyncio.timeout(self._limits.lifetime_seconds):
                 async with asyncio.timeout(self._limits.init_timeout_seconds) as opening:
@@ -88,14 +93,19 @@ class SubscriptionEndpoint:
                 await _close(socket, 4408, "Connection initialisation timeout")
             else:
                 await _close(socket, 1001, "Connect again")
-        except WebSocketDisconnect:
+        except Hangup:
             pass
         finally:
             await session.stop_all()
 
     async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout) -> None:
         while True:
-            text = await socket.receive_text()
+            received = await socket.receive()
+            if received["type"] == "websocket.disconnect":
+                return
+            text = received.get("text")
+            if text is None:
+                raise CloseSocket(4400, "A message must be text")
             if len(text) > self._limits.message_bytes_max:
                 raise CloseSocket(1009, "Message too big")
             await session.handle(parse_message(text))

@@ -24,6 +24,10 @@ from graphql_api.request_record import RequestRecord
 Errors = list[dict[str, object]]
 
 
+class Hangup(Exception):
+    """The other side is gone; there is nobody to send to."""
+
+
 class Session:
     """Handles messages in order; each subscription runs in a task of its own."""
 
@@ -91,7 +95,15 @@ class Session:
 
     async def _serve(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> None:
         try:
+            await self._run_to_its_end(message_id, asked, caller)
+        except Hangup:
+            self._running.pop(message_id, None)
+
+    async def _run_to_its_end(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> None:
+        try:
             errors = await self._run(message_id, asked, caller)
+        except Hangup:
+            raise
         except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
             errors = [masked_error(log_bug(error, "/graphql"))]
         if self._running.get(message_id) is not asyncio.current_task():

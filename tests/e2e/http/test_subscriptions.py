@@ -134,6 +134,32 @@ async def test_a_broken_conversation_is_closed(messages: list[str], code: int) -
         assert await close_code(socket) == code
 
 
+async def test_binary_messages_are_refused() -> None:
+    """Messages are text."""
+    async with connected() as socket:
+        await socket.send(b"\x00\xff")
+
+        assert await close_code(socket) == 4400
+
+
+async def test_a_client_that_vanishes_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its subscriptions end without being reported as bugs."""
+    async with served(sample_app()) as url:
+        address = f"ws{url.removeprefix('http')}/graphql"
+        async with connect(address, subprotocols=[PROTOCOL]) as socket:
+            await begin(socket)
+            for name in "abc":
+                query = "subscription { ticks(count: 100000, pause: 0.001) }"
+                await send(socket, id=name, type="subscribe", payload={"query": query})
+            await receive(socket)
+            socket.transport.abort()
+        await asyncio.sleep(0.3)
+
+        left = [task for task in asyncio.all_tasks() if "_serve" in repr(task.get_coro()) and "Session" in repr(task)]
+    assert left == []
+    assert "bug" not in capsys.readouterr().out
+
+
 async def test_limits_of_a_connection() -> None:
     """A second init, an id in use and one subscription too many close the connection."""
     slow = {"query": "subscription { ticks(count: 1, pause: 60) }"}
