@@ -1,6 +1,6 @@
 """Queries written as SQL: for reads and checks whose joins and windows are clearest in the database's own words.
 
-`{book}` stands for the book's schema and `:name` for a parameter. Nothing of a caller's ever enters the text.
+`{book}` stands for the book's schema, `{now}` for a subquery of one row and column `now`, `:name` for a parameter. Nothing of a caller's ever enters the text.
 """
 
 from sqlalchemy import text
@@ -9,7 +9,7 @@ from ledger.engine.reader import Query
 from ledger.engine.statements import Compiled, compile_statement
 
 NOW = "SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond' AS now FROM registry.instance"
-"""`now` of semantics 10, as the text of a subquery of one row."""
+"""`now` of semantics 10: one row."""
 
 
 class SqlQuery(Query):
@@ -26,6 +26,6 @@ class SqlQuery(Query):
         found = self._compiled.get(book_schema)
         if found is None:
             quoted = '"' + book_schema.replace('"', '""') + '"'
-            statement = text(self.sql.replace("{book}", quoted))
+            statement = text(self.sql.replace("{now}", f"({NOW})").replace("{book}", quoted))
             found = self._compiled[book_schema] = compile_statement(statement, book_schema)
         return found

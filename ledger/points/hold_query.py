@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.engine.reader import Reader
-from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.sql_query import SqlQuery
 from ledger.points.wallet import wallet_ids
 
 PAGE_MAX = 100
@@ -32,22 +32,20 @@ _COLUMNS = """
     SELECT h.id, a.holder_id AS member_id, a.asset_id, h.amount, h.captured, h.deadline,
            CASE WHEN h.state = 'open' AND h.deadline <= i.now THEN 'lapsed' ELSE h.state END AS state, h.merchant_id,
            opened.effective_at AS opened_at, ended.id AS ended_by, ended.effective_at AS ended_at
-    FROM ({now}) i
-    CROSS JOIN {{book}}.holds h
-    JOIN {{book}}.accounts a ON a.id = h.account_id AND a.programme_id = CAST(:programme_id AS uuid)
-    JOIN {{book}}.journal_entries opened ON opened.id = h.id
-    LEFT JOIN {{book}}.journal_entries ended
+    FROM {now} i
+    CROSS JOIN {book}.holds h
+    JOIN {book}.accounts a ON a.id = h.account_id AND a.programme_id = CAST(:programme_id AS uuid)
+    JOIN {book}.journal_entries opened ON opened.id = h.id
+    LEFT JOIN {book}.journal_entries ended
         ON ended.original_entry_id = h.id AND ended.kind IN ('capture', 'release', 'lapse')
-    WHERE {where}
-"""
+    WHERE """
 _OF_WALLET = SqlQuery(
-    _COLUMNS.format(
-        now=NOW,
-        where="h.account_id = CAST(:account_id AS uuid) AND h.id < CAST(:before AS uuid)"
-        " ORDER BY h.id DESC LIMIT CAST(:rows_max AS bigint)",
-    )
+    _COLUMNS
+    + """ h.account_id = CAST(:account_id AS uuid) AND h.id < CAST(:before AS uuid)
+    ORDER BY h.id DESC LIMIT CAST(:rows_max AS bigint)
+    """
 )
-_BY_ID = SqlQuery(_COLUMNS.format(now=NOW, where="h.id = CAST(:id AS uuid)"))
+_BY_ID = SqlQuery(_COLUMNS + " h.id = CAST(:id AS uuid)")
 _LAST = UUID(int=2**128 - 1)
 
 

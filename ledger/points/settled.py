@@ -6,6 +6,7 @@ So a read is true at its instant whether or not a job ran (semantics 2.2), by co
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from ledger.book.account import Account, Role
@@ -60,7 +61,7 @@ async def settled_wallets(
         keys = [key for ids in asked for key in _keys(programme_id, ids)]
         await preview.load(keys, lambda state: [key for ids in asked for key in due_keys(state, ids, now)])
         return {
-            ids.wallet: await preview.decide(lambda state, ids=ids: settle(state, programme_id, ids, now))
+            ids.wallet: await preview.decide(partial(settle, programme_id=programme_id, ids=ids, now=now))
             for ids in asked
             if _is_there(preview.state, programme_id, ids)
         }

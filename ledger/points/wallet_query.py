@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.book.units import AccountId
 from ledger.engine.reader import Reader, Record
-from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.sql_query import SqlQuery
 from ledger.points.receipt import or_none
 from ledger.points.settled import SettledWallet, settled_wallets
 from ledger.points.wallet import WalletIds, wallet_ids
@@ -47,17 +47,17 @@ class WalletView:
 
 # Each branch reaches its rows by primary key; the debt is read only where the wallet's row says that there is one.
 _WALLETS = SqlQuery(
-    f"""
-    WITH i AS MATERIALIZED ({NOW})
+    """
+    WITH i AS MATERIALIZED (SELECT now FROM {now} instant)
     SELECT w.id, w.state, w.version, w.posted, w.held, w.next_expiry_at, coalesce(p.posted, 0) AS pending,
            coalesce(-o.posted, 0) AS owed, a.shortfall, w.next_due_at <= i.now AS is_due, i.now
     FROM i
     CROSS JOIN unnest(CAST(:wallets AS uuid[]), CAST(:pendings AS uuid[]), CAST(:oweds AS uuid[]))
         AS asked (wallet, pending, owed)
-    JOIN {{book}}.accounts w ON w.id = asked.wallet AND w.programme_id = CAST(:programme_id AS uuid)
+    JOIN {book}.accounts w ON w.id = asked.wallet AND w.programme_id = CAST(:programme_id AS uuid)
     JOIN registry.assets a ON a.id = w.asset_id
-    LEFT JOIN {{book}}.accounts p ON p.id = asked.pending
-    LEFT JOIN {{book}}.accounts o ON o.id = asked.owed AND w.owing
+    LEFT JOIN {book}.accounts p ON p.id = asked.pending
+    LEFT JOIN {book}.accounts o ON o.id = asked.owed AND w.owing
     """
 )
 

@@ -1,0 +1,99 @@
+"""`scrip check`: is the book as its entries say?"""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from graphql_api.settings import Settings
+    from ledger.reports.check import CheckReport
+
+SHOWN_PER_RULE = 10
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Recompute every balance, lot, hold and statement from the entries; exit 1 on any difference. Safe on a live system.
+
+    Examples:
+        scrip check
+
+        scrip check --json | jq .differences
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.failure import REFUSED
+    from graphql_api.processes.database import usable_database
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        report = asyncio.run(_check(settings, url, quiet=as_json))
+    if as_json:
+        _print_json(report)
+    else:
+        _print_table(report)
+    if not report.is_clean:
+        raise typer.Exit(REFUSED)
+
+
+async def _check(settings: "Settings", url: str, *, quiet: bool) -> "CheckReport":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ledger.reports.check import check_book
+
+    # Progress goes to standard error and only to a terminal, so that the report can be piped.
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("check", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            progress.update(task, description=name, completed=done, total=total)
+
+        return await check_book(url, book_schema=settings.book_schema, book_number=settings.book_number, on_rule=show)
+
+
+def _print_json(report: "CheckReport") -> None:
+    from graphql_api.processes.cli.output import print_json
+
+    print_json(
+        {
+            "clean": report.is_clean,
+            "entries": report.entries,
+            "postings": report.postings,
+            "accounts": report.accounts,
+            "lots": report.lots,
+            "rules": {result.rule.name: result.count for result in report.rules},
+            "differences": [
+                {"rule": difference.rule, "subject": difference.subject, "facts": dict(difference.facts)}
+                for result in report.rules
+                for difference in result.differences
+            ],
+        }
+    )
+
+
+def _print_table(report: "CheckReport") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    read = (
+        f"{report.entries:,} entries, {report.postings:,} postings, {report.accounts:,} accounts, {report.lots:,} lots"
+    )
+    if report.is_clean:
+        console.print(f"[green]Clean[/green]: {len(report.rules)} rules hold for {read}.")
+        return
+    console.print(f"[red]{report.count:,} differences[/red] in {read}.")
+    for result in report.rules:
+        if not result.count:
+            continue
+        table = Table(title=f"{result.rule.name}: {result.count:,}", caption=result.rule.proves, title_justify="left")
+        table.add_column("of", no_wrap=True)
+        table.add_column("values that disagree")
+        for difference in result.differences[:SHOWN_PER_RULE]:
+            facts = ", ".join(f"{name} {'—' if value is None else value}" for name, value in difference.facts.items())
+            table.add_row(difference.subject, facts)
+        console.print(table)

@@ -1,0 +1,316 @@
+"""The book's own rules: accounts, statement lines, entries, requests and audit events against each other.
+
+Every comparison runs both ways (FULL JOIN), so that a missing row is found as surely as a wrong one.
+"""
+
+from uuid import UUID
+
+from ledger.book.account import BOUNDS, Role, account_id
+from ledger.engine.check_rule import Row, Rule, rule
+
+
+def _has_other_id(row: Row) -> bool:
+    computed: UUID = account_id(row["holder_id"], row["asset_id"], Role(row["role"]))
+    return bool(computed != row["subject"])
+
+
+def _has_other_bounds(row: Row) -> bool:
+    return BOUNDS.get(Role(row["role"]), (None, None)) != (row["floor"], row["ceiling"])
+
+
+_SUMS = """
+    WITH moved AS (
+        SELECT account_id, sum(amount)::bigint AS posted FROM (
+            SELECT destination_id AS account_id, sum(amount) AS amount FROM {book}.postings GROUP BY 1
+            UNION ALL
+            SELECT source_id, -sum(amount) FROM {book}.postings GROUP BY 1) sides
+        GROUP BY account_id
+    )
+"""
+
+ACCOUNT_RULES = (
+    rule(
+        "account_matches_postings",
+        "a guarded account's balance is the sum of its postings, and every posting moves between accounts",
+        _SUMS  # noqa: S608
+        + """
+        SELECT coalesce(a.id, moved.account_id) AS subject, a.role, a.posted AS stored, moved.posted AS postings
+        FROM {book}.accounts a FULL JOIN moved ON moved.account_id = a.id
+        WHERE a.id IS NULL
+           OR ((a.floor IS NOT NULL OR a.ceiling IS NOT NULL) AND a.posted <> coalesce(moved.posted, 0))
+           OR (a.floor IS NULL AND a.ceiling IS NULL AND (a.posted, a.held, a.version) <> (0, 0, 0))
+        """,
+    ),
+    rule(
+        "asset_sums_to_zero",
+        "the balances of all accounts of an asset, guarded as stored and open as posted, cancel out",
+        _SUMS  # noqa: S608
+        + """
+        SELECT a.asset_id AS subject, sum(balance.posted) AS total
+        FROM {book}.accounts a
+        LEFT JOIN moved ON moved.account_id = a.id
+        CROSS JOIN LATERAL (SELECT CASE WHEN a.floor IS NULL AND a.ceiling IS NULL THEN coalesce(moved.posted, 0)
+                                   ELSE a.posted END AS posted) balance
+        GROUP BY a.asset_id HAVING sum(balance.posted) <> 0
+        """,
+    ),
+    rule(
+        "account_matches_last_line",
+        "an account's version, balance and held amount are those of its last statement line",
+        """
+        SELECT coalesce(a.id, last.account_id) AS subject, a.version, last.version AS last_version, last.lines,
+               a.posted, last.posted_after, a.held, last.held_after
+        FROM {book}.accounts a
+        FULL JOIN (
+            SELECT line.account_id, line.version, counted.lines, line.posted_after, line.held_after
+            FROM (SELECT account_id, max(version) AS version, count(*) AS lines
+                  FROM {book}.statement_lines GROUP BY account_id) counted
+            JOIN {book}.statement_lines line USING (account_id, version)
+        ) last ON last.account_id = a.id
+        WHERE (a.version, a.posted, a.held, a.version) IS DISTINCT FROM
+              (coalesce(last.version, 0), coalesce(last.posted_after, 0), coalesce(last.held_after, 0),
+               coalesce(last.lines, 0))
+        """,
+    ),
+    rule(
+        "statement_line_matches_entry",
+        "versions run 1, 2, 3 …; each line adds what its entry posted and set aside, and every such entry has its line",
+        """
+        WITH changed AS (
+            SELECT entry_id, account_id, sum(posted)::bigint AS posted, sum(held)::bigint AS held FROM (
+                SELECT entry_id, destination_id AS account_id, amount AS posted, 0 AS held FROM {book}.postings
+                UNION ALL SELECT entry_id, source_id, -amount, 0 FROM {book}.postings
+                UNION ALL SELECT entry_id, account_id, 0, CASE kind WHEN 'set_aside' THEN amount ELSE -amount END
+                FROM {book}.draws WHERE kind IN ('set_aside', 'release')) effects
+            GROUP BY entry_id, account_id
+        ), lines AS (
+            SELECT account_id, version, entry_id,
+                   version - row_number() OVER history AS gap,
+                   posted_after - coalesce(lag(posted_after) OVER history, 0) AS posted,
+                   held_after - coalesce(lag(held_after) OVER history, 0) AS held
+            FROM {book}.statement_lines WINDOW history AS (PARTITION BY account_id ORDER BY version)
+        )
+        SELECT coalesce(lines.account_id, changed.account_id) AS subject, lines.version,
+               coalesce(lines.entry_id, changed.entry_id) AS entry_id, lines.posted AS line_posted,
+               changed.posted AS posted, lines.held AS line_held, changed.held AS set_aside
+        FROM lines FULL JOIN (
+            SELECT changed.* FROM changed JOIN {book}.accounts a ON a.id = changed.account_id
+            WHERE a.floor IS NOT NULL OR a.ceiling IS NOT NULL
+        ) changed ON changed.entry_id = lines.entry_id AND changed.account_id = lines.account_id
+        WHERE lines.version IS NULL OR lines.gap <> 0
+           OR lines.posted <> coalesce(changed.posted, 0) OR lines.held <> coalesce(changed.held, 0)
+        """,
+    ),
+    rule(
+        "account_state_matches_holder",
+        "a wallet carries its holder's state, and every account its holder's programme",
+        """
+        SELECT a.id AS subject, a.state, h.state AS holder_state, a.programme_id, h.programme_id AS holder_programme
+        FROM {book}.accounts a LEFT JOIN {book}.holders h ON h.id = a.holder_id
+        WHERE h.id IS NULL OR a.programme_id <> h.programme_id OR (a.role = 'wallet' AND a.state <> h.state)
+        """,
+    ),
+    rule(
+        "account_within_bounds",
+        "a guarded account stays within its floor and ceiling, and only wallets hold",
+        """
+        SELECT a.id AS subject, a.role, a.posted, a.floor, a.ceiling, a.held
+        FROM {book}.accounts a
+        WHERE a.posted < a.floor OR a.posted > a.ceiling OR a.held < 0
+           OR (a.held > 0 AND (a.role <> 'wallet' OR a.held > a.posted))
+        """,
+    ),
+    rule(
+        "account_id_names_account",
+        "an account's id is computed from its holder, asset and role",
+        "SELECT id AS subject, holder_id, asset_id, role FROM {book}.accounts",
+        _has_other_id,
+    ),
+    rule(
+        "account_bounds_fit_role",
+        "an account has the floor and ceiling of its role",
+        "SELECT id AS subject, role, floor, ceiling FROM {book}.accounts",
+        _has_other_bounds,
+    ),
+)
+
+ENTRY_RULES = (
+    rule(
+        "posting_asset_matches_accounts",
+        "a posting moves one asset between two accounts of that asset and of one programme",
+        """
+        SELECT p.entry_id AS subject, p.line, p.asset_id, s.asset_id AS source_asset, d.asset_id AS destination_asset
+        FROM {book}.postings p
+        LEFT JOIN {book}.accounts s ON s.id = p.source_id
+        LEFT JOIN {book}.accounts d ON d.id = p.destination_id
+        WHERE (p.asset_id, p.asset_id, s.programme_id) IS DISTINCT FROM (s.asset_id, d.asset_id, d.programme_id)
+           OR s.id IS NULL OR p.amount <= 0
+        """,
+    ),
+    rule(
+        "rows_belong_to_entries",
+        "every posting, statement line, draw and lot names an entry that exists",
+        """
+        SELECT lost.entry_id AS subject, lost.kind FROM (
+            SELECT entry_id, 'posting' AS kind FROM {book}.postings
+            UNION ALL SELECT entry_id, 'statement line' FROM {book}.statement_lines
+            UNION ALL SELECT entry_id, 'draw' FROM {book}.draws
+            UNION ALL SELECT entry_id, 'lot' FROM {book}.lots
+            UNION ALL SELECT id, 'hold' FROM {book}.holds
+            UNION ALL SELECT entry_id, 'member' FROM {book}.members) lost
+        LEFT JOIN {book}.journal_entries e ON e.id = lost.entry_id
+        WHERE e.id IS NULL
+        """,
+    ),
+    rule(
+        "lines_count_from_one",
+        "the postings and the draws of an entry are numbered 1, 2, 3 … without gaps",
+        """
+        SELECT entry_id AS subject, 'posting' AS kind, max(line) AS last, count(*) AS lines
+        FROM {book}.postings GROUP BY entry_id HAVING max(line) <> count(*) OR min(line) <> 1
+        UNION ALL
+        SELECT entry_id, 'draw', max(line), count(*)
+        FROM {book}.draws GROUP BY entry_id HAVING max(line) <> count(*) OR min(line) <> 1
+        """,
+    ),
+    rule(
+        "entry_has_event",
+        "every entry has its audit event, written in its own transaction",
+        """
+        SELECT e.id AS subject, e.kind, e.tx_id::text AS tx_id
+        FROM {book}.journal_entries e
+        LEFT JOIN audit.events event ON event.resource_id = e.id AND event.tx_id = e.tx_id
+        WHERE event.id IS NULL
+        """,
+    ),
+    rule(
+        "event_has_entry",
+        "every accepted event that tells of an entry names one that exists",
+        """
+        WITH unknown AS MATERIALIZED (
+            SELECT event.id, event.resource_id, event.record FROM audit.events event
+            LEFT JOIN {book}.journal_entries e ON e.id = event.resource_id
+            WHERE event.resource_id IS NOT NULL AND e.id IS NULL
+        ), told AS MATERIALIZED (
+            SELECT id, resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM unknown
+        )
+        SELECT id AS subject, resource_id AS entry_id, record ->> 'type' AS kind FROM told
+        WHERE record ->> 'outcome' = 'accepted' AND record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries)
+        """,
+    ),
+    rule(
+        "entry_has_request",
+        "an entry that was asked for under a key has that request on file, and the request names the entry",
+        """
+        SELECT e.id AS subject, e.kind, encode(e.request_id, 'hex') AS request_id, r.entry_id AS request_names
+        FROM {book}.journal_entries e
+        LEFT JOIN {book}.requests r ON r.id = e.request_id
+        WHERE e.request_id IS NOT NULL AND (r.id IS NULL OR (r.kind = e.kind AND r.entry_id IS DISTINCT FROM e.id))
+        """,
+    ),
+    rule(
+        "request_has_entry",
+        "a request whose outcome names an entry names one that exists and that names the request",
+        """
+        SELECT encode(r.id, 'hex') AS subject, r.kind, r.entry_id
+        FROM {book}.requests r
+        LEFT JOIN {book}.journal_entries e ON e.id = r.entry_id
+        WHERE r.entry_id IS NOT NULL AND NOT starts_with(r.kind, 'reference:')
+          AND (e.id IS NULL OR (e.request_id IS NOT NULL AND r.kind = e.kind AND e.request_id <> r.id))
+        """,
+    ),
+    rule(
+        "reference_matches_entry",
+        "every reference is claimed by its entry and every claim has its entry",
+        """
+        WITH claims AS MATERIALIZED (
+            SELECT id, kind, key, entry_id FROM {book}.requests WHERE starts_with(kind, 'reference:')
+        )
+        SELECT coalesce(e.id::text, encode(claim.id, 'hex')) AS subject, e.kind, claim.kind AS claimed,
+               claim.entry_id AS claim_names
+        FROM (SELECT id, kind, reference FROM {book}.journal_entries WHERE reference IS NOT NULL) e
+        FULL JOIN (SELECT * FROM claims WHERE entry_id IS NOT NULL) claim
+            ON claim.entry_id = e.id AND claim.key = e.reference AND claim.kind = 'reference:' || e.kind
+        LEFT JOIN (SELECT DISTINCT kind, key FROM claims WHERE entry_id IS NULL) approved
+            ON approved.key = e.reference AND approved.kind = 'reference:' || e.kind
+        WHERE (claim.id IS NULL AND approved.key IS NULL)
+           OR e.id IS NULL
+        """,
+    ),
+    rule(
+        "id_names_book",
+        "every id that this book minted carries its number",
+        """
+        SELECT minted.id AS subject, minted.kind FROM (
+            SELECT id, 'entry' AS kind FROM {book}.journal_entries
+            UNION ALL SELECT id, 'lot' FROM {book}.lots
+            UNION ALL SELECT id, 'member' FROM {book}.members
+            UNION ALL SELECT id, 'hold' FROM {book}.holds) minted
+        WHERE substr(minted.id::text, 15, 4) <> '7' || lpad(to_hex(CAST(:book_number AS integer)), 3, '0')
+        """,
+    ),
+    rule(
+        "entry_times_in_order",
+        "an entry takes effect no later than it is posted, and no earlier than the entry it undoes was known",
+        """
+        SELECT e.id AS subject, e.effective_at, e.posted_at, original.posted_at AS original_posted_at
+        FROM {book}.journal_entries e
+        LEFT JOIN {book}.journal_entries original ON original.id = e.original_entry_id
+        WHERE e.effective_at > e.posted_at OR e.posted_at < original.posted_at
+           OR (e.original_entry_id IS NOT NULL AND original.id IS NULL)
+        """,
+    ),
+)
+
+ROLL_UP_RULES = (
+    rule(
+        "roll_up_matches_postings",
+        "each roll-up is the sum of its account's postings in transactions before its cut",
+        """
+        WITH steps AS (
+            SELECT account_id, tx_id, sum(amount) AS posted, NULL::numeric AS stored FROM (
+                SELECT p.destination_id AS account_id, e.tx_id, p.amount
+                FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
+                UNION ALL
+                SELECT p.source_id, e.tx_id, -p.amount
+                FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id) sides
+            WHERE account_id IN (SELECT account_id FROM {book}.roll_ups)
+            GROUP BY account_id, tx_id
+            UNION ALL
+            SELECT account_id, cut_tx_id, 0, posted FROM {book}.roll_ups
+        ), running AS (
+            SELECT account_id, tx_id, stored,
+                   coalesce(sum(posted) OVER (PARTITION BY account_id ORDER BY tx_id
+                       GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS posted
+            FROM steps
+        )
+        SELECT account_id AS subject, tx_id::text AS cut_tx_id, stored, posted AS postings FROM running
+        WHERE stored IS NOT NULL AND stored <> posted
+        """,
+    ),
+    rule(
+        "roll_up_is_complete",
+        "an open account that moved before the latest cut has a roll-up, and every roll-up a cut and an open account",
+        """
+        WITH latest AS (SELECT max(cut_tx_id) AS cut FROM {book}.roll_up_cuts), touched AS (
+            SELECT p.source_id AS account_id, e.tx_id
+            FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
+            UNION ALL SELECT p.destination_id, e.tx_id
+            FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
+        ), last AS (
+            SELECT touched.account_id, max(touched.tx_id) AS moved FROM touched, latest
+            WHERE touched.tx_id < latest.cut GROUP BY touched.account_id
+        )
+        SELECT a.id AS subject, last.moved::text AS last_moved, NULL AS cut_tx_id
+        FROM last JOIN {book}.accounts a ON a.id = last.account_id AND a.floor IS NULL AND a.ceiling IS NULL
+        WHERE NOT EXISTS (SELECT FROM {book}.roll_ups r WHERE r.account_id = a.id AND r.cut_tx_id > last.moved)
+        UNION ALL
+        SELECT r.account_id, NULL, r.cut_tx_id::text FROM {book}.roll_ups r
+        LEFT JOIN {book}.roll_up_cuts c USING (cut_tx_id)
+        LEFT JOIN {book}.accounts a ON a.id = r.account_id AND a.floor IS NULL AND a.ceiling IS NULL
+        WHERE c.cut_tx_id IS NULL OR a.id IS NULL
+        """,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (*ACCOUNT_RULES, *ENTRY_RULES, *ROLL_UP_RULES)

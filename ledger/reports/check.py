@@ -1,0 +1,138 @@
+"""The checker: recomputes every projection from the entries on one snapshot and reports each difference (semantics 2.8).
+
+It runs on a live system: the snapshot shows whole transactions only, and what is due and not posted yet is no
+difference. Sorting and joining happen in the database; here one difference at a time passes through.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from ledger.engine import checks as book_checks
+from ledger.engine.check_rule import Rule
+from ledger.engine.database import Database
+from ledger.engine.reader import Reader, Snapshot
+from ledger.engine.sql_query import SqlQuery
+from ledger.points import checks as points_checks
+
+RULES: tuple[Rule, ...] = tuple(chain(book_checks.RULES, points_checks.RULES))
+AUDITOR_ROLE = "scrip_auditor"
+SHOWN_MAX = 100
+"""Differences of one rule that a report spells out; all are counted."""
+
+# The checker sorts and joins whole tables: it may take its time and some memory, and plans for scans.
+_SETTINGS = SqlQuery(
+    """
+    SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
+           set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+           set_config('cursor_tuple_fraction', '1.0', true)
+    """
+)
+_COUNTS = SqlQuery(
+    """
+    SELECT (SELECT count(*) FROM {book}.journal_entries) AS entries, (SELECT count(*) FROM {book}.postings) AS postings,
+           (SELECT count(*) FROM {book}.accounts) AS accounts, (SELECT count(*) FROM {book}.lots) AS lots,
+           clock_timestamp() AS read_at
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that is not as the entries say: under which rule, of what, and the values that disagree."""
+
+    rule: str
+    subject: str
+    facts: Mapping[str, str | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class RuleReport:
+    """How one rule fared. `differences` are the first ones; `count` is all."""
+
+    rule: Rule
+    count: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """The whole check: what was read, and each rule's result in the order of the rules."""
+
+    entries: int
+    postings: int
+    accounts: int
+    lots: int
+    rules: tuple[RuleReport, ...]
+
+    @property
+    def count(self) -> int:
+        """All differences."""
+        return sum(report.count for report in self.rules)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the book is as its entries say."""
+        return self.count == 0
+
+
+Progress = Callable[[str, int, int], None]
+"""Told before each rule: its name, how many are done, how many there are."""
+
+
+async def check_book(
+    url: str,
+    *,
+    book_schema: str,
+    book_number: int,
+    rules: Sequence[Rule] = RULES,
+    on_rule: Progress | None = None,
+) -> CheckReport:
+    """Checks the book at `url` as the auditor, on a connection and a snapshot of its own."""
+    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
+    await database.open()
+    try:
+        async with Reader(database.pool, book_schema).snapshot() as snapshot:
+            return await check_snapshot(snapshot, book_number=book_number, rules=rules, on_rule=on_rule)
+    finally:
+        await database.close()
+
+
+async def check_snapshot(
+    snapshot: Snapshot, *, book_number: int, rules: Sequence[Rule], on_rule: Progress | None
+) -> CheckReport:
+    """Runs the rules one after another on the snapshot."""
+    await snapshot.rows(_SETTINGS, {})
+    counts = (await snapshot.rows(_COUNTS, {}))[0]
+    reports: list[RuleReport] = []
+    for done, rule in enumerate(rules):
+        if on_rule is not None:
+            on_rule(rule.name, done, len(rules))
+        report = RuleReport(rule=rule)
+        async for difference in differences_of(rule, snapshot, book_number):
+            report.count += 1
+            if report.count <= SHOWN_MAX:
+                report.differences.append(difference)
+        reports.append(report)
+    return CheckReport(
+        entries=counts["entries"],
+        postings=counts["postings"],
+        accounts=counts["accounts"],
+        lots=counts["lots"],
+        rules=tuple(reports),
+    )
+
+
+async def differences_of(rule: Rule, snapshot: Snapshot, book_number: int) -> AsyncIterator[Difference]:
+    """The rule's differences, one by one from a cursor."""
+    asked = {"book_number": book_number}
+    async for row in snapshot.stream(rule.query, asked):
+        values = dict(row)
+        if rule.differs is None or rule.differs(values):
+            facts = {name: _text(value) for name, value in values.items() if name != "subject"}
+            yield Difference(rule=rule.name, subject=str(row["subject"]), facts=facts)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - whatever a column holds
+    return None if value is None else str(value)
