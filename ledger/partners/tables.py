@@ -35,5 +35,6 @@ API_KEYS = table(
     Column("created_at", INSTANT),
     Column("expires_at", INSTANT),
     Column("revoked_at", INSTANT),
+    Column("version", BigInteger),
     schema=REGISTRY,
 )

@@ -48,3 +48,7 @@ ALTER TABLE {book}.members
     DROP CONSTRAINT members_external_id_unique,
     ADD CONSTRAINT members_external_id_unique UNIQUE (external_id, programme_id);
 CREATE INDEX members_by_programme ON {book}.members (programme_id, id);
+
+-- Keys are versioned rows like the others, so that a hole in a key's history shows.
+ALTER TABLE registry.api_keys ADD COLUMN version bigint NOT NULL DEFAULT 1;
+GRANT UPDATE (version) ON registry.api_keys TO scrip_app;

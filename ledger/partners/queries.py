@@ -1,0 +1,94 @@
+"""Reading partners, merchants and keys. Lists are keyset pages in the order of ids, which is the order of creation."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, Uuid, bindparam, or_, select
+
+from ledger.engine.reader import Query, Reader
+from ledger.partners.api_key import IS_LIVE
+from ledger.partners.rows import ApiKey, Merchant, Partner
+from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS
+
+PAGE_MAX = 100
+
+
+def _by(table: Table, fields: tuple[str, ...], column: str) -> Query:
+    conditions = (table.c[column] == bindparam("asked"), table.c.programme_id == bindparam("programme_id"))
+    return Query(select(*(table.c[name] for name in fields)).where(*conditions))
+
+
+def _page(table: Table, fields: tuple[str, ...], *conditions: ColumnElement[bool]) -> Query:
+    after = bindparam("after", type_=Uuid)
+    statement = (
+        select(*(table.c[name] for name in fields))
+        .where(table.c.programme_id == bindparam("programme_id"), or_(after.is_(None), table.c.id > after), *conditions)
+        .order_by(table.c.id)
+        .limit(bindparam("limit"))
+    )
+    return Query(statement)
+
+
+_PARTNER_BY_ID = _by(PARTNERS, Partner._fields, "id")
+_MERCHANT_BY_ID = _by(MERCHANTS, Merchant._fields, "id")
+_MERCHANT_BY_CODE = _by(MERCHANTS, Merchant._fields, "code")
+_PARTNERS = _page(PARTNERS, Partner._fields)
+_MERCHANTS = _page(MERCHANTS, Merchant._fields)
+_MERCHANTS_OF = _page(MERCHANTS, Merchant._fields, MERCHANTS.c.partner_id == bindparam("partner_id"))
+_KEYS_OF = _page(API_KEYS, ApiKey._fields, API_KEYS.c.merchant_id == bindparam("merchant_id"))
+_LIVE_KEY = Query(
+    select(*(API_KEYS.c[name] for name in ApiKey._fields)).where(API_KEYS.c.id == bindparam("key_id"), IS_LIVE)
+)
+
+
+async def live_key(reader: Reader, key_id: UUID) -> ApiKey | None:
+    """The key of any programme, neither revoked nor expired by real time: for authentication only."""
+    row = await reader.row(_LIVE_KEY, {"key_id": key_id})
+    return None if row is None else ApiKey(*row)
+
+
+async def keys_page(
+    reader: Reader, programme_id: UUID, merchant_id: UUID, *, limit: int, after: UUID | None = None
+) -> Sequence[ApiKey]:
+    """At most `limit` (≤ 100) keys of a merchant, oldest first, dead ones too."""
+    found = {**_bounds(programme_id, limit, after), "merchant_id": merchant_id}
+    return [ApiKey(*row) for row in await reader.rows(_KEYS_OF, found)]
+
+
+async def partner_by_id(reader: Reader, programme_id: UUID, partner_id: UUID) -> Partner | None:
+    """The programme's partner with that id."""
+    row = await reader.row(_PARTNER_BY_ID, {"asked": partner_id, "programme_id": programme_id})
+    return None if row is None else Partner(*row)
+
+
+async def partners_page(
+    reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None
+) -> Sequence[Partner]:
+    """At most `limit` (≤ 100) partners."""
+    return [Partner(*row) for row in await reader.rows(_PARTNERS, _bounds(programme_id, limit, after))]
+
+
+async def merchant_by_id(reader: Reader, programme_id: UUID, merchant_id: UUID) -> Merchant | None:
+    """The programme's merchant with that id, closed or not."""
+    row = await reader.row(_MERCHANT_BY_ID, {"asked": merchant_id, "programme_id": programme_id})
+    return None if row is None else Merchant(*row)
+
+
+async def merchant_by_code(reader: Reader, programme_id: UUID, code: str) -> Merchant | None:
+    """The programme's merchant with that code, closed or not."""
+    row = await reader.row(_MERCHANT_BY_CODE, {"asked": code, "programme_id": programme_id})
+    return None if row is None else Merchant(*row)
+
+
+async def merchants_page(
+    reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None, partner_id: UUID | None = None
+) -> Sequence[Merchant]:
+    """At most `limit` (≤ 100) merchants, of one partner or of all."""
+    bounds = _bounds(programme_id, limit, after)
+    if partner_id is None:
+        return [Merchant(*row) for row in await reader.rows(_MERCHANTS, bounds)]
+    return [Merchant(*row) for row in await reader.rows(_MERCHANTS_OF, {**bounds, "partner_id": partner_id})]
+
+
+def _bounds(programme_id: UUID, limit: int, after: UUID | None) -> dict[str, object]:
+    return {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after}
