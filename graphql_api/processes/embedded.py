@@ -108,7 +108,7 @@ def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> Embedd
     with _exclusive(files.start_lock):
         files.create_cluster()
         server = EmbeddedServer(files=files, socket_folder=files.socket_folder())
-        if files.server_pid() is None:
+        if files.server_pid() is None and not _answers(server):
             _start(files, {**settings, "unix_socket_directories": f"'{server.socket_folder}'"})
         else:
             _await_ready(server)
@@ -130,9 +130,11 @@ def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
         "-l",
         str(files.log),
     ]
-    if files.run([*command, "start"]).returncode != 0:
+    result = files.run([*command, "start"])
+    if result.returncode != 0:
+        reason = files.last_complaint() or result.stderr.strip() or f"pg_ctl ended with {result.returncode}"
         raise EmbeddedError(
-            f"The embedded PostgreSQL in {files.data} did not start ({files.last_complaint()}); its log is "
+            f"The embedded PostgreSQL in {files.data} did not start ({reason}); its log is "
             f"{files.log}. To begin anew with an empty database: rm -rf {files.data}"
         )
 
@@ -140,14 +142,19 @@ def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
 def _await_ready(server: EmbeddedServer) -> None:
     """Wait for a server that somebody else started and that may still be recovering."""
     deadline = time.monotonic() + START_SECONDS_MAX
-    probe = ["pg_isready", "-q", "-h", str(server.socket_folder)]
-    while server.files.run(probe).returncode != 0:
+    while not _answers(server):
         if server.files.server_pid() is None or time.monotonic() > deadline:
             raise EmbeddedError(
                 f"The embedded PostgreSQL in {server.files.data} runs but does not answer; stop it with "
                 f"'kill -INT {server.files.server_pid() or ''}' and start again; its log is {server.files.log}."
             )
         time.sleep(0.1)
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    """Whether a server accepts connections on the socket: the last proof before its lock files count as stale."""
+    probe = ["pg_isready", "-q", "-h", str(server.socket_folder), "-U", "postgres", "-d", "postgres"]
+    return server.files.run(probe).returncode == 0
 
 
 def _create_database(server: EmbeddedServer) -> None:
