@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table
 
 R = TypeVar("R", bound=tuple[object, ...])
-Asked = UUID | bytes
+Asked = UUID | bytes | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

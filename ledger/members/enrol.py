@@ -1,0 +1,94 @@
+"""Enrol: a customer of the bank becomes a member and can hold points."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.book.account import AccountState
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import EntryId, HolderId, ProgrammeId
+from ledger.engine.command import Command
+from ledger.engine.journal import post
+from ledger.engine.request import request_id
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import HOLDERS, Holder
+from ledger.engine.state import State
+from ledger.members.rows import MEMBERS, Member, member_of
+from ledger.programme.rows import PROGRAMMES
+
+EXTERNAL_ID_LENGTH_MAX = 128
+MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """The reply: who the member is from now on."""
+
+    member_id: UUID
+    entry_id: UUID
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolMember(Command[Enrolled]):
+    """Enrols the customer whom the bank calls `external_id`, once per programme.
+
+    Two that race for one external id are decided by the table's unique constraint: the loser's batch runs again and
+    then sees the winner. `replay_at` is obeyed under a replay clock only.
+    """
+
+    kind: ClassVar[str] = "enrol"
+    reply: ClassVar[type] = Enrolled
+
+    external_id: str
+    replay_at: datetime | None = None
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {"externalId": self.external_id, "reference": str(self.reference)}
+
+    def footprint(self) -> Sequence[Key]:
+        """Whoever has the external id, and the programme."""
+        known = [MEMBERS.key(self.external_id)] if is_external_id(self.external_id) else []
+        return [*known, PROGRAMMES.key(self.actor.programme_id)]
+
+    def decide(self, state: State, now: datetime) -> Enrolled:
+        """Refused with INVALID_INPUT, PROGRAMME_NOT_FOUND, EXTERNAL_ID_TAKEN (which names the member)."""
+        if not is_external_id(self.external_id):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="externalId")
+        programme_id = ProgrammeId(self.actor.programme_id)
+        if state.find(PROGRAMMES, programme_id) is None:
+            raise Refusal(RefusalCode.PROGRAMME_NOT_FOUND)
+        taken = member_of(list(state.rows(MEMBERS, self.external_id)), programme_id)
+        if taken is not None:
+            raise Refusal(RefusalCode.EXTERNAL_ID_TAKEN, member_id=str(taken.id))
+        member_id, entry_id = HolderId(state.ids.new()), EntryId(state.ids.new())
+        state.add(HOLDERS, Holder(id=member_id, programme_id=programme_id, kind=MEMBER, state=AccountState.OPEN))
+        state.add(MEMBERS, Member(member_id, programme_id, self.external_id, now, entry_id))
+        post(state, self._draft(entry_id, member_id, now), self.actor)
+        return Enrolled(member_id=member_id, entry_id=entry_id, enrolled_at=now)
+
+    def _draft(self, entry_id: EntryId, member_id: UUID, now: datetime) -> Draft:
+        return Draft(
+            Entry(
+                id=entry_id,
+                kind=self.kind,
+                effective_at=now,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=None,
+                amount=0,
+                member_id=member_id,
+                reference=self.reference,
+                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+            )
+        )
+
+
+def is_external_id(text: str) -> bool:
+    """Whether it may be the bank's own id of a customer: 1 to 128 printable characters without blanks around."""
+    return 0 < len(text) <= EXTERNAL_ID_LENGTH_MAX and text.isprintable() and text == text.strip()

@@ -1,0 +1,45 @@
+"""Freeze and unfreeze: what the member starts is stopped; expiry, lapse, release, clawback and captures go on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from ledger.book.account import AccountState
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.journal import post
+from ledger.engine.state import State
+from ledger.members.standing import Standing, StandingCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeMember(StandingCommand):
+    """Stops spend, hold and transfer (semantics 2.7)."""
+
+    kind: ClassVar[str] = "freeze"
+
+    def decide(self, state: State, now: datetime) -> Standing:
+        """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN."""
+        holder = self.require_member(state)
+        if holder.state == AccountState.FROZEN:
+            raise Refusal(RefusalCode.MEMBER_FROZEN)
+        draft = self.draft(state, now)
+        standing = self.move_to(state, draft, holder, AccountState.FROZEN)
+        post(state, draft, self.actor, private=self.reason)
+        return standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfreezeMember(StandingCommand):
+    """Lets the member act again."""
+
+    kind: ClassVar[str] = "unfreeze"
+
+    def decide(self, state: State, now: datetime) -> Standing:
+        """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_NOT_FROZEN."""
+        holder = self.require_member(state)
+        if holder.state != AccountState.FROZEN:
+            raise Refusal(RefusalCode.MEMBER_NOT_FROZEN)
+        draft = self.draft(state, now)
+        standing = self.move_to(state, draft, holder, AccountState.OPEN)
+        post(state, draft, self.actor, private=self.reason)
+        return standing

@@ -1,0 +1,90 @@
+"""Reading members: one by id or by the bank's external id, and the list of a programme."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, or_, select
+
+from ledger.engine.reader import Query, Reader
+from ledger.engine.tables import HOLDERS
+from ledger.members.tables import MEMBERS
+
+PAGE_MAX = 100
+KNOWN_MAX = 100_000
+
+
+class MemberView(NamedTuple):
+    """A member as the outside sees it; `state` is open, frozen or closed."""
+
+    id: UUID
+    programme_id: UUID
+    external_id: str
+    enrolled_at: datetime
+    state: str
+
+
+_MEMBERS = (
+    select(MEMBERS.c.id, MEMBERS.c.programme_id, MEMBERS.c.external_id, MEMBERS.c.enrolled_at, HOLDERS.c.state)
+    .join(HOLDERS, HOLDERS.c.id == MEMBERS.c.id)
+    .where(MEMBERS.c.programme_id == bindparam("programme_id"))
+)
+_AFTER = bindparam("after", type_=Uuid)
+_BY_ID = Query(_MEMBERS.where(MEMBERS.c.id == bindparam("id")))
+_BY_EXTERNAL_ID = Query(_MEMBERS.where(MEMBERS.c.external_id == bindparam("external_id")))
+_PAGE = Query(
+    _MEMBERS.where(or_(_AFTER.is_(None), MEMBERS.c.id > _AFTER)).order_by(MEMBERS.c.id).limit(bindparam("limit"))
+)
+_ID = Query(
+    select(MEMBERS.c.id).where(
+        MEMBERS.c.external_id == bindparam("external_id"), MEMBERS.c.programme_id == bindparam("programme_id")
+    )
+)
+
+
+async def member_by_id(reader: Reader, programme_id: UUID, member_id: UUID) -> MemberView | None:
+    """The programme's member with that id, closed or not."""
+    row = await reader.row(_BY_ID, {"programme_id": programme_id, "id": member_id})
+    return None if row is None else MemberView(*row)
+
+
+async def member_by_external_id(reader: Reader, programme_id: UUID, external_id: str) -> MemberView | None:
+    """The programme's member whom the bank calls so, closed or not."""
+    row = await reader.row(_BY_EXTERNAL_ID, {"programme_id": programme_id, "external_id": external_id})
+    return None if row is None else MemberView(*row)
+
+
+async def members_page(
+    reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None
+) -> Sequence[MemberView]:
+    """At most `limit` (≤ 100) members in the order of enrolment."""
+    found = {"programme_id": programme_id, "after": after, "limit": min(limit, PAGE_MAX)}
+    return [MemberView(*row) for row in await reader.rows(_PAGE, found)]
+
+
+class MemberIds:
+    """Ids of members by external id. A member keeps both for ever, so what was found once needs no second look.
+
+    Only found ones are kept, 100,000 at most; the oldest go first.
+    """
+
+    def __init__(self, reader: Reader, *, known_max: int = KNOWN_MAX) -> None:
+        self._reader = reader
+        self._known_max = known_max
+        self._known: dict[tuple[UUID, str], UUID] = {}
+
+    async def find(self, programme_id: UUID, external_id: str) -> UUID | None:
+        """The id of the programme's member whom the bank calls so."""
+        asked = (programme_id, external_id)
+        known = self._known.get(asked)
+        if known is not None:
+            return known
+        row = await self._reader.row(_ID, {"programme_id": programme_id, "external_id": external_id})
+        if row is None:
+            return None
+        while len(self._known) >= self._known_max:
+            del self._known[next(iter(self._known))]
+        found: UUID = row["id"]
+        self._known[asked] = found
+        return found

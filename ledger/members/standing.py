@@ -1,0 +1,131 @@
+"""A member's standing: open, frozen or closed, carried by the holder and by every account of it (semantics 2.7).
+
+What changes the standing locks the holder and then all its wallets, so that no command that a freeze should stop slips
+through, and no account is made in the old state meanwhile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from ledger.book.account import Account, AccountState, Role
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AssetId, EntryId
+from ledger.engine import tables
+from ledger.engine.command import Command
+from ledger.engine.reader import Query, Reader
+from ledger.engine.request import request_id
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS, ACCOUNTS_OF_HOLDER, COMPANIONS, HOLDERS, Holder
+from ledger.engine.state import State
+from ledger.engine.unit import WrongKeys
+from ledger.members.enrol import MEMBER
+
+_WALLETS = Query(
+    select(tables.ACCOUNTS.c.id, tables.ACCOUNTS.c.asset_id)
+    .where(tables.ACCOUNTS.c.holder_id == bindparam("holder_id"), tables.ACCOUNTS.c.role == Role.WALLET)
+    .order_by(tables.ACCOUNTS.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The reply: the member's state from now on."""
+
+    member_id: UUID
+    entry_id: UUID
+    state: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCommand(Command[Standing]):
+    """What freezing, unfreezing and closing share. `wallets` are found, never given: (account, asset).
+
+    reason: free text, kept sealed
+    """
+
+    reply: ClassVar[type] = Standing
+
+    member_id: UUID
+    reason_code: str | None = None
+    reason: str | None = None
+    wallets: tuple[tuple[UUID, UUID], ...] = ()
+
+    def fields(self) -> Mapping[str, str]:
+        """Everything the caller named."""
+        return {
+            "memberId": str(self.member_id),
+            "reasonCode": str(self.reason_code),
+            "reason": str(self.reason),
+            "reference": str(self.reference),
+        }
+
+    async def find(self, reader: Reader) -> Self:
+        """The wallets to lock."""
+        rows = await reader.rows(_WALLETS, {"holder_id": self.member_id})
+        return replace(self, wallets=tuple((row["id"], row["asset_id"]) for row in rows))
+
+    def footprint(self) -> Sequence[Key]:
+        """The holder, then its wallets, all locked."""
+        return [HOLDERS.key(self.member_id), *(ACCOUNTS.key(wallet) for wallet, _ in self.wallets)]
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """Every account of the holder as the locks found them, and the rows of those that wallets protect."""
+        del now
+        accounts = state.peek(ACCOUNTS_OF_HOLDER, self.member_id)
+        companions = [COMPANIONS.key(account.id) for account in accounts if account.role != Role.WALLET]
+        return [ACCOUNTS_OF_HOLDER.key(self.member_id), *companions]
+
+    def require_member(self, state: State) -> Holder:
+        """The member's holder, not closed. MEMBER_NOT_FOUND, MEMBER_CLOSED."""
+        holder = state.find(HOLDERS, self.member_id)
+        if holder is None or holder.kind != MEMBER or holder.programme_id != self.actor.programme_id:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        if holder.state == AccountState.CLOSED:
+            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        return holder
+
+    def accounts(self, state: State) -> list[Account]:
+        """Every account of the member as the batch leaves it so far; WrongKeys where a wallet was made meanwhile."""
+        found = []
+        for account in sorted(state.rows(ACCOUNTS_OF_HOLDER, self.member_id), key=lambda each: each.id):
+            is_wallet = account.role == Role.WALLET
+            if is_wallet and not state.is_loaded(ACCOUNTS.key(account.id)):
+                raise WrongKeys(account.id)
+            found.append(state.find(ACCOUNTS if is_wallet else COMPANIONS, account.id) or account)
+        return found
+
+    def draft(self, state: State, now: datetime, *, asset_id: UUID | None = None, amount: int = 0) -> Draft:
+        """A draft of this command's entry."""
+        return Draft(
+            Entry(
+                id=EntryId(state.ids.new()),
+                kind=self.kind,
+                effective_at=now,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=None if asset_id is None else AssetId(asset_id),
+                amount=amount,
+                member_id=self.member_id,
+                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                reference=self.reference,
+                reason_code=self.reason_code,
+            )
+        )
+
+    def move_to(self, state: State, draft: Draft, holder: Holder, standing: AccountState) -> Standing:
+        """Lets the holder and every account of it carry the new state; each account gets a statement line."""
+        for account in self.accounts(state):
+            draft.touch(account)
+            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=standing)
+        state.put(HOLDERS, holder._replace(state=standing))
+        return Standing(
+            member_id=self.member_id, entry_id=draft.entry.id, state=standing, changed_at=draft.entry.posted_at
+        )
