@@ -1,5 +1,6 @@
 """From an Authorization header to a Caller, remembered for at most a minute."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from graphql_api.permissions import ROLE_SCOPES, Role
 
 REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
+_VERIFY_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,23 @@ class Authenticator:
         known = self._remembered.get(authorization)
         if known is not None and now < known.until:
             return known.caller
-        verified = await self._verify(_bearer(authorization), now)
+        verified = await self._verify_in_time(_bearer(authorization), now)
         while len(self._remembered) >= _REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[authorization] = verified
         return verified.caller
+
+    async def _verify_in_time(self, credential: str, now: float) -> _Remembered:
+        try:
+            async with asyncio.timeout(_VERIFY_SECONDS):
+                return await self._verify(credential, now)
+        except OSError:  # which TimeoutError is, too: the registry or the provider does not answer
+            raise RequestRefused(
+                503,
+                "Credentials cannot be checked just now. Nothing was done; try again.",
+                code="UNAVAILABLE",
+                headers=((b"retry-after", b"1"),),
+            ) from None
 
     async def _verify(self, credential: str, now: float) -> _Remembered:
         if credential.startswith(PREFIX):

@@ -85,7 +85,7 @@ class GraphqlEndpoint:
         record.role = caller.role
         if method == "POST":
             check_body_headers(headers)
-            asked = parse_body(await read_body(receive, headers.get(b"content-length"), self._body_bytes_max))
+            asked = parse_body(await self._read(receive, headers.get(b"content-length")))
         else:
             asked = parse_query_string(scope["query_string"])
         try:
@@ -96,6 +96,13 @@ class GraphqlEndpoint:
             body = encode({"errors": present_errors(refusal.errors, default_code=refusal.code)})
             return (400 if answer is Answer.GRAPHQL else 200), body, []
 
+    async def _read(self, receive: Receive, declared: bytes | None) -> bytes:
+        try:
+            async with asyncio.timeout(self._desk.deadline_seconds):
+                return await read_body(receive, declared, self._body_bytes_max)
+        except TimeoutError:
+            raise RequestRefused(408, "The body did not arrive in time.", code="BODY_TOO_SLOW") from None
+
     async def _run(
         self, method: str, asked: GraphqlRequest, caller: Caller, record: RequestRecord
     ) -> tuple[int, bytes, list[Header]]:
@@ -103,7 +110,7 @@ class GraphqlEndpoint:
         document, operation = desk.find(asked, caller, record)
         check_method(method, operation)
         variables = coerce_variables(desk.schema, operation, asked.variables)
-        allowance = desk.charge(operation, caller)
+        allowance = desk.charge(operation, caller, record)
         context = desk.make_context(caller, record)
         try:
             async with asyncio.timeout(desk.deadline_seconds):

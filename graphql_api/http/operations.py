@@ -48,12 +48,13 @@ class Desk:
         operation = document.choose(asked.operation_name)
         record.operation = operation.name[:64] if operation.name else None
         record.kind = operation.kind.value
-        record.cost = operation.cost
         return document, operation
 
-    def charge(self, operation: Operation, caller: Caller) -> Allowance:
+    def charge(self, operation: Operation, caller: Caller, record: RequestRecord) -> Allowance:
         """Take the operation's cost from the caller's allowance; RequestRefused 429 when it is used up."""
-        return self.limiter.take(caller.client, caller.role, operation.cost)
+        allowance = self.limiter.take(caller.client, caller.role, operation.cost)
+        record.cost = operation.cost
+        return allowance
 
     def _document(self, asked: GraphqlRequest, caller: Caller) -> Document:
         adhoc = self.adhoc_for_all or Scope.DOCUMENT_ADHOC in caller.scopes

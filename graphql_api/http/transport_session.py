@@ -121,7 +121,7 @@ class Session:
         try:
             document, operation = desk.find(asked, caller, record)
             variables = coerce_variables(desk.schema, operation, asked.variables)
-            desk.charge(operation, caller)
+            desk.charge(operation, caller, record)
         except RequestRefused as refusal:
             self._record.refused(refusal.code)
             return [{"message": refusal.message, "extensions": {"code": refusal.code}}]

@@ -9,11 +9,12 @@ import pytest
 from graphql import get_introspection_query
 
 from graphql_api.errors import MASKED_MESSAGE
+from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.app import HttpOptions
 from graphql_api.http.rate_limits import Rate, RateLimits
 from graphql_api.permissions import Role, Scope
 from tests.e2e.http.sample import PERSONAL
-from tests.e2e.http.serving import bearer, client_of, sample_app
+from tests.e2e.http.serving import StoredKeys, bearer, client_of, sample_app, served
 
 GRAPHQL = "application/graphql-response+json"
 HELLO = "{ hello }"
@@ -307,3 +308,31 @@ async def test_compiling_documents_has_an_allowance() -> None:
 
     assert (known.status_code, again.status_code) == (200, 200)
     assert statuses == [200, 200, 429, 429]
+
+
+async def test_a_body_that_does_not_arrive_is_given_up() -> None:
+    """A client that announces a body and sends none holds a connection only until the deadline."""
+    async with served(sample_app(HttpOptions(deadline_seconds=0.1))) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        lines = ["POST /graphql HTTP/1.1", "host: x", "content-type: application/json", "content-length: 10", "", "{"]
+        lines.insert(2, f"authorization: {bearer()['authorization']}")
+        writer.write("\r\n".join(lines).encode())
+
+        status = await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+
+    assert b" 408 " in status
+
+
+async def test_a_registry_that_does_not_answer_is_no_wrong_key() -> None:
+    """A caller whose key cannot be looked up is told to try again, not that the key is wrong."""
+
+    class Unreachable(StoredKeys):
+        async def find(self, key_id: str) -> StoredApiKey | None:
+            raise ConnectionRefusedError
+
+    async with client_of(sample_app(api_keys=Unreachable())) as client:
+        answer = await ask(client, HELLO, {"authorization": f"Bearer scrip_live_abcdefgh_{'0' * 64}"})
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
