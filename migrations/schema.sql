@@ -214,6 +214,13 @@ CREATE TABLE book.requests (
     CONSTRAINT requests_id_is_digest CHECK ((octet_length(id) = 16))
 );
 
+CREATE TABLE book.roll_up_cuts (
+    cut_tx_id xid8 NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE book.roll_up_cuts IS 'Entries of transactions before the latest cut are in the roll-ups. Append-only.';
+
 CREATE TABLE book.roll_ups (
     account_id uuid NOT NULL,
     cut_tx_id xid8 NOT NULL,
@@ -260,6 +267,7 @@ CREATE TABLE registry.api_keys (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(secret_hash) = 32))
 );
 
@@ -403,6 +411,9 @@ ALTER TABLE ONLY book.postings
 ALTER TABLE ONLY book.requests
     ADD CONSTRAINT requests_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY book.roll_up_cuts
+    ADD CONSTRAINT roll_up_cuts_pk PRIMARY KEY (cut_tx_id);
+
 ALTER TABLE ONLY book.roll_ups
     ADD CONSTRAINT roll_ups_pk PRIMARY KEY (account_id, cut_tx_id);
 
@@ -467,6 +478,8 @@ CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_
 
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
 
+CREATE INDEX holds_by_account ON book.holds USING btree (account_id, id);
+
 CREATE INDEX holds_open_by_account ON book.holds USING btree (account_id) WHERE (state = 'open'::text);
 
 CREATE INDEX holds_open_by_deadline ON book.holds USING btree (deadline) WHERE (state = 'open'::text);
@@ -512,6 +525,8 @@ CREATE TRIGGER payment_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.payment
 CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.postings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER requests_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.requests FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER roll_up_cuts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.roll_up_cuts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER roll_ups_keep_rows BEFORE DELETE OR TRUNCATE ON book.roll_ups FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -703,6 +718,9 @@ GRANT SELECT,INSERT ON TABLE book.requests TO scrip_app;
 GRANT SELECT ON TABLE book.requests TO scrip_sequencer;
 GRANT SELECT ON TABLE book.requests TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE book.roll_up_cuts TO scrip_app;
+GRANT SELECT ON TABLE book.roll_up_cuts TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE book.roll_ups TO scrip_app;
 GRANT SELECT ON TABLE book.roll_ups TO scrip_sequencer;
 GRANT SELECT ON TABLE book.roll_ups TO scrip_auditor;
@@ -730,6 +748,8 @@ GRANT SELECT ON TABLE registry.api_keys TO scrip_auditor;
 GRANT UPDATE(expires_at) ON TABLE registry.api_keys TO scrip_app;
 
 GRANT UPDATE(revoked_at) ON TABLE registry.api_keys TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.api_keys TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.approvals TO scrip_app;
 GRANT SELECT ON TABLE registry.approvals TO scrip_auditor;
