@@ -12,6 +12,7 @@ from audit.cipher import KeySealer
 from audit.log import AuditLog
 from graphql_api.processes.root_key import load_root_key
 from graphql_api.settings import Settings
+from ledger.control.approvable import Approvables
 from ledger.engine.batch import BatchRunner
 from ledger.engine.database import Database
 from ledger.engine.decide import Decider
@@ -23,12 +24,21 @@ from ledger.engine.reader import Reader
 from ledger.engine.standing import Standing
 from ledger.engine.statements import Statements
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.members.queries import MemberIds
+from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
+
+APPROVABLES = Approvables(kinds=(ADJUSTMENT,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A composed, running ledger: commands go to `engine`, registry changes to `units`, queries to `reader`."""
+    """A composed, running ledger: commands go to `engine`, registry changes to `units`, queries to `reader`.
+
+    audit_log:   opens what is sealed into events
+    approvables: what `ApproveRequest` can run
+    member_ids:  members by the bank's external ids, remembered
+    """
 
     settings: Settings
     database: Database
@@ -36,7 +46,10 @@ class Application:
     reader: Reader
     units: UnitsOfWork
     sealer: KeySealer
+    audit_log: AuditLog
     ids: IdSource
+    approvables: Approvables
+    member_ids: MemberIds
 
 
 @asynccontextmanager
@@ -84,7 +97,10 @@ def _compose(
         reader=reader,
         units=UnitsOfWork(database, sink, ids),
         sealer=sealer,
+        audit_log=sink,
         ids=ids,
+        approvables=APPROVABLES,
+        member_ids=MemberIds(reader),
     )
 
 
