@@ -32,12 +32,14 @@ def coerce_variables(schema: GraphQLSchema, operation: Operation, variables: Jso
     """The operation's variables as Python values; VariablesRefused when they do not fit."""
     if not operation.variables:
         return _NONE
-    fitting = _fitting(operation, variables)
-    if fitting is not None:
-        return fitting
-    # Defaults, absent and wrong values: graphql-core decides, and says what is wrong.
     definitions = operation.node.variable_definitions or ()
-    values = get_variable_values(schema, definitions, variables, max_errors=10, hide_suggestions=True)
+    try:
+        # Defaults, absent and wrong values: graphql-core decides, and says what is wrong.
+        values = _fitting(operation, variables) or get_variable_values(
+            schema, definitions, variables, max_errors=10, hide_suggestions=True
+        )
+    except GraphQLError as error:  # Strawberry raises it from within for one-of inputs
+        raise VariablesRefused([error]) from None
     if isinstance(values, list):
         raise VariablesRefused(values)
     return values

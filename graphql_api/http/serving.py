@@ -32,7 +32,6 @@ def server_config(
         access_log=False,
         log_level="warning",
         server_header=False,
-        date_header=False,
         proxy_headers=False,
         limit_concurrency=connections_max,
         timeout_keep_alive=30,

@@ -105,6 +105,14 @@ class Refused:
 SpendResult = Annotated[Spent | Refused, strawberry.union("SpendResult")]
 
 
+@strawberry.input(one_of=True)
+class Pick:
+    """One of two."""
+
+    a: strawberry.Maybe[int]
+    b: strawberry.Maybe[str]
+
+
 @strawberry.type
 class Query:
     """Reads."""
@@ -118,6 +126,11 @@ class Query:
     def hello(self, name: str = "you", extra: JSON | None = None) -> str:
         """Say hello."""
         return f"hello {name}"
+
+    @strawberry.field(metadata=any_caller())
+    def pick(self, pick: Pick) -> str:
+        """What was picked."""
+        return f"a {pick.a.value}" if pick.a else "b"
 
     @strawberry.field(metadata=any_caller())
     async def slow(self, seconds: float) -> str:

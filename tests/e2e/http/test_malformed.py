@@ -135,6 +135,44 @@ def assert_refused(answer: httpx.Response) -> None:
     assert answer.headers["vary"] == "Accept"
 
 
+VARIABLES: dict[str, object] = {
+    "two of one": {"a": 1, "b": "x"},
+    "none of one": {},
+    "null of one": {"a": None},
+    "null": None,
+    "wrong inside": {"a": "x"},
+    "unknown inside": {"c": 1},
+    "list": [1, 2],
+    "number": 5,
+    "deep": {"a": [[[[[[[[1]]]]]]]]},
+    "too large": {"a": 2**31},
+    "float": {"a": 1.5},
+    "huge": {"a": 2**63},
+}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+async def test_wrong_variables_are_refused(client: httpx.AsyncClient, name: str) -> None:
+    """Variables that do not fit are a 400 for clients of the newer media type; nothing runs."""
+    headers = JSON | bearer() | {"accept": "application/graphql-response+json"}
+    body = asked(query="query($p: Pick!) { pick(pick: $p) }", variables={"p": VARIABLES[name]})
+
+    answer = await client.post("/graphql", content=body, headers=headers)
+
+    assert answer.status_code == 400
+    assert_refused(answer)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "VARIABLES_INVALID"
+
+
+async def test_a_one_of_input_takes_one(client: httpx.AsyncClient) -> None:
+    """The counterpart of the refusals."""
+    body = asked(query="query($p: Pick!) { pick(pick: $p) }", variables={"p": {"a": 1}})
+
+    answer = await client.post("/graphql", content=body, headers=JSON | bearer())
+
+    assert answer.json()["data"] == {"pick": "a 1"}
+
+
 @pytest.mark.parametrize("name", BODIES)
 async def test_a_malformed_body_is_refused(client: httpx.AsyncClient, name: str) -> None:
     """Whatever is no GraphQL request in JSON is a 400."""
