@@ -7,6 +7,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -14,8 +15,12 @@ from graphql_api.bootstrap import Application, open_application
 from graphql_api.http.logs import configure_logs
 from graphql_api.processes.database import usable_database
 from graphql_api.settings import Settings
+from ledger.engine.roll_up import roll_up
+from ledger.points.sweeps import sweep_due
 
 PAUSE_SECONDS_MAX = 60.0
+SWEEP_PAUSE_SECONDS = 1.0
+ROLL_UP_PAUSE_SECONDS = 15.0
 LOG = structlog.get_logger("worker")
 
 
@@ -35,9 +40,26 @@ def run_worker(settings: Settings) -> None:
         asyncio.run(_work(settings, url))
 
 
-def rounds_of(_application: Application) -> Sequence[Round]:
+def rounds_of(application: Application) -> Sequence[Round]:
     """Return the rounds of all features."""
-    return ()
+    return (
+        Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
+        Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
+    )
+
+
+async def _sweep(application: Application) -> int:
+    swept = await sweep_due(application.reader, application.engine)
+    if swept.wallets:
+        LOG.info("due events posted", wallets=swept.wallets, lines=swept.versions)
+    return swept.wallets
+
+
+async def _roll_up(application: Application) -> int:
+    accounts = await roll_up(application.reader, application.units)
+    if accounts:
+        LOG.info("open accounts rolled up", accounts=accounts)
+    return accounts
 
 
 async def _work(settings: Settings, url: str) -> None:

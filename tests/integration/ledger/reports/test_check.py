@@ -1,0 +1,293 @@
+"""The checker finds what is wrong under the rule that says so, and nothing where nothing is wrong."""
+
+from dataclasses import dataclass
+from random import Random
+from uuid import UUID
+
+from ledger.engine.roll_up import roll_up
+from ledger.points.earn import EarnPoints
+from ledger.points.hold import HoldPoints
+from ledger.points.spend import SpendPoints
+from ledger.points.wallet import wallet_ids
+from ledger.reports.check import RULES, CheckReport, check_book
+from tests.points_history import History
+from tests.points_world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corruption:
+    """SQL that plants one fault of its own; `pick` returns the row to spoil as $1, `spoil` changes it."""
+
+    rule: str
+    pick: str
+    spoil: str
+    subject: str = "id"
+
+
+_WALLET = "SELECT id, posted FROM book.accounts WHERE role = 'wallet' AND posted > 0 ORDER BY id LIMIT 1 OFFSET "
+_ENTRY = "SELECT id FROM book.journal_entries WHERE kind = '{}' ORDER BY id LIMIT 1 OFFSET {}"
+
+CORRUPTIONS = (
+    Corruption(
+        rule="account_matches_postings",
+        pick=_WALLET + "0",
+        spoil="UPDATE book.accounts SET posted = posted + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="asset_sums_to_zero",
+        pick="SELECT asset_id AS id FROM book.accounts WHERE role = 'wallet' AND posted > 0 ORDER BY id LIMIT 1",
+        spoil="UPDATE book.accounts SET posted = posted + 1 WHERE asset_id = $1 AND id = (SELECT id FROM book.accounts"
+        " WHERE role = 'wallet' AND posted > 0 ORDER BY id LIMIT 1 OFFSET 1)",
+    ),
+    Corruption(
+        rule="account_matches_last_line",
+        pick=_WALLET + "2",
+        spoil="UPDATE book.accounts SET version = version + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="statement_line_matches_entry",
+        pick=_WALLET + "3",
+        spoil="UPDATE book.statement_lines SET posted_after = posted_after + 7 WHERE account_id = $1 AND version = 2",
+    ),
+    Corruption(
+        rule="statement_line_matches_entry",
+        pick=_WALLET + "4",
+        spoil="DELETE FROM book.statement_lines WHERE account_id = $1 AND version = 2",
+    ),
+    Corruption(
+        rule="account_matches_postings",
+        pick="SELECT source_id AS id FROM book.postings p JOIN book.accounts a ON a.id = p.source_id"
+        " WHERE a.role = 'wallet' ORDER BY p.entry_id DESC LIMIT 1",
+        spoil="UPDATE book.postings SET amount = amount + 1 WHERE (entry_id, line) = (SELECT entry_id, line"
+        " FROM book.postings WHERE source_id = $1 ORDER BY entry_id DESC LIMIT 1)",
+    ),
+    Corruption(
+        rule="posting_asset_matches_accounts",
+        pick=_ENTRY.format("spend", 0),
+        spoil="UPDATE book.postings SET asset_id = gen_random_uuid() WHERE entry_id = $1",
+    ),
+    Corruption(
+        rule="rows_belong_to_entries",
+        pick=_ENTRY.format("spend", 1),
+        spoil="DELETE FROM book.journal_entries WHERE id = $1",
+    ),
+    Corruption(
+        rule="lines_count_from_one",
+        pick=_ENTRY.format("spend", 2),
+        spoil="UPDATE book.draws SET line = line + 5 WHERE entry_id = $1",
+    ),
+    Corruption(
+        rule="entry_has_event",
+        pick=_ENTRY.format("spend", 3),
+        spoil="DELETE FROM audit.events WHERE resource_id = $1",
+    ),
+    Corruption(
+        rule="event_has_entry",
+        pick="SELECT event.id FROM audit.events event JOIN book.journal_entries e ON e.id = event.resource_id"
+        " WHERE e.kind = 'spend' ORDER BY e.id LIMIT 1 OFFSET 4",
+        spoil="UPDATE audit.events SET resource_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_has_request",
+        pick=_ENTRY.format("spend", 5),
+        spoil="DELETE FROM book.requests WHERE entry_id = $1 AND kind = 'spend'",
+    ),
+    Corruption(
+        rule="request_has_entry",
+        pick="SELECT encode(request_id, 'hex') AS id FROM book.journal_entries WHERE kind = 'spend'"
+        " ORDER BY id LIMIT 1 OFFSET 6",
+        spoil="UPDATE book.requests SET entry_id = gen_random_uuid() WHERE id = decode($1, 'hex')",
+    ),
+    Corruption(
+        rule="reference_matches_entry",
+        pick=_ENTRY.format("spend", 7),
+        spoil="DELETE FROM book.requests WHERE entry_id = $1 AND kind = 'reference:spend'",
+    ),
+    Corruption(
+        rule="id_names_book",
+        pick="SELECT '01a20149-e92e-7fff-858d-ca286757674e'::uuid AS id",
+        spoil="INSERT INTO book.holds (id, account_id, amount, deadline) SELECT $1, id, 1, now() + interval '9 days'"
+        " FROM book.accounts WHERE role = 'wallet' ORDER BY id DESC LIMIT 1",
+    ),
+    Corruption(
+        rule="entry_times_in_order",
+        pick=_ENTRY.format("spend", 8),
+        spoil="UPDATE book.journal_entries SET original_entry_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_amount_matches_lines",
+        pick=_ENTRY.format("earn", 2),
+        spoil="UPDATE book.journal_entries SET amount = amount + 3 WHERE id = $1",
+    ),
+    Corruption(
+        rule="roll_up_matches_postings",
+        pick="SELECT account_id AS id FROM book.roll_ups ORDER BY account_id LIMIT 1",
+        spoil="UPDATE book.roll_ups SET posted = posted + 1 WHERE account_id = $1",
+    ),
+    Corruption(
+        rule="roll_up_is_complete",
+        pick="SELECT account_id AS id FROM book.roll_ups ORDER BY account_id LIMIT 1 OFFSET 1",
+        spoil="DELETE FROM book.roll_ups WHERE account_id = $1",
+    ),
+    Corruption(
+        rule="lot_matches_draws",
+        pick="SELECT id FROM book.lots WHERE remaining < granted AND is_open ORDER BY id LIMIT 1",
+        spoil="UPDATE book.lots SET remaining = remaining + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="lot_matches_draws",
+        pick="SELECT id FROM book.lots WHERE remaining > held ORDER BY id DESC LIMIT 1",
+        spoil="UPDATE book.lots SET held = held + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="lots_sum_to_account",
+        pick="SELECT account_id AS id FROM book.lots WHERE NOT is_open ORDER BY id LIMIT 1",
+        spoil="INSERT INTO book.lots (id, account_id, entry_id, line, account_version, granted_at, granted, remaining,"
+        " expires_at, priority, purchased) SELECT '01a20149-e92e-7001-858d-000000000000', account_id, entry_id, 9,"
+        " account_version, granted_at, 5, 5, expires_at, 0, false FROM book.lots WHERE account_id = $1 LIMIT 1",
+    ),
+    Corruption(
+        rule="lots_match_postings",
+        pick="SELECT entry_id AS id FROM book.draws WHERE kind = 'take' ORDER BY entry_id LIMIT 1",
+        spoil="UPDATE book.draws SET amount = amount + 1 WHERE entry_id = $1",
+    ),
+    Corruption(
+        rule="lot_names_its_grant",
+        pick="SELECT id FROM book.lots ORDER BY id LIMIT 1 OFFSET 3",
+        spoil="UPDATE book.lots SET account_version = account_version + 1000 WHERE id = $1",
+    ),
+    Corruption(
+        rule="hold_matches_draws",
+        pick="SELECT id FROM book.holds WHERE state = 'captured' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.holds SET amount = amount + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="hold_matches_entries",
+        pick="SELECT id FROM book.holds WHERE state = 'lapsed' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.holds SET state = 'released' WHERE id = $1",
+    ),
+    Corruption(
+        rule="holds_sum_to_account",
+        pick="SELECT account_id AS id FROM book.holds WHERE state = 'open' ORDER BY id LIMIT 1",
+        spoil="DELETE FROM book.holds WHERE account_id = $1 AND state = 'open'",
+    ),
+    Corruption(
+        rule="account_state_matches_holder",
+        pick=_WALLET + "1",
+        spoil="UPDATE book.accounts SET state = 'frozen' WHERE id = $1",
+    ),
+    Corruption(
+        rule="account_id_names_account",
+        pick="SELECT id FROM book.accounts WHERE role = 'pending' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.accounts SET holder_id = (SELECT id FROM book.holders WHERE kind = 'merchant') WHERE id = $1",
+    ),
+    Corruption(
+        rule="account_bounds_fit_role",
+        pick=_WALLET + "5",
+        spoil="UPDATE book.accounts SET floor = NULL, ceiling = 1000000 WHERE id = $1",
+    ),
+    Corruption(
+        rule="next_due_not_late",
+        pick="SELECT a.id FROM book.accounts a JOIN book.lots lot ON lot.account_id = a.id AND lot.is_open"
+        " WHERE a.role = 'wallet' AND lot.expires_at < '9999-01-01' AND lot.remaining > lot.held"
+        " ORDER BY a.id DESC LIMIT 1",
+        spoil="UPDATE book.accounts SET next_due_at = '9999-12-31 00:00:00+00' WHERE id = $1",
+    ),
+    Corruption(
+        rule="next_expiry_exact",
+        pick=_WALLET + "2",
+        spoil="UPDATE book.accounts SET next_expiry_at = next_expiry_at - interval '1 day' WHERE id = $1",
+    ),
+    Corruption(
+        rule="owing_matches_owed",
+        pick=_WALLET + "3",
+        spoil="UPDATE book.accounts SET owing = NOT owing WHERE id = $1",
+    ),
+)
+
+
+async def _check(database_url: str) -> CheckReport:
+    return await check_book(database_url, book_schema="book", book_number=1)
+
+
+async def _live_through(world: World) -> None:
+    history = History(world=world, random=Random(5))
+    await history.run(400)
+    for member in world.members:
+        common = {"actor": world.actor, "member_id": member}
+        engine = world.application.engine
+        (await engine.execute(EarnPoints(**common, key=world.key(), amount=900, reference=world.key()))).unwrap()
+        await engine.execute(
+            SpendPoints(**common, key=world.key(), amount=3, merchant_id=world.merchant_id, reference=world.key())
+        )
+        await engine.execute(HoldPoints(**common, key=world.key(), amount=7))
+    assert await roll_up(world.application.reader, world.application.units, entries_min=1) > 2
+
+
+async def test_every_planted_fault_is_found_under_its_rule(world: World, database_url: str) -> None:
+    """Thirty faults at once on a book with a history: each is reported by its rule, so none hides another."""
+    await _live_through(world)
+    before = await _check(database_url)
+    picked = [(c, (await world.connection.fetchrow(c.pick))) for c in CORRUPTIONS]
+    assert [c.rule for c, row in picked if row is None] == []
+
+    async with world.connection.transaction():
+        await world.connection.execute("SET LOCAL session_replication_role = replica")
+        await _drop_checks(world)
+        spoiled = [
+            (c, row["id"], await world.connection.execute(c.spoil, row["id"])) for c, row in picked if row is not None
+        ]
+
+    assert before.is_clean
+    assert [c.rule for c, _, done in spoiled if done.endswith(" 0")] == []
+    after = await _check(database_url)
+    found = {(r.rule.name, difference.subject) for r in after.rules for difference in r.differences}
+    assert [(c.rule, str(id_)) for c, id_, _ in spoiled if (c.rule, str(id_)) not in found] == []
+
+
+async def _drop_checks(world: World) -> None:
+    """A faulty disk asks no constraint either."""
+    rows = await world.connection.fetch(
+        "SELECT conrelid::regclass::text AS name, conname FROM pg_constraint"
+        " WHERE contype = 'c' AND connamespace = 'book'::regnamespace"
+    )
+    for row in rows:
+        await world.connection.execute(f"ALTER TABLE {row['name']} DROP CONSTRAINT {row['conname']}")
+
+
+async def test_a_wallet_outside_its_bounds_is_found(world: World, database_url: str) -> None:
+    """A balance below its floor is named, though nobody could write it through the ledger."""
+    member = world.members[0]
+    earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, amount=5)
+    (await world.application.engine.execute(earn)).unwrap()
+    await _drop_checks(world)
+    wallet: UUID = wallet_ids(member, world.asset()).wallet
+
+    await world.corrupt(f"UPDATE book.accounts SET posted = -1 WHERE id = '{wallet}'")
+
+    report = await _check(database_url)
+    assert str(wallet) in {
+        d.subject for r in report.rules if r.rule.name == "account_within_bounds" for d in r.differences
+    }
+
+
+async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, database_url: str) -> None:
+    """Under an inactivity policy the wallet's date follows from the member's own entries."""
+    member = world.members[0]
+    earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, asset="STARS", amount=5)
+    (await world.application.engine.execute(earn)).unwrap()
+    wallet: UUID = wallet_ids(member, world.asset("STARS")).wallet
+
+    await world.corrupt(f"UPDATE book.accounts SET inactive_at = inactive_at + interval '1 day' WHERE id = '{wallet}'")
+
+    report = await _check(database_url)
+    assert {r.rule.name for r in report.rules if r.count} >= {"inactivity_matches_activity"}
+
+
+def test_rules_have_names_of_their_own() -> None:
+    """A difference names one rule, and every rule is planted against or named here."""
+    names = [rule.name for rule in RULES]
+
+    assert len(set(names)) == len(names)
+    planted = {corruption.rule for corruption in CORRUPTIONS}
+    assert set(names) - planted == {"account_within_bounds", "inactivity_matches_activity"}
