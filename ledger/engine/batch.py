@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from time import perf_counter
 from typing import cast
 
@@ -91,7 +91,8 @@ class BatchRunner:
 
     async def _create(self, accounts: Sequence[Account], tx: Tx) -> None:
         if accounts:
-            await tx.run(self.statements.create_accounts(), *_columns(accounts))
+            holders = [account.holder_id for account in accounts]
+            await tx.run(self.statements.create_accounts(), accounts, holders)
 
     async def _lock(self, batch: Batch, keys: Iterable[Key], state: State, tx: Tx) -> None:
         """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks."""
@@ -176,7 +177,7 @@ class BatchRunner:
         branches = sorted(inserts, key=_branch_order) + sorted(updates, key=_branch_order)
         if not branches:
             return
-        arrays = [array for change, rows in branches for array in _arrays(change, rows)]
+        arrays = [_rows(change, rows) for change, rows in branches]
         counts = (await tx.run(self.statements.write([change for change, _ in branches]), *arrays))[0]
         for (change, rows), count in zip(branches[len(inserts) :], tuple(counts)[1:], strict=True):
             if count != len(rows):
@@ -195,13 +196,7 @@ def _branch_order(branch: tuple[Change, object]) -> tuple[str, str]:
     return (branch[0].shelf.table.name, branch[0].shelf.by)
 
 
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _arrays(change: Change, rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    if change.is_insert:
-        return _columns(rows)
-    shelf = change.shelf
-    pick = itemgetter(*(shelf.columns.index(name) for name in (shelf.pk, *shelf.updates)))
-    return _columns([pick(row) for row in rows])
+def _rows(change: Change, rows: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
+    """The rows as the table's row type has them; columns the database fills itself stand last."""
+    padding = (None,) * (len(change.shelf.table.c) - len(change.shelf.columns))
+    return [(*row, *padding) for row in rows] if padding else rows

