@@ -82,8 +82,8 @@ class Engine:
         return Unit(
             commands=commands,
             future=loop.create_future(),
-            enqueued_at=started,
-            deadline=started + self._limits.deadline_s,
+            enqueued_s=started,
+            deadline_s=started + self._limits.deadline_s,
             group_key=group_key,
         )
 
@@ -151,7 +151,7 @@ class Engine:
     def _deliver(self, batch: Batch) -> None:
         now = asyncio.get_running_loop().time()
         commands = sum(len(unit.commands) for unit in batch.units)
-        waits = [now - unit.enqueued_at for unit in batch.units]
+        waits = [now - unit.enqueued_s for unit in batch.units]
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             if not unit.future.done():
@@ -162,7 +162,7 @@ def _drop_late(units: Sequence[Unit]) -> list[Unit]:
     """Refuses the units whose deadline has passed, and leaves out those nobody waits for."""
     now = asyncio.get_running_loop().time()
     for unit in units:
-        if unit.deadline <= now:
+        if unit.deadline_s <= now:
             _resolve(unit, Refusal(RefusalCode.DEADLINE_EXCEEDED))
     return [unit for unit in units if not unit.future.done()]
 

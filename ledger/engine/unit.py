@@ -22,8 +22,8 @@ class Unit:
 
     commands: Sequence[AnyCommand]
     future: "asyncio.Future[list[Outcome[Any]]]"
-    enqueued_at: float
-    deadline: float
+    enqueued_s: float
+    deadline_s: float
     group_key: str | None = None
     attempts: int = 0
     lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
