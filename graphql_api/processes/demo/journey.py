@@ -42,11 +42,33 @@ class JourneyOutOfOrder(Exception):
     """The transactions file is not sorted by time, so it cannot be read as a stream."""
 
 
+PARTY_COLUMNS: Final = ("household_id", "store_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """The 2,469 households and 457 stores of the year, each in the order of their numbers."""
+
+    households: tuple[int, ...]
+    stores: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     """The year's files; every method reads them anew and holds a batch of rows at a time."""
 
     folder: Path
+
+    def parties(self) -> Parties:
+        """Everybody who ever buys or sells, in a quick look at two columns."""
+        import pyarrow.compute as pc
+
+        households: set[int] = set()
+        stores: set[int] = set()
+        for batch in read_batches(self.folder / TRANSACTIONS, PARTY_COLUMNS):
+            households.update(pc.unique(batch.column("household_id")).to_pylist())
+            stores.update(pc.unique(batch.column("store_id")).to_pylist())
+        return Parties(households=tuple(sorted(households)), stores=tuple(sorted(stores)))
 
     def baskets(self) -> Iterator[Basket]:
         """All 155,848 baskets by time, those of one instant by basket id."""

@@ -1,0 +1,42 @@
+"""Setting the sandbox's clock: back once from the present to where history begins, and from then on only forward."""
+
+from datetime import datetime
+from typing import cast
+
+from graphql_api.bootstrap import Application
+from ledger.engine.command import Actor
+from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.unit_of_work import event_for
+
+_MOVE = SqlQuery(
+    """
+    UPDATE registry.instance
+    SET clock_offset_us = (extract(epoch FROM CAST(:at AS timestamptz) - clock_timestamp()) * 1000000)::bigint
+    WHERE clock_offset_us = 0 OR clock_timestamp() + clock_offset_us * interval '1 microsecond' < CAST(:at AS timestamptz)
+    RETURNING clock_offset_us
+    """
+)
+_STATE = SqlQuery("SELECT clock_offset_us <> 0 AS is_moved FROM registry.instance")
+_NOW = SqlQuery(NOW)
+
+
+async def is_clock_moved(application: Application) -> bool:
+    """Whether the ledger's clock is not the database's own."""
+    row = await application.reader.row(_STATE, {})
+    return row is not None and bool(row["is_moved"])
+
+
+async def read_clock(application: Application) -> datetime:
+    """The ledger's instant."""
+    row = await application.reader.row(_NOW, {})
+    if row is None:
+        raise LookupError("registry.instance has no row")
+    return cast("datetime", row["now"])
+
+
+async def stand_at(application: Application, actor: Actor, at: datetime) -> datetime:
+    """Sets the clock to `at` and lets it tick; a clock that is past it already stays. Returns the ledger's instant."""
+    async with application.units.begin() as work:
+        if await work.run(_MOVE, {"at": at}):
+            work.emit(event_for(work, kind="clock_set", actor=actor.client, client=actor.client, at=at, resource_id=None))
+    return await read_clock(application)

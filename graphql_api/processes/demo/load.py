@@ -1,0 +1,100 @@
+"""Loading the demo: the programme, its members, their baskets and redemptions, and then the clock after them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, Journey, open_journey
+from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
+from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
+from graphql_api.processes.demo.replay import Replay, enrol_households
+from ledger.engine.sql_query import SqlQuery
+from ledger.points.sweeps import sweep_due
+from ledger.programme.queries import programme_by_code
+from ledger.programme.rows import asset_id
+from ledger.reports.totals import Totals, programme_totals
+
+WEEKS: Final = 8
+EVENTS_OF_YEAR: Final = 157_950
+EVENTS_OF_EIGHT_WEEKS: Final = 22_692
+SWEEP_WALLETS: Final = 1_000
+
+Progress = Callable[[str, int], None]
+"""Told what is being done, and how many events more are done."""
+
+_HAS_ENTRIES = SqlQuery("SELECT true AS found FROM {book}.journal_entries LIMIT 1")
+
+
+class DemoRefused(Exception):
+    """The demo may not be loaded into this database; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoLoaded:
+    """What the book holds now, and where its clock stands."""
+
+    clock: datetime
+    totals: Totals
+
+
+def ends_at(weeks: int | None) -> datetime:
+    """Where the clock stands afterwards: at the end of the weeks, or of the year."""
+    return ENDS_AT if weeks is None else STARTS_AT + timedelta(weeks=weeks)
+
+
+async def load_demo(
+    application: Application, *, weeks: int | None = WEEKS, progress: Progress = lambda _what, _more: None
+) -> DemoLoaded:
+    """Replays the first `weeks` of the journey, None for all of it, and leaves the clock ticking at their end.
+
+    The application must be composed with a `ReplayClock`. Safe to run again, after a kill too: what is there is found
+    by its key. Raises DemoRefused outside a sandbox or where the book holds something else than the demo, and
+    JourneyUnavailable without the data.
+    """
+    journey = open_journey()
+    await _require_own_book(application)
+    progress("programme", 0)
+    parties = journey.parties()
+    programme = await set_up_programme(application, parties.stores)
+    # First of all the clock, so that a worker beside us never takes what history is still to bring for long overdue.
+    await stand_at(application, programme.actor, STARTS_AT)
+    members = await enrol_households(application.engine, programme, parties.households)
+    await _replay(journey, weeks, Replay(
+        engine=application.engine,
+        programme=programme,
+        members=members,
+        progress=lambda more: progress("baskets", more),
+    ))
+    clock = await stand_at(application, programme.actor, ends_at(weeks))
+    progress("what is due", 0)
+    while (await sweep_due(application.reader, application.engine, wallets_max=SWEEP_WALLETS)).wallets:
+        progress("what is due", 0)
+    return DemoLoaded(clock=clock, totals=await demo_totals(application))
+
+
+async def demo_totals(application: Application) -> Totals:
+    """The report on the demo's programme as the book stands."""
+    programme = await programme_by_code(application.reader, PROGRAMME)
+    if programme is None:
+        raise DemoRefused("This database holds no demo.")
+    return await programme_totals(
+        application.reader,
+        programme_id=programme.id,
+        asset_id=asset_id(programme.id, POINTS),
+        client=demo_actor(programme.id).client,
+    )
+
+
+async def _replay(journey: Journey, weeks: int | None, replay: Replay) -> None:
+    await replay.run(journey.events(weeks=weeks))
+
+
+async def _require_own_book(application: Application) -> None:
+    if not application.settings.sandbox:
+        raise DemoRefused("The demo sets the ledger's clock, which only a sandbox allows (SCRIP_SANDBOX=on).")
+    has_entries = await application.reader.row(_HAS_ENTRIES, {}) is not None
+    has_demo = await programme_by_code(application.reader, PROGRAMME) is not None
+    if has_entries and not (has_demo and await is_clock_moved(application)):
+        raise DemoRefused("This database holds entries that are not the demo's; load the demo into one of its own.")
