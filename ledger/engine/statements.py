@@ -24,6 +24,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    literal,
     literal_column,
     select,
     true,
@@ -37,6 +38,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.sql.selectable import CTE, TableValuedAlias
 from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.types import NullType
 from sqlalchemy.types import UserDefinedType
 
 from ledger.book.account import Account
@@ -71,10 +73,12 @@ def compile_statement(statement: ClauseElement, book_schema: str) -> Compiled:
 def _inline_constant(element: object, **_: object) -> ColumnElement[object] | None:
     if not isinstance(element, BindParameter) or element.value is None:
         return None
-    render = element.type.literal_processor(_DIALECT)
+    # A plain value in an update's SET has no type of its own yet.
+    kind = literal(element.value).type if isinstance(element.type, NullType) else element.type
+    render = kind.literal_processor(_DIALECT)
     if render is None:
         raise TypeError(f"no literal for {element.value!r}")
-    return literal_column(render(element.value), element.type)
+    return literal_column(render(element.value), kind)
 
 
 class Change(NamedTuple):
