@@ -1,0 +1,102 @@
+"""A programme set up through the product's own commands: assets, a partner with a shop, members, people who act."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from graphql_api.bootstrap import Application
+from ledger.engine.command import Actor
+from ledger.engine.outcome import Outcome
+from ledger.members.enrol import EnrolMember
+from ledger.partners.register import create_merchant, create_partner
+from ledger.points.earn import EarnPoints
+from ledger.programme.input_rules import AssetTerms
+from ledger.programme.rows import asset_id
+from ledger.programme.setup import create_asset, create_programme
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Bank:
+    """Who acts in a test, and how many keys were used."""
+
+    application: Application
+    url: str
+    programme_id: UUID
+    merchant_id: UUID = NOBODY
+    partner_id: UUID = NOBODY
+    keys: int = field(default=0)
+
+    def actor(self, kind: str = "service", name: str = "core") -> Actor:
+        """Somebody of this programme."""
+        return Actor(kind=kind, id=name, programme_id=self.programme_id)
+
+    def key(self) -> str:
+        """A fresh idempotency key."""
+        self.keys += 1
+        return f"key-{self.keys}"
+
+    def asset(self, code: str = "POINTS") -> UUID:
+        """The id of an asset."""
+        return asset_id(self.programme_id, code)
+
+    async def enrol(self, external_id: str) -> UUID:
+        """A new member's id."""
+        command = EnrolMember(actor=self.actor(), key=self.key(), external_id=external_id)
+        return (await self.application.engine.execute(command)).unwrap().member_id
+
+    async def earn(self, member_id: UUID, amount: int, **more: object) -> UUID:
+        """Gives the member points; the entry's id."""
+        command = EarnPoints(actor=self.actor(), key=self.key(), member_id=member_id, amount=amount)
+        receipt = (await self.application.engine.execute(replace(command, **more))).unwrap()  # type: ignore[arg-type]
+        assert receipt.entry_id is not None
+        return receipt.entry_id
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Rows, read as the superuser; `{book}` is the book's schema."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetch(sql.replace("{book}", self.application.settings.book_schema), *arguments)
+        finally:
+            await connection.close()
+
+    async def count(self, table: str) -> int:
+        """How many rows a table of the book or the registry has."""
+        return int((await self.fetch(f"SELECT count(*) FROM {table}"))[0][0])
+
+    async def advance(self, step: timedelta) -> None:
+        """Moves the ledger's clock forward."""
+        await self.fetch(
+            "UPDATE registry.instance SET clock_offset_us = clock_offset_us + $1", step // timedelta(microseconds=1)
+        )
+
+    async def account(self, holder: UUID, role: str = "wallet", asset: str = "POINTS") -> asyncpg.Record:
+        """A row of accounts."""
+        found = "SELECT * FROM {book}.accounts WHERE holder_id = $1 AND role = $2 AND asset_id = $3"
+        return (await self.fetch(found, holder, role, self.asset(asset)))[0]
+
+
+def code_of(outcome: Outcome[object]) -> str:
+    """The outcome's code, "" for an acceptance."""
+    return "" if outcome.refusal is None else outcome.refusal.code
+
+
+@pytest.fixture
+async def bank(application: Application, database_url: str) -> Bank:
+    """A programme in Shanghai with POINTS (six months), STARS (never) and CNY, and one open shop."""
+    operator = Actor(kind="operator", id="olga", programme_id=NOBODY)
+    units = application.units
+    programme = await create_programme(units, operator, code="BANK", name="Bank", time_zone="Asia/Shanghai")
+    bank = Bank(application=application, url=database_url, programme_id=programme.id)
+    operator = bank.actor("operator", "olga")
+    await create_asset(units, operator, code="POINTS", kind="points", terms=AssetTerms(expiry="6 months to month"))
+    await create_asset(units, operator, code="STARS", kind="points")
+    await create_asset(units, operator, code="CNY", kind="money")
+    bank.partner_id = (await create_partner(units, operator, code="CAFES", name="Cafés")).id
+    merchant = await create_merchant(units, operator, partner_id=bank.partner_id, code="001", name="Corner")
+    bank.merchant_id = merchant.id
+    return bank
