@@ -57,8 +57,8 @@ class CloseMember(StandingCommand):
     def decide(self, state: State, now: datetime) -> Standing:
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_NOT_EMPTY. A frozen member may be closed."""
         holder = self.require_member(state)
-        self.accounts(state)
-        wallets = [self._settled(state, asset_id, now) for _, asset_id in self.wallets]
+        found = [account for account in self.accounts(state) if account.role == Role.WALLET]
+        wallets = [self._settled(state, account.asset_id, now) for account in found]
         full = [wallet for wallet in wallets if not _is_empty(wallet)]
         if full and (not self.forfeit or any(wallet.holds for wallet in full)):
             raise Refusal(RefusalCode.MEMBER_NOT_EMPTY)
