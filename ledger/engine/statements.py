@@ -38,8 +38,7 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.sql.selectable import CTE, TableValuedAlias
 from sqlalchemy.sql.visitors import replacement_traverse
-from sqlalchemy.types import NullType
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.types import NullType, UserDefinedType
 
 from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf
