@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from time import perf_counter
@@ -14,7 +14,7 @@ from ledger.engine.decide import AnyOutcome, Decider, request_keys
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import EventSink
 from ledger.engine.request import Request
-from ledger.engine.shelf import AnyShelf, Key, Shelf
+from ledger.engine.shelf import AnyShelf, Asked, Key, Shelf
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
 from ledger.engine.standing import Standing
 from ledger.engine.state import RowsMissing, State
@@ -24,6 +24,8 @@ from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
 _MISSES_MAX = 2000
+_CREATIONS_MAX = 3
+"""Once with what is there, once more for locked accounts, once more for their companions."""
 
 
 class AccountsMissing(Exception):
@@ -47,7 +49,11 @@ class Batch:
 
 @dataclass(slots=True, kw_only=True)
 class BatchRunner:
-    """Runs batches. `known_open` are open accounts that are known to exist; they are neither locked nor read."""
+    """Runs batches.
+
+    known_open: open accounts that are known to exist; they are neither locked nor read
+    reached:    the latest instant of any batch: where the database's clock steps back, the ledger's stands still
+    """
 
     statements: Statements
     standing: Standing
@@ -55,14 +61,18 @@ class BatchRunner:
     sink: EventSink
     ids: IdSource
     known_open: set[AccountId] = field(default_factory=set)
+    reached: datetime = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, batch: Batch, tx: Tx) -> None:
         """Decides and commits the batch; any exception leaves the database as it was, unless the commit itself broke."""
-        try:
-            await self._run(batch, tx)
-        except AccountsMissing as missing:
-            batch.create.update((account.id, account) for account in missing.accounts)
-            await self._run(batch, tx)
+        for _ in range(_CREATIONS_MAX):
+            try:
+                await self._run(batch, tx)
+            except AccountsMissing as missing:
+                batch.create.update((account.id, account) for account in missing.accounts)
+            else:
+                return
+        raise InvariantViolated("a batch that always asks for more accounts")
 
     async def _run(self, batch: Batch, tx: Tx) -> None:
         await tx.begin()
@@ -96,7 +106,11 @@ class BatchRunner:
 
     async def _lock(self, batch: Batch, keys: Iterable[Key], state: State, tx: Tx) -> None:
         """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks."""
-        locked = {(key.shelf, key.value): key for key in keys if key.shelf.lock_rank is not None}
+        locked: dict[tuple[AnyShelf, Asked], Key] = {}
+        for key in keys:
+            # One command may only read what another one may make.
+            if key.shelf.lock_rank is not None and (key.create or (key.shelf, key.value) not in locked):
+                locked[key.shelf, key.value] = key
         by_rank = sorted(locked.values(), key=_rank_of)
         for _, group in groupby(by_rank, key=_rank_of):
             ranked = sorted(group, key=attrgetter("shelf.table.name"))
@@ -126,7 +140,8 @@ class BatchRunner:
         rows = [Request(*record[2:]) for record in map(tuple, records) if record[2] is not None]
         shelf = cast("AnyShelf", REQUESTS)
         state.load(shelf, [Key(shelf, identity) for identity in asked], rows)
-        return cast("datetime", records[0][0])
+        self.reached = max(self.reached, records[0][0])
+        return self.reached
 
     async def _read(self, batch: Batch, keys: Sequence[Key], state: State, until: datetime, tx: Tx) -> None:
         """Reads what the footprints name, then what those rows point to, until nothing new is named."""
