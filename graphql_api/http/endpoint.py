@@ -47,7 +47,7 @@ class GraphqlEndpoint:
             return
         answer = choose_answer(accept)
         try:
-            status, body, extra = await self._answer(scope, receive, headers, answer, record)
+            status, body, extra = await self._answer_in_time(scope, receive, headers, answer, record)
         except RequestRefused as refusal:
             record.refused(refusal.code)
             error = {"message": refusal.message, "extensions": {"code": refusal.code}}
@@ -58,6 +58,22 @@ class GraphqlEndpoint:
             return
         chosen = answer or Answer.JSON
         await send_answer(send, status, body, [(b"content-type", chosen.value), _VARY, _NO_STORE, *extra])
+
+    async def _answer_in_time(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[bytes, bytes],
+        answer: Answer | None,
+        record: RequestRecord,
+    ) -> tuple[int, bytes, list[Header]]:
+        seconds = self._desk.deadline_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._answer(scope, receive, headers, answer, record)
+        except TimeoutError:
+            # The kind is known once an operation was found: until then we waited for the client's body.
+            raise (_too_slow(seconds) if record.kind else _body_too_slow()) from None
 
     async def _answer(
         self,
@@ -85,7 +101,7 @@ class GraphqlEndpoint:
         record.role = caller.role
         if method == "POST":
             check_body_headers(headers)
-            asked = parse_body(await self._read(receive, headers.get(b"content-length")))
+            asked = parse_body(await read_body(receive, headers.get(b"content-length"), self._body_bytes_max))
         else:
             asked = parse_query_string(scope["query_string"])
         try:
@@ -96,13 +112,6 @@ class GraphqlEndpoint:
             body = encode({"errors": present_errors(refusal.errors, default_code=refusal.code)})
             return (400 if answer is Answer.GRAPHQL else 200), body, []
 
-    async def _read(self, receive: Receive, declared: bytes | None) -> bytes:
-        try:
-            async with asyncio.timeout(self._desk.deadline_seconds):
-                return await read_body(receive, declared, self._body_bytes_max)
-        except TimeoutError:
-            raise RequestRefused(408, "The body did not arrive in time.", code="BODY_TOO_SLOW") from None
-
     async def _run(
         self, method: str, asked: GraphqlRequest, caller: Caller, record: RequestRecord
     ) -> tuple[int, bytes, list[Header]]:
@@ -112,11 +121,7 @@ class GraphqlEndpoint:
         variables = coerce_variables(desk.schema, operation, asked.variables)
         allowance = desk.charge(operation, caller, record)
         context = desk.make_context(caller, record)
-        try:
-            async with asyncio.timeout(desk.deadline_seconds):
-                result = await run_operation(desk.schema, document, operation, variables, context)
-        except TimeoutError:
-            raise _too_slow(desk.deadline_seconds) from None
+        result = await run_operation(desk.schema, document, operation, variables, context)
         return 200, _body(result, operation.cost, allowance, record), allowance.headers()
 
 
@@ -127,6 +132,10 @@ def _body(result: ExecutionResult, cost: int, allowance: Allowance, record: Requ
     payload["data"] = result.data
     payload["extensions"] = {"cost": {"requested": cost, "remaining": allowance.remaining}}
     return encode(payload)
+
+
+def _body_too_slow() -> RequestRefused:
+    return RequestRefused(408, "The body did not arrive in time.", code="BODY_TOO_SLOW")
 
 
 def _too_slow(seconds: float) -> RequestRefused:

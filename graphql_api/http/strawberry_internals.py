@@ -45,14 +45,18 @@ _STRAWBERRY = "strawberry-definition"
 _LEAF = "scrip.leaf"
 _READY = "scrip.ready"
 
+_EXACT: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
+"""The types that the specified scalars pass on unchanged."""
+
 Coercer: TypeAlias = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """A scalar or enum that is read straight off its object."""
+    """A scalar or enum that is read straight off its object; values of type `exact` are coerced already."""
 
     attribute: str
+    exact: type | None
     coerce: Coercer
     nullable: bool
 
@@ -91,7 +95,8 @@ def _mark_leaf(field: GraphQLField, definition: StrawberryField) -> None:
     """
     kind = get_nullable_type(field.type)
     if is_leaf_type(kind):
-        leaf = _Leaf(definition.python_name, kind.coerce_output_value, not is_non_null_type(field.type))
+        exact = _EXACT.get(kind.name)
+        leaf = _Leaf(definition.python_name, exact, kind.coerce_output_value, not is_non_null_type(field.type))
         field.extensions[_LEAF] = (field.resolve, leaf)
 
 
@@ -234,6 +239,8 @@ def _plain(described: GraphQLField | None, source: object) -> object:
         return Undefined
     leaf: _Leaf = marked[1]
     value = getattr(source, leaf.attribute, Undefined)
+    if type(value) is leaf.exact:
+        return value
     if value is None:
         return None if leaf.nullable else Undefined
     if value is Undefined:
