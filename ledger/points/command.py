@@ -66,34 +66,37 @@ class PointsCommand(Command[Receipt]):
         """One of the member's accounts as it is before its first posting."""
         return open_account(_programme(self), self.member_id, self.ids.asset_id, role)
 
-    def open_wallet(self, state: State, now: datetime, *, allow_closed: bool = False) -> Wallet:
-        """The wallet with everything due posted. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_CLOSED, INSUFFICIENT_POINTS."""
+    def open_wallet(self, state: State, now: datetime, *, merchant_id: UUID | None = None) -> Wallet:
+        """The open wallet with everything due posted. The codes of `find_wallet`, then MEMBER_CLOSED."""
+        wallet = self.find_wallet(state, merchant_id=merchant_id)
+        require_not_closed(wallet.account)
+        settle_due(wallet, now)
+        return wallet
+
+    def find_wallet(self, state: State, *, merchant_id: UUID | None = None) -> Wallet:
+        """The wallet in whatever state, as it stands; an empty one where the member never received any of the asset.
+        MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND where one is named, ASSET_NOT_FOUND.
+        """
         ids = self.ids
-        account = state.find(ACCOUNTS, ids.wallet)
-        if account is None or account.programme_id != self.actor.programme_id:
-            raise self._why_no_wallet(state)
+        absent = None if self._has_wallet(state) else self._absent(state)
+        if merchant_id is not None:
+            self.find_merchant(state, merchant_id)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
         asset = state.find(ASSETS, ids.asset_id)
         if programme is None or asset is None or asset.kind != POINTS:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-        if account.state == AccountState.CLOSED and not allow_closed:
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
-        wallet = Wallet(state, programme, asset, ids)
-        settle_due(wallet, now)
-        return wallet
+        return Wallet(state, programme, asset, ids, absent)
 
-    def _why_no_wallet(self, state: State) -> Refusal:
+    def _has_wallet(self, state: State) -> bool:
+        account = state.find(ACCOUNTS, self.ids.wallet)
+        return account is not None and account.programme_id == self.actor.programme_id
+
+    def _absent(self, state: State) -> Account:
+        """The wallet that the member does not have yet. MEMBER_NOT_FOUND."""
         holder = state.find(HOLDERS_READ, self.member_id)
         if holder is None or holder.kind != "member" or holder.programme_id != self.actor.programme_id:
-            return Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        asset = state.find(ASSETS, self.ids.asset_id)
-        if asset is None or asset.kind != POINTS:
-            return Refusal(RefusalCode.ASSET_NOT_FOUND)
-        if holder.state == AccountState.CLOSED:
-            return Refusal(RefusalCode.MEMBER_CLOSED)
-        if holder.state == AccountState.FROZEN:
-            return Refusal(RefusalCode.MEMBER_FROZEN)
-        return Refusal(RefusalCode.INSUFFICIENT_POINTS, available=0)
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        return self.new_account(Role.WALLET)._replace(state=holder.state)
 
     def draft(
         self,
@@ -131,24 +134,33 @@ class PointsCommand(Command[Receipt]):
             )
         )
 
-    def require_merchant(self, state: State, merchant_id: UUID) -> Merchant:
-        """The merchant, if it is the programme's and open. MERCHANT_NOT_FOUND, MERCHANT_CLOSED."""
+    def find_merchant(self, state: State, merchant_id: UUID) -> Merchant:
+        """The merchant, if it is the programme's. MERCHANT_NOT_FOUND."""
         merchant = state.find(MERCHANTS, merchant_id)
         if merchant is None or merchant.programme_id != self.actor.programme_id:
             raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        if merchant.state != "open":
-            raise Refusal(RefusalCode.MERCHANT_CLOSED)
         return merchant
+
+    def require_merchant_open(self, state: State, merchant_id: UUID | None) -> None:
+        """MERCHANT_CLOSED where the named merchant accepts nothing any more."""
+        if merchant_id is not None and self.find_merchant(state, merchant_id).state != "open":
+            raise Refusal(RefusalCode.MERCHANT_CLOSED)
 
 
 def _programme(command: PointsCommand) -> ProgrammeId:
     return ProgrammeId(command.actor.programme_id)
 
 
-def require_amount(amount: int) -> None:
+def require_amount(amount: int, field: str = "amount") -> None:
     """INVALID_INPUT where the amount is not 1 … 10^15."""
     if not is_amount(amount):
-        raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
+        raise Refusal(RefusalCode.INVALID_INPUT, field=field)
+
+
+def require_not_closed(account: Account) -> None:
+    """MEMBER_CLOSED where the member has left."""
+    if account.state == AccountState.CLOSED:
+        raise Refusal(RefusalCode.MEMBER_CLOSED)
 
 
 def require_not_frozen(account: Account) -> None:

@@ -77,14 +77,16 @@ class EarnPoints(PointsCommand):
         return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED, EXPIRY_INVALID,
-        BALANCE_LIMIT_EXCEEDED.
+        """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_CLOSED, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
+        EXPIRY_INVALID, BALANCE_LIMIT_EXCEEDED.
         """
         require_amount(self.amount)
-        wallet = self.open_wallet(state, now)
-        if self.merchant_id is not None:
-            self.require_merchant(state, self.merchant_id)
+        if self.sale_minor is not None:
+            require_amount(self.sale_minor, "saleMinor")
+        wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
+        self.require_merchant_open(state, self.merchant_id)
         effective_at = require_effective(wallet, self.effective_at, now)
+        self._require_dates(local_date(effective_at, wallet.programme.time_zone), wallet.programme.time_zone, now)
         require_room(wallet.pending_account if self.is_pending else wallet.account, self.amount)
         draft = self.draft(
             state,
@@ -96,7 +98,7 @@ class EarnPoints(PointsCommand):
             sale_minor=self.sale_minor,
         )
         if self.is_pending:
-            return self._earn_pending(wallet, draft, now)
+            return self._earn_pending(wallet, draft)
         return self._earn_now(wallet, draft, now)
 
     def _earn_now(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
@@ -111,18 +113,19 @@ class EarnPoints(PointsCommand):
     def _death(self, wallet: Wallet, start: date) -> datetime:
         if self.expires_on is None:
             return expires_at(wallet.asset.expiry, start, wallet.programme.time_zone)
-        if self.expires_on < start:
-            raise Refusal(RefusalCode.EXPIRY_INVALID)
         return end_of(self.expires_on, wallet.programme.time_zone)
 
-    def _earn_pending(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
+    def _require_dates(self, start: date, zone: str, now: datetime) -> None:
+        """EXPIRY_INVALID where the points would activate in the past, or be good until before they are."""
+        if self.pending_until is not None and first_instant(self.pending_until, zone) <= now:
+            raise Refusal(RefusalCode.EXPIRY_INVALID)
+        if self.expires_on is not None and self.expires_on < (self.pending_until or start):
+            raise Refusal(RefusalCode.EXPIRY_INVALID)
+
+    def _earn_pending(self, wallet: Wallet, draft: Draft) -> Receipt:
         """The points wait in the pending account; their life starts at activation (semantics 4.4)."""
         zone, until, pending = wallet.programme.time_zone, self.pending_until, wallet.pending_account
         activates_at = None if until is None else first_instant(until, zone)
-        if activates_at is not None and activates_at <= now:
-            raise Refusal(RefusalCode.EXPIRY_INVALID)
-        if until is not None and self.expires_on is not None and self.expires_on < until:
-            raise Refusal(RefusalCode.EXPIRY_INVALID)
         expiry = wallet.asset.expiry if self.expires_on is None else f"on {self.expires_on}"
         draft.move(wallet.system_account(Role.ISSUANCE), pending, self.amount)
         lot = draft.grant(

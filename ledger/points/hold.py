@@ -50,16 +50,15 @@ class HoldPoints(PointsCommand):
         return keys if self.merchant_id is None else [*keys, MERCHANTS.key(self.merchant_id)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_NOT_FOUND, MERCHANT_CLOSED, MEMBER_FROZEN,
-        POINTS_OWED, INSUFFICIENT_POINTS.
+        """Refused with INVALID_INPUT, the codes of `open_wallet`, MEMBER_FROZEN, MERCHANT_CLOSED, POINTS_OWED,
+        INSUFFICIENT_POINTS.
         """
         require_amount(self.amount)
         if not 1 <= self.ttl_seconds <= TTL_MAX_S:
             raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
-        wallet = self.open_wallet(state, now)
-        if self.merchant_id is not None:
-            self.require_merchant(state, self.merchant_id)
+        wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
         require_not_frozen(wallet.account)
+        self.require_merchant_open(state, self.merchant_id)
         require_available(wallet, self.amount)
         draft = self.draft(state, now, self.amount, merchant_id=self.merchant_id)
         takes = draw_lots(wallet.lots, self.amount)

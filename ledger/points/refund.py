@@ -54,15 +54,15 @@ class RefundEarn(EntryCommand):
         ]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, ENTRY_NOT_FOUND, NOT_REFUNDABLE, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE,
-        PERIOD_CLOSED, REFUND_EXCEEDS_SALE. Freezing does not stop it (semantics 2.7).
+        """Refused with INVALID_INPUT, ENTRY_NOT_FOUND, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
+        NOT_REFUNDABLE, REFUND_EXCEEDS_SALE. Freezing does not stop it (semantics 2.7).
         """
-        require_amount(self.sale_minor)
+        require_amount(self.sale_minor, "saleMinor")
         entry = self.require_entry(state)
-        if entry.kind != "earn" or entry.sale_minor is None:
-            raise Refusal(RefusalCode.NOT_REFUNDABLE)
         wallet = self.open_wallet(state, now)
         effective_at = require_effective(wallet, self.effective_at, now)
+        if entry.kind != "earn" or entry.sale_minor is None:
+            raise Refusal(RefusalCode.NOT_REFUNDABLE)
         before = sum(earlier.sale_minor or 0 for earlier in self.undone(state, self.kind))
         left = entry.sale_minor - before
         if self.sale_minor > left:

@@ -15,7 +15,7 @@ from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
 from ledger.points.command import receipt, require_amount
-from ledger.points.due import bring_forward, move_expired, repay
+from ledger.points.due import bring_forward, move_expired, repay, settle_due
 from ledger.points.earn import refresh_next_expiry
 from ledger.points.entry_command import EntryCommand
 from ledger.points.money import money_of, rate_of, take_back
@@ -54,7 +54,8 @@ class ReverseEntry(EntryCommand):
         entry = self.require_entry(state)
         if entry.kind not in REVERSIBLE:
             raise Refusal(RefusalCode.NOT_REVERSIBLE)
-        wallet = self.open_wallet(state, now, allow_closed=True)
+        wallet = self.find_wallet(state)
+        settle_due(wallet, now)
         until = entry.posted_at + timedelta(days=wallet.asset.reversal_days)
         if now >= until:
             raise Refusal(RefusalCode.REVERSAL_WINDOW_CLOSED, reversible_until=until.isoformat())

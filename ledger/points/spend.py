@@ -23,8 +23,10 @@ from ledger.points.command import (
     receipt,
     require_amount,
     require_available,
+    require_not_closed,
     require_not_frozen,
 )
+from ledger.points.due import settle_due
 from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_code
 from ledger.points.money import money_of, pay_merchant, points_within, rates_of
@@ -84,18 +86,20 @@ class SpendPoints(PointsCommand):
         return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, PAYMENT_CODE_INVALID, the codes of `open_wallet`, MERCHANT_NOT_FOUND,
-        MERCHANT_CLOSED, MEMBER_FROZEN, RATE_NOT_FOUND, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE, POINTS_OWED,
-        INSUFFICIENT_POINTS.
+        """Refused with INVALID_INPUT, the codes of `find_wallet`, PAYMENT_CODE_INVALID, MEMBER_CLOSED, MEMBER_FROZEN,
+        MERCHANT_CLOSED, RATE_NOT_FOUND, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE, POINTS_OWED, INSUFFICIENT_POINTS.
         """
         self._require_shape()
         if self.code_id is not None and self.member_id == UNKNOWN:
+            if self.merchant_id is not None:
+                self.find_merchant(state, self.merchant_id)
             raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
-        wallet = self.open_wallet(state, now)
+        wallet = self.find_wallet(state, merchant_id=self.merchant_id)
         code = self._require_code(state, now)
-        if self.merchant_id is not None:
-            self.require_merchant(state, self.merchant_id)
+        require_not_closed(wallet.account)
         require_not_frozen(wallet.account)
+        self.require_merchant_open(state, self.merchant_id)
+        settle_due(wallet, now)
         rate = None if self.merchant_id is None else rate_at(rates_of(wallet), now)
         amount = self._amount(wallet, rate, code)
         require_available(wallet, amount)
@@ -104,9 +108,10 @@ class SpendPoints(PointsCommand):
     def _require_shape(self) -> None:
         if (self.amount is None) == (self.due_minor is None):
             raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
-        for amount in (self.amount, self.due_minor, self.points_max):
+        named = (("amount", self.amount), ("dueMinor", self.due_minor), ("pointsMax", self.points_max))
+        for field, amount in named:
             if amount is not None:
-                require_amount(amount)
+                require_amount(amount, field)
         if self.due_minor is not None and self.merchant_id is None:
             raise Refusal(RefusalCode.INVALID_INPUT, field="dueMinor")
 

@@ -20,10 +20,11 @@ from ledger.points.command import (
     receipt,
     require_amount,
     require_available,
+    require_not_closed,
     require_not_frozen,
     require_room,
 )
-from ledger.points.due import bring_forward
+from ledger.points.due import bring_forward, settle_due
 from ledger.points.earn import refresh_next_expiry
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import TRANSFER_TOTALS, TransferTotal, transfer_total_id
@@ -70,8 +71,10 @@ class TransferPoints(PointsCommand):
         TRANSFER_TO_SELF, TRANSFER_LIMIT_EXCEEDED, POINTS_OWED, INSUFFICIENT_POINTS, BALANCE_LIMIT_EXCEEDED.
         """
         require_amount(self.amount)
-        sender = self.open_wallet(state, now)
-        receiver = self._receiving().open_wallet(state, now)
+        sender, receiver = self._find_wallets(state)
+        for wallet in (sender, receiver):
+            require_not_closed(wallet.account)
+            settle_due(wallet, now)
         require_not_frozen(sender.account)
         if not sender.asset.transfers_allowed:
             raise Refusal(RefusalCode.TRANSFER_NOT_ALLOWED)
@@ -86,6 +89,16 @@ class TransferPoints(PointsCommand):
             _count(state, total, self.amount)
         post(state, draft, self.actor)
         return receipt(sender, draft, uses)
+
+    def _find_wallets(self, state: State) -> tuple[Wallet, Wallet]:
+        """Both wallets; that a member is unknown is said before that the asset is."""
+        try:
+            sender = self.find_wallet(state)
+        except Refusal as refusal:
+            if refusal.code == RefusalCode.ASSET_NOT_FOUND:
+                self._receiving().find_wallet(state)
+            raise
+        return sender, self._receiving().find_wallet(state)
 
     def _require_limits(self, wallet: Wallet, now: datetime) -> list[TransferTotal]:
         """The totals of the local day and month before this transfer. TRANSFER_LIMIT_EXCEEDED."""

@@ -50,11 +50,12 @@ class Wallet:
     programme: Programme
     asset: Asset
     ids: WalletIds
+    absent: Account | None = None
 
     @property
     def account(self) -> Account:
-        """The wallet's row as the batch leaves it so far."""
-        account = self.state.find(ACCOUNTS, self.ids.wallet)
+        """The wallet's row as the batch leaves it so far; `absent`, empty and unwritten, where there is no row."""
+        account = self.state.find(ACCOUNTS, self.ids.wallet) or self.absent
         if account is None:
             raise LookupError(self.ids.wallet)
         return account
