@@ -76,29 +76,29 @@ ACCOUNT_RULES = (
         "statement_line_matches_entry",
         "versions run 1, 2, 3 …; each line adds what its entry posted and set aside, and every such entry has its line",
         """
-        WITH changed AS (
-            SELECT entry_id, account_id, sum(posted)::bigint AS posted, sum(held)::bigint AS held FROM (
-                SELECT entry_id, destination_id AS account_id, amount AS posted, 0 AS held FROM {book}.postings
-                UNION ALL SELECT entry_id, source_id, -amount, 0 FROM {book}.postings
-                UNION ALL SELECT entry_id, account_id, 0, CASE kind WHEN 'set_aside' THEN amount ELSE -amount END
-                FROM {book}.draws WHERE kind IN ('set_aside', 'release')) effects
-            GROUP BY entry_id, account_id
+        WITH guarded AS MATERIALIZED (
+            SELECT id FROM {book}.accounts WHERE floor IS NOT NULL OR ceiling IS NOT NULL
         ), lines AS (
-            SELECT account_id, version, entry_id,
-                   version - row_number() OVER history AS gap,
+            SELECT account_id, entry_id, version, version - row_number() OVER history AS gap,
                    posted_after - coalesce(lag(posted_after) OVER history, 0) AS posted,
                    held_after - coalesce(lag(held_after) OVER history, 0) AS held
             FROM {book}.statement_lines WINDOW history AS (PARTITION BY account_id ORDER BY version)
+        ), effects AS (
+            SELECT destination_id AS account_id, entry_id, amount AS posted, 0 AS held FROM {book}.postings
+            UNION ALL SELECT source_id, entry_id, -amount, 0 FROM {book}.postings
+            UNION ALL SELECT account_id, entry_id, 0, CASE kind WHEN 'set_aside' THEN amount ELSE -amount END
+            FROM {book}.draws WHERE kind IN ('set_aside', 'release')
         )
-        SELECT coalesce(lines.account_id, changed.account_id) AS subject, lines.version,
-               coalesce(lines.entry_id, changed.entry_id) AS entry_id, lines.posted AS line_posted,
-               changed.posted AS posted, lines.held AS line_held, changed.held AS set_aside
-        FROM lines FULL JOIN (
-            SELECT changed.* FROM changed JOIN {book}.accounts a ON a.id = changed.account_id
-            WHERE a.floor IS NOT NULL OR a.ceiling IS NOT NULL
-        ) changed ON changed.entry_id = lines.entry_id AND changed.account_id = lines.account_id
-        WHERE lines.version IS NULL OR lines.gap <> 0
-           OR lines.posted <> coalesce(changed.posted, 0) OR lines.held <> coalesce(changed.held, 0)
+        SELECT account_id AS subject, entry_id, min(version) AS version, sum(line_posted) AS line_posted,
+               sum(posted) AS posted, sum(line_held) AS line_held, sum(held) AS set_aside
+        FROM (
+            SELECT account_id, entry_id, version, gap, posted AS line_posted, held AS line_held, 0 AS posted, 0 AS held
+            FROM lines
+            UNION ALL
+            SELECT account_id, entry_id, NULL, 0, 0, 0, posted, held FROM effects
+            WHERE account_id IN (SELECT id FROM guarded)) both_sides
+        GROUP BY entry_id, account_id
+        HAVING count(version) <> 1 OR bool_or(gap <> 0) OR sum(line_posted) <> sum(posted) OR sum(line_held) <> sum(held)
         """,
     ),
     rule(

@@ -4,6 +4,8 @@ It runs on a live system: the snapshot shows whole transactions only, and what i
 difference. Sorting and joining happen in the database; here one difference at a time passes through.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,9 +20,12 @@ from ledger.points import checks as points_checks
 
 RULES: tuple[Rule, ...] = tuple(chain(book_checks.RULES, points_checks.RULES))
 AUDITOR_ROLE = "scrip_auditor"
+CONNECTIONS = 2
+"""Rules that run side by side: PostgreSQL gives a cursor one core."""
 SHOWN_MAX = 100
 """Differences of one rule that a report spells out; all are counted."""
 
+_EXPORT = SqlQuery("SELECT pg_export_snapshot()")
 # The checker sorts and joins whole tables: it may take its time and some memory, and plans for scans.
 _SETTINGS = SqlQuery(
     """
@@ -78,7 +83,7 @@ class CheckReport:
 
 
 Progress = Callable[[str, int, int], None]
-"""Told before each rule: its name, how many are done, how many there are."""
+"""Told as each rule begins: its name, how many are done, how many there are."""
 
 
 async def check_book(
@@ -89,39 +94,62 @@ async def check_book(
     rules: Sequence[Rule] = RULES,
     on_rule: Progress | None = None,
 ) -> CheckReport:
-    """Checks the book at `url` as the auditor, on a connection and a snapshot of its own."""
-    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
+    """Checks the book at `url` as the auditor, on connections of its own that share one snapshot."""
+    database = Database(url, book_schema=book_schema, pool_size=CONNECTIONS, role=AUDITOR_ROLE)
     await database.open()
     try:
-        async with Reader(database.pool, book_schema).snapshot() as snapshot:
-            return await check_snapshot(snapshot, book_number=book_number, rules=rules, on_rule=on_rule)
+        reader = Reader(database.pool, book_schema)
+        async with reader.snapshot() as first, reader.snapshot() as second:
+            await _share(first, second)
+            counts = (await first.rows(_COUNTS, {}))[0]
+            reports = await _run((first, second), rules, book_number, on_rule)
+            return CheckReport(
+                entries=counts["entries"],
+                postings=counts["postings"],
+                accounts=counts["accounts"],
+                lots=counts["lots"],
+                rules=tuple(reports),
+            )
     finally:
         await database.close()
 
 
-async def check_snapshot(
-    snapshot: Snapshot, *, book_number: int, rules: Sequence[Rule], on_rule: Progress | None
-) -> CheckReport:
-    """Runs the rules one after another on the snapshot."""
-    await snapshot.rows(_SETTINGS, {})
-    counts = (await snapshot.rows(_COUNTS, {}))[0]
-    reports: list[RuleReport] = []
-    for done, rule in enumerate(rules):
-        if on_rule is not None:
-            on_rule(rule.name, done, len(rules))
-        report = RuleReport(rule=rule)
-        async for difference in differences_of(rule, snapshot, book_number):
-            report.count += 1
-            if report.count <= SHOWN_MAX:
-                report.differences.append(difference)
-        reports.append(report)
-    return CheckReport(
-        entries=counts["entries"],
-        postings=counts["postings"],
-        accounts=counts["accounts"],
-        lots=counts["lots"],
-        rules=tuple(reports),
-    )
+async def _share(first: Snapshot, second: Snapshot) -> None:
+    """Lets both transactions see the same instant."""
+    name = (await first.rows(_EXPORT, {}))[0][0]
+    await second.rows(SqlQuery(f"SET TRANSACTION SNAPSHOT '{name}'"), {})
+    for snapshot in (first, second):
+        await snapshot.rows(_SETTINGS, {})
+
+
+async def _run(
+    snapshots: Sequence[Snapshot], rules: Sequence[Rule], book_number: int, on_rule: Progress | None
+) -> list[RuleReport]:
+    """Runs the rules in their order, one on each snapshot at a time."""
+    reports = [RuleReport(rule=rule) for rule in rules]
+    waiting = deque(reports)
+    done = 0
+
+    async def work(snapshot: Snapshot) -> None:
+        nonlocal done
+        while waiting:
+            report = waiting.popleft()
+            if on_rule is not None:
+                on_rule(report.rule.name, done, len(rules))
+            await _examine(report, snapshot, book_number)
+            done += 1
+
+    async with asyncio.TaskGroup() as group:
+        for snapshot in snapshots:
+            group.create_task(work(snapshot))
+    return reports
+
+
+async def _examine(report: RuleReport, snapshot: Snapshot, book_number: int) -> None:
+    async for difference in differences_of(report.rule, snapshot, book_number):
+        report.count += 1
+        if report.count <= SHOWN_MAX:
+            report.differences.append(difference)
 
 
 async def differences_of(rule: Rule, snapshot: Snapshot, book_number: int) -> AsyncIterator[Difference]:

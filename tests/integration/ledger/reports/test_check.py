@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from ledger.engine.roll_up import roll_up
@@ -214,7 +215,7 @@ async def _live_through(world: World) -> None:
     history = History(world=world, random=Random(5))
     await history.run(400)
     for member in world.members:
-        common = {"actor": world.actor, "member_id": member}
+        common: dict[str, Any] = {"actor": world.actor, "member_id": member}
         engine = world.application.engine
         (await engine.execute(EarnPoints(**common, key=world.key(), amount=900, reference=world.key()))).unwrap()
         await engine.execute(

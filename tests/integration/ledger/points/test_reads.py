@@ -1,0 +1,151 @@
+"""Statements, entries, balances as of an instant, look-ups and the support view."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from ledger.engine.outcome import Outcome
+from ledger.points.as_of_query import balance_as_of
+from ledger.points.earn import EarnPoints
+from ledger.points.entry_query import entry_by_reference, load_entries, request_by_key
+from ledger.points.hold import HoldPoints
+from ledger.points.hold_query import hold_by_id, holds_of_wallet
+from ledger.points.receipt import Receipt
+from ledger.points.spend import SpendPoints
+from ledger.points.statement_query import newest_lines, oldest_lines
+from ledger.points.wallet_query import load_wallets
+from tests.points_history import History
+from tests.points_world import World
+
+
+async def _earn(world: World, amount: int, **terms: object) -> Receipt:
+    command = EarnPoints(
+        actor=world.actor, key=world.key(), member_id=world.members[0], amount=amount, reference=world.key(), **terms,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return (await world.application.engine.execute(command)).unwrap()
+
+
+async def _spend(world: World, amount: int) -> Outcome[Receipt]:
+    command = SpendPoints(
+        actor=world.actor, key=world.key(), member_id=world.members[0], amount=amount, merchant_id=world.merchant_id
+    )
+    return await world.application.engine.execute(command)
+
+
+async def test_statement_pages_run_both_ways_and_meet(world: World) -> None:
+    """Newest first and oldest first give the same lines; each amount is the difference to the line before."""
+    for amount in range(1, 8):
+        await _earn(world, amount)
+    asked = (world.application.reader, world.programme_id, world.members[0], world.asset())
+
+    up = await oldest_lines(*asked, first=4)
+    rest = await oldest_lines(*asked, first=100, after=up.lines[-1].version)
+    down = await newest_lines(*asked, first=3)
+    older = await newest_lines(*asked, first=100, before=down.lines[-1].version)
+
+    lines = [*up.lines, *rest.lines]
+    assert [line.amount for line in lines] == [1, 2, 3, 4, 5, 6, 7]
+    assert [line.version for line in lines] == [1, 2, 3, 4, 5, 6, 7]
+    assert (up.has_more, rest.has_more, down.has_more, older.has_more) == (True, False, True, False)
+    assert [*down.lines, *older.lines] == lines[::-1]
+    assert (await oldest_lines(asked[0], world.merchant_id, *asked[2:], first=5)).lines == ()
+
+
+async def test_an_entry_is_found_by_reference_and_by_key(world: World) -> None:
+    """What a client created can be found by its own numbers, and by nobody in another programme."""
+    receipt = await _earn(world, 10)
+    reader, programme = world.application.reader, world.programme_id
+    client = world.actor.client
+
+    assert receipt.entry_id is not None
+    entry = (await load_entries(reader, programme, [receipt.entry_id]))[0]
+    request = await request_by_key(reader, programme, client=client, key="key-1")
+
+    assert entry is not None
+    assert [(p.source_role, p.destination_role, p.amount) for p in entry.postings] == [("issuance", "wallet", 10)]
+    assert await entry_by_reference(reader, programme, client=client, kind="earn", reference="key-2") == entry
+    assert request is not None
+    assert request.thawed(Receipt) == Outcome(reply=receipt, replayed=True)
+    assert await load_entries(reader, world.merchant_id, [receipt.entry_id]) == [None]
+    assert await request_by_key(reader, world.merchant_id, client=client, key="key-1") is None
+    assert await request_by_key(reader, programme, client="service:other", key="key-1") is None
+
+
+async def test_a_balance_as_of_an_instant_needs_no_sweep(world: World) -> None:
+    """What had expired by T counts as expired, whether its entry came or not; and K hides what was posted later."""
+    reader, member, asset = world.application.reader, world.members[0], world.asset()
+    earned = await _earn(world, 100)
+    between = earned.posted_at + timedelta(microseconds=1)
+    await world.advance(timedelta(days=400))
+
+    async def as_of(t: datetime | None = None, k: datetime | None = None) -> tuple[int, int, int]:
+        found = await balance_as_of(reader, world.programme_id, member, asset, effective_at=t, known_at=k)
+        assert found is not None
+        return found.posted, found.overdue, found.balance
+
+    assert await as_of() == (100, 100, 0)
+    assert await as_of(between) == (100, 0, 100)
+    assert await as_of(k=earned.posted_at - timedelta(seconds=1)) == (0, 0, 0)
+    refused = await _spend(world, 1)
+    assert refused.refusal is not None
+    backdated = await _earn(world, 7, effective_at=between)
+    assert backdated.expired == 7
+    assert await as_of() == (0, 0, 0)
+    # What arrives dead is earned and expired in one entry, so it never was a balance.
+    assert await as_of(between) == (100, 0, 100)
+    assert await as_of(between, between) == (100, 0, 100)
+    assert await as_of(earned.posted_at + timedelta(days=300), between) == (100, 100, 0)
+
+
+async def test_an_answer_is_final_only_where_nothing_can_change_it(world: World) -> None:
+    """Known times of the past and closed periods are final; open effective times are not."""
+    receipt = await _earn(world, 5)
+    reader, member, asset = world.application.reader, world.members[0], world.asset()
+
+    async def is_final(t: datetime | None, k: datetime | None) -> bool:
+        found = await balance_as_of(reader, world.programme_id, member, asset, effective_at=t, known_at=k)
+        assert found is not None
+        return found.is_final
+
+    assert await is_final(None, None) is False
+    assert await is_final(receipt.posted_at, None) is False
+    assert await is_final(None, receipt.posted_at - timedelta(minutes=10)) is True
+    assert await is_final(None, receipt.posted_at + timedelta(days=1)) is False
+    assert await is_final(datetime(1969, 1, 1, tzinfo=UTC), None) is True
+
+
+async def test_the_present_balance_as_of_is_the_wallets(world: World) -> None:
+    """After any history, the balance as of now is what the wallet holds once everything due is posted."""
+    history = History(world=world, random=Random(21))
+    for _ in range(6):
+        await history.run(40)
+        for member in world.members:
+            reader, asset = world.application.reader, world.asset()
+            view = (await load_wallets(reader, world.programme_id, [(member, asset)]))[0]
+            found = await balance_as_of(reader, world.programme_id, member, asset)
+            assert view is not None
+            assert found is not None
+            assert (found.balance, found.held, found.pending, found.owed) == (
+                view.posted + view.matured - view.overdue, view.held, view.pending, view.owed,
+            )  # fmt: skip
+
+
+async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:
+    """The history of holds is true at its instant, before and after the lapse is posted."""
+    await _earn(world, 50)
+    member = world.members[0]
+    hold = HoldPoints(actor=world.actor, key=world.key(), member_id=member, amount=20, ttl_seconds=60)
+    receipt = (await world.application.engine.execute(hold)).unwrap()
+    assert receipt.hold_id is not None
+    reader, programme = world.application.reader, world.programme_id
+
+    before = await hold_by_id(reader, programme, receipt.hold_id)
+    await world.advance(timedelta(seconds=61))
+    after = await hold_by_id(reader, programme, receipt.hold_id)
+    await _spend(world, 1)
+    listed = await holds_of_wallet(reader, programme, member, world.asset(), first=10)
+
+    assert before is not None
+    assert after is not None
+    assert (before.state, after.state, after.ended_by) == ("open", "lapsed", None)
+    assert [(h.state, h.ended_at) for h in listed] == [("lapsed", receipt.deadline)]
+    assert await hold_by_id(reader, world.merchant_id, receipt.hold_id) is None
