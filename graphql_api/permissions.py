@@ -47,6 +47,8 @@ class Role(StrEnum):
     APPROVER = "approver"
     COMPLIANCE = "compliance"
     SUPPORT = "support"
+    ANONYMOUS = "anonymous"
+    """Nobody yet: in development, whoever looks at the schema before signing in."""
 
 
 _BACK_OFFICE = frozenset(
@@ -55,6 +57,7 @@ _BACK_OFFICE = frozenset(
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {
+        Role.ANONYMOUS: frozenset({Scope.DOCUMENT_ADHOC}),
         Role.MEMBER: frozenset(
             {
                 Scope.WALLET_READ,

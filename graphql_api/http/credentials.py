@@ -21,14 +21,28 @@ class _Remembered:
     until: float
 
 
+ANONYMOUS = Caller(
+    role=Role.ANONYMOUS, subject="", client=Role.ANONYMOUS, scopes=ROLE_SCOPES[Role.ANONYMOUS], programme_id=None
+)
+
+
 class Authenticator:
     """Verifies bearer tokens and API keys.
 
     A verified credential is remembered for at most 60 seconds and never past its expiry, so a revoked key
-    dies within a minute. Refused credentials are not remembered.
+    dies within a minute. Refused credentials are not remembered. `anonymous` is who comes without any, where
+    development lets such callers read the schema.
     """
 
-    def __init__(self, *, tokens: TokenVerifier | None, api_keys: ApiKeys | None, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        tokens: TokenVerifier | None,
+        api_keys: ApiKeys | None,
+        now: Callable[[], float],
+        anonymous: Caller | None = None,
+    ) -> None:
+        self._anonymous = anonymous
         self._tokens = tokens
         self._api_keys = api_keys
         self._now = now
@@ -36,6 +50,8 @@ class Authenticator:
 
     async def identify(self, authorization: bytes | None) -> Caller:
         """The caller with this Authorization header; RequestRefused 401 otherwise."""
+        if authorization is None and self._anonymous is not None:
+            return self._anonymous
         if authorization is None:
             raise unauthenticated("Send a bearer token or an API key in the Authorization header.", error=None)
         now = self._now()

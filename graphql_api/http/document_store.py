@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -56,6 +57,7 @@ class Operation:
     """One operation of a document, ready to run.
 
     selections: what its runs collect and keep; None where directives make that depend on variables.
+    is_introspection: it asks for nothing but the schema itself.
     """
 
     name: str | None
@@ -64,6 +66,7 @@ class Operation:
     cost: int
     variables: tuple[GraphQLVariableSignature, ...]
     selections: Selections | None
+    is_introspection: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,9 @@ def _operation(node: OperationDefinitionNode, measure: Measure, schema: GraphQLS
         # Validation has made sure that every variable's type exists.
         variables=tuple(each for each in signatures if not isinstance(each, GraphQLError)),
         selections=Selections() if plain else None,
+        is_introspection=all(
+            isinstance(part, FieldNode) and part.name.value.startswith("__") for part in node.selection_set.selections
+        ),
     )
 
 

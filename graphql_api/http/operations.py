@@ -8,10 +8,11 @@ from graphql import GraphQLSchema, OperationType
 
 from graphql_api.caller import Caller
 from graphql_api.http.bodies import GraphqlRequest
+from graphql_api.http.credentials import unauthenticated
 from graphql_api.http.document_store import Document, DocumentStore, Operation, document_not_allowed
 from graphql_api.http.rate_limits import Allowance, RateLimiter
 from graphql_api.http.refusals import RequestRefused
-from graphql_api.permissions import Scope
+from graphql_api.permissions import Role, Scope
 from graphql_api.request_record import RequestRecord
 
 _BYTES_PER_COST = 5
@@ -46,6 +47,8 @@ class Desk:
         """The operation to run; DocumentRefused or RequestRefused when there is none for this caller."""
         document = self._document(asked, caller)
         operation = document.choose(asked.operation_name)
+        if caller.role is Role.ANONYMOUS and not operation.is_introspection:
+            raise unauthenticated("Send a bearer token or an API key in the Authorization header.", error=None)
         record.operation = operation.name[:64] if operation.name else None
         record.kind = operation.kind.value
         return document, operation

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from graphql_api.bootstrap import Application
 from graphql_api.http.api_keys import ApiKeys
 from graphql_api.http.app import HttpOptions, create_app
-from graphql_api.http.credentials import Authenticator
+from graphql_api.http.credentials import ANONYMOUS, Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set
 from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
 from graphql_api.http.operations import MakeContext
@@ -43,7 +43,10 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
         schema=face.schema,
         make_context=face.context_of(application),
         authenticator=Authenticator(
-            tokens=token_verifier(settings), api_keys=face.api_keys_of(application), now=time.time
+            tokens=token_verifier(settings),
+            api_keys=face.api_keys_of(application),
+            now=time.time,
+            anonymous=ANONYMOUS if settings.graphiql else None,
         ),
         ping=ping,
         options=http_options(settings),

@@ -12,5 +12,6 @@ def welcome(settings: Settings) -> str:
     url = f"http://{settings.host}:{settings.port}/graphql"
     key = development_key(settings.var)
     now = time.time()
-    tokens = (f"  {role:<11} {sign_token(key, role=role, subject=f'dev-{role}', now=now)}" for role in Role)
+    roles = [role for role in Role if role is not Role.ANONYMOUS]
+    tokens = (f"  {role:<11} {sign_token(key, role=role, subject=f'dev-{role}', now=now)}" for role in roles)
     return "\n".join(["", f"Scrip is up: {url}", "", "Tokens, for the header Authorization: Bearer …", *tokens, ""])

@@ -11,6 +11,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
 
+from graphql_api.caller import Caller
 from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.credentials import Authenticator
@@ -53,14 +54,18 @@ async def ping() -> None:
 
 
 def sample_app(
-    options: HttpOptions = DEFAULTS, *, api_keys: StoredKeys | None = None, database: Ping = ping
+    options: HttpOptions = DEFAULTS,
+    *,
+    api_keys: StoredKeys | None = None,
+    database: Ping = ping,
+    anonymous: Caller | None = None,
 ) -> Starlette:
     """The sample application with development tokens."""
     tokens = TokenVerifier(development_key_set(KEY), RULES, monotonic=time.monotonic)
     return create_app(
         schema=sample_schema(),
         make_context=lambda caller, record: Context(caller=caller, request=record),
-        authenticator=Authenticator(tokens=tokens, api_keys=api_keys, now=time.time),
+        authenticator=Authenticator(tokens=tokens, api_keys=api_keys, now=time.time, anonymous=anonymous),
         ping=database,
         options=options,
     )
