@@ -1,7 +1,9 @@
 """A programme set up through the product's own commands: assets, a partner with a shop, members, people who act."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +18,7 @@ from ledger.points.earn import EarnPoints
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.rows import asset_id
 from ledger.programme.setup import create_asset, create_programme
+from ledger.reports.check import check_book
 
 NOBODY = UUID(int=0)
 
@@ -80,14 +83,14 @@ class Bank:
         return (await self.fetch(found, holder, role, self.asset(asset)))[0]
 
 
-def code_of(outcome: Outcome[object]) -> str:
+def code_of(outcome: Outcome[Any]) -> str:
     """The outcome's code, "" for an acceptance."""
     return "" if outcome.refusal is None else outcome.refusal.code
 
 
 @pytest.fixture
-async def bank(application: Application, database_url: str) -> Bank:
-    """A programme in Shanghai with POINTS (six months), STARS (never) and CNY, and one open shop."""
+async def bank(application: Application, database_url: str) -> AsyncIterator[Bank]:
+    """A programme in Shanghai with POINTS (six months), STARS (never) and CNY, and one open shop; the checker has the last word."""
     operator = Actor(kind="operator", id="olga", programme_id=NOBODY)
     units = application.units
     programme = await create_programme(units, operator, code="BANK", name="Bank", time_zone="Asia/Shanghai")
@@ -99,4 +102,7 @@ async def bank(application: Application, database_url: str) -> Bank:
     bank.partner_id = (await create_partner(units, operator, code="CAFES", name="Cafés")).id
     merchant = await create_merchant(units, operator, partner_id=bank.partner_id, code="001", name="Corner")
     bank.merchant_id = merchant.id
-    return bank
+    yield bank
+    schema = application.settings.book_schema
+    report = await check_book(database_url, book_schema=schema, book_number=application.settings.book_number)
+    assert [difference for rule in report.rules for difference in rule.differences] == []

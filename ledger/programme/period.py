@@ -1,8 +1,9 @@
 """Closing a period: from then on nothing takes effect before its end (semantics 2.4)."""
 
+import asyncio
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, update
 
 from ledger.book.account import Role
 from ledger.book.refusal import Refusal, RefusalCode
@@ -30,6 +31,10 @@ _UNSETTLED = Query(
         ACCOUNTS.c.programme_id == bindparam("programme_id"),
     )
 )
+_TX = Query(select(cast(cast(func.pg_current_xact_id(), Text), BigInteger).label("tx")))
+_OLDEST = Query(select(cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger).label("oldest")))
+_LOOKS_MAX = 600
+_PAUSE_S = 0.1
 
 
 async def close_period(units: UnitsOfWork, actor: Actor, *, until: datetime) -> Programme:
@@ -37,6 +42,9 @@ async def close_period(units: UnitsOfWork, actor: Actor, *, until: datetime) -> 
 
     PROGRAMME_NOT_FOUND, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED, PERIOD_NOT_SETTLED: a wallet has something due before
     `until`, or has not been looked at since it might; the sweep posts it.
+
+    Returns once every transaction is over that began before the period was closed and may still post into it.
+    UNAVAILABLE where one lasts longer than a minute; the period is closed then all the same.
     """
     parameters = {"programme_id": actor.programme_id, "until": until}
     async with registry_change(units, actor, "period_closed") as change:
@@ -53,4 +61,16 @@ async def close_period(units: UnitsOfWork, actor: Actor, *, until: datetime) -> 
             raise Refusal(RefusalCode.PERIOD_NOT_SETTLED, wallets=unsettled["wallets"])
         programme = Programme(*(await change.row(_OPEN_FROM, parameters) or found))
         change.record(programme.id, version=programme.version, facts={"until": until.isoformat()})
+        tx = (await change.work.run(_TX))[0]["tx"]
+    await _await_older(units, tx)
     return programme
+
+
+async def _await_older(units: UnitsOfWork, tx: int) -> None:
+    """Waits until no transaction older than `tx` is running; each look is a transaction of its own."""
+    for _ in range(_LOOKS_MAX):
+        async with units.begin() as work:
+            if (await work.run(_OLDEST))[0]["oldest"] > tx:
+                return
+        await asyncio.sleep(_PAUSE_S)
+    raise Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1)

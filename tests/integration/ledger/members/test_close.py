@@ -7,6 +7,7 @@ from ledger.book.refusal import RefusalCode
 from ledger.members.queries import member_by_id
 from ledger.points.close import CloseMember
 from ledger.points.hold import HoldPoints
+from ledger.points.refund import RefundEarn
 from ledger.points.spend import SpendPoints
 from tests.bank import Bank, code_of
 
@@ -113,6 +114,27 @@ async def test_one_forfeited_asset_is_the_entrys_headline(bank: Bank) -> None:
 
     entry = await bank.fetch("SELECT asset_id, amount FROM {book}.journal_entries WHERE id = $1", closed.entry_id)
     assert tuple(entry[0]) == (bank.asset(), 5)
+
+
+async def test_a_debt_keeps_the_member_open_until_written_off(bank: Bank) -> None:
+    """What is owed is posted from issuance with a forfeit, and the books of the asset still sum to nothing."""
+    engine, member = bank.application.engine, await bank.enrol("m-1")
+    earned = await bank.earn(member, 50, sale_minor=5000)
+    (await engine.execute(SpendPoints(actor=bank.actor(), key=bank.key(), member_id=member, amount=50))).unwrap()
+    refund = RefundEarn(actor=bank.actor(), key=bank.key(), entry_id=earned, sale_minor=2000)
+    (await engine.execute(refund)).unwrap()
+
+    refused = await engine.execute(_close(bank, member))
+    closed = (await engine.execute(_close(bank, member, forfeit=True))).unwrap()
+
+    assert code_of(refused) == RefusalCode.MEMBER_NOT_EMPTY
+    written_off = await bank.fetch(
+        "SELECT s.role, d.role, p.amount FROM {book}.postings p JOIN {book}.accounts s ON s.id = p.source_id"
+        " JOIN {book}.accounts d ON d.id = p.destination_id WHERE p.entry_id = $1", closed.entry_id,
+    )  # fmt: skip
+    assert [tuple(row) for row in written_off] == [("issuance", "owed", 20)]
+    wallet = await bank.account(member)
+    assert (wallet["owing"], wallet["posted"], (await bank.account(member, "owed"))["posted"]) == (False, 0, 0)
 
 
 async def test_an_open_hold_keeps_the_member_open_even_with_forfeit(bank: Bank) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
+from ledger.engine.unit import AnyCommand
 from ledger.members.enrol import EnrolMember
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.members.queries import member_by_id
@@ -145,7 +146,8 @@ async def test_in_one_list_a_freeze_stops_what_comes_after_it(bank: Bank) -> Non
     engine, member = bank.application.engine, await bank.enrol("m-1")
     earn = EarnPoints(actor=bank.actor(), key=bank.key(), member_id=member, amount=5)
 
-    outcomes = await engine.execute_list([earn, _spend(bank, member), _freeze(bank, member), _spend(bank, member)])
+    commands: list[AnyCommand] = [earn, _spend(bank, member), _freeze(bank, member), _spend(bank, member)]
+    outcomes = await engine.execute_list(commands)
 
     assert [code_of(outcome) for outcome in outcomes] == ["", "", "", "MEMBER_FROZEN"]
     account = await bank.account(member)
@@ -157,17 +159,20 @@ async def test_no_spend_is_accepted_after_a_freeze(bank: Bank) -> None:
     engine, member = bank.application.engine, await bank.enrol("m-1")
     await bank.earn(member, 1000)
     async with open_application(bank.application.settings, url=bank.url) as other:
-        spends = [other.engine.execute(_spend(bank, member)) for _ in range(60)]
-        freeze = engine.execute(_freeze(bank, member))
-        *spent, frozen = await asyncio.gather(*spends[:30], *spends[30:], freeze)
+        spends = [_spend(bank, member) for _ in range(60)]
+        commands: list[AnyCommand] = [*spends[:30], _freeze(bank, member), *spends[30:]]
+        outcomes = await asyncio.gather(
+            *((engine if command.kind == "freeze" else other.engine).execute(command) for command in commands)
+        )
 
-    accepted = sum(outcome.refusal is None for outcome in spent)
+    frozen = outcomes.pop(30)
+    accepted = sum(outcome.refusal is None for outcome in outcomes)
     kinds = await bank.fetch(
         "SELECT e.kind FROM {book}.statement_lines l JOIN {book}.journal_entries e ON e.id = l.entry_id"
         " JOIN {book}.accounts a ON a.id = l.account_id WHERE a.holder_id = $1 ORDER BY l.version", member
     )  # fmt: skip
     assert frozen.refusal is None
-    assert {code_of(outcome) for outcome in spent} <= {"", "MEMBER_FROZEN"}
+    assert {code_of(outcome) for outcome in outcomes} <= {"", "MEMBER_FROZEN"}
     assert [row["kind"] for row in kinds] == ["earn", *["spend"] * accepted, "freeze"]
     assert (await bank.account(member))["posted"] == 1000 - accepted
 
@@ -175,14 +180,14 @@ async def test_no_spend_is_accepted_after_a_freeze(bank: Bank) -> None:
 async def test_a_wallet_made_during_a_freeze_is_frozen(bank: Bank) -> None:
     """Two processes: first earns race freezes; whoever wins, wallet and holder agree in the end."""
     engine = bank.application.engine
-    commands = [EnrolMember(actor=bank.actor(), key=bank.key(), external_id=f"m-{n}") for n in range(40)]
-    members = [outcome.unwrap().member_id for outcome in await engine.execute_list(commands)]
+    enrolments = [EnrolMember(actor=bank.actor(), key=bank.key(), external_id=f"m-{n}") for n in range(40)]
+    members = [outcome.unwrap().member_id for outcome in await engine.execute_list(enrolments)]
     async with open_application(bank.application.settings, url=bank.url) as other:
+        commands: list[AnyCommand] = [_freeze(bank, member) for member in members]
+        commands += [EarnPoints(actor=bank.actor(), key=bank.key(), member_id=member, amount=1) for member in members]
         outcomes = await asyncio.gather(
-            *(engine.execute(_freeze(bank, member)) for member in members),
-            *(other.engine.execute(EarnPoints(actor=bank.actor(), key=bank.key(), member_id=member, amount=1))
-              for member in members),
-        )  # fmt: skip
+            *((engine if command.kind == "freeze" else other.engine).execute(command) for command in commands)
+        )
 
     states = await bank.fetch(
         "SELECT h.state, a.state, count(*) FROM {book}.holders h JOIN {book}.accounts a ON a.holder_id = h.id"

@@ -1,5 +1,6 @@
 """Programmes, assets, rates and limits: what is accepted, what is refused, and that each change has its event."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -219,6 +220,27 @@ async def test_a_period_closes_after_everything_due_in_it_is_posted(bank: Bank) 
 
     assert (refused.value.code, refused.value.facts) == (RefusalCode.PERIOD_NOT_SETTLED, {"wallets": 1})
     assert closed.open_from == until
+
+
+async def test_a_closed_period_waits_for_what_still_posts_into_it(bank: Bank) -> None:
+    """While an older transaction that writes is open, the closing does not return."""
+    connection = await asyncpg.connect(bank.url)
+    try:
+        older = connection.transaction()
+        await older.start()
+        await connection.fetchval("SELECT pg_current_xact_id()")
+
+        closing = asyncio.create_task(
+            close_period(bank.application.units, bank.actor(), until=datetime.now(UTC) - timedelta(days=1))
+        )
+        done, _ = await asyncio.wait([closing], timeout=0.5)
+        await older.rollback()
+        closed = await closing
+    finally:
+        await connection.close()
+
+    assert not done
+    assert closed.version == 2
 
 
 async def test_a_registry_row_without_an_event_cannot_be_committed(bank: Bank) -> None:
