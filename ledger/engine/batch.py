@@ -1,6 +1,6 @@
 """One batch, one transaction: create, lock, read, decide, write, record, commit. The whole write path stands here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -12,7 +12,7 @@ from ledger.book.account import Account
 from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.decide import AnyOutcome, Decider, request_keys
 from ledger.engine.ids import IdSource
-from ledger.engine.ports import EventSink
+from ledger.engine.ports import Event, EventSink
 from ledger.engine.request import Request
 from ledger.engine.shelf import AnyShelf, Asked, Key, Shelf
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
@@ -51,8 +51,9 @@ class Batch:
 class BatchRunner:
     """Runs batches.
 
-    known_open: open accounts that are known to exist; they are neither locked nor read
-    reached:    the latest instant of any batch: where the database's clock steps back, the ledger's stands still
+    known_open:   open accounts that are known to exist; they are neither locked nor read
+    reached:      the latest instant of any batch: where the database's clock steps back, the ledger's stands still
+    after_commit: hears the events of each committed batch; it must neither wait nor raise
     """
 
     statements: Statements
@@ -62,6 +63,7 @@ class BatchRunner:
     ids: IdSource
     known_open: set[AccountId] = field(default_factory=set)
     reached: datetime = datetime.min.replace(tzinfo=UTC)
+    after_commit: Callable[[Sequence[Event]], None] | None = None
 
     async def run(self, batch: Batch, tx: Tx) -> None:
         """Decides and commits the batch; any exception leaves the database as it was, unless the commit itself broke."""
@@ -98,6 +100,8 @@ class BatchRunner:
         await tx.commit()
         batch.commit_s = perf_counter() - started
         self.known_open.update(account.id for account in opened)
+        if self.after_commit is not None:
+            self.after_commit(state.events)
 
     async def _create(self, accounts: Sequence[Account], tx: Tx) -> None:
         if accounts:
