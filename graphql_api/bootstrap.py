@@ -4,21 +4,23 @@ Nothing else constructs an engine. What a process does with the application (ser
 `graphql_api.processes`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from audit.cipher import KeySealer
 from audit.log import AuditLog
 from graphql_api.processes.root_key import load_root_key
 from graphql_api.settings import Settings
+from graphql_api.wallet_changes import WalletChanges
 from ledger.control.approvable import Approvables
 from ledger.engine.batch import BatchRunner
 from ledger.engine.database import Database
 from ledger.engine.decide import Decider
 from ledger.engine.engine import Engine
 from ledger.engine.ids import IdSource
-from ledger.engine.ports import Clock, Observer
+from ledger.engine.ports import Clock, Event, Observer
 from ledger.engine.queue import Limits
 from ledger.engine.reader import Reader
 from ledger.engine.standing import Standing
@@ -38,6 +40,7 @@ class Application:
     audit_log:   opens what is sealed into events
     approvables: what `ApproveRequest` can run
     member_ids:  members by the bank's external ids, remembered
+    changes:     who waits for which wallets to change
     """
 
     settings: Settings
@@ -50,6 +53,7 @@ class Application:
     ids: IdSource
     approvables: Approvables
     member_ids: MemberIds
+    changes: WalletChanges
 
 
 @asynccontextmanager
@@ -72,6 +76,7 @@ async def open_application(
             yield application
         finally:
             await application.engine.stop()
+            await application.changes.close()
     finally:
         await database.close()
 
@@ -83,12 +88,14 @@ def _compose(
     sink = AuditLog(sealer)
     ids = IdSource(settings.book_number)
     reader = Reader(database.pool, settings.book_schema)
+    changes = WalletChanges(database.url, book_schema=settings.book_schema)
     runner = BatchRunner(
         statements=statements,
         standing=Standing(statements),
         decider=Decider(sealer, clock),
         sink=sink,
         ids=ids,
+        after_commit=lambda events: changes.publish(_changed_accounts(events)),
     )
     return Application(
         settings=settings,
@@ -101,7 +108,12 @@ def _compose(
         ids=ids,
         approvables=APPROVABLES,
         member_ids=MemberIds(reader),
+        changes=changes,
     )
+
+
+def _changed_accounts(events: Sequence[Event]) -> Iterable[UUID]:
+    return (account for event in events if event.accepted for account, _ in event.streams)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -1,0 +1,104 @@
+"""What resolvers see: the caller, and the ledger behind it. One context a request, one ledger a process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.caller import Caller
+from graphql_api.loaders import BatchLoader
+from graphql_api.permissions import Role
+from graphql_api.request_record import RequestRecord
+from graphql_api.schema.directory import Directory
+from graphql_api.wallet_changes import WalletChanges
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.control.approvable import Approvables
+from ledger.engine.command import Actor
+from ledger.engine.engine import Engine
+from ledger.engine.ports import Sealer
+from ledger.engine.reader import Reader
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.points.wallet_query import WalletView
+
+WalletKey = tuple[UUID, UUID, UUID]
+"""Programme, member, asset."""
+
+
+class Guesses(Protocol):
+    """Slows down whoever guesses payment codes."""
+
+    def wait_seconds(self, merchant_id: UUID, terminal: str | None) -> float:
+        """How long the next attempt must wait; 0 when it may come now."""
+        ...
+
+    def failed(self, merchant_id: UUID, terminal: str | None) -> None:
+        """Notes a wrong code."""
+        ...
+
+    def succeeded(self, merchant_id: UUID, terminal: str | None) -> None:
+        """Notes a right code."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The ledger as resolvers reach it. `random` gives so many unpredictable bytes."""
+
+    engine: Engine
+    reader: Reader
+    units: UnitsOfWork
+    sealer: Sealer
+    random: Callable[[int], bytes]
+    sandbox: bool
+    directory: Directory
+    wallets: BatchLoader[WalletKey, WalletView | None]
+    approvables: Approvables
+    guesses: Guesses
+    changes: WalletChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One request's context."""
+
+    caller: Caller
+    request: RequestRecord
+    ledger: Ledger
+
+    async def programme_id(self) -> UUID:
+        """The caller's programme; FORBIDDEN where its credential names none and the deployment has several."""
+        return await self.ledger.directory.programme_of(self.caller)
+
+    async def actor(self) -> Actor:
+        """The caller as the ledger records it. A client is unique over programmes, and so are its idempotency keys."""
+        caller, programme_id = self.caller, await self.programme_id()
+        match caller.role:
+            case Role.MEMBER:
+                name = str(await self.own_member_id())
+            case Role.MERCHANT:
+                name = str(self.own_merchant_id())
+            case _:
+                name = f"{caller.subject}@{await self.ledger.directory.code_of(programme_id)}"
+        return Actor(kind=caller.role, id=name, programme_id=programme_id)
+
+    async def own_member_id(self) -> UUID:
+        """The member that the caller is. MEMBER_NOT_FOUND where it is none or not enrolled."""
+        external_id = self.caller.member_external_id
+        found = None
+        if external_id is not None:
+            found = await self.ledger.directory.member_id(await self.programme_id(), external_id)
+        if found is None:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        return found
+
+    def own_merchant_id(self) -> UUID:
+        """The merchant that the caller is. MERCHANT_NOT_FOUND where its credential names none that can be."""
+        try:
+            return UUID(self.caller.merchant_id or "")
+        except ValueError:
+            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND) from None
+
+
+Info = strawberry.Info[Context, None]

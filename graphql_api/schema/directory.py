@@ -1,0 +1,88 @@
+"""The directory: what a credential's names mean in the registry, remembered where it never changes.
+
+Programmes, their codes and assets' codes are never given to another; only "there is no such" is asked again each time.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from graphql_api.caller import Caller
+from graphql_api.errors import Forbidden
+from ledger.engine.reader import Reader
+from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.members.queries import MemberIds
+from ledger.programme.queries import assets, programme_by_code, programme_by_id, programmes
+
+_ONLY_SECONDS: Final = 10.0
+_NOW = SqlQuery(NOW)
+
+
+class Directory:
+    """Names to ids, for one process."""
+
+    def __init__(self, reader: Reader, members: MemberIds, *, now: Callable[[], float] = monotonic) -> None:
+        self._reader = reader
+        self._now = now
+        self._programmes: dict[str, UUID] = {}
+        self._codes: dict[UUID, str] = {}
+        self._members = members
+        self._assets: dict[UUID, str] = {}
+        self._only: tuple[float, UUID] | None = None
+
+    async def programme_of(self, caller: Caller) -> UUID:
+        """The programme that the caller's credential names, by id or code, or the deployment's only one."""
+        named = caller.programme_id
+        if named is None:
+            return await self._only_programme()
+        return self._programmes.get(named) or await self._named_programme(named)
+
+    async def _named_programme(self, named: str) -> UUID:
+        try:
+            found = await programme_by_id(self._reader, UUID(named))
+        except ValueError:
+            found = await programme_by_code(self._reader, named)
+        if found is None:
+            raise Forbidden("The credential names a programme that does not exist here.")
+        self._programmes[named] = found.id
+        self._codes[found.id] = found.code
+        return found.id
+
+    async def _only_programme(self) -> UUID:
+        """Asked again now and then: a second programme may have been created."""
+        if self._only is not None and self._now() < self._only[0]:
+            return self._only[1]
+        found = await programmes(self._reader)
+        if len(found) != 1:
+            raise Forbidden("The credential names no programme.")
+        self._only = (self._now() + _ONLY_SECONDS, found[0].id)
+        self._codes[found[0].id] = found[0].code
+        return found[0].id
+
+    async def code_of(self, programme_id: UUID) -> str:
+        """The programme's code."""
+        code = self._codes.get(programme_id)
+        if code is None:
+            found = await programme_by_id(self._reader, programme_id)
+            assert found is not None
+            code = self._codes[programme_id] = found.code
+        return code
+
+    async def member_id(self, programme_id: UUID, external_id: str) -> UUID | None:
+        """The programme's member whom the bank calls `external_id`."""
+        return await self._members.find(programme_id, external_id)
+
+    async def asset_code(self, programme_id: UUID, asset_id: UUID) -> str:
+        """The code of the programme's asset."""
+        code = self._assets.get(asset_id)
+        if code is None:
+            self._assets.update({asset.id: asset.code for asset in await assets(self._reader, programme_id)})
+            code = self._assets[asset_id]
+        return code
+
+    async def now(self) -> datetime:
+        """The ledger's `now` (semantics 10)."""
+        found: datetime = (await self._reader.rows(_NOW, {}))[0]["now"]
+        return found

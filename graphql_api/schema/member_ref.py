@@ -1,0 +1,52 @@
+"""How inputs name a member, and whom a caller may name."""
+
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.permissions import Role
+from graphql_api.schema.context import Context
+from graphql_api.schema.descriptions import one_of_type
+from graphql_api.schema.kinds import MEMBER, uuid_of
+from ledger.book.refusal import Refusal, RefusalCode
+
+
+@one_of_type
+class MemberRef:
+    """A member, by exactly one of its names.
+
+    id:          the member's id
+    external_id: what the bank calls the member
+    """
+
+    id: strawberry.ID | None = strawberry.UNSET
+    external_id: str | None = strawberry.UNSET
+
+
+async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
+    """The member meant: for a member always itself, for others whom they name.
+
+    MEMBER_NOT_FOUND where a member names another; INVALID_INPUT where others name none.
+    """
+    if context.caller.role is Role.MEMBER:
+        own = await context.own_member_id()
+        if member is not None and await _named(context, member) != own:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        return own
+    if member is None:
+        raise Refusal(RefusalCode.INVALID_INPUT, field="member")
+    found = await _named(context, member)
+    if found is None:
+        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+    return found
+
+
+async def find_member(context: Context, member: MemberRef) -> UUID | None:
+    """The id that is named; None where the programme has no member of that external id."""
+    return await _named(context, member)
+
+
+async def _named(context: Context, member: MemberRef) -> UUID | None:
+    if member.external_id:
+        return await context.ledger.directory.member_id(await context.programme_id(), member.external_id)
+    return uuid_of(MEMBER, member.id or "")

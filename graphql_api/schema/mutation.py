@@ -1,0 +1,62 @@
+"""How a mutation answers: one success type, or one of the refusals that it declares."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec
+
+import strawberry
+
+from graphql_api.schema.context import Context
+from graphql_api.schema.descriptions import result_union
+from graphql_api.schema.refusals import ERROR_TYPES, UserError, present
+from ledger.book.refusal import Refusal, RefusalCode
+
+P = ParamSpec("P")
+
+
+def mutation(
+    resolver: Callable[P, Awaitable[object]],
+    rule: dict[object, object],
+    *,
+    succeeds: type | tuple[type, ...],
+    refusals: Iterable[RefusalCode],
+) -> object:
+    """A field of the mutation type whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
+
+    The resolver may raise any of the refusals.
+    """
+    name = "".join(word.capitalize() for word in resolver.__name__.split("_"))
+    successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
+    errors = tuple(ERROR_TYPES[code] for code in RefusalCode if code in frozenset(refusals))
+    union = result_union(f"{name}Result", f"What `{_camel(name)}` came to.", (*successes, *errors))
+    return strawberry.mutation(resolver=_presenting(resolver, union), metadata=rule)
+
+
+def _camel(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _presenting(resolver: Callable[P, Awaitable[object]], union: object) -> Callable[P, Awaitable[object]]:
+    @wraps(resolver)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> object:
+        try:
+            return await resolver(*args, **kwargs)
+        except Refusal as refusal:
+            info = kwargs["info"]
+            assert isinstance(info, strawberry.Info)
+            return refused(info.context, refusal)
+
+    answer.__annotations__ = {**resolver.__annotations__, "return": union}
+    answer.__signature__ = signature(resolver).replace(return_annotation=union)  # type: ignore[attr-defined]
+    return answer
+
+
+def refused(context: Context, refusal: Refusal) -> UserError:
+    """The refusal as the caller sees it, noted for the log and the metrics."""
+    context.request.refused(refusal.code)
+    return present(refusal)
+
+
+INPUT = strawberry.argument(name="input", description="What is asked for.")
+"""How every mutation names its one argument: `asked: Annotated[SpendPointsInput, INPUT]`."""

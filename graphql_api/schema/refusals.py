@@ -1,0 +1,172 @@
+"""Refusals as GraphQL types: one per code, made from the ledger's one table, all of them `UserError`.
+
+A fact is nullable: outcomes are kept for ever, and one that was kept before its code got the fact does not have it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.global_ids import encode_id
+from graphql_api.schema.descriptions import enum_type, interface_type, object_type
+from graphql_api.schema.kinds import ENTRY, MEMBER
+from ledger.book.refusal import REFUSALS, Fact, Refusal, RefusalCode, RefusalRule, Retry
+from ledger.book.units import MinorUnits, Points
+
+enum_type(
+    RefusalCode,
+    "RefusalCode",
+    "Every code of a refusal. Where several would fit, the one that stands first is given.",
+    {code.value: rule.message for code, rule in REFUSALS.items()},
+)
+enum_type(
+    Retry,
+    "Retry",
+    "What to do after a refusal.",
+    {
+        "NEVER": "The same intent will never be accepted.",
+        "SAME_KEY": "Send the same request again, with the same idempotency key.",
+        "NEW_KEY": "Once the cause is gone, send the intent again under a new idempotency key.",
+    },
+)
+
+
+@interface_type
+class UserError:
+    """An expected refusal. Nothing changed but the request's record.
+
+    code:                which refusal it is
+    message:             the refusal in English, for developers
+    retry:               what to do next
+    retry_after_seconds: how long to wait before trying again, where waiting helps
+    """
+
+    code: RefusalCode
+    message: str
+    retry: Retry
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _FactType:
+    """How a fact appears: its GraphQL type, what it means, and how it is read from the refusal."""
+
+    kind: object
+    about: str
+    read: Callable[[Fact], object]
+
+
+def _points(value: Fact) -> object:
+    return Points(int(str(value)))
+
+
+def _instant(value: Fact) -> object:
+    return datetime.fromisoformat(str(value))
+
+
+def _entry(value: Fact) -> object:
+    # A reference may have been claimed by what posted nothing, such as a request for approval.
+    return None if value == "None" else strawberry.ID(encode_id(ENTRY, UUID(str(value))))
+
+
+def _member(value: Fact) -> object:
+    return strawberry.ID(encode_id(MEMBER, UUID(str(value))))
+
+
+def _number(value: Fact) -> object:
+    return int(str(value))
+
+
+def _texts(value: Fact) -> object:
+    return list(value) if isinstance(value, tuple) else [str(value)]
+
+
+_FACTS: Final[Mapping[str, _FactType]] = {
+    "field": _FactType(str, "the field that is malformed, by its path in the input", str),
+    "fields": _FactType(list[str], "the fields that differ from the first request under the key", _texts),
+    "entry_id": _FactType(strawberry.ID, "the entry that the reference belongs to", _entry),
+    "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _member),
+    "failed_index": _FactType(int, "the index, from 0, of the item that was refused", _number),
+    "open_from": _FactType(datetime, "the beginning of the open period", _instant),
+    "wallets": _FactType(int, "how many wallets have something due", _number),
+    "deadline": _FactType(datetime, "when the hold was over", _instant),
+    "held": _FactType(Points, "the points that are held", _points),
+    "reversible_until": _FactType(datetime, "when the time to reverse was over", _instant),
+    "reversible": _FactType(Points, "the points that can still be reversed", _points),
+    "refundable_minor": _FactType(MinorUnits, "what is left of the sale, in minor units", _number),
+    "left": _FactType(Points, "the points that may still be sent in the period", _points),
+    "period": _FactType(str, "the period of the limit: `day` or `month`", str),
+    "limit": _FactType(Points, "the largest amount or number that is accepted", _points),
+    "owed": _FactType(Points, "the points that are owed", _points),
+    "available": _FactType(Points, "the points that are available", _points),
+}
+
+
+def _pascal(code: str) -> str:
+    return "".join(word.capitalize() for word in code.split("_"))
+
+
+def _error_type(rule: RefusalRule) -> type[UserError]:
+    """The type of one code, with its facts as fields."""
+    facts = {name: _FACTS[name] for name in rule.facts if name != "retry_after_seconds"}
+    lines = "\n".join(f"{name}: {fact.about}" for name, fact in facts.items())
+    namespace: dict[str, object] = {
+        "__doc__": f"{rule.message}\n\n{lines}",
+        "__module__": __name__,
+        "__annotations__": {name: _optional(fact.kind) for name, fact in facts.items()},
+        **dict.fromkeys(facts),
+    }
+    made: type[UserError] = type(f"{_pascal(rule.code)}Error", (UserError,), namespace)
+    return object_type(made)
+
+
+def _optional(kind: object) -> object:
+    return kind | None  # type: ignore[operator]
+
+
+ERROR_TYPES: Final[Mapping[RefusalCode, type[UserError]]] = {code: _error_type(rule) for code, rule in REFUSALS.items()}
+
+
+def present(refusal: Refusal) -> UserError:
+    """The refusal as its GraphQL type."""
+    rule = refusal.rule
+    known = {
+        name: _FACTS[name].read(value) for name, value in refusal.facts.items() if name in rule.facts and name in _FACTS
+    }
+    after = refusal.facts.get("retry_after_seconds")
+    return ERROR_TYPES[rule.code](
+        code=rule.code,
+        message=rule.message,
+        retry=rule.retry,
+        retry_after_seconds=None if after is None else int(str(after)),
+        **known,
+    )
+
+
+_CODE = RefusalCode
+EVERY_REQUEST: Final = (
+    _CODE.INVALID_INPUT,
+    _CODE.FORBIDDEN,
+    _CODE.THROTTLED,
+    _CODE.OVERLOADED,
+    _CODE.DEADLINE_EXCEEDED,
+    _CODE.UNAVAILABLE,
+    _CODE.CONTENDED,
+)
+"""What any mutation may be refused with, whatever it does."""
+
+EVERY_COMMAND: Final = (*EVERY_REQUEST, _CODE.IDEMPOTENCY_CONFLICT, _CODE.REFERENCE_TAKEN)
+"""What any command under an idempotency key may be refused with."""
+
+WALLET: Final = (
+    _CODE.MEMBER_NOT_FOUND,
+    _CODE.ASSET_NOT_FOUND,
+    _CODE.MEMBER_CLOSED,
+    _CODE.MEMBER_FROZEN,
+    _CODE.INSUFFICIENT_POINTS,
+)
+"""What opening a wallet may be refused with: a member without a wallet has no points."""

@@ -1,0 +1,184 @@
+"""Spending points: by a service, by a member for itself, or by a merchant with a payment code."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Role, Scope
+from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import input_type, object_type
+from graphql_api.schema.kinds import MERCHANT, maybe_uuid
+from graphql_api.schema.member_ref import MemberRef, resolve_member
+from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.receipt import Receipt, maybe_minor, receive
+from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import MinorUnits, Points
+from ledger.engine.outcome import Outcome
+from ledger.points import payment_code
+from ledger.points.command import UNKNOWN
+from ledger.points.receipt import Receipt as LedgerReceipt
+from ledger.points.spend import SpendPoints
+
+
+@input_type
+class SpendPointsInput:
+    """Points that are taken from a member. Either `amount` or `dueMinor` is given.
+
+    idempotency_key: the caller's key for this intent
+    member:          whose points; not with a payment code, and not for a member, which spends its own
+    payment_code:    the code that the member's app shows; a merchant must give one
+    asset:           the code of the points asset; a payment code knows its own
+    amount:          how many points
+    due_minor:       a sum of money, in minor units, to pay with points at the rate in force, as far as they go
+    points_max:      the most points that `dueMinor` may take
+    merchant_id:     who is paid: for a merchant itself; without one it is a reward or a fee
+    terminal:        the till's own number; wrong payment codes are counted by merchant and till
+    reference:       the caller's own number of the spend, unique for ever
+    reason_code:     why, as a code of the caller's
+    """
+
+    idempotency_key: IdempotencyKey
+    member: MemberRef | None = None
+    payment_code: str | None = None
+    asset: str = "POINTS"
+    amount: Points | None = None
+    due_minor: MinorUnits | None = None
+    points_max: Points | None = None
+    merchant_id: strawberry.ID | None = None
+    terminal: str | None = None
+    reference: str | None = None
+    reason_code: str | None = None
+
+
+@object_type
+class PointsSpent(Receipt):
+    """Points were taken.
+
+    money_minor:         what they were worth, in minor units, where a merchant was paid
+    remaining_due_minor: what of `dueMinor` remains to be paid otherwise
+    """
+
+    money_minor: MinorUnits | None
+    remaining_due_minor: MinorUnits | None
+
+
+async def spend_points(info: Info, asked: Annotated[SpendPointsInput, INPUT]) -> object:
+    """Take points from a member: for a merchant, a reward or a fee.
+
+    A merchant takes points only with the member's payment code; a member only its own, and none for merchants; a service
+    from any member of its programme.
+    """
+    context = info.context
+    if context.caller.role is Role.MERCHANT:
+        outcome = await _spend_as_merchant(context, asked)
+    else:
+        outcome = await context.ledger.engine.execute(await _command(context, asked))
+    reply = outcome.reply
+    return await receive(
+        context,
+        PointsSpent,
+        outcome,
+        money_minor=maybe_minor(reply.money_minor if reply else None),
+        remaining_due_minor=maybe_minor(reply.remaining_due_minor if reply else None),
+    )
+
+
+async def _spend_as_merchant(context: Context, asked: SpendPointsInput) -> Outcome[LedgerReceipt]:
+    """Guessing is slowed down before anything is looked up."""
+    guesses = context.ledger.guesses
+    merchant_id = context.own_merchant_id()
+    wait = guesses.wait_seconds(merchant_id, asked.terminal)
+    if wait > 0:
+        raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
+    try:
+        outcome = await context.ledger.engine.execute(await _command(context, asked))
+    except Refusal as refusal:
+        if refusal.code == RefusalCode.PAYMENT_CODE_INVALID:
+            guesses.failed(merchant_id, asked.terminal)
+        raise
+    if outcome.refusal is None:
+        guesses.succeeded(merchant_id, asked.terminal)
+    elif outcome.refusal.code == RefusalCode.PAYMENT_CODE_INVALID and not outcome.replayed:
+        guesses.failed(merchant_id, asked.terminal)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whose:
+    """Whose points are spent, by what consent, for whom."""
+
+    member_id: UUID = UNKNOWN
+    code_id: UUID | None = None
+    merchant_id: UUID | None = None
+
+
+async def _command(context: Context, asked: SpendPointsInput) -> SpendPoints:
+    whose = await _whose(context, asked)
+    return SpendPoints(
+        actor=await context.actor(),
+        key=asked.idempotency_key,
+        reference=asked.reference,
+        member_id=whose.member_id,
+        asset=asked.asset,
+        amount=asked.amount,
+        due_minor=asked.due_minor,
+        points_max=asked.points_max,
+        code_id=whose.code_id,
+        merchant_id=whose.merchant_id,
+        reason_code=asked.reason_code,
+    )
+
+
+async def _whose(context: Context, asked: SpendPointsInput) -> _Whose:
+    """INVALID_INPUT naming what does not go with the caller's role."""
+    merchant_id = maybe_uuid(MERCHANT, asked.merchant_id)
+    match context.caller.role:
+        case Role.MERCHANT:
+            own = context.own_merchant_id()
+            _require(merchant_id in {None, own}, "merchantId")
+            _require(asked.member is None, "member")
+            _require(asked.payment_code is not None, "paymentCode")
+            return _Whose(code_id=_code_id(context, asked.payment_code or ""), merchant_id=own)
+        case Role.MEMBER:
+            _require(asked.payment_code is None, "paymentCode")
+            _require(merchant_id is None, "merchantId")
+            return _Whose(member_id=await resolve_member(context, asked.member))
+        case _:
+            _require((asked.member is None) != (asked.payment_code is None), "member")
+            if asked.payment_code is not None:
+                return _Whose(code_id=_code_id(context, asked.payment_code), merchant_id=merchant_id)
+            return _Whose(member_id=await resolve_member(context, asked.member), merchant_id=merchant_id)
+
+
+def _require(holds: bool, field: str) -> None:  # noqa: FBT001 - a condition is what it is about
+    if not holds:
+        raise Refusal(RefusalCode.INVALID_INPUT, field=field)
+
+
+def _code_id(context: Context, text: str) -> UUID:
+    code = payment_code.normalise(text)
+    if code is None:
+        raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
+    return payment_code.code_id(code, context.ledger.sealer)
+
+
+REFUSALS = (
+    *EVERY_COMMAND,
+    *WALLET,
+    RefusalCode.PAYMENT_CODE_INVALID,
+    RefusalCode.MERCHANT_NOT_FOUND,
+    RefusalCode.MERCHANT_CLOSED,
+    RefusalCode.RATE_NOT_FOUND,
+    RefusalCode.AMOUNT_TOO_SMALL,
+    RefusalCode.AMOUNT_TOO_LARGE,
+    RefusalCode.POINTS_OWED,
+)
+
+SPEND_POINTS = mutation(
+    spend_points, requires(Scope.POINTS_SPEND, moves="spend", cost=10), succeeds=PointsSpent, refusals=REFUSALS
+)

@@ -1,0 +1,7 @@
+"""What the schema's tests share: a bank, and callers of every role who ask it."""
+
+from tests.bank import bank
+from tests.fixtures_application import application, settings
+from tests.integration.graphql.desk import desk
+
+__all__ = ["application", "bank", "desk", "settings"]
