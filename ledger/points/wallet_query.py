@@ -45,19 +45,23 @@ class WalletView:
     read_at: datetime
 
 
-# Each branch reaches its rows by primary key; the debt is read only where the wallet's row says that there is one.
+# Measured: planning costs six times the look-up. The sub-selects around the parameters hide their values from the planner,
+# so that it keeps its generic plan; the lateral OFFSET 0 keeps that plan to unique keys, also where it was made while the
+# tables were empty. The debt is read only where the wallet's row says that there is one.
 _WALLETS = SqlQuery(
     """
     WITH i AS MATERIALIZED (SELECT now FROM {now} instant)
     SELECT w.id, w.state, w.version, w.posted, w.held, w.next_expiry_at, coalesce(p.posted, 0) AS pending,
            coalesce(-o.posted, 0) AS owed, a.shortfall, w.next_due_at <= i.now AS is_due, i.now
     FROM i
-    CROSS JOIN unnest(CAST(:wallets AS uuid[]), CAST(:pendings AS uuid[]), CAST(:oweds AS uuid[]))
-        AS asked (wallet, pending, owed)
-    JOIN {book}.accounts w ON w.id = asked.wallet AND w.programme_id = CAST(:programme_id AS uuid)
-    JOIN registry.assets a ON a.id = w.asset_id
-    LEFT JOIN {book}.accounts p ON p.id = asked.pending
-    LEFT JOIN {book}.accounts o ON o.id = asked.owed AND w.owing
+    CROSS JOIN unnest((SELECT CAST(:wallets AS uuid[]))) AS asked (id)
+    CROSS JOIN LATERAL (SELECT * FROM {book}.accounts WHERE id = asked.id OFFSET 0) w
+    CROSS JOIN LATERAL (SELECT shortfall FROM registry.assets WHERE id = w.asset_id OFFSET 0) a
+    LEFT JOIN LATERAL (SELECT posted FROM {book}.accounts
+        WHERE holder_id = w.holder_id AND asset_id = w.asset_id AND role = 'pending' OFFSET 0) p ON true
+    LEFT JOIN LATERAL (SELECT posted FROM {book}.accounts
+        WHERE w.owing AND holder_id = w.holder_id AND asset_id = w.asset_id AND role = 'owed' OFFSET 0) o ON true
+    WHERE w.programme_id = (SELECT CAST(:programme_id AS uuid))
     """
 )
 
@@ -69,15 +73,7 @@ async def load_wallets(
     (`empty_wallet` is what a member without postings has).
     """
     ids = [wallet_ids(member_id, asset_id) for member_id, asset_id in asked[:WALLETS_MAX]]
-    records = await reader.rows(
-        _WALLETS,
-        {
-            "wallets": [wallet.wallet for wallet in ids],
-            "pendings": [wallet.pending for wallet in ids],
-            "oweds": [wallet.owed for wallet in ids],
-            "programme_id": programme_id,
-        },
-    )
+    records = await reader.rows(_WALLETS, {"wallets": [one.wallet for one in ids], "programme_id": programme_id})
     found = {record["id"]: record for record in records}
     due = [wallet for wallet in ids if wallet.wallet in found and found[wallet.wallet]["is_due"]]
     settled = await settled_wallets(reader, programme_id, due) if due else {}
