@@ -46,9 +46,9 @@ class DecisionCommand(Command[Decision]):
     approval_id: UUID
     reason: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"approvalId": str(self.approval_id), "reason": str(self.reason)}
+        return {"approvalId": str(self.approval_id), "reason": self.reason}
 
     def footprint(self) -> Sequence[Key]:
         """The request's row."""

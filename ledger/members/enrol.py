@@ -47,9 +47,9 @@ class EnrolMember(Command[Enrolled]):
     external_id: str
     replay_at: datetime | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"externalId": self.external_id, "reference": str(self.reference)}
+        return {"externalId": self.external_id, "reference": self.reference}
 
     def footprint(self) -> Sequence[Key]:
         """Whoever has the external id, and the programme."""

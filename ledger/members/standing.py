@@ -58,13 +58,13 @@ class StandingCommand(Command[Standing]):
     reason: str | None = None
     wallets: tuple[tuple[UUID, UUID], ...] = ()
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
             "memberId": str(self.member_id),
-            "reasonCode": str(self.reason_code),
-            "reason": str(self.reason),
-            "reference": str(self.reference),
+            "reasonCode": self.reason_code,
+            "reason": self.reason,
+            "reference": self.reference,
         }
 
     async def find(self, reader: Reader) -> Self:

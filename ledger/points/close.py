@@ -36,9 +36,9 @@ class CloseMember(StandingCommand):
 
     forfeit: bool = False
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {**StandingCommand.fields(self), "forfeit": str(self.forfeit)}
+        return {**StandingCommand.fields(self), "forfeit": self.forfeit}
 
     def footprint(self) -> Sequence[Key]:
         """The holder and its wallets, locked, and their terms."""
