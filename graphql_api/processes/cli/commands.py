@@ -2,7 +2,7 @@
 
 import typer
 
-from graphql_api.processes.cli import check, key, migrate, processes, schema, token
+from graphql_api.processes.cli import check, demo, key, migrate, processes, schema, token
 
 app = typer.Typer(
     name="scrip",
@@ -18,6 +18,7 @@ app.command("serve")(processes.serve)
 app.command("worker")(processes.worker)
 app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
+app.command("demo")(demo.demo)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
 app.add_typer(key.app)

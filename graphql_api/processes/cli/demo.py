@@ -1,0 +1,109 @@
+"""`scrip demo`: a year of real retail baskets, or its first weeks."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from graphql_api.processes.demo.load import DemoLoaded
+    from graphql_api.settings import Settings
+
+
+def demo(
+    full: Annotated[bool, typer.Option("--full", help="The whole year instead of its first eight weeks.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Load the Complete Journey: real baskets that earn points, real coupon redemptions that spend them.
+
+    Afterwards the ledger's clock stands at the end of what was loaded, and ticks. Safe to run again, after a kill too.
+
+    Examples:
+        scrip demo
+
+        scrip demo --full --json | jq .pointsExpired
+    """
+    from graphql_api.processes.bulk import run_bulk
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.database import usable_database
+    from graphql_api.processes.demo.journey_files import JourneyUnavailable
+    from graphql_api.processes.demo.load import DemoRefused
+    from graphql_api.settings import read_settings
+    from migrations.apply import migrate
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        migrate(url, book_schema=settings.book_schema)
+        try:
+            loaded = run_bulk(lambda: _load(settings, url, full=full, quiet=as_json))
+        except (DemoRefused, JourneyUnavailable) as refused:
+            raise CommandError(str(refused)) from None
+    if as_json:
+        _print_json(loaded)
+    else:
+        _print_tables(loaded)
+
+
+async def _load(settings: "Settings", url: str, *, full: bool, quiet: bool) -> "DemoLoaded":
+    from graphql_api.bootstrap import open_application
+    from graphql_api.processes.cli.progress import shown_progress
+    from graphql_api.processes.demo.load import EVENTS_OF_EIGHT_WEEKS, EVENTS_OF_YEAR, WEEKS, load_demo
+    from ledger.programme.clock import ReplayClock
+
+    total = EVENTS_OF_YEAR if full else EVENTS_OF_EIGHT_WEEKS
+    with shown_progress(total=total, quiet=quiet) as progress:
+        async with open_application(settings, url=url, clock=ReplayClock()) as application:
+            return await load_demo(application, weeks=None if full else WEEKS, progress=progress)
+
+
+def _print_json(loaded: "DemoLoaded") -> None:
+    from graphql_api.processes.cli.output import print_json
+
+    totals = loaded.totals
+    print_json(
+        {
+            "clock": loaded.clock.isoformat(),
+            "members": totals.members,
+            "earns": totals.earns,
+            "pointsIssued": totals.points_issued,
+            "spends": totals.spends,
+            "pointsSpent": totals.points_spent,
+            "refused": totals.refused,
+            "pointsExpired": totals.points_expired,
+            "pointsOutstanding": totals.points_outstanding,
+            "outstandingByMonth": {part.month or "never": part.points for part in totals.outstanding},
+            "topMerchants": [
+                {"code": merchant.code, "earned": merchant.earned, "spent": merchant.spent}
+                for merchant in totals.top_merchants
+            ],
+        }
+    )
+
+
+def _print_tables(loaded: "DemoLoaded") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    totals, console = loaded.totals, Console()
+    figures = Table(title=f"The demo as of {loaded.clock:%Y-%m-%d}", title_justify="left", show_header=False)
+    figures.add_column()
+    figures.add_column(justify="right")
+    for label, figure in (
+        ("members", totals.members),
+        ("earns", totals.earns),
+        ("points issued", totals.points_issued),
+        ("spends", totals.spends),
+        ("points spent", totals.points_spent),
+        ("spends refused", totals.refused),
+        ("points expired", totals.points_expired),
+        ("points outstanding", totals.points_outstanding),
+        *((f"  good through {part.month or 'ever'}", part.points) for part in totals.outstanding),
+    ):
+        figures.add_row(label, f"{figure:,}")
+    console.print(figures)
+    merchants = Table(title="Merchants at which most was earned", title_justify="left")
+    for heading in ("merchant", "earned", "spent"):
+        merchants.add_column(heading, justify="left" if heading == "merchant" else "right")
+    for merchant in totals.top_merchants:
+        merchants.add_row(merchant.name, f"{merchant.earned:,}", f"{merchant.spent:,}")
+    console.print(merchants)
