@@ -55,18 +55,18 @@ class SpendPoints(PointsCommand):
     merchant_id: UUID | None = None
     reason_code: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named; the member only where no code stands for it."""
         return {
-            "memberId": "" if self.code_id else str(self.member_id),
-            "paymentCode": str(self.code_id),
+            "memberId": "" if self.code_id else self.member_id,
+            "paymentCode": self.code_id,
             "asset": self.asset if not self.code_id else "",
-            "amount": str(self.amount),
-            "dueMinor": str(self.due_minor),
-            "pointsMax": str(self.points_max),
-            "merchantId": str(self.merchant_id),
-            "reasonCode": str(self.reason_code),
-            "reference": str(self.reference),
+            "amount": self.amount,
+            "dueMinor": self.due_minor,
+            "pointsMax": self.points_max,
+            "merchantId": self.merchant_id,
+            "reasonCode": self.reason_code,
+            "reference": self.reference,
         }
 
     async def find(self, reader: Reader) -> Self:
@@ -133,12 +133,15 @@ class SpendPoints(PointsCommand):
             return amount
         if rate is None:
             raise Refusal(RefusalCode.RATE_NOT_FOUND)
-        wanted = points_within(self.due_minor, rate)
         bounds = [bound for bound in (limit, self.points_max) if bound is not None]
-        if wanted == 0:
+        wanted = min([points_within(self.due_minor, rate), *bounds])
+        if money_of(wanted, rate) == 0:
             raise Refusal(RefusalCode.AMOUNT_TOO_SMALL)
         require_available(wallet, 1)
-        return min([wanted, *bounds, wallet.available()])
+        amount = min(wanted, wallet.available())
+        if money_of(amount, rate) == 0:
+            raise Refusal(RefusalCode.INSUFFICIENT_POINTS, available=amount)
+        return amount
 
     def _take(self, wallet: Wallet, rate: Rate | None, amount: int, code: PaymentCode | None, now: datetime) -> Receipt:
         money = None if rate is None else money_of(amount, rate)
