@@ -17,7 +17,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import DRAWS, HOLDS, HOLDS_BY_ID, LOTS
 from ledger.engine.state import State
 from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amount
-from ledger.points.due import dead_lots, expire, refresh_bounds, release_hold
+from ledger.points.due import expire_dead, release_hold
 from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_hold
 from ledger.points.money import money_of, pay_merchant, rates_of
@@ -89,9 +89,9 @@ class CaptureHold(HoldCommand):
 
     amount: int | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"holdId": str(self.hold_id), "amount": str(self.amount), "reference": str(self.reference)}
+        return {"holdId": self.hold_id, "amount": self.amount, "reference": self.reference}
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with INVALID_INPUT, the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD. A frozen member's older holds are
@@ -119,10 +119,12 @@ class CaptureHold(HoldCommand):
         uses = _take_in_order(draft, parts, amount)
         if rate is not None and hold.merchant_id is not None:
             pay_merchant(wallet, draft, rate, hold.merchant_id, money or 0)
-        move_inactivity(wallet, draft, local_date(now, wallet.programme.time_zone))
+        if wallet.account.inactive_at is None or wallet.account.inactive_at > now:
+            # Late activity revives nothing, so what returns dead stays dead (semantics 4.3).
+            move_inactivity(wallet, draft, local_date(now, wallet.programme.time_zone))
         refresh_next_expiry(wallet, draft)
         post(state, draft, self.actor)
-        expire_returned(wallet, now)
+        expire_dead(wallet, now)
         return receipt(wallet, draft, uses, hold_id=hold.id)
 
 
@@ -132,9 +134,9 @@ class ReleaseHold(HoldCommand):
 
     kind: ClassVar[str] = "release"
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"holdId": str(self.hold_id), "reference": str(self.reference)}
+        return {"holdId": self.hold_id, "reference": self.reference}
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with the codes of `open_hold`; FORBIDDEN where a member would take back what it held for a merchant."""
@@ -144,17 +146,10 @@ class ReleaseHold(HoldCommand):
         draft = self.draft(state, now, hold.amount, merchant_id=hold.merchant_id, original=hold.id)
         parts = release_hold(wallet, draft, hold, HoldState.RELEASED, captured=0)
         post(state, draft, self.actor)
-        expire_returned(wallet, now)
+        expire_dead(wallet, now)
         return receipt(
             wallet, draft, [lot_use(lot.id, amount, lot.expires_at) for lot, amount in parts], hold_id=hold.id
         )
-
-
-def expire_returned(wallet: Wallet, now: datetime) -> None:
-    """What returned after its lot's date expires at the return (semantics 4.6)."""
-    if dead_lots(wallet, now):
-        expire(wallet, now, now)
-        refresh_bounds(wallet)
 
 
 def _take_in_order(draft: Draft, parts: Sequence[tuple[Lot, int]], amount: int) -> list[LotUse]:

@@ -158,6 +158,13 @@ def expire(wallet: Wallet, instant: datetime, now: datetime) -> None:
     post(wallet.state, draft, system_actor(wallet))
 
 
+def expire_dead(wallet: Wallet, now: datetime) -> None:
+    """Expires at once what returned or arrived after its date (semantics 2.4, 4.6)."""
+    if dead_lots(wallet, now):
+        expire(wallet, now, now)
+        refresh_bounds(wallet)
+
+
 def dead_lots(wallet: Wallet, instant: datetime) -> list[Lot]:
     """The lots of which something has expired by `instant`."""
     inactive = wallet.account.inactive_at
@@ -192,7 +199,7 @@ def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> datetime:
     """
     account = draft.account(wallet.account)
     inactive = account.inactive_at
-    if inactive is None or (inactive <= draft.entry.posted_at and wallet.account.posted == 0):
+    if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
         day = local_date(draft.entry.effective_at, wallet.programme.time_zone)
         inactive = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
     death = death if inactive is None else min(death, inactive)

@@ -13,7 +13,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
 from ledger.points.command import receipt
-from ledger.points.due import move_activated
+from ledger.points.due import expire_dead, move_activated
 from ledger.points.entry_command import EntryCommand
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.refund import claw
@@ -24,9 +24,9 @@ from ledger.points.wallet import Wallet
 class PendingCommand(EntryCommand):
     """What confirming and cancelling share: `entry_id` is the earn's."""
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"entryId": str(self.entry_id), "reference": str(self.reference)}
+        return {"entryId": self.entry_id, "reference": self.reference}
 
     def footprint(self) -> list[Key]:
         """As every entry command, with the pending account and its lots."""
@@ -48,6 +48,7 @@ class PendingCommand(EntryCommand):
         draft = self.draft(state, now, lot.remaining, merchant_id=entry.merchant_id, original=entry.id)
         uses = self.apply(wallet, draft, lot, now)
         post(state, draft, self.actor)
+        expire_dead(wallet, now)
         return receipt(wallet, draft, uses)
 
     def apply(self, wallet: Wallet, draft: Draft, lot: Lot, now: datetime) -> list[LotUse]:

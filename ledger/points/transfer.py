@@ -24,7 +24,7 @@ from ledger.points.command import (
     require_not_frozen,
     require_room,
 )
-from ledger.points.due import bring_forward, settle_due
+from ledger.points.due import bring_forward, expire_dead, settle_due
 from ledger.points.earn import refresh_next_expiry
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import TRANSFER_TOTALS, TransferTotal, transfer_total_id
@@ -43,14 +43,14 @@ class TransferPoints(PointsCommand):
     to_member_id: UUID
     amount: int
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id),
-            "toMemberId": str(self.to_member_id),
+            "memberId": self.member_id,
+            "toMemberId": self.to_member_id,
             "asset": self.asset,
-            "amount": str(self.amount),
-            "reference": str(self.reference),
+            "amount": self.amount,
+            "reference": self.reference,
         }
 
     def _receiving(self) -> Self:
@@ -88,6 +88,7 @@ class TransferPoints(PointsCommand):
         for total in totals:
             _count(state, total, self.amount)
         post(state, draft, self.actor)
+        expire_dead(receiver, now)
         return receipt(sender, draft, uses)
 
     def _find_wallets(self, state: State) -> tuple[Wallet, Wallet]:
