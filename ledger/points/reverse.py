@@ -10,7 +10,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import Draw, DrawKind, Entry
 from ledger.book.lot import Lot, dies_at
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import NEVER, LotId
+from ledger.book.units import LotId
 from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
@@ -36,13 +36,13 @@ class ReverseEntry(EntryCommand):
     amount: int | None = None
     reason_code: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "entryId": str(self.entry_id),
-            "amount": str(self.amount),
-            "reasonCode": str(self.reason_code),
-            "reference": str(self.reference),
+            "entryId": self.entry_id,
+            "amount": self.amount,
+            "reasonCode": self.reason_code,
+            "reference": self.reference,
         }
 
     def decide(self, state: State, now: datetime) -> Receipt:
@@ -139,7 +139,11 @@ def _grant_grace(wallet: Wallet, draft: Draft, lot: Lot, amount: int) -> Lot:
     """The programme lets what comes back dead live on for some days, as a lot of its own."""
     zone = wallet.programme.time_zone
     day = local_date(draft.entry.posted_at, zone) + timedelta(days=wallet.asset.reversal_grace_days)
-    death = end_of(day, zone) if lot.expires_at < NEVER else NEVER
+    death = end_of(day, zone)
+    account = draft.account(wallet.account)
+    if account.inactive_at is not None and account.inactive_at <= draft.entry.posted_at:
+        # The account is dead for inactivity: it lives on as long as the grace, no longer.
+        draft.accounts[account.id] = account._replace(inactive_at=death)
     granted = draft.grant(
         wallet.account,
         LotId(wallet.state.ids.new()),
