@@ -13,7 +13,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import NEVER, LotId
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import COMPANIONS
+from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
 from ledger.partners.rows import MERCHANTS
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
@@ -21,7 +21,8 @@ from ledger.points.due import bring_forward, move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import end_of, first_instant, local_date
-from ledger.programme.expiry import expires_at, inactive_at
+from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
+from ledger.programme.rows import ASSETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +47,20 @@ class EarnPoints(PointsCommand):
     merchant_id: UUID | None = None
     reason_code: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id),
+            "memberId": self.member_id,
             "asset": self.asset,
-            "amount": str(self.amount),
-            "effectiveAt": str(self.effective_at),
-            "expiresOn": str(self.expires_on),
+            "amount": self.amount,
+            "effectiveAt": self.effective_at,
+            "expiresOn": self.expires_on,
             "pending": f"{self.pending} {self.pending_until}",
-            "purchased": str(self.purchased),
-            "saleMinor": str(self.sale_minor),
-            "merchantId": str(self.merchant_id),
-            "reasonCode": str(self.reason_code),
-            "reference": str(self.reference),
+            "purchased": self.purchased,
+            "saleMinor": self.sale_minor,
+            "merchantId": self.merchant_id,
+            "reasonCode": self.reason_code,
+            "reference": self.reference,
         }
 
     @property
@@ -75,6 +76,12 @@ class EarnPoints(PointsCommand):
         if self.merchant_id is not None:
             keys.append(MERCHANTS.key(self.merchant_id))
         return keys
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """What is due; the lots too where earning moves the date of all of them."""
+        keys = PointsCommand.further(self, state, now)
+        moves = any(parse_expiry(asset.expiry).by_inactivity for asset in state.peek(ASSETS, self.ids.asset_id))
+        return [*keys, LOTS.key(self.ids.wallet)] if moves else keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_CLOSED, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
@@ -170,9 +177,8 @@ def move_inactivity(wallet: Wallet, draft: Draft, day: date) -> None:
     until = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
     account = draft.account(wallet.account)
     if until is not None and (account.inactive_at is None or until > account.inactive_at):
-        draft.accounts[account.id] = account._replace(
-            inactive_at=until, next_due_at=min(account.next_due_at, until), next_expiry_at=until
-        )
+        draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))
+        refresh_next_expiry(wallet, draft)
 
 
 def grant_repaying(
