@@ -23,6 +23,7 @@ from ledger.engine.unit import AnyCommand, Unit
 from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _MISSES_MAX = 2000
 _CREATIONS_MAX = 3
 """Once with what is there, once more for locked accounts, once more for their companions."""
@@ -62,7 +63,7 @@ class BatchRunner:
     sink: EventSink
     ids: IdSource
     known_open: set[AccountId] = field(default_factory=set)
-    reached: datetime = datetime.min.replace(tzinfo=UTC)
+    reached: datetime = _BEGINNING
     after_commit: Callable[[Sequence[Event]], None] | None = None
 
     async def run(self, batch: Batch, tx: Tx) -> None:

@@ -5,7 +5,7 @@ names it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Generic, Self, TypeVar
 from uuid import UUID
@@ -24,11 +24,10 @@ class Actor:
     kind: str
     id: str
     programme_id: UUID
+    client: str = field(init=False, compare=False)
 
-    @property
-    def client(self) -> str:
-        """The client of semantics 1: kind and id."""
-        return f"{self.kind}:{self.id}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client", f"{self.kind}:{self.id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +41,11 @@ class Command(Generic[O]):
     key: str | None
     reference: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
-        """The caller's fields that the fingerprint covers, by the names the caller knows; never what we chose."""
+    def fields(self) -> Mapping[str, object]:
+        """The caller's fields that the fingerprint covers, by the names the caller knows; None = not given.
+
+        Never what we chose: a retry must look the same.
+        """
         raise NotImplementedError
 
     async def find(self, reader: Reader) -> Self:

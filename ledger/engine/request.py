@@ -14,6 +14,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.ports import Sealer
 
 _DIGEST_BYTES = 8
+_NOT_GIVEN = bytes(_DIGEST_BYTES)
 KEY_LENGTH_MAX = 255
 
 
@@ -45,9 +46,14 @@ def reference_id(client: str, kind: str, reference: str) -> bytes:
     return blake2b(f"{client}\0{kind}\0{reference}".encode(), digest_size=16, person=b"reference").digest()
 
 
-def fingerprint(fields: Mapping[str, str], sealer: Sealer) -> bytes:
+def fingerprint(fields: Mapping[str, object], sealer: Sealer) -> bytes:
     """Keyed digests of the caller's fields, in the order of their names; the values are never kept."""
-    return b"".join(sealer.blind_hash(f"{name}\0{fields[name]}".encode()) for name in sorted(fields))
+    return b"".join(
+        [
+            _NOT_GIVEN if fields[name] is None else sealer.blind_hash(f"{name}\0{fields[name]}".encode())
+            for name in sorted(fields)
+        ]
+    )
 
 
 def differing_fields(names: Sequence[str], ours: bytes, theirs: bytes) -> tuple[str, ...]:

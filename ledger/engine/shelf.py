@@ -33,11 +33,13 @@ class Shelf(Generic[R]):
     columns: tuple[str, ...] = field(init=False)
     by_index: int = field(init=False)
     pk_index: int = field(init=False)
+    is_single: bool = field(init=False)
 
     def __post_init__(self) -> None:
         columns: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "by_index", columns.index(self.by) if self.by else -1)
+        object.__setattr__(self, "is_single", self.by == self.pk)
         object.__setattr__(self, "pk_index", columns.index(self.pk) if self.by else -1)
 
     def key(self, value: Asked, *, create: R | None = None) -> "Key":

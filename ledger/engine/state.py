@@ -30,8 +30,13 @@ class Group(dict[Any, Any]):
         self.is_loaded = False
 
 
-_NO_GROUPS: Final[dict[Asked, Group]] = {}
-_NO_ROWS: Final[dict[Any, Any]] = {}
+_NOTHING: Final[dict[Any, Any]] = {}
+
+
+def _missing(shelf: Shelf[R], value: Asked) -> Exception:
+    if shelf.lock_rank is not None:
+        return InvariantViolated(f"{shelf.table.name} {value!r} is outside the footprint")
+    return RowsMissing(Key(shelf, value))
 
 
 class State:
@@ -41,14 +46,26 @@ class State:
     `drop_unit` to the last `begin_unit`.
     """
 
-    __slots__ = ("_appended", "_groups", "_inserted", "_kept", "_undo", "_updated", "events", "ids", "open_accounts")
+    __slots__ = (
+        "_appended",
+        "_groups",
+        "_inserted",
+        "_kept",
+        "_singles",
+        "_undo",
+        "_updated",
+        "events",
+        "ids",
+        "open_accounts",
+    )
 
     def __init__(self, ids: IdSource) -> None:
         self.ids = ids
         self.events: list[Event] = []
         self.open_accounts: dict[AccountId, Account] = {}
         # Rows of every shelf lie side by side, so the containers are untyped; `Shelf[R]` gives callers the types back.
-        self._groups: dict[Any, dict[Asked, Group]] = {}
+        self._groups: dict[Any, dict[Any, Group]] = {}
+        self._singles: dict[Any, dict[Any, Any]] = {}
         self._inserted: dict[Any, dict[Any, Any]] = {}
         self._appended: dict[Any, list[Any]] = {}
         self._updated: dict[Any, dict[Any, Any]] = {}
@@ -59,58 +76,74 @@ class State:
 
     def is_loaded(self, key: Key) -> bool:
         """Whether the rows that the key asks for are here."""
-        group = self._groups.get(key.shelf, {}).get(key.value)
+        if key.shelf.is_single:
+            return key.value in self._singles.get(key.shelf, _NOTHING)
+        group = self._groups.get(key.shelf, _NOTHING).get(key.value)
         return group is not None and group.is_loaded
 
     def load(self, shelf: AnyShelf, keys: Iterable[Key], rows: Iterable[Any]) -> None:
         """Takes in rows read from the database; rows that the batch has changed meanwhile keep their change."""
+        by, pk = shelf.by_index, shelf.pk_index
+        if shelf.is_single:
+            singles = self._singles.setdefault(shelf, {})
+            read = {row[by]: row for row in rows}
+            for key in keys:
+                if singles.get(key.value) is None:
+                    singles[key.value] = read.get(key.value)
+            return
         groups = self._groups.setdefault(shelf, {})
         for key in keys:
             groups.setdefault(key.value, Group()).is_loaded = True
-        by, pk = shelf.by_index, shelf.pk_index
         for row in rows:
             groups[row[by]].setdefault(row[pk], row)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _group(self, shelf: Shelf[R], value: Asked) -> "Group":
-        group = self._groups.get(shelf, _NO_GROUPS).get(value)
-        if group is None or not group.is_loaded:
-            if shelf.lock_rank is not None:
-                raise InvariantViolated(f"{shelf.table.name} {value!r} is outside the footprint")
-            raise RowsMissing(Key(shelf, value))
-        return group
-
     def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows under `value`."""
-        return list(self._group(shelf, value).values())
+        group = self._groups.get(shelf, _NOTHING).get(value)
+        if group is None or not group.is_loaded:
+            raise _missing(shelf, value)
+        return list(group.values())
 
     def find(self, shelf: Shelf[R], value: Asked) -> R | None:
-        """The one row under `value`, or None."""
-        group = self._groups.get(shelf, _NO_GROUPS).get(value)
-        if group is None or not group.is_loaded:
-            group = self._group(shelf, value)
-        for row in group.values():
-            return row  # type: ignore[no-any-return]
-        return None
+        """The one row whose primary key is `value`, or None."""
+        row = self._singles.get(shelf, _NOTHING).get(value, _ABSENT)
+        if row is _ABSENT:
+            raise _missing(shelf, value)
+        return row  # type: ignore[no-any-return]
 
     def peek(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows that are here, none where nothing was loaded: for `further`, which asks step by step."""
-        return list(self._groups.get(shelf, _NO_GROUPS).get(value, _NO_ROWS).values())
+        if shelf.is_single:
+            row = self._singles.get(shelf, _NOTHING).get(value)
+            return [] if row is None else [row]
+        return list(self._groups.get(shelf, _NOTHING).get(value, _NOTHING).values())
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def put(self, shelf: Shelf[R], new: R) -> None:
-        """Replaces a loaded row by `new` (same primary key)."""
-        identity = by, pk = new[shelf.by_index], new[shelf.pk_index]
-        self._set(self._groups[shelf][by], pk, new)  # type: ignore[index]
-        inserted = self._inserted.get(shelf)
-        if inserted is not None and identity in inserted:
+        """Replaces a row that was read, or added before, by `new` (same primary key)."""
+        pk = new[shelf.pk_index]
+        self._set(self._rows_beside(shelf, new), pk, new)
+        inserted = self._inserted.get(shelf, _NOTHING)
+        identity = (new[shelf.by_index], pk)
+        if identity in inserted:
             self._set(inserted, identity, new)
         elif not shelf.updates:
             raise InvariantViolated(f"{shelf.table.name} is append-only")
         else:
             self._set(self._updated.setdefault(shelf, {}), identity, new)
+
+    def _rows_beside(self, shelf: Shelf[R], row: R) -> dict[Any, Any]:
+        """The rows, by primary key, among which `row` is found from now on."""
+        if shelf.is_single:
+            return self._singles.setdefault(shelf, {})
+        groups = self._groups.setdefault(shelf, {})
+        group = groups.get(row[shelf.by_index])
+        if group is None:
+            group = groups[row[shelf.by_index]] = Group()
+        return group
 
     def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
         """Adds new rows to a shelf that is only written."""
@@ -122,22 +155,16 @@ class State:
 
     def add(self, shelf: Shelf[R], row: R) -> None:
         """Adds a new row, which reads under its key from now on."""
+        pk = row[shelf.pk_index]
+        self._set(self._rows_beside(shelf, row), pk, row)
         inserted = self._inserted.get(shelf)
         if inserted is None:
             inserted = self._inserted[shelf] = {}
-        identity = by, pk = row[shelf.by_index], row[shelf.pk_index]
-        groups = self._groups.get(shelf)
-        if groups is None:
-            groups = self._groups[shelf] = {}
-        group = groups.get(by)  # type: ignore[call-overload]
-        if group is None:
-            group = groups[by] = Group()  # type: ignore[index]
-        self._set(group, pk, row)
-        self._set(inserted, identity, row)
+        self._set(inserted, (row[shelf.by_index], pk), row)
 
     def mirror(self, shelf: Shelf[R], row: R) -> None:
         """Shows a row that was added to another shelf of the same table under this one too; it is written once."""
-        group = self._groups.get(shelf, _NO_GROUPS).get(row[shelf.by_index])  # type: ignore[call-overload]
+        group = self._groups.get(shelf, _NOTHING).get(row[shelf.by_index])
         if group is not None:
             self._set(group, row[shelf.pk_index], row)
 

@@ -42,16 +42,16 @@ class AdjustPoints(PointsCommand):
     effective_at: datetime | None = None
     approval_id: UUID | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id),
+            "memberId": self.member_id,
             "asset": self.asset,
-            "amount": str(self.amount),
+            "amount": self.amount,
             "reasonCode": self.reason_code,
-            "reason": str(self.reason),
-            "effectiveAt": str(self.effective_at),
-            "reference": str(self.reference),
+            "reason": self.reason,
+            "effectiveAt": self.effective_at,
+            "reference": self.reference,
         }
 
     def footprint(self) -> Sequence[Key]:

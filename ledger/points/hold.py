@@ -33,15 +33,15 @@ class HoldPoints(PointsCommand):
     ttl_seconds: int = TTL_DEFAULT_S
     merchant_id: UUID | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id),
+            "memberId": self.member_id,
             "asset": self.asset,
-            "amount": str(self.amount),
-            "ttlSeconds": str(self.ttl_seconds),
-            "merchantId": str(self.merchant_id),
-            "reference": str(self.reference),
+            "amount": self.amount,
+            "ttlSeconds": self.ttl_seconds,
+            "merchantId": self.merchant_id,
+            "reference": self.reference,
         }
 
     def footprint(self) -> Sequence[Key]:

@@ -32,14 +32,14 @@ class RefundEarn(EntryCommand):
     effective_at: datetime | None = None
     reason_code: str | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "entryId": str(self.entry_id),
-            "saleMinor": str(self.sale_minor),
-            "effectiveAt": str(self.effective_at),
-            "reasonCode": str(self.reason_code),
-            "reference": str(self.reference),
+            "entryId": self.entry_id,
+            "saleMinor": self.sale_minor,
+            "effectiveAt": self.effective_at,
+            "reasonCode": self.reason_code,
+            "reference": self.reference,
         }
 
     def footprint(self) -> list[Key]:

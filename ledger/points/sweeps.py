@@ -42,9 +42,9 @@ class PostDue(Command[Swept]):
     asset_id: UUID
     replay_at: datetime | None = None
 
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, object]:
         """The wallet."""
-        return {"memberId": str(self.member_id), "assetId": str(self.asset_id)}
+        return {"memberId": self.member_id, "assetId": self.asset_id}
 
     def footprint(self) -> Sequence[Key]:
         """The wallet, locked, and the terms."""
