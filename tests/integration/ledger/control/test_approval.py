@@ -105,6 +105,20 @@ async def test_an_approval_runs_what_was_asked_for_in_the_same_step(bank: Bank, 
     assert [event["tx_id"] == entry["tx_id"] for event in events] == [False, True, True]
 
 
+async def test_an_approved_entry_keeps_the_requests_reference(bank: Bank, member: UUID) -> None:
+    """The reference was claimed by asking; a second request under it is refused though nothing was posted yet."""
+    engine = bank.application.engine
+    asked = (await engine.execute(adjust(bank, member, 500, reference="case-7"))).unwrap()
+    again = await engine.execute(adjust(bank, member, 600, reference="case-7"))
+    assert asked.approval_id is not None
+
+    decision = (await engine.execute(approve(bank, asked.approval_id))).unwrap()
+
+    entry = await bank.fetch("SELECT reference FROM {book}.journal_entries WHERE id = $1", decision.entry_id)
+    assert code_of(again) == RefusalCode.REFERENCE_TAKEN
+    assert entry[0]["reference"] == "case-7"
+
+
 async def test_the_same_key_gives_the_same_decision(bank: Bank, member: UUID) -> None:
     """A replay runs nothing again."""
     command = approve(bank, await ask(bank, member, 500))

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from ledger.book.refusal import RefusalCode
 from ledger.members.queries import member_by_id
 from ledger.points.close import CloseMember
@@ -83,6 +85,7 @@ async def test_what_is_due_is_posted_before_closing(bank: Bank) -> None:
     assert [row["kind"] for row in kinds] == ["enrol", "earn", "expiry", "close"]
 
 
+@pytest.mark.parametrize("book_schema", ["book", "second_book"], indirect=True)
 async def test_forfeit_posts_wallet_and_pending_to_breakage(bank: Bank) -> None:
     """Each asset of its own, every lot drawn to the end, in the one entry that closes."""
     engine, member = bank.application.engine, await bank.enrol("m-1")

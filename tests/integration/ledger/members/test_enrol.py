@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,7 @@ from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
 from ledger.members import queries
 from ledger.members.enrol import EnrolMember
+from ledger.programme.clock import ReplayClock
 from ledger.programme.setup import create_programme
 from tests.bank import NOBODY, Bank, code_of
 
@@ -138,3 +140,14 @@ async def test_known_members_are_found_without_the_database(bank: Bank) -> None:
 
     assert (found, again, evicting) == (member, member, other)
     assert await ids.find(NOBODY, "a") is None
+
+
+async def test_history_enrols_at_its_own_time(bank: Bank) -> None:
+    """Under a replay clock a member is enrolled when the file says; under the live one the wish is ignored."""
+    long_ago = datetime(2017, 1, 1, tzinfo=UTC)
+    async with open_application(bank.application.settings, url=bank.url, clock=ReplayClock()) as replaying:
+        past = await replaying.engine.execute(replace(_enrol(bank, "a"), replay_at=long_ago))
+    live = await bank.application.engine.execute(replace(_enrol(bank, "b"), replay_at=long_ago))
+
+    assert past.unwrap().enrolled_at == long_ago
+    assert live.unwrap().enrolled_at > long_ago

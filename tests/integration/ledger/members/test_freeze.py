@@ -45,6 +45,7 @@ async def _lines(bank: Bank, member_id: UUID) -> list[tuple[str, str, int]]:
     return [tuple(row) for row in rows]
 
 
+@pytest.mark.parametrize("book_schema", ["book", "second_book"], indirect=True)
 async def test_a_frozen_member_spends_nothing_until_unfrozen(bank: Bank) -> None:
     """Every wallet carries the state, each with a statement line of the freeze."""
     engine, member = bank.application.engine, await bank.enrol("m-1")

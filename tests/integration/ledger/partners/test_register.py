@@ -69,6 +69,19 @@ async def test_merchants_are_found_by_id_and_code_and_in_pages(bank: Bank) -> No
     assert await queries.merchants_page(reader, stranger.programme_id, limit=9) == []
 
 
+async def test_partners_are_found_by_id_and_in_pages(bank: Bank) -> None:
+    """Pages follow creation; another programme sees nothing."""
+    units, reader = bank.application.units, bank.application.reader
+    second = await create_partner(units, bank.actor(), code="BOOKS", name="Books")
+    stranger = await _stranger(bank)
+
+    page = await queries.partners_page(reader, bank.programme_id, limit=1, after=bank.partner_id)
+
+    assert page == [second]
+    assert await queries.partner_by_id(reader, bank.programme_id, second.id) == second
+    assert await queries.partner_by_id(reader, stranger.programme_id, second.id) is None
+
+
 async def test_a_closed_merchant_takes_no_points(bank: Bank) -> None:
     """The next spend is MERCHANT_CLOSED, the second closing too; a stranger finds no such merchant."""
     units = bank.application.units

@@ -76,6 +76,22 @@ async def test_an_asset_code_is_taken_once_per_programme(bank: Bank) -> None:
     assert elsewhere.id != bank.asset("POINTS")
 
 
+async def test_a_programme_is_found_with_its_assets(bank: Bank) -> None:
+    """By id, by code, and in the list; nothing under an unknown one."""
+    reader = bank.application.reader
+
+    by_id = await queries.programme_by_id(reader, bank.programme_id)
+    by_code = await queries.programme_by_code(reader, "BANK")
+
+    assert by_id is not None
+    assert by_id == by_code
+    assert await queries.programmes(reader) == [by_id]
+    assert [asset.code for asset in await queries.assets(reader, by_id.id)] == ["CNY", "POINTS", "STARS"]
+    assert await queries.programme_by_id(reader, NOBODY) is None
+    assert await queries.programme_by_code(reader, "NONE") is None
+    assert await queries.asset_by_code(reader, NOBODY, "POINTS") is None
+
+
 async def test_an_asset_needs_its_programme(bank: Bank) -> None:
     """PROGRAMME_NOT_FOUND where the actor's programme does not exist."""
     with pytest.raises(Refusal) as refused:
