@@ -65,7 +65,7 @@ class Engine:
 
     async def _submit(self, commands: Sequence[AnyCommand], group_key: str | None) -> list[Outcome[Any]]:
         refusal = self._refuse_early(len(commands))
-        outcomes = [Outcome[Any](refusal=refusal) for _ in commands] if refusal else None
+        outcomes: list[Outcome[Any]] | None = [Outcome(refusal=refusal) for _ in commands] if refusal else None
         if outcomes is None:
             unit = self._new_unit(commands, group_key)
             await unit.prepare(self._reader)
