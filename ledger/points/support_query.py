@@ -49,14 +49,19 @@ _ENTRIES = SqlQuery(
 )
 
 
-async def member_overview(reader: Reader, units: UnitsOfWork, actor: Actor, member_id: UUID) -> MemberOverview | None:
-    """Everything support needs about one member of the actor's programme; None where there is no such member. That it was
-    asked is in the audit log either way.
-    """
+async def record_support_read(units: UnitsOfWork, actor: Actor, member_id: UUID) -> None:
+    """Commits to the audit log that `actor` is about to see the member's data."""
     async with units.begin() as work:
         now = (await work.run(_NOW))[0][0]
         event = event_for(work, kind=SUPPORT_READ, actor=actor.client, client=actor.client, at=now, resource_id=None)
         work.emit(event._replace(subject_id=member_id))
+
+
+async def member_overview(reader: Reader, units: UnitsOfWork, actor: Actor, member_id: UUID) -> MemberOverview | None:
+    """Everything support needs about one member of the actor's programme; None where there is no such member. That it was
+    asked is in the audit log either way.
+    """
+    await record_support_read(units, actor, member_id)
     asked = {"member_id": member_id, "programme_id": actor.programme_id}
     member = await reader.row(_MEMBER, asked)
     if member is None:

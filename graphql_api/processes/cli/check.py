@@ -46,7 +46,8 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "CheckReport
     from ledger.reports.check import check_book
 
     # Progress goes to standard error and only to a terminal, so that the report can be piped.
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
         task = progress.add_task("check", total=None)
 
         def show(name: str, done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from graphql_api.processes.cli import check, demo, key, migrate, processes, schema, token
+from graphql_api.processes.cli import check, demo, key, member_reads, migrate, processes, schema, token
 
 app = typer.Typer(
     name="scrip",
@@ -19,6 +19,8 @@ app.command("worker")(processes.worker)
 app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
+app.command("wallet")(member_reads.wallet)
+app.command("statement")(member_reads.statement)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
 app.add_typer(key.app)

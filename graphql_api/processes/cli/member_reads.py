@@ -1,0 +1,173 @@
+"""`scrip wallet` and `scrip statement`: one member's points, for support. Each use is in the audit log."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+if TYPE_CHECKING:
+    from graphql_api.bootstrap import Application
+    from ledger.engine.command import Actor
+    from ledger.points.statement_query import StatementLineView
+    from ledger.points.support_query import MemberOverview
+
+Member = Annotated[str, typer.Argument(help="The member's external id.")]
+ProgrammeCode = Annotated[
+    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or one per line of a statement.")]
+
+
+def wallet(member: Member, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+    """Show a member's wallets and open holds as they are this instant; the look is recorded in the audit log.
+
+    Examples:
+        scrip wallet 1
+
+        scrip wallet 1 --programme journey --json
+    """
+    import asyncio
+
+    overview = asyncio.run(_overview(member, programme))
+    if as_json:
+        from graphql_api.processes.cli.output import print_json
+
+        print_json(_plain(asdict(overview)))
+    else:
+        _print_overview(overview)
+
+
+def statement(
+    member: Member,
+    asset: Annotated[str, typer.Option(help="The asset's code.")] = "POINTS",
+    programme: ProgrammeCode = None,
+    newest: Annotated[int, typer.Option(min=1, max=100_000, help="So many lines, the newest first.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each entry did to a member's wallet; the look is recorded in the audit log.
+
+    Examples:
+        scrip statement 1
+
+        scrip statement 1 --asset STARS --newest 1000 --json
+    """
+    import asyncio
+
+    asyncio.run(_statement(member, asset, programme, newest, as_json=as_json))
+
+
+@asynccontextmanager
+async def _member(external_id: str, programme: str | None) -> "AsyncIterator[tuple[Application, Actor, UUID]]":
+    """The application, who looks, and the member; CommandError where there is no such member."""
+    import getpass
+
+    from graphql_api.bootstrap import open_application
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.database import usable_database
+    from graphql_api.settings import read_settings
+    from ledger.engine.command import Actor
+    from ledger.members.queries import member_by_external_id
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            programme_id = await _programme_id(application, programme)
+            found = await member_by_external_id(application.reader, programme_id, external_id)
+            if found is None:
+                raise CommandError(f"the programme has no member {external_id!r}.")
+            yield application, Actor(kind="cli", id=getpass.getuser(), programme_id=programme_id), found.id
+
+
+async def _programme_id(application: "Application", code: str | None) -> UUID:
+    from graphql_api.processes.cli.failure import CommandError
+    from ledger.programme.queries import programmes
+
+    known = {programme.code: programme.id for programme in await programmes(application.reader)}
+    if code is None and len(known) == 1:
+        return next(iter(known.values()))
+    if code not in known:
+        named = ", ".join(sorted(known)) or "none yet"
+        raise CommandError(f"name a programme by --programme; there are: {named}.")
+    return known[code]
+
+
+async def _overview(external_id: str, programme: str | None) -> "MemberOverview":
+    from graphql_api.processes.cli.failure import CommandError
+    from ledger.points.support_query import member_overview
+
+    async with _member(external_id, programme) as (application, actor, member_id):
+        overview = await member_overview(application.reader, application.units, actor, member_id)
+        if overview is None:
+            raise CommandError(f"the programme has no member {external_id!r}.")
+        return overview
+
+
+async def _statement(external_id: str, asset: str, programme: str | None, newest: int, *, as_json: bool) -> None:
+    from ledger.points.statement_query import PAGE_MAX, newest_lines
+    from ledger.points.support_query import record_support_read
+    from ledger.programme.rows import asset_id
+
+    async with _member(external_id, programme) as (application, actor, member_id):
+        await record_support_read(application.units, actor, member_id)
+        left, before = newest, None
+        wanted = asset_id(actor.programme_id, asset)
+        while left:
+            page = await newest_lines(
+                application.reader, actor.programme_id, member_id, wanted, first=min(left, PAGE_MAX), before=before
+            )
+            _print_lines(page.lines, as_json=as_json, with_head=before is None)
+            left -= len(page.lines)
+            if not page.has_more:
+                return
+            before = page.lines[-1].version
+
+
+def _print_lines(lines: "tuple[StatementLineView, ...]", *, as_json: bool, with_head: bool) -> None:
+    from graphql_api.processes.cli.output import print_json, print_line
+
+    if as_json:
+        for line in lines:
+            print_json(_plain(asdict(line)))
+        return
+    # Fixed columns rather than a table, so that a long statement streams.
+    if with_head:
+        print_line(f"{'version':>8}  {'effective':<20} {'kind':<10} {'points':>12} {'held':>12} {'balance':>14}  entry")
+    for line in lines:
+        print_line(
+            f"{line.version:>8}  {line.effective_at:%Y-%m-%d %H:%M:%S}  {line.kind:<10} {line.amount:>+12,}"
+            f" {line.held_change:>+12,} {line.posted_after:>14,}  {line.entry_id}"
+        )
+
+
+def _print_overview(overview: "MemberOverview") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"Member {overview.external_id}, {overview.state}, enrolled {overview.enrolled_at:%Y-%m-%d}.")
+    names = ("available", "posted", "held", "pending", "matured", "overdue", "owed")
+    table = Table("asset", *names, "next expiry")
+    for one in overview.wallets:
+        expiry = "never" if one.next_expiry_at is None else f"{one.next_expiry_at:%Y-%m-%d %H:%M} UTC"
+        table.add_row(str(one.asset_id), *(f"{getattr(one, name):,}" for name in names), expiry)
+    console.print(table)
+    for hold in overview.holds:
+        if hold.state == "open":
+            console.print(f"Hold {hold.id}: {hold.amount:,} points until {hold.deadline:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _plain(value: dict[str, object]) -> dict[str, object]:
+    """The same with ids and instants as text, all the way down."""
+    return {name: _plain_value(one) for name, one in value.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, dict):
+        return _plain(value)
+    if isinstance(value, list | tuple):
+        return [_plain_value(one) for one in value]
+    return value if value is None or isinstance(value, int | str) else str(value)

@@ -1,0 +1,65 @@
+"""`scrip check`, `scrip wallet` and `scrip statement` on a real database."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ledger.points.earn import EarnPoints
+from tests.bank import Bank, bank
+from tests.databases import ROOT
+
+__all__ = ["bank"]
+
+
+async def _scrip(bank: Bank, var: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var)}
+    command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
+    return await asyncio.to_thread(
+        subprocess.run, command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path) -> None:
+    """The wallet is shown by external id, and each look leaves an audit event that names the member."""
+    member = await bank.enrol("customer-7")
+    await bank.earn(member, 40)
+    await bank.earn(member, 2)
+
+    wallet = await _scrip(bank, tmp_path, "wallet", "customer-7", "--json")
+    shown = await _scrip(bank, tmp_path, "wallet", "customer-7", "--programme", "BANK")
+    statement = await _scrip(bank, tmp_path, "statement", "customer-7", "--json")
+    nobody = await _scrip(bank, tmp_path, "wallet", "customer-8")
+
+    assert (wallet.returncode, wallet.stderr) == (0, "")
+    assert [one["available"] for one in json.loads(wallet.stdout)["wallets"]] == [42]
+    assert "42" in shown.stdout
+    assert [json.loads(line)["amount"] for line in statement.stdout.splitlines()] == [2, 40]
+    assert (nobody.returncode, nobody.stdout) == (2, "")
+    events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb ->> 'subject' AS subject FROM audit.events"
+                              " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
+    assert [row["subject"] for row in events] == [str(member)] * 3
+
+
+async def test_the_checker_ends_with_one_on_any_difference(bank: Bank, tmp_path: Path) -> None:
+    """A clean book ends with 0, a spoilt one with 1 and the rule's name, as text and as JSON."""
+    member = await bank.enrol("customer-7")
+    earn = EarnPoints(actor=bank.actor(), key=bank.key(), member_id=member, amount=9)
+    (await bank.application.engine.execute(earn)).unwrap()
+
+    clean = await _scrip(bank, tmp_path, "check")
+    await bank.fetch("UPDATE book.accounts SET posted = 10 WHERE role = 'wallet'")
+    spoilt = await _scrip(bank, tmp_path, "check")
+    told = await _scrip(bank, tmp_path, "check", "--json")
+    await bank.fetch("UPDATE book.accounts SET posted = 9 WHERE role = 'wallet'")
+
+    assert (clean.returncode, clean.stdout.startswith("Clean"), clean.stderr) == (0, True, "")
+    assert (spoilt.returncode, told.returncode) == (1, 1)
+    assert "account_matches_postings" in spoilt.stdout
+    rules = {name for name, count in json.loads(told.stdout)["rules"].items() if count}
+    assert rules == {
+        "account_matches_postings", "asset_sums_to_zero", "account_matches_last_line", "lots_sum_to_account",
+    }  # fmt: skip
