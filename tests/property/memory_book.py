@@ -29,6 +29,7 @@ from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
+from ledger.members import standing
 from ledger.points import find
 from ledger.points.tables import PAYMENT_CODES
 from ledger.programme.clock import ReplayClock
@@ -243,6 +244,12 @@ class MemoryReader(Reader):
             owners = [(c.member_id, c.asset_id) for c in self._store.of(PAYMENT_CODES).find("id", id_)]
         assets = [(member, asset) for member, id_ in owners for asset in self._store.select(ASSETS, [id_])]
         return next(((member, asset.code) for member, asset in assets if asset.programme_id == programme), None)
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """The wallets of a member."""
+        assert query is standing._WALLETS
+        accounts = self._store.of(tables.ACCOUNTS).find("holder_id", parameters["holder_id"])
+        return [{"id": account.id, "asset_id": account.asset_id} for account in accounts if account.role == "wallet"]
 
 
 class EventList:
