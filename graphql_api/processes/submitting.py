@@ -1,8 +1,8 @@
 """Submitting lists from a process of our own: what the engine could not take just now is asked again by the same keys."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
 
 from ledger.book.refusal import Refusal, Retry
 from ledger.engine.command import Command
@@ -10,6 +10,7 @@ from ledger.engine.engine import Engine
 from ledger.engine.outcome import Outcome
 
 O = TypeVar("O")  # noqa: E741 - the reply
+T = TypeVar("T")
 
 TRIES_MAX: Final = 8
 _WAIT_SECONDS: Final = 0.25
@@ -33,3 +34,29 @@ async def submit_list(engine: Engine, commands: Sequence[Command[O]]) -> list[Ou
 
 def _is_passing(refusal: Refusal) -> bool:
     return refusal.rule.retry is Retry.SAME_KEY
+
+
+class Lanes(Generic[T]):
+    """Work that goes on beside the gathering of more: one item in flight in each lane, in the lane's order.
+
+    With two, one list is decided while the database writes the other.
+    """
+
+    def __init__(self, count: int, work: Callable[[T], Awaitable[None]]) -> None:
+        self._work = work
+        self._in_flight: list[asyncio.Future[None] | None] = [None] * count
+
+    async def send(self, lane: int, item: T) -> None:
+        """Begins the item's work as soon as the one before it in the lane is done; raises what that one raised."""
+        before, self._in_flight[lane] = self._in_flight[lane], None
+        if before is not None:
+            await before
+        self._in_flight[lane] = asyncio.ensure_future(self._work(item))
+        await asyncio.sleep(0)
+
+    async def finish(self) -> None:
+        """Waits for everything in flight, then raises the first error among it."""
+        waiting = [work for work in self._in_flight if work is not None]
+        for result in await asyncio.gather(*waiting, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result

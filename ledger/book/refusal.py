@@ -55,7 +55,9 @@ class RefusalCode(StrEnum):
     EFFECTIVE_IN_FUTURE = "EFFECTIVE_IN_FUTURE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     PERIOD_NOT_SETTLED = "PERIOD_NOT_SETTLED"
+    WALLET_NOT_NEW = "WALLET_NOT_NEW"
     EXPIRY_INVALID = "EXPIRY_INVALID"
+    OPENING_DIFFERS = "OPENING_DIFFERS"
     HOLD_CAPTURED = "HOLD_CAPTURED"
     HOLD_RELEASED = "HOLD_RELEASED"
     HOLD_LAPSED = "HOLD_LAPSED"
@@ -142,7 +144,9 @@ _RULES = (
     RefusalRule(
         _C.PERIOD_NOT_SETTLED, _NEW, "Something that fell due in the period has not been posted.", ("wallets",)
     ),
+    RefusalRule(_C.WALLET_NOT_NEW, _NEVER, "An opening balance comes first, and the wallet has entries."),
     RefusalRule(_C.EXPIRY_INVALID, _NEW, "The activation or expiry date does not fit the asset or lies in the past."),
+    RefusalRule(_C.OPENING_DIFFERS, _NEW, "The lots do not add up to the stated total.", ("stated", "lots")),
     RefusalRule(_C.HOLD_CAPTURED, _NEVER, "The hold has been captured."),
     RefusalRule(_C.HOLD_RELEASED, _NEVER, "The hold has been released."),
     RefusalRule(_C.HOLD_LAPSED, _NEVER, "The hold's deadline has passed.", ("deadline",)),

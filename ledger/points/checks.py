@@ -209,8 +209,9 @@ WALLET_RULES = (
         FROM {book}.journal_entries e
         LEFT JOIN out ON out.entry_id = e.id
         LEFT JOIN asided ON asided.entry_id = e.id
-        WHERE e.kind IN ('earn', 'spend', 'capture', 'expiry', 'activation', 'confirm', 'cancel', 'hold')
-          AND e.amount IS DISTINCT FROM CASE e.kind WHEN 'earn' THEN out.issued WHEN 'hold' THEN asided.amount
+        WHERE e.kind IN ('earn', 'opening', 'spend', 'capture', 'expiry', 'activation', 'confirm', 'cancel', 'hold')
+          AND e.amount IS DISTINCT FROM CASE e.kind WHEN 'earn' THEN out.issued
+              WHEN 'opening' THEN out.issued WHEN 'hold' THEN asided.amount
               WHEN 'spend' THEN out.spent WHEN 'capture' THEN out.spent WHEN 'expiry' THEN out.spent
               ELSE out.activated END
         """,

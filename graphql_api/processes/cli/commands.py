@@ -2,7 +2,7 @@
 
 import typer
 
-from graphql_api.processes.cli import check, demo, key, member_reads, migrate, processes, schema, token
+from graphql_api.processes.cli import check, demo, import_file, key, member_reads, migrate, processes, schema, token
 
 app = typer.Typer(
     name="scrip",
@@ -21,6 +21,7 @@ app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("wallet")(member_reads.wallet)
 app.command("statement")(member_reads.statement)
+app.command("import")(import_file.import_file)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
 app.add_typer(key.app)

@@ -26,6 +26,7 @@ from graphql_api.processes.demo.journey_rows import (
     BASKET_COLUMNS,
     COUPON_COLUMNS,
     EPOCH,
+    read_integers,
     split_into_coupons,
     split_into_runs,
 )
@@ -66,8 +67,8 @@ class Journey:
         households: set[int] = set()
         stores: set[int] = set()
         for batch in read_batches(self.folder / TRANSACTIONS, PARTY_COLUMNS):
-            households.update(pc.unique(batch.column("household_id")).to_pylist())
-            stores.update(pc.unique(batch.column("store_id")).to_pylist())
+            households.update(read_integers(pc.unique(batch.column("household_id"))))
+            stores.update(read_integers(pc.unique(batch.column("store_id"))))
         return Parties(households=tuple(sorted(households)), stores=tuple(sorted(stores)))
 
     def baskets(self) -> Iterator[Basket]:

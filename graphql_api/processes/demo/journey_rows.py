@@ -39,11 +39,11 @@ def split_into_runs(batch: pa.RecordBatch) -> Iterator[Basket]:
     product; sums are of integers.
     """
     last_lines = _last_lines_of_runs(batch.column("basket_id"))
-    running = _read_integers(_running_cents(batch.column("sales_value")).take(last_lines))
+    running = read_integers(_running_cents(batch.column("sales_value")).take(last_lines))
     rows = zip(
-        _read_integers(batch.column("basket_id").take(last_lines)),
-        _read_integers(batch.column("household_id").take(last_lines)),
-        _read_integers(batch.column("store_id").take(last_lines)),
+        read_integers(batch.column("basket_id").take(last_lines)),
+        read_integers(batch.column("household_id").take(last_lines)),
+        read_integers(batch.column("store_id").take(last_lines)),
         _read_times(batch.column("transaction_timestamp").take(last_lines)),
         running,
         [0, *running[:-1]],
@@ -62,9 +62,9 @@ def split_into_runs(batch: pa.RecordBatch) -> Iterator[Basket]:
 def split_into_coupons(batch: pa.RecordBatch, *, first_row: int) -> Iterator[Coupon]:
     """One coupon a row, numbered from `first_row`."""
     rows = zip(
-        _read_integers(batch.column("household_id")),
-        _read_integers(batch.column("coupon_upc")),
-        _read_integers(batch.column("campaign_id")),
+        read_integers(batch.column("household_id")),
+        read_integers(batch.column("coupon_upc")),
+        read_integers(batch.column("campaign_id")),
         _read_times(batch.column("redemption_date")),
         strict=True,
     )
@@ -112,7 +112,7 @@ def _constant(kind: pa.DataType, packed: bytes) -> Constant:
     return constant
 
 
-def _read_integers(column: Column) -> list[int]:
+def read_integers(column: Column) -> list[int]:
     """The column as Python integers; the files have no missing values."""
     return cast("list[int]", column.to_pylist())
 
@@ -122,4 +122,4 @@ def _read_times(column: Column) -> list[datetime]:
     import pyarrow as pa
 
     microseconds = column.cast(pa.timestamp("us")).cast(pa.int64())
-    return [EPOCH + timedelta(microseconds=count) for count in _read_integers(microseconds)]
+    return [EPOCH + timedelta(microseconds=count) for count in read_integers(microseconds)]

@@ -61,12 +61,16 @@ async def load_demo(
     # First of all the clock, so that a worker beside us never takes what history is still to bring for long overdue.
     await stand_at(application, programme.actor, STARTS_AT)
     members = await enrol_households(application.engine, programme, parties.households)
-    await _replay(journey, weeks, Replay(
-        engine=application.engine,
-        programme=programme,
-        members=members,
-        progress=lambda more: progress("baskets", more),
-    ))
+    await _replay(
+        journey,
+        weeks,
+        Replay(
+            engine=application.engine,
+            programme=programme,
+            members=members,
+            progress=lambda more: progress("baskets", more),
+        ),
+    )
     clock = await stand_at(application, programme.actor, ends_at(weeks))
     progress("what is due", 0)
     while (await sweep_due(application.reader, application.engine, wallets_max=SWEEP_WALLETS)).wallets:

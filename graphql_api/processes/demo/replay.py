@@ -3,16 +3,15 @@
 Keys and references are basket ids and row numbers, so a replay that was killed is simply run again.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.demo.journey_events import Basket, Redemption
 from graphql_api.processes.demo.programme import POINTS, DemoProgramme
-from graphql_api.processes.submitting import submit_list
+from graphql_api.processes.submitting import Lanes, submit_list
 from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
 from ledger.engine.unit import LIST_MAX
@@ -37,22 +36,12 @@ async def enrol_households(engine: Engine, programme: DemoProgramme, households:
     for begin in range(0, len(numbers), LIST_MAX):
         part = numbers[begin : begin + LIST_MAX]
         commands = [
-            EnrolMember(
-                actor=programme.actor, key=f"household-{number}", external_id=str(number), replay_at=STARTS_AT
-            )
+            EnrolMember(actor=programme.actor, key=f"household-{number}", external_id=str(number), replay_at=STARTS_AT)
             for number in part
         ]
         outcomes = await submit_list(engine, commands)
         members.update((number, outcome.unwrap().member_id) for number, outcome in zip(part, outcomes, strict=True))
     return members
-
-
-@dataclass(slots=True, kw_only=True)
-class Lane:
-    """A list being gathered, and the list before it, which may still be in flight."""
-
-    gathered: list[PointsCommand] = field(default_factory=list)
-    in_flight: asyncio.Task[None] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,31 +52,28 @@ class Replay:
     programme: DemoProgramme
     members: Mapping[int, UUID]
     progress: Progress
-    lanes: tuple[Lane, ...] = field(default_factory=lambda: tuple(Lane() for _ in range(LANES)))
 
     async def run(self, events: Iterable[Basket | Redemption]) -> None:
         """Submits every event; a refusal other than for lack of points is raised."""
-        async with asyncio.TaskGroup() as group:
-            skipped = 0
+        lanes = Lanes(LANES, self._submit)
+        gathered: list[list[PointsCommand]] = [[] for _ in range(LANES)]
+        skipped = 0
+        try:
             for event in events:
                 command = self.command_of(event)
                 if command is None:
                     skipped += 1
                     continue
-                lane = self.lanes[event.household_id % LANES]
-                lane.gathered.append(command)
-                if len(lane.gathered) == LIST_MAX:
-                    await self._send(lane, group)
-            self.progress(skipped)
-            for lane in self.lanes:
-                await self._send(lane, group)
-
-    async def _send(self, lane: Lane, group: asyncio.TaskGroup) -> None:
-        if lane.in_flight is not None:
-            await lane.in_flight
-        commands, lane.gathered = lane.gathered, []
-        lane.in_flight = group.create_task(self._submit(commands))
-        await asyncio.sleep(0)
+                lane = event.household_id % LANES
+                gathered[lane].append(command)
+                if len(gathered[lane]) == LIST_MAX:
+                    await lanes.send(lane, gathered[lane])
+                    gathered[lane] = []
+            for lane, commands in enumerate(gathered):
+                await lanes.send(lane, commands)
+        finally:
+            await lanes.finish()
+        self.progress(skipped)
 
     async def _submit(self, commands: list[PointsCommand]) -> None:
         outcomes = await submit_list(self.engine, commands)
@@ -123,5 +109,3 @@ class Replay:
             merchant_id=self.programme.merchants[basket.store_id],
             replay_at=basket.at,
         )
-
-

@@ -1,0 +1,128 @@
+"""Records as commands. The fingerprint covers what the file says, its external ids and codes, and not what they were
+resolved to: so a line that was refused for an unknown member is refused alike whenever the file is run again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from graphql_api.processes.importing.records import (
+    EarnRecord,
+    EnrolRecord,
+    OpeningRecord,
+    Record,
+    SpendRecord,
+)
+from ledger.engine.command import Actor
+from ledger.members.enrol import EnrolMember
+from ledger.points.command import UNKNOWN, PointsCommand
+from ledger.points.earn import EarnPoints
+from ledger.points.opening import OpenBalance
+from ledger.points.spend import SpendPoints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedEarn(EarnPoints):
+    """An earn whose member and merchant are named by the file."""
+
+    external_id: str
+    merchant_code: str | None
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**EarnPoints.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedSpend(SpendPoints):
+    """A spend whose member and merchant are named by the file."""
+
+    external_id: str
+    merchant_code: str | None
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**SpendPoints.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedOpening(OpenBalance):
+    """An opening balance whose member is named by the file."""
+
+    external_id: str
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**OpenBalance.fields(self), "memberId": self.external_id}
+
+
+def enrol_command(record: EnrolRecord, actor: Actor, key: str, *, is_replay: bool) -> EnrolMember:
+    """The enrolment; its time counts under a replay clock only."""
+    return EnrolMember(actor=actor, key=key, external_id=record.member, replay_at=record.at if is_replay else None)
+
+
+def points_command(
+    record: Record,
+    actor: Actor,
+    key: str,
+    *,
+    is_replay: bool,
+    members: Mapping[str, UUID],
+    merchants: Mapping[str, UUID],
+) -> PointsCommand:
+    """The command; a member or merchant that is not known is left to the ledger to refuse."""
+    member_id = members.get(record.member, UNKNOWN)
+    match record:
+        case OpeningRecord():
+            return ImportedOpening(
+                actor=actor,
+                key=key,
+                reference=record.reference,
+                member_id=member_id,
+                external_id=record.member,
+                asset=record.asset,
+                total=record.total,
+                lots=record.lots,
+                replay_at=record.at if is_replay else None,
+            )
+        case EarnRecord():
+            return ImportedEarn(
+                actor=actor,
+                key=key,
+                reference=record.reference,
+                member_id=member_id,
+                external_id=record.member,
+                asset=record.asset,
+                amount=record.amount,
+                merchant_id=_merchant(record.merchant, merchants),
+                merchant_code=record.merchant,
+                expires_on=record.expires_on,
+                sale_minor=record.sale_minor,
+                purchased=record.purchased,
+                reason_code=record.reason_code,
+                effective_at=None if is_replay else record.at,
+                replay_at=record.at if is_replay else None,
+            )
+        case SpendRecord():
+            return ImportedSpend(
+                actor=actor,
+                key=key,
+                reference=record.reference,
+                member_id=member_id,
+                external_id=record.member,
+                asset=record.asset,
+                amount=record.amount,
+                merchant_id=_merchant(record.merchant, merchants),
+                merchant_code=record.merchant,
+                reason_code=record.reason_code,
+                replay_at=record.at if is_replay else None,
+            )
+        case EnrolRecord():
+            raise TypeError("an enrolment is no points command")
+        case _:
+            assert_never(record)
+
+
+def _merchant(code: str | None, merchants: Mapping[str, UUID]) -> UUID | None:
+    return None if code is None else merchants.get(code, UNKNOWN)

@@ -1,0 +1,135 @@
+"""Streaming a file through the engine: chunks in two lanes, members first, every line under its own key.
+
+A member's lines all go through one lane, in their order. Memory is bounded by the chunks, whatever the file's length.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from zlib import crc32
+
+from graphql_api.bootstrap import Application
+from graphql_api.processes.importing.commands import enrol_command, points_command
+from graphql_api.processes.importing.names import find_members, find_merchants
+from graphql_api.processes.importing.parse import Line
+from graphql_api.processes.importing.records import EarnRecord, EnrolRecord, OpeningRecord, SpendRecord
+from graphql_api.processes.importing.tally import Tally
+from graphql_api.processes.submitting import Lanes, submit_list
+from ledger.engine.command import Actor
+from ledger.engine.unit import LIST_MAX
+
+LANES: Final = 2
+CHUNK_BYTES_MAX: Final = 1_048_576
+CHUNK_LOTS_MAX: Final = 5_000
+
+Progress = Callable[[str, int], None]
+"""Told how many lines are decided, and how many bytes more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Chunk:
+    """Lines that are submitted together: first the enrolments as one list, then all others as one."""
+
+    enrolments: list[Line] = field(default_factory=list)
+    others: list[Line] = field(default_factory=list)
+    members: set[str] = field(default_factory=set)
+    size: int = 0
+    lots: int = 0
+
+    def takes(self, line: Line) -> bool:
+        """Whether the line may join: an enrolment not behind another line of its member, and nothing beyond the bounds."""
+        if isinstance(line.record, EnrolRecord) and line.record.member in self.members:
+            return False
+        lots = len(line.record.lots) if isinstance(line.record, OpeningRecord) else 1
+        is_full = len(self.enrolments) == LIST_MAX or len(self.others) == LIST_MAX
+        return self.size == 0 or not (
+            is_full or self.size + line.size > CHUNK_BYTES_MAX or self.lots + lots > CHUNK_LOTS_MAX
+        )
+
+    def add(self, line: Line) -> None:
+        """Takes the line."""
+        self.size += line.size
+        if isinstance(line.record, EnrolRecord):
+            self.enrolments.append(line)
+        elif line.record is not None:
+            self.lots += len(line.record.lots) if isinstance(line.record, OpeningRecord) else 1
+            self.others.append(line)
+            self.members.add(line.record.member)
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """One run over a file; `tally` hears of every line."""
+
+    application: Application
+    actor: Actor
+    tally: Tally
+    progress: Progress
+    is_replay: bool
+
+    async def run(self, lines: Iterable[Line]) -> None:
+        """Submits every line. Raises the refusal where the engine takes nothing any more; a second run goes on."""
+        lanes = Lanes(LANES, self._submit)
+        chunks = [Chunk() for _ in range(LANES)]
+        try:
+            for line in lines:
+                lane = self._lane_of(line)
+                if lane is None:
+                    continue
+                if not chunks[lane].takes(line):
+                    await lanes.send(lane, chunks[lane])
+                    chunks[lane] = Chunk()
+                chunks[lane].add(line)
+            for lane, chunk in enumerate(chunks):
+                await lanes.send(lane, chunk)
+        finally:
+            await lanes.finish()
+
+    def _lane_of(self, line: Line) -> int | None:
+        """The lane of the line's member; None where there is nothing to submit."""
+        if line.fault is not None:
+            self.tally.refuse(line, line.fault)
+            return None
+        if line.record is None or _is_empty(line):
+            self.tally.accept("nothing")
+            return None
+        return crc32(line.record.member.encode()) % LANES
+
+    async def _submit(self, chunk: Chunk) -> None:
+        await self._enrol(chunk.enrolments)
+        await self._move_points(chunk.others)
+        self.progress(f"{self.tally.lines:,} lines", chunk.size)
+
+    async def _enrol(self, lines: list[Line]) -> None:
+        commands = [
+            enrol_command(line.record, self.actor, line.key, is_replay=self.is_replay)
+            for line in lines
+            if isinstance(line.record, EnrolRecord)
+        ]
+        for line, outcome in zip(lines, await submit_list(self.application.engine, commands), strict=True):
+            if outcome.refusal is None:
+                self.tally.accept("enrol", replayed=outcome.replayed)
+            else:
+                self.tally.refuse(line, outcome.refusal)
+
+    async def _move_points(self, lines: list[Line]) -> None:
+        records = [line.record for line in lines if line.record is not None]
+        programme_id, reader = self.actor.programme_id, self.application.reader
+        members = await find_members(reader, programme_id, {record.member for record in records})
+        codes = {record.merchant for record in records if isinstance(record, EarnRecord | SpendRecord)}
+        merchants = await find_merchants(reader, programme_id, {code for code in codes if code is not None})
+        commands = [
+            points_command(record, self.actor, line.key, is_replay=self.is_replay, members=members, merchants=merchants)
+            for line, record in zip(lines, records, strict=True)
+        ]
+        for line, outcome in zip(lines, await submit_list(self.application.engine, commands), strict=True):
+            if outcome.reply is not None:
+                reply = outcome.reply
+                self.tally.accept(reply.kind, replayed=outcome.replayed, expired=reply.expired)
+            elif outcome.refusal is not None:
+                self.tally.refuse(line, outcome.refusal)
+
+
+def _is_empty(line: Line) -> bool:
+    """Whether the old system says that the member holds nothing, which needs no entry."""
+    return isinstance(line.record, OpeningRecord) and line.record.total == 0 and not line.record.lots

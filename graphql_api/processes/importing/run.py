@@ -1,0 +1,119 @@
+"""An import from beginning to end: the file in time order or live, the programme, the clock, and what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.importing.load import Load
+from graphql_api.processes.importing.parse import UnusableFile, parse_file
+from graphql_api.processes.importing.records import OpeningRecord
+from graphql_api.processes.importing.tally import Tally
+from graphql_api.processes.importing.timing import require_time_order, timed
+from graphql_api.settings import Settings
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Actor
+from ledger.engine.request import request_id
+from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.programme.clock import LiveClock, ReplayClock
+from ledger.programme.queries import programmes
+
+Progress = Callable[[str, int], None]
+
+_NOW = SqlQuery(NOW)
+_LATEST = SqlQuery(
+    """
+    SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = :first_request) AS is_begun
+    FROM {book}.journal_entries e JOIN registry.assets s ON s.id = e.asset_id
+    WHERE s.programme_id = :programme_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command line asks for."""
+
+    path: Path
+    programme: str | None
+    source: str
+    is_replay: bool
+    refused: Path
+
+
+def read_only(wanted: Wanted, progress: Progress) -> Tally:
+    """Reads the whole file and asks nothing of the ledger: form, times, order, and whether openings add up."""
+    if wanted.is_replay:
+        require_time_order(wanted.path)
+    tally = Tally(path=wanted.refused)
+    tally.begin()
+    try:
+        for line in timed(parse_file(wanted.path), is_replay=wanted.is_replay):
+            if line.fault is not None:
+                tally.refuse(line, line.fault)
+            elif isinstance(line.record, OpeningRecord) and _sum(line.record) != line.record.total:
+                facts = {"stated": line.record.total, "lots": _sum(line.record)}
+                tally.refuse(line, Refusal(RefusalCode.OPENING_DIFFERS, **facts))
+            elif line.record is not None:
+                tally.accept(type(line.record).__name__.removesuffix("Record").lower())
+            progress(f"{tally.lines:,} lines", line.size)
+    finally:
+        tally.close()
+    return tally
+
+
+def _sum(record: OpeningRecord) -> int:
+    return sum(lot.amount for lot in record.lots)
+
+
+async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Progress) -> Tally:
+    """Imports the file into the database at `url`.
+
+    Raises UnusableFile before anything is written: for a form that is none, a replay out of time order or into a book
+    that has later entries, an unknown programme.
+    """
+    clock = ReplayClock() if wanted.is_replay else LiveClock()
+    async with open_application(settings, url=url, clock=clock) as application:
+        actor = Actor(kind="service", id=wanted.source, programme_id=await _programme(application, wanted.programme))
+        if wanted.is_replay:
+            await _require_history(application, actor, wanted.path)
+        lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)
+        tally = Tally(path=wanted.refused)
+        tally.begin()
+        load = Load(application=application, actor=actor, tally=tally, progress=progress, is_replay=wanted.is_replay)
+        try:
+            await load.run(lines)
+        finally:
+            tally.close()
+    return tally
+
+
+async def _programme(application: Application, code: str | None) -> UUID:
+    found = await programmes(application.reader)
+    if code is None and len(found) == 1:
+        return found[0].id
+    for programme in found:
+        if programme.code == code:
+            return programme.id
+    known = ", ".join(programme.code for programme in found) or "none"
+    raise UnusableFile(f"Name the programme with --programme; this database has: {known}.")
+
+
+async def _require_history(application: Application, actor: Actor, path: Path) -> None:
+    """History cannot be replayed behind what happened later. A replay that has begun goes on."""
+    row = await application.reader.row(_NOW, {})
+    now: datetime | None = None if row is None else row["now"]
+    first = require_time_order(path, now)
+    begins_at = None if first is None or first.record is None else first.record.at
+    if first is None or begins_at is None:
+        return
+    asked = {"first_request": request_id(actor.client, first.key), "programme_id": actor.programme_id}
+    found = await application.reader.row(_LATEST, asked)
+    if found is None or found["latest"] is None or found["is_begun"] or found["latest"] <= begins_at:
+        return
+    raise UnusableFile(
+        f"The file begins at {begins_at.isoformat()}, and the programme has entries up to "
+        f"{found['latest'].isoformat()}; history comes before everything else."
+    )

@@ -1,0 +1,54 @@
+"""What times a line may state, live and under a replay clock, and whether a history file is in order."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.parse import Line, UnusableFile, parse_file
+from graphql_api.processes.importing.records import EarnRecord
+
+
+def timed(lines: Iterator[Line], *, is_replay: bool) -> Iterator[Line]:
+    """The lines; those whose time does not fit become faults.
+
+    Live, only an earn may state a time: what is taken is taken now (semantics 2.4). In a replay every line states one.
+    """
+    for line in lines:
+        fault = None if line.record is None else _fault(line, is_replay=is_replay)
+        yield line if fault is None else replace(line, record=None, fault=fault)
+
+
+def _fault(line: Line, *, is_replay: bool) -> LineFault | None:
+    record = line.record
+    at = None if record is None else record.at
+    if is_replay and at is None:
+        return LineFault(FaultCode.MISSING_FIELD, "at is missing, which --replay needs on every line", field="at")
+    if not is_replay and at is not None and not isinstance(record, EarnRecord):
+        return LineFault(FaultCode.AT_NEEDS_REPLAY, "only an earn may state a time without --replay", field="at")
+    return None
+
+
+def require_time_order(path: Path, now: datetime | None = None) -> Line | None:
+    """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`.
+
+    Returns the first line that states a time. Lines that cannot be read are left to the import to refuse.
+    """
+    first: Line | None = None
+    latest: datetime | None = None
+    latest_line = 0
+    for line in parse_file(path):
+        at = None if line.record is None else line.record.at
+        if at is None:
+            continue
+        if latest is not None and at < latest:
+            raise UnusableFile(
+                f"Line {line.number} is of {at.isoformat()}, before line {latest_line} of {latest.isoformat()}; "
+                "a replay needs a file in time order."
+            )
+        if now is not None and at > now:
+            raise UnusableFile(f"Line {line.number} is of {at.isoformat()}, which the ledger's clock has not reached.")
+        first = first or line
+        latest, latest_line = at, line.number
+    return first
