@@ -22,6 +22,24 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE PROCEDURE book.forget_transactions()
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    ALTER TABLE book.journal_entries DISABLE TRIGGER USER;
+    ALTER TABLE audit.events DISABLE TRIGGER USER;
+    ALTER TABLE book.roll_ups DISABLE TRIGGER USER;
+    ALTER TABLE book.roll_up_cuts DISABLE TRIGGER USER;
+    UPDATE book.journal_entries SET tx_id = '3';
+    UPDATE audit.events SET tx_id = '3';
+    DELETE FROM book.roll_ups;
+    DELETE FROM book.roll_up_cuts;
+    ALTER TABLE book.journal_entries ENABLE TRIGGER USER;
+    ALTER TABLE audit.events ENABLE TRIGGER USER;
+    ALTER TABLE book.roll_ups ENABLE TRIGGER USER;
+    ALTER TABLE book.roll_up_cuts ENABLE TRIGGER USER;
+END $$;
+
 CREATE FUNCTION book.require_entry_events() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -636,6 +654,8 @@ GRANT USAGE ON SCHEMA registry TO scrip_app;
 GRANT USAGE ON SCHEMA registry TO scrip_sequencer;
 GRANT USAGE ON SCHEMA registry TO scrip_auditor;
 GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
+
+REVOKE ALL ON PROCEDURE book.forget_transactions() FROM PUBLIC;
 
 GRANT SELECT ON TABLE audit.events TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.events TO scrip_auditor;

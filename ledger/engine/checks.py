@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ledger.book.account import BOUNDS, Role, account_id
 from ledger.engine.check_rule import Row, Rule, rule
+from ledger.engine.roll_up_checks import ROLL_UP_RULES
 
 
 def _has_other_id(row: Row) -> bool:
@@ -258,57 +259,6 @@ ENTRY_RULES = (
         LEFT JOIN {book}.journal_entries original ON original.id = e.original_entry_id
         WHERE e.effective_at > e.posted_at OR e.posted_at < original.posted_at
            OR (e.original_entry_id IS NOT NULL AND original.id IS NULL)
-        """,
-    ),
-)
-
-ROLL_UP_RULES = (
-    rule(
-        "roll_up_matches_postings",
-        "each roll-up is the sum of its account's postings in transactions before its cut",
-        """
-        WITH steps AS (
-            SELECT account_id, tx_id, sum(amount) AS posted, NULL::numeric AS stored FROM (
-                SELECT p.destination_id AS account_id, e.tx_id, p.amount
-                FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
-                UNION ALL
-                SELECT p.source_id, e.tx_id, -p.amount
-                FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id) sides
-            WHERE account_id IN (SELECT account_id FROM {book}.roll_ups)
-            GROUP BY account_id, tx_id
-            UNION ALL
-            SELECT account_id, cut_tx_id, 0, posted FROM {book}.roll_ups
-        ), running AS (
-            SELECT account_id, tx_id, stored,
-                   coalesce(sum(posted) OVER (PARTITION BY account_id ORDER BY tx_id
-                       GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS posted
-            FROM steps
-        )
-        SELECT account_id AS subject, tx_id::text AS cut_tx_id, stored, posted AS postings FROM running
-        WHERE stored IS NOT NULL AND stored <> posted
-        """,
-    ),
-    rule(
-        "roll_up_is_complete",
-        "an open account that moved before the latest cut has a roll-up, and every roll-up a cut and an open account",
-        """
-        WITH latest AS (SELECT max(cut_tx_id) AS cut FROM {book}.roll_up_cuts), touched AS (
-            SELECT p.source_id AS account_id, e.tx_id
-            FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
-            UNION ALL SELECT p.destination_id, e.tx_id
-            FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
-        ), last AS (
-            SELECT touched.account_id, max(touched.tx_id) AS moved FROM touched, latest
-            WHERE touched.tx_id < latest.cut GROUP BY touched.account_id
-        )
-        SELECT a.id AS subject, last.moved::text AS last_moved, NULL AS cut_tx_id
-        FROM last JOIN {book}.accounts a ON a.id = last.account_id AND a.floor IS NULL AND a.ceiling IS NULL
-        WHERE NOT EXISTS (SELECT FROM {book}.roll_ups r WHERE r.account_id = a.id AND r.cut_tx_id > last.moved)
-        UNION ALL
-        SELECT r.account_id, NULL, r.cut_tx_id::text FROM {book}.roll_ups r
-        LEFT JOIN {book}.roll_up_cuts c USING (cut_tx_id)
-        LEFT JOIN {book}.accounts a ON a.id = r.account_id AND a.floor IS NULL AND a.ceiling IS NULL
-        WHERE c.cut_tx_id IS NULL OR a.id IS NULL
         """,
     ),
 )

@@ -59,3 +59,29 @@ async def test_a_cut_stands_before_what_is_in_flight(world: World, database_url:
     assert (while_open, balance) == (0, 4)
     assert await roll_up(reader, units, entries_min=1) > 0
     assert (await open_balances(reader, world.programme_id, [receivable]))[receivable] == 4
+
+
+async def test_a_dump_in_another_cluster_begins_anew(world: World, database_url: str) -> None:
+    """Transaction ids of elsewhere are reported; once they are forgotten, roll-ups and balances are right again."""
+    reader, units = world.application.reader, world.application.units
+    receivable = account_id(world.merchant_id, world.asset(), Role.RECEIVABLE)
+    earn = EarnPoints(actor=world.actor, key=world.key(), member_id=world.members[0], amount=100)
+    (await world.application.engine.execute(earn)).unwrap()
+    await _spend(world, 4)
+    await roll_up(reader, units, entries_min=1)
+    elsewhere = "(tx_id::text::bigint + 1000000000)::text::xid8"
+    await world.corrupt(
+        f"UPDATE book.journal_entries SET tx_id = {elsewhere}",
+        f"UPDATE audit.events SET tx_id = {elsewhere}",
+        f"UPDATE book.roll_ups SET cut_tx_id = {elsewhere.replace('tx_id', 'cut_tx_id')}",
+        f"UPDATE book.roll_up_cuts SET cut_tx_id = {elsewhere.replace('tx_id', 'cut_tx_id')}",
+    )
+
+    restored = await check_book(database_url, book_schema="book", book_number=1)
+    await world.connection.execute("CALL book.forget_transactions()")
+    await _spend(world, 5)
+    await roll_up(reader, units, entries_min=1)
+
+    assert [result.rule.name for result in restored.rules if result.count] == ["transactions_are_past"]
+    assert await open_balances(reader, world.programme_id, [receivable]) == {receivable: 9}
+    assert (await check_book(database_url, book_schema="book", book_number=1)).is_clean

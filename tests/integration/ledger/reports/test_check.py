@@ -1,9 +1,12 @@
 """The checker finds what is wrong under the rule that says so, and nothing where nothing is wrong."""
 
+import asyncio
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from ledger.engine.roll_up import roll_up
 from ledger.points.earn import EarnPoints
@@ -291,4 +294,21 @@ def test_rules_have_names_of_their_own() -> None:
 
     assert len(set(names)) == len(names)
     planted = {corruption.rule for corruption in CORRUPTIONS}
-    assert set(names) - planted == {"account_within_bounds", "inactivity_matches_activity"}
+    assert set(names) - planted == {"account_within_bounds", "inactivity_matches_activity", "transactions_are_past"}
+
+
+@pytest.mark.parametrize("book_schema", ["second"], indirect=True)
+async def test_a_live_book_of_another_name_is_clean(world: World, database_url: str, book_schema: str) -> None:
+    """The checker runs beside writers, in whatever schema the book lives: what is in flight or due is no difference."""
+    history = History(world=world, random=Random(8))
+    writing = asyncio.create_task(history.run(150))
+    checks = 0
+
+    while not writing.done():
+        report = await check_book(database_url, book_schema=book_schema, book_number=1)
+        assert [difference for rule in report.rules for difference in rule.differences] == []
+        checks += 1
+
+    await writing
+    assert checks > 1
+    assert history.accepted > 60
