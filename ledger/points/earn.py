@@ -165,9 +165,10 @@ def require_effective(wallet: Wallet, effective_at: datetime | None, now: dateti
 def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
     """Makes `next_expiry_at` exact after draws; the bound `next_due_at` stays: too early is harmless."""
     account = draft.account(wallet.account)
-    lots = [lot for lot in map(draft.lot, wallet.lots) if lot.remaining > 0]
-    fresh = [lot for lot in draft.new_lots.values() if lot.remaining > 0 and lot.account_id == account.id]
-    expiry = next_expiry([*lots, *fresh], account.inactive_at) or NEVER
+    # The draft's own lots too: new ones, and emptied ones that it fills again.
+    lots = {lot.id: lot for lot in (*wallet.lots, *draft.lots.values(), *draft.new_lots.values())}
+    mine = [lot for lot in lots.values() if lot.remaining > 0 and lot.account_id == account.id]
+    expiry = next_expiry(mine, account.inactive_at) or NEVER
     if expiry != account.next_expiry_at:
         draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
 
