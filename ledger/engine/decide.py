@@ -82,7 +82,9 @@ class Decider:
         claim = reference_id(command.actor.client, command.kind, command.reference)
         taken = state.find(REQUESTS, claim)
         if taken is not None:
-            raise Refusal(RefusalCode.REFERENCE_TAKEN, entry_id=str(taken.entry_id))
+            # An adjustment that waits for approval has claimed its reference and has no entry yet.
+            facts = {} if taken.entry_id is None else {"entry_id": str(taken.entry_id)}
+            raise Refusal(RefusalCode.REFERENCE_TAKEN, **facts)
         return claim
 
     def _claim(
