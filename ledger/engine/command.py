@@ -48,6 +48,9 @@ class Command(Generic[O]):
         """
         raise NotImplementedError
 
+    def require_input(self) -> None:
+        """Raises INVALID_INPUT where a field is malformed. Asked before the key is looked up, so that it burns none."""
+
     async def find(self, reader: Reader) -> Self:
         """Looks up, unlocked and before queueing, what the footprint needs to be known."""
         del reader

@@ -1,4 +1,4 @@
-"""Deciding a unit on a state: replay, reference, state, in this order (semantics 3.2). Pure."""
+"""Deciding a unit on a state: input, replay, reference, state, in this order (semantics 3.2). Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,6 +39,11 @@ class Decider:
         if command.key is None:
             return self._attempt(command, state, now)
         identity = request_id(command.actor.client, command.key)
+        malformed = _find_malformed([command])
+        if malformed is not None:
+            state.emit(refused(command, malformed[1], state, now, identity))
+            state.keep()
+            return Outcome(refusal=malformed[1])
         fields = command.fields()
         print_ = fingerprint(fields, self._sealer)
         found = state.find(REQUESTS, identity)
@@ -110,6 +115,12 @@ class Decider:
     def _decide_group(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
         first = unit.commands[0]
         identity = request_id(first.actor.client, unit.group_key or "")
+        malformed = _find_malformed(unit.commands)
+        if malformed is not None:
+            index, refusal = malformed
+            state.emit(refused(unit.commands[index], refusal, state, now, identity))
+            state.keep()
+            return _group_failed(len(unit.commands), index, refusal)
         names, print_ = self._group_fingerprint(unit.commands)
         found = state.find(REQUESTS, identity)
         if found is not None:
@@ -186,6 +197,16 @@ def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime, 
         request_id=identity,
         facts={},
     )
+
+
+def _find_malformed(commands: Sequence[AnyCommand]) -> tuple[int, Refusal] | None:
+    """The first command with a malformed field: its index and its refusal."""
+    for index, command in enumerate(commands):
+        try:
+            command.require_input()
+        except Refusal as refusal:
+            return index, refusal
+    return None
 
 
 def _entry_of(outcome: AnyOutcome) -> Any:  # noqa: ANN401 - the reply's own entry id, where it has one

@@ -10,13 +10,12 @@ from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.book.lot import draw_lots
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX
 from ledger.control.approval import request_approval
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
-from ledger.points.command import PointsCommand, receipt, require_room
+from ledger.points.command import PointsCommand, receipt, require_amount, require_room
 from ledger.points.earn import expire_on_arrival, grant_repaying, refresh_next_expiry, require_effective
 from ledger.points.receipt import LotUse, Receipt, or_none
 from ledger.points.spend import take
@@ -54,16 +53,18 @@ class AdjustPoints(PointsCommand):
             "reference": self.reference,
         }
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none, up or down."""
+        require_amount(abs(self.amount))
+
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots, and the limits."""
         return [*self.wallet_keys(create=True), LOTS.key(self.ids.wallet), ADJUSTMENT_LIMITS.key(self.ids.asset_id)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
+        """Refused with the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
         INSUFFICIENT_POINTS, BALANCE_LIMIT_EXCEEDED. Above the actor's limit nothing is posted: an approval waits.
         """
-        if self.amount == 0 or abs(self.amount) > AMOUNT_MAX:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
         wallet = self.open_wallet(state, now)
         effective_at = require_effective(wallet, self.effective_at, now)
         if self.amount > 0:

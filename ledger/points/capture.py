@@ -52,26 +52,28 @@ class HoldCommand(PointsCommand):
         return [*self.wallet_keys(), *children, RATES.key(self.ids.asset_id)]
 
     def open_hold(self, state: State, now: datetime) -> tuple[Wallet, Hold]:
-        """The open hold. HOLD_NOT_FOUND (also where it is another's), HOLD_CAPTURED, HOLD_RELEASED, HOLD_LAPSED."""
-        before = None if self.member_id == UNKNOWN else state.find(HOLDS_BY_ID, self.hold_id)
-        if self.member_id == UNKNOWN or not self._is_callers(state, before):
-            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        """The open hold. The codes of `find_hold` and of `open_wallet`, HOLD_CAPTURED, HOLD_RELEASED, HOLD_LAPSED."""
+        self.find_hold(state)
         wallet = self.open_wallet(state, now)
-        holds = {hold.id: hold for hold in state.rows(HOLDS, wallet.ids.wallet)}
-        hold = holds.get(HoldId(self.hold_id)) or before
-        if hold is None:
-            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        hold = self.find_hold(state)
         if hold.state == HoldState.LAPSED:
             raise Refusal(RefusalCode.HOLD_LAPSED, deadline=hold.deadline.isoformat())
         if hold.state != HoldState.OPEN:
             raise Refusal(_ENDED[HoldState(hold.state)])
         return wallet, hold
 
-    def _is_callers(self, state: State, before: Hold | None) -> bool:
+    def find_hold(self, state: State) -> Hold:
+        """The hold as the batch leaves it so far. HOLD_NOT_FOUND, also where it is another's."""
+        if self.member_id == UNKNOWN:
+            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        open_holds = {hold.id: hold for hold in state.rows(HOLDS, self.ids.wallet)}
+        hold = open_holds.get(HoldId(self.hold_id)) or state.find(HOLDS_BY_ID, self.hold_id)
+        if hold is None or not self._is_callers(hold):
+            raise Refusal(RefusalCode.HOLD_NOT_FOUND)
+        return hold
+
+    def _is_callers(self, hold: Hold) -> bool:
         """A merchant sees the holds opened for it, a member its own; the bank's services see all."""
-        hold = before or {h.id: h for h in state.peek(HOLDS, self.ids.wallet)}.get(HoldId(self.hold_id))
-        if hold is None:
-            return False
         match self.actor.kind:
             case "merchant":
                 return str(hold.merchant_id) == self.actor.id
@@ -93,12 +95,15 @@ class CaptureHold(HoldCommand):
         """Everything the caller named."""
         return {"holdId": self.hold_id, "amount": self.amount, "reference": self.reference}
 
-    def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD. A frozen member's older holds are
-        captured all the same (semantics 2.7).
-        """
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none."""
         if self.amount is not None:
             require_amount(self.amount)
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD. A frozen member's older holds are
+        captured all the same (semantics 2.7).
+        """
         wallet, hold = self.open_hold(state, now)
         amount = hold.amount if self.amount is None else self.amount
         if amount > hold.amount:
@@ -140,9 +145,9 @@ class ReleaseHold(HoldCommand):
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with the codes of `open_hold`; FORBIDDEN where a member would take back what it held for a merchant."""
-        wallet, hold = self.open_hold(state, now)
-        if self.actor.kind == "member" and hold.merchant_id is not None:
+        if self.actor.kind == "member" and self.find_hold(state).merchant_id is not None:
             raise Refusal(RefusalCode.FORBIDDEN)
+        wallet, hold = self.open_hold(state, now)
         draft = self.draft(state, now, hold.amount, merchant_id=hold.merchant_id, original=hold.id)
         parts = release_hold(wallet, draft, hold, HoldState.RELEASED, captured=0)
         post(state, draft, self.actor)

@@ -68,6 +68,12 @@ class EarnPoints(PointsCommand):
         """Whether the points wait for a date or a confirmation."""
         return self.pending or self.pending_until is not None
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where an amount is none."""
+        require_amount(self.amount)
+        if self.sale_minor is not None:
+            require_amount(self.sale_minor, "saleMinor")
+
     def footprint(self) -> Sequence[Key]:
         """The wallet, and the pending account where it is one's."""
         keys = self.wallet_keys(create=True)
@@ -84,12 +90,9 @@ class EarnPoints(PointsCommand):
         return [*keys, LOTS.key(self.ids.wallet)] if moves else keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, MERCHANT_CLOSED, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
+        """Refused with the codes of `open_wallet`, MERCHANT_CLOSED, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
         EXPIRY_INVALID, BALANCE_LIMIT_EXCEEDED.
         """
-        require_amount(self.amount)
-        if self.sale_minor is not None:
-            require_amount(self.sale_minor, "saleMinor")
         wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
         self.require_merchant_open(state, self.merchant_id)
         effective_at = require_effective(wallet, self.effective_at, now)

@@ -44,18 +44,21 @@ class HoldPoints(PointsCommand):
             "reference": self.reference,
         }
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none, or the time no second to 31 days."""
+        require_amount(self.amount)
+        if not 1 <= self.ttl_seconds <= TTL_MAX_S:
+            raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
+
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots and holds."""
         keys = [*self.wallet_keys(), LOTS.key(self.ids.wallet), HOLDS.key(self.ids.wallet)]
         return keys if self.merchant_id is None else [*keys, MERCHANTS.key(self.merchant_id)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, MEMBER_FROZEN, MERCHANT_CLOSED, POINTS_OWED,
+        """Refused with the codes of `open_wallet`, MEMBER_FROZEN, MERCHANT_CLOSED, POINTS_OWED,
         INSUFFICIENT_POINTS.
         """
-        require_amount(self.amount)
-        if not 1 <= self.ttl_seconds <= TTL_MAX_S:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
         wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
         require_not_frozen(wallet.account)
         self.require_merchant_open(state, self.merchant_id)

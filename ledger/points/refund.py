@@ -42,6 +42,10 @@ class RefundEarn(EntryCommand):
             "reference": self.reference,
         }
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none."""
+        require_amount(self.sale_minor, "saleMinor")
+
     def footprint(self) -> list[Key]:
         """As every entry command, with the lots of the earn and the member's companion accounts."""
         ids = self.ids
@@ -54,10 +58,9 @@ class RefundEarn(EntryCommand):
         ]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, ENTRY_NOT_FOUND, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
+        """Refused with ENTRY_NOT_FOUND, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
         NOT_REFUNDABLE, REFUND_EXCEEDS_SALE. Freezing does not stop it (semantics 2.7).
         """
-        require_amount(self.sale_minor, "saleMinor")
         entry = self.require_entry(state)
         wallet = self.open_wallet(state, now)
         effective_at = require_effective(wallet, self.effective_at, now)

@@ -45,12 +45,15 @@ class ReverseEntry(EntryCommand):
             "reference": self.reference,
         }
 
-    def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, ENTRY_NOT_FOUND, NOT_REVERSIBLE, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED,
-        REVERSAL_EXCEEDS_ORIGINAL.
-        """
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none."""
         if self.amount is not None:
             require_amount(self.amount)
+
+    def decide(self, state: State, now: datetime) -> Receipt:
+        """Refused with ENTRY_NOT_FOUND, NOT_REVERSIBLE, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED,
+        REVERSAL_EXCEEDS_ORIGINAL.
+        """
         entry = self.require_entry(state)
         if entry.kind not in REVERSIBLE:
             raise Refusal(RefusalCode.NOT_REVERSIBLE)

@@ -86,10 +86,9 @@ class SpendPoints(PointsCommand):
         return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `find_wallet`, PAYMENT_CODE_INVALID, MEMBER_CLOSED, MEMBER_FROZEN,
+        """Refused with the codes of `find_wallet`, PAYMENT_CODE_INVALID, MEMBER_CLOSED, MEMBER_FROZEN,
         MERCHANT_CLOSED, RATE_NOT_FOUND, AMOUNT_TOO_SMALL, AMOUNT_TOO_LARGE, POINTS_OWED, INSUFFICIENT_POINTS.
         """
-        self._require_shape()
         if self.code_id is not None and self.member_id == UNKNOWN:
             if self.merchant_id is not None:
                 self.find_merchant(state, self.merchant_id)
@@ -105,7 +104,8 @@ class SpendPoints(PointsCommand):
         require_available(wallet, amount)
         return self._take(wallet, rate, amount, code, now)
 
-    def _require_shape(self) -> None:
+    def require_input(self) -> None:
+        """INVALID_INPUT where an amount is none, both or neither kind is named, or money is due to nobody."""
         if (self.amount is None) == (self.due_minor is None):
             raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
         named = (("amount", self.amount), ("dueMinor", self.due_minor), ("pointsMax", self.points_max))

@@ -53,6 +53,10 @@ class TransferPoints(PointsCommand):
             "reference": self.reference,
         }
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none."""
+        require_amount(self.amount)
+
     def _receiving(self) -> Self:
         """The same command seen from the receiver's wallet."""
         return replace(self, member_id=self.to_member_id)
@@ -67,10 +71,9 @@ class TransferPoints(PointsCommand):
         return [*due_keys(state, self.ids, now), *due_keys(state, self._receiving().ids, now)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet` for either member, MEMBER_FROZEN, TRANSFER_NOT_ALLOWED,
+        """Refused with the codes of `open_wallet` for either member, MEMBER_FROZEN, TRANSFER_NOT_ALLOWED,
         TRANSFER_TO_SELF, TRANSFER_LIMIT_EXCEEDED, POINTS_OWED, INSUFFICIENT_POINTS, BALANCE_LIMIT_EXCEEDED.
         """
-        require_amount(self.amount)
         sender, receiver = self._find_wallets(state)
         for wallet in (sender, receiver):
             require_not_closed(wallet.account)

@@ -200,7 +200,8 @@ class Script:
         known = {each.name: each for each in fields(kind)}
         given = dict(zip(positions, [word for word in rest if "=" not in word and word != "to"], strict=False))
         given |= {OPTIONS.get(n, n): v for n, _, v in (word.partition("=") for word in rest if "=" in word)}
-        actor_kind, _, actor_id = given.pop("by", "service:bank").partition(":")
+        by = given.pop("by", "service:bank")
+        actor_kind, _, actor_id = (by if ":" in by else f"member:{member_id(by)}").partition(":")
         if verb in ACTOR_VERBS and who != "bank":
             actor_kind, actor_id = "merchant", str(merchant_id(who))
         self.keys += 1

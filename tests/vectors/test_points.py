@@ -1,4 +1,4 @@
-"""Every case of `points.txt`, on the kernel and decider without a database."""
+"""Every case of `points.txt` and `precedence.txt`, on the kernel and decider without a database."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import pytest
 
 from tests.vectors.script import Case, Script, cases
 
-CASES = tuple(cases(Path(__file__).with_name("points.txt")))
+FOLDER = Path(__file__).parent
+CASES = tuple(case for name in ("points.txt", "precedence.txt") for case in cases(FOLDER / name))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
