@@ -186,7 +186,7 @@ WALLET_RULES = (
         JOIN registry.assets s ON s.id = w.asset_id AND s.version = 1 AND starts_with(s.expiry, 'inactive ')
         JOIN registry.programmes p ON p.id = w.programme_id
         LEFT JOIN ({book}.statement_lines line JOIN {book}.journal_entries e ON e.id = line.entry_id
-            AND (e.kind IN ('spend', 'capture') OR (e.kind = 'earn' AND NOT EXISTS (
+            AND (e.kind IN ('spend', 'capture', 'opening') OR (e.kind = 'earn' AND NOT EXISTS (
                 SELECT FROM {book}.postings pending JOIN {book}.accounts a ON a.id = pending.destination_id
                 WHERE pending.entry_id = e.id AND a.role = 'pending')))) ON line.account_id = w.id
         WHERE w.role = 'wallet'

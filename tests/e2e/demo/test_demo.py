@@ -1,0 +1,126 @@
+"""`scrip demo` beside the plain replay that shares no code with it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.databases import ROOT, run
+from tests.vectors import journey_replay
+
+EIGHT_WEEKS_END = date(2017, 2, 26)
+
+
+def _environment(url: str, var: Path) -> Mapping[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    return {**clean, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": str(var)}
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "graphql_api.processes.cli", *words]
+
+
+def _scrip(url: str, var: Path, *words: str) -> str:
+    done = subprocess.run(
+        _command(*words), env=_environment(url, var), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def _count(url: str, sql: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(sql))
+    finally:
+        await connection.close()
+
+
+def _expected(figures: journey_replay.Figures) -> dict[str, object]:
+    return {
+        "members": 2_469,
+        "earns": figures.earns,
+        "pointsIssued": figures.points_issued,
+        "spends": figures.spends,
+        "pointsSpent": figures.points_spent,
+        "refused": figures.refused,
+        "pointsExpired": figures.points_expired,
+        "pointsOutstanding": figures.points_outstanding,
+        "outstandingByMonth": dict(sorted(figures.outstanding_by_month.items())),
+    }
+
+
+def _reported(printed: str, expected: Mapping[str, object]) -> dict[str, object]:
+    report = json.loads(printed)
+    return {name: report[name] for name in expected}
+
+
+@pytest.mark.slow
+def test_eight_weeks_equal_the_plain_replay_after_a_kill_too(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9 in the middle and run again: every figure is that of the separate replay, and the clock stands at its end."""
+    first = subprocess.Popen(
+        _command("demo"), env=_environment(database_url, tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while (
+        time.monotonic() < deadline and run(_count(database_url, "SELECT count(*) FROM book.journal_entries")) < 8_000
+    ):
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    killed_at = run(_count(database_url, "SELECT count(*) FROM book.journal_entries"))
+
+    printed = _scrip(database_url, tmp_path, "demo", "--json")
+
+    monkeypatch.setattr(journey_replay, "LAST_CLOCK", EIGHT_WEEKS_END)
+    end = datetime(2017, 2, 26, tzinfo=UTC).replace(tzinfo=None)
+    sales = [sale for sale in journey_replay.read_sales() if sale.at.replace(tzinfo=None) < end]
+    uses = [use for use in journey_replay.read_uses(journey_replay.read_sales()) if use.at.replace(tzinfo=None) < end]
+    expected = _expected(journey_replay.replay(sales, uses))
+    assert 8_000 <= killed_at < 25_000
+    assert _reported(printed, expected) == expected
+    assert json.loads(printed)["clock"].startswith("2017-02-26T00:00:0")
+    _scrip(database_url, tmp_path, "check")
+
+
+@pytest.mark.bench
+def test_the_year_equals_the_plain_replay(database_url: str, tmp_path: Path) -> None:
+    """All of 2017 with its expiries, then `scrip check`."""
+    sales = journey_replay.read_sales()
+    figures = journey_replay.replay(sales, journey_replay.read_uses(sales))
+    expected = _expected(figures)
+
+    printed = _scrip(database_url, tmp_path, "demo", "--full", "--json")
+
+    assert _reported(printed, expected) == expected
+    assert (figures.earns, figures.points_issued) == (152_451, 4_519_934)
+    assert json.loads(printed)["clock"].startswith("2018-01-02T00:00:")
+    tops = [(int(merchant["code"]), merchant["earned"]) for merchant in json.loads(printed)["topMerchants"]]
+    assert tops == figures.top_earning()
+    _scrip(database_url, tmp_path, "check")
+
+
+def test_a_book_of_its_own_is_asked_for(database_url: str, tmp_path: Path) -> None:
+    """Outside a sandbox the demo, which sets the clock, is refused in one sentence."""
+    done = subprocess.run(
+        _command("demo"),
+        env={**_environment(database_url, tmp_path), "SCRIP_SANDBOX": "off"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "sandbox" in done.stderr

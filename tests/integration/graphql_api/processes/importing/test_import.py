@@ -1,0 +1,223 @@
+"""`scrip import` against a real book: every line accepted once or refused by name, whatever happens meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+
+from graphql_api.bootstrap import open_application
+from graphql_api.processes.demo.programme import NOBODY, demo_actor
+from graphql_api.settings import Settings
+from ledger.partners.register import create_merchant, create_partner
+from ledger.programme.input_rules import AssetTerms
+from ledger.programme.setup import create_asset, create_programme
+from tests.databases import ROOT, run
+
+BALANCES = """
+    SELECT m.external_id, a.posted FROM book.accounts a JOIN book.members m ON m.id = a.holder_id
+    WHERE a.role = 'wallet' AND a.version > 0 ORDER BY 1
+"""
+
+
+async def _set_up(url: str, var: Path) -> None:
+    async with open_application(Settings(var=var), url=url) as application:
+        units = application.units
+        programme = await create_programme(
+            units, demo_actor(NOBODY), code="bank", name="Bank", time_zone="Europe/Berlin"
+        )
+        actor = demo_actor(programme.id)
+        await create_asset(units, actor, code="POINTS", kind="points", terms=AssetTerms(expiry="never"))
+        partner = await create_partner(units, actor, code="shops", name="Shops")
+        await create_merchant(units, actor, partner_id=partner.id, code="367", name="Shop 367")
+
+
+async def _rows(url: str, sql: str) -> list[tuple[object, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+def _environment(url: str, var: Path) -> Mapping[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    return {**clean, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": str(var)}
+
+
+def _command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "graphql_api.processes.cli", *map(str, words)]
+
+
+def _import(path: Path, url: str, var: Path, *more: str) -> tuple[int, dict[str, object]]:
+    """The exit code and the report."""
+    done = subprocess.run(
+        _command("import", path, "--json", *more),
+        env=_environment(url, var),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
+
+
+def _check(url: str, var: Path) -> int:
+    return subprocess.run(
+        _command("check"), env=_environment(url, var), cwd=ROOT, capture_output=True, check=False
+    ).returncode
+
+
+def _write(path: Path, *lines: Mapping[str, object] | str) -> Path:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def _refused(path: Path) -> list[tuple[int, str]]:
+    lines = Path(f"{path}.refused.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted((entry["line"], entry["code"]) for entry in map(json.loads, lines))
+
+
+def test_every_line_is_accepted_or_listed_with_its_number_and_code(database_url: str, tmp_path: Path) -> None:
+    """Also the malformed; those behind them go on, and a second run finds everything as it was."""
+    run(_set_up(database_url, tmp_path))
+    path = _write(
+        tmp_path / "a.jsonl",
+        {"type": "earn", "member": "C-1", "amount": 10},
+        {"type": "enrol", "member": "C-1"},
+        {"type": "enrol", "member": "C-1"},
+        {"type": "earn", "member": "C-1", "amount": 500, "merchant": "367", "reference": "r-1"},
+        {"type": "earn", "member": "C-1", "amount": 500, "merchant": "367", "reference": "r-1"},
+        "{broken",
+        {"type": "spend", "member": "C-1", "amount": 100, "merchant": "999"},
+        {"type": "spend", "member": "C-1", "amount": 900, "merchant": "367"},
+        {"type": "spend", "member": "C-1", "amount": 200, "merchant": "367"},
+        {"type": "earn", "member": "C-1", "amount": 5, "asset": "MILES"},
+        {"type": "enrol", "member": "C-2"},
+        {"type": "opening", "member": "C-2", "total": 7, "lots": [{"amount": 6, "granted_on": "2020-01-01"}]},
+        {"type": "opening", "member": "C-2", "total": 0, "lots": []},
+    )
+
+    first_code, first = _import(path, database_url, tmp_path)
+    first_refused = _refused(path)
+    again_code, again = _import(path, database_url, tmp_path)
+
+    assert (first_code, again_code) == (1, 1)
+    assert (
+        first_refused
+        == _refused(path)
+        == [
+            (1, "MEMBER_NOT_FOUND"),
+            (3, "EXTERNAL_ID_TAKEN"),
+            (5, "REFERENCE_TAKEN"),
+            (6, "BAD_JSON"),
+            (7, "MERCHANT_NOT_FOUND"),
+            (8, "INSUFFICIENT_POINTS"),
+            (10, "ASSET_NOT_FOUND"),
+            (12, "OPENING_DIFFERS"),
+        ]
+    )
+    assert first["accepted"] == again["accepted"] == {"enrol": 2, "earn": 1, "spend": 1, "nothing": 1}
+    assert (first["known"], again["known"]) == (0, 4)
+    assert first["openingsThatDiffer"] == [{"line": 12, "member": "C-2", "stated": 7, "lots": 6}]
+    assert run(_rows(database_url, BALANCES)) == [("C-1", 300)]
+    assert _check(database_url, tmp_path) == 0
+
+
+def test_the_examples_are_good(database_url: str, tmp_path: Path) -> None:
+    """What the documentation shows is accepted but for the lines that show a refusal."""
+    run(_set_up(database_url, tmp_path))
+    codes = {
+        name: _import(ROOT / "examples" / "import" / name, database_url, tmp_path, "--refused", str(tmp_path / name))[1]
+        for name in ("members.jsonl", "balances.csv")
+    }
+    history = ROOT / "examples" / "import" / "history.jsonl"
+    replayed = _import(history, database_url, tmp_path, "--replay", "--refused", str(tmp_path / "history"))
+
+    assert codes["members.jsonl"]["refused"] == {"OPENING_DIFFERS": 1}
+    assert codes["balances.csv"]["refused"] == {}
+    assert replayed[0] == 2
+    assert "history comes before everything else" in str(replayed[1]["error"])
+
+
+def test_history_is_decided_at_its_own_time(database_url: str, tmp_path: Path) -> None:
+    """A spend that came before its earn is refused, one after it is taken, both dated to their instants."""
+    run(_set_up(database_url, tmp_path))
+    history = ROOT / "examples" / "import" / "history.jsonl"
+
+    code, report = _import(history, database_url, tmp_path, "--replay", "--refused", str(tmp_path / "r"))
+
+    assert (code, report["refused"]) == (1, {"INSUFFICIENT_POINTS": 1})
+    entries = run(
+        _rows(database_url, "SELECT kind, posted_at::date::text FROM book.journal_entries ORDER BY posted_at")
+    )
+    assert entries == [("enrol", "2016-03-01"), ("earn", "2016-03-04"), ("spend", "2016-03-20")]
+
+
+def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path) -> None:
+    """The file is read through first; the message names the line."""
+    run(_set_up(database_url, tmp_path))
+    days = (2, 3, 1)
+    lines = ({"type": "enrol", "member": f"C-{day}", "at": f"2017-01-0{day}T00:00:00Z"} for day in days)
+    path = _write(tmp_path / "a.jsonl", *lines)
+
+    code, report = _import(path, database_url, tmp_path, "--replay")
+
+    assert code == 2
+    assert "Line 3 is of 2017-01-01" in str(report["error"])
+    assert run(_rows(database_url, "SELECT 1 FROM book.members")) == []
+
+
+def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
+    """kill -9 in the middle loses nothing and doubles nothing."""
+    run(_set_up(database_url, tmp_path))
+    members = 1_500
+    path = _write(
+        tmp_path / "a.jsonl",
+        *({"type": "enrol", "member": f"C-{n:04}"} for n in range(members)),
+        *({"type": "earn", "member": f"C-{n % members:04}", "amount": n + 1} for n in range(3 * members)),
+        *({"type": "spend", "member": f"C-{n:04}", "amount": 5_000} for n in range(members)),
+    )
+
+    first = subprocess.Popen(_command("import", path), env=_environment(database_url, tmp_path), cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        entries = run(_rows(database_url, "SELECT count(*) FROM book.journal_entries"))[0][0]
+        if isinstance(entries, int) and entries > 2 * members:
+            break
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    done_before = run(_rows(database_url, "SELECT count(*) FROM book.requests"))[0][0]
+    code, report = _import(path, database_url, tmp_path)
+
+    assert isinstance(done_before, int)
+    assert 2 * members < done_before < 5 * members
+    sums = [3 * n + 3 + 3 * members for n in range(members)]
+    balances = [(f"C-{n:04}", held - 5_000 if held >= 5_000 else held) for n, held in enumerate(sums)]
+    assert run(_rows(database_url, BALANCES)) == balances
+    assert (code, report["refused"]) == (1, {"INSUFFICIENT_POINTS": sum(held < 5_000 for held in sums)})
+    assert report["known"] != 0
+    assert _check(database_url, tmp_path) == 0
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Reading 40 times as many lines takes hardly more memory, however many are refused."""
+    peaks = []
+    for lines in (2_000, 80_000):
+        path = tmp_path / f"{lines}.jsonl"
+        with path.open("w") as file:
+            for n in range(lines):
+                file.write(f'{{"type": "earn", "member": "C-{n}", "amount": {n % 100}}}\n')
+        process = subprocess.Popen(_command("import", path, "--dry-run", "--json"), cwd=ROOT, stdout=subprocess.DEVNULL)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        peaks.append(usage.ru_maxrss)
+
+    assert peaks[1] < peaks[0] + 8_192
