@@ -18,6 +18,7 @@ from graphql_api.http.serving import listening_socket, server_config
 from graphql_api.processes.api import compose_api
 from graphql_api.processes.children import Child, await_first_end, stop_children
 from graphql_api.processes.cli.failure import CommandError
+from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
 from graphql_api.processes.face import FACE
@@ -61,6 +62,7 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
         app = compose_api(application, FACE, registry)
         config = server_config(app, host=settings.host, port=settings.port, drain_seconds=settings.shutdown_seconds)
         server = _Server(config)
+        settle_collector()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
         await server.serve(sockets=[listener])

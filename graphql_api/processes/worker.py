@@ -13,6 +13,7 @@ import structlog
 
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.http.logs import configure_logs
+from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.settings import Settings
 from ledger.engine.roll_up import roll_up
@@ -67,6 +68,7 @@ async def _work(settings: Settings, url: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_application(settings, url=url) as application:
+        settle_collector()
         await run_rounds(rounds_of(application), stop)
 
 

@@ -1,0 +1,15 @@
+"""The garbage collector of a process that serves, works or measures: out of the way, but not off."""
+
+import gc
+from typing import Final
+
+ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 200_000
+"""A list of 1,000 commands makes some 100,000 rows and values, all freed by their reference counts. With the default
+of 700 the collector walks them a hundred times a list, a fifth of the whole CPU time."""
+
+
+def settle_collector() -> None:
+    """Call once everything is imported and composed: what exists now is never walked again, and new things seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
