@@ -1,53 +1,44 @@
-"""A migrated book with members, merchants and points, and an engine on it: what the spend benchmarks write to.
+"""A book with members, merchants and points, and a running application on it: what the benchmarks write to.
 
-Members' points come in by earns through the same engine that is measured, so the tables grew from empty under
-its prepared statements. Only the registry and the holders are laid down by SQL.
+Everything is laid by the product's own commands through the application that is measured, so the tables grew from
+empty under its prepared statements, and `scrip check` has to hold at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, TypeVar
 from uuid import UUID
 
-import asyncpg
+from prometheus_client import CollectorRegistry
 
-from audit.cipher import KEY_BYTES, KeySealer
-from audit.log import AuditLog
 from benchmarks.harness import Bench
-from ledger.engine.batch import BatchRunner
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.collector import settle_collector
+from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.settings import Settings
 from ledger.engine.command import Actor
-from ledger.engine.database import Database
-from ledger.engine.decide import Decider
 from ledger.engine.engine import Engine
-from ledger.engine.ids import IdSource
-from ledger.engine.queue import Limits
-from ledger.engine.reader import Reader
-from ledger.engine.standing import Standing
-from ledger.engine.statements import Statements
+from ledger.members.enrol import EnrolMember
+from ledger.partners.register import create_merchant, create_partner
 from ledger.points.earn import EarnPoints
-from ledger.programme.clock import LiveClock
-from ledger.programme.rows import asset_id
+from ledger.programme.input_rules import AssetTerms
+from ledger.programme.setup import create_asset, create_programme
 from migrations.apply import migrate_database
 
-SCHEMA: Final = "book"
-LIST: Final = 1_000
-POINTS_PER_LOT: Final = 1_000_000
-PROGRAMME: Final = UUID(int=1)
-PARTNER: Final = UUID(int=2)
-TILL: Final = Actor(kind="service", id="till", programme_id=PROGRAMME)
+T = TypeVar("T")
 
-SEED: Final = f"""
-    SET session_replication_role = replica;
-    INSERT INTO registry.programmes (id, code, name, time_zone) VALUES ('{PROGRAMME}', 'BENCH', 'Bench', 'UTC');
-    INSERT INTO registry.assets (id, programme_id, code, kind, expiry)
-    VALUES ('{asset_id(PROGRAMME, "POINTS")}', '{PROGRAMME}', 'POINTS', 'points', '6 months to month');
-    INSERT INTO registry.partners (id, programme_id, code, name) VALUES ('{PARTNER}', '{PROGRAMME}', 'P', 'P');
-    INSERT INTO {SCHEMA}.holders (id, programme_id, kind) VALUES ('{PROGRAMME}', '{PROGRAMME}', 'programme');
-"""
-"""Triggers off, as a restore has them: these rows have no audit events and are no part of what is measured."""
+PROGRAMME: Final = "bench"
+POINTS_PER_LOT: Final = 1_000_000
+LIST: Final = 1_000
+LISTS_AT_ONCE: Final = 4
+"""While a book fills; the queue takes no more."""
+TERMS: Final = AssetTerms(expiry="6 months to month")
+NOBODY: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,91 +53,82 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookUnderTest:
-    """A running engine and whom it may serve."""
+    """A running application, who asks it, and whom it may serve; `grow` adds to `members`."""
 
     url: str
-    engine: Engine
-    members: Sequence[UUID]
+    application: Application
+    till: Actor
     merchants: Sequence[UUID]
+    members: list[UUID] = field(default_factory=list)
+    random: Random = field(default_factory=lambda: Random("fill"))
 
+    @property
+    def engine(self) -> Engine:
+        """Where commands go."""
+        return self.application.engine
 
-class _Deaf:
-    """Hears nothing; metrics are the API process's."""
+    async def grow(self, members: int, *, lots_per_member: int) -> None:
+        """Enrol so many more members, and let each of them earn its lots."""
+        numbers = range(len(self.members), len(self.members) + members)
+        async for enrolled in _by_lists(numbers, self._enrol):
+            self.members.extend(enrolled)
+        for _ in range(lots_per_member):
+            async for _earned in _by_lists(numbers, self._earn):
+                pass
 
-    def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
-        del commands, waits_s, decide_s, commit_s
+    def new_key(self) -> str:
+        """A key that looks like the version 4 ids of clients; the sequence is always the same."""
+        return str(UUID(int=self.random.getrandbits(128), version=4))
 
-    def refused(self, code: str) -> None:
-        del code
+    async def _enrol(self, numbers: Sequence[int]) -> list[UUID]:
+        outcomes = await self.engine.execute_list(
+            [EnrolMember(actor=self.till, key=self.new_key(), external_id=f"member-{number}") for number in numbers]
+        )
+        return [outcome.unwrap().member_id for outcome in outcomes]
 
-    def retried(self, why: str) -> None:
-        del why
+    async def _earn(self, numbers: Sequence[int]) -> list[UUID]:
+        outcomes = await self.engine.execute_list(
+            [
+                EarnPoints(actor=self.till, key=self.new_key(), member_id=self.members[number], amount=POINTS_PER_LOT)
+                for number in numbers
+            ]
+        )
+        return [outcome.unwrap().member_id for outcome in outcomes]
 
 
 @asynccontextmanager
 async def open_book(bench: Bench, population: Population) -> AsyncIterator[BookUnderTest]:
-    """Migrate a new database, seed it, let every member earn its lots, and drain the engine at the end."""
+    """Migrate a new database, open the product on it as `scrip serve` does, and fill it; drain the engine at the end."""
     url = await bench.create_database(population.name)
-    await migrate_database(url, book_schema=SCHEMA)
-    ids = IdSource(1)
-    member_ids = [ids.new() for _ in range(population.members)]
-    merchant_ids = [ids.new() for _ in range(population.merchants)]
-    await _seed(url, member_ids, merchant_ids)
-    database = Database(url, book_schema=SCHEMA, pool_size=4)
-    await database.open()
-    engine = _compose(database)
-    await engine.start()
-    try:
-        await _earn(engine, member_ids, lots=population.lots_per_member)
-        yield BookUnderTest(url=url, engine=engine, members=member_ids, merchants=merchant_ids)
-    finally:
-        await engine.stop()
-        await database.close()
+    settings = Settings(database_url=url, var=bench.folder)
+    await migrate_database(url, book_schema=settings.book_schema)
+    async with open_application(settings, url=url, observer=EngineMetrics(CollectorRegistry())) as application:
+        book = await _lay_registry(application, url, population)
+        settle_collector()
+        await book.grow(population.members, lots_per_member=population.lots_per_member)
+        settle_collector()
+        yield book
 
 
-def _compose(database: Database) -> Engine:
-    sealer = KeySealer(bytes(KEY_BYTES))
-    statements = Statements(SCHEMA)
-    runner = BatchRunner(
-        statements=statements,
-        standing=Standing(statements),
-        decider=Decider(sealer, LiveClock()),
-        sink=AuditLog(sealer),
-        ids=IdSource(1),
-    )
-    return Engine(database, runner, Reader(database.pool, SCHEMA), _Deaf(), Limits())
+async def _lay_registry(application: Application, url: str, population: Population) -> BookUnderTest:
+    units = application.units
+    founder = Actor(kind="operator", id="founder", programme_id=NOBODY)
+    programme = await create_programme(units, founder, code=PROGRAMME, name="Bench", time_zone="UTC")
+    till = Actor(kind="service", id=f"till@{PROGRAMME}", programme_id=programme.id)
+    await create_asset(units, till, code="POINTS", kind="points", terms=TERMS)
+    partner = await create_partner(units, till, code="partner", name="Partner")
+    merchants = [
+        (await create_merchant(units, till, partner_id=partner.id, code=f"shop-{number}", name=f"Shop {number}")).id
+        for number in range(population.merchants)
+    ]
+    return BookUnderTest(url=url, application=application, till=till, merchants=merchants)
 
 
-async def _seed(url: str, members: Sequence[UUID], merchants: Sequence[UUID]) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(SEED)
-        await connection.execute(
-            "INSERT INTO registry.merchants (id, programme_id, partner_id, code, name) "
-            "SELECT id, $2, $3, id::text, 'shop' FROM unnest($1::uuid[]) AS id",
-            merchants,
-            PROGRAMME,
-            PARTNER,
-        )
-        for kind, ids in (("member", members), ("merchant", merchants)):
-            await connection.execute(
-                f"INSERT INTO {SCHEMA}.holders (id, programme_id, kind) SELECT id, $2, $3 FROM unnest($1::uuid[]) AS id",
-                ids,
-                PROGRAMME,
-                kind,
-            )
-    finally:
-        await connection.close()
-
-
-async def _earn(engine: Engine, members: Sequence[UUID], *, lots: int) -> None:
-    for lot in range(lots):
-        for begin in range(0, len(members), LIST):
-            outcomes = await engine.execute_list(
-                [
-                    EarnPoints(actor=TILL, key=f"earn-{lot}-{member}", member_id=member, amount=POINTS_PER_LOT)
-                    for member in members[begin : begin + LIST]
-                ]
-            )
-            for outcome in outcomes:
-                outcome.unwrap()
+async def _by_lists(
+    numbers: Sequence[int], work: Callable[[Sequence[int]], Awaitable[list[T]]]
+) -> AsyncIterator[list[T]]:
+    """What `work` makes of every list of numbers, in order."""
+    lists = [numbers[begin : begin + LIST] for begin in range(0, len(numbers), LIST)]
+    for begin in range(0, len(lists), LISTS_AT_ONCE):
+        for done in await asyncio.gather(*map(work, lists[begin : begin + LISTS_AT_ONCE])):
+            yield done

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks import endpoint_cpu, growth, hot_merchant, lone, spend
+from benchmarks import endpoint_cpu, growth, hot_merchant, lone, spend, year
 from benchmarks.harness import Bench
 from benchmarks.measurement import Result
 
@@ -31,4 +31,5 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
     ),
+    "year": Benchmark("the demo's whole year: seconds beside the promise of 45, memory and bytes", year.measure),
 }

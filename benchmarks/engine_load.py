@@ -7,7 +7,7 @@ import time
 from random import Random
 from uuid import UUID
 
-from benchmarks.book_under_test import TILL, BookUnderTest
+from benchmarks.book_under_test import BookUnderTest
 from benchmarks.measurement import Measurement, summarise
 from ledger.points.spend import SpendPoints
 
@@ -26,7 +26,7 @@ class SpendLoad:
         """A spend that nobody asked for yet."""
         random = self._random
         return SpendPoints(
-            actor=TILL,
+            actor=self._book.till,
             key=str(UUID(int=random.getrandbits(128), version=4)),
             member_id=random.choice(self._book.members),
             merchant_id=random.choice(self._book.merchants),
