@@ -12,7 +12,9 @@ def shown_progress(*, total: int | None, quiet: bool) -> Iterator[Callable[[str,
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     # Drawn when something was done, not by a thread beside the work.
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet, auto_refresh=False) as bar:
+    console = Console(stderr=True)
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden, auto_refresh=False) as bar:
         task = bar.add_task("starting", total=total)
 
         def show(step: str, more: int) -> None:

@@ -67,7 +67,7 @@ def _reported(printed: str, expected: Mapping[str, object]) -> dict[str, object]
 def test_eight_weeks_equal_the_plain_replay_after_a_kill_too(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """kill -9 in the middle and run again: every figure is that of the separate replay, and the clock stands at its end."""
+    """Kill -9 in the middle and run again: every figure is that of the separate replay, and the clock stands at its end."""
     first = subprocess.Popen(
         _command("demo"), env=_environment(database_url, tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL
     )

@@ -176,7 +176,7 @@ def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path)
 
 
 def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
-    """kill -9 in the middle loses nothing and doubles nothing."""
+    """Kill -9 in the middle loses nothing and doubles nothing."""
     run(_set_up(database_url, tmp_path))
     members = 1_500
     path = _write(

@@ -1,0 +1,162 @@
+"""The full year of `scrip demo --full`: how long, how much memory, and what an earn and a spend take on disk.
+
+The command runs as a user runs it, in a process of its own. Its baseline is the promise of 45 seconds. Bytes are
+differences of `pg_total_relation_size` over every table of the book and of the audit log, indexes included, on the book
+that the year has filled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from benchmarks.harness import Bench
+from benchmarks.measurement import Goal, Measurement, Result, Setting, compare
+from graphql_api.bootstrap import open_application
+from graphql_api.processes.demo.programme import PROGRAMME
+from graphql_api.processes.submitting import submit_list
+from graphql_api.settings import Settings
+from ledger.engine.command import Actor
+from ledger.engine.engine import Engine
+from ledger.points.command import PointsCommand
+from ledger.points.earn import EarnPoints
+from ledger.points.spend import SpendPoints
+from migrations.apply import migrate_database
+
+SECONDS_GOAL: Final = 45.0
+MEMORY_GOAL_MB: Final = 300
+COMMANDS: Final = 20_000
+LIST: Final = 1_000
+_SIZE: Final = """
+    SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('book', 'audit') AND c.relkind = 'r'
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """One run: its seconds, the process's peak memory in MB, and the figures it printed."""
+
+    seconds: float
+    memory_mb: float
+    figures: dict[str, int]
+
+
+async def measure(bench: Bench) -> list[Result]:
+    """One result: the seconds beside the promise, with memory and bytes among its settings."""
+    url = await bench.create_database("year")
+    await migrate_database(url, book_schema="book")
+    await bench.checkpoint()
+    empty = await _size(url)
+    year = await asyncio.to_thread(_run_demo, url, full=not bench.scale.short)
+    events = year.figures["earns"] + year.figures["spends"] + year.figures["refused"]
+    bytes_per_event = (await _size(url) - empty) / events
+    earn_bytes, spend_bytes = await _measure_bytes(url, count=LIST if bench.scale.short else COMMANDS)
+    await bench.check_book(url)
+    notes = {
+        "memory_mb": year.memory_mb,
+        "memory_goal_met": float(year.memory_mb <= MEMORY_GOAL_MB),
+        "bytes_per_event": bytes_per_event,
+        "bytes_per_earn": earn_bytes,
+        "bytes_per_spend": spend_bytes,
+    }
+    ours = Measurement(operations=events, rate=year.seconds, p50_ms=0.0, p99_ms=0.0, notes=notes)
+    goal = Measurement(operations=events, rate=SECONDS_GOAL, p50_ms=0.0, p99_ms=0.0)
+    settings: dict[str, Setting] = {"baseline_is": "the promise", "events": events, "memory_goal_mb": MEMORY_GOAL_MB}
+    return [
+        compare(name="year", unit="s", ours=[ours], baseline=[goal], goal=Goal(at_most=1), settings=settings),
+    ]
+
+
+def _run_demo(url: str, *, full: bool) -> Year:
+    with TemporaryDirectory() as folder, (Path(folder) / "report.json").open("w+") as output:
+        started = perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "graphql_api.processes.cli", "demo", "--json", *(("--full",) if full else ())],
+            env={**os.environ, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": folder},
+            stdout=output,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = perf_counter() - started
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        output.seek(0)
+        report = json.load(output)
+    figures = {name: value for name, value in report.items() if isinstance(value, int)}
+    return Year(seconds=seconds, memory_mb=usage.ru_maxrss / 1024, figures=figures)
+
+
+async def _size(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(_SIZE))
+    finally:
+        await connection.close()
+
+
+async def _measure_bytes(url: str, *, count: int) -> tuple[float, float]:
+    """Bytes per earn and per spend, each with a merchant and a reference, spread over all members."""
+    with TemporaryDirectory() as var:
+        async with open_application(Settings(var=Path(var)), url=url) as application:
+            actor, members, merchant = await _parties(url)
+            before = await _size(url)
+            await _submit(
+                application.engine,
+                [
+                    EarnPoints(
+                        actor=actor,
+                        key=f"bytes-earn-{n}",
+                        reference=f"bytes-earn-{n}",
+                        member_id=members[n % len(members)],
+                        amount=100,
+                        merchant_id=merchant,
+                    )
+                    for n in range(count)
+                ],
+            )
+            between = await _size(url)
+            await _submit(
+                application.engine,
+                [
+                    SpendPoints(
+                        actor=actor,
+                        key=f"bytes-spend-{n}",
+                        reference=f"bytes-spend-{n}",
+                        member_id=members[n % len(members)],
+                        amount=100,
+                        merchant_id=merchant,
+                    )
+                    for n in range(count)
+                ],
+            )
+            after = await _size(url)
+    return (between - before) / count, (after - between) / count
+
+
+async def _parties(url: str) -> tuple[Actor, list[UUID], UUID]:
+    connection = await asyncpg.connect(url)
+    try:
+        programme_id = await connection.fetchval("SELECT id FROM registry.programmes WHERE code = $1", PROGRAMME)
+        members = [row["id"] for row in await connection.fetch("SELECT id FROM book.members ORDER BY id")]
+        merchant_id = await connection.fetchval("SELECT min(id::text)::uuid FROM registry.merchants")
+    finally:
+        await connection.close()
+    return Actor(kind="service", id="bench", programme_id=programme_id), members, merchant_id
+
+
+async def _submit(engine: Engine, commands: list[PointsCommand]) -> None:
+    for begin in range(0, len(commands), LIST):
+        for outcome in await submit_list(engine, commands[begin : begin + LIST]):
+            outcome.unwrap()
