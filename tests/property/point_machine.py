@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.points.adjust import AdjustPoints
@@ -25,7 +26,7 @@ from ledger.points.transfer import TransferPoints
 from ledger.programme.rows import Asset, asset_id
 from tests.property.memory_book import AnyCommand
 from tests.property.model import Earn, Held, Model, No, Purse, Spent, Terms, Told
-from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, merchant_id, rates, terms
+from tests.property.world import MEMBERS, START, rates, terms
 
 TERMS = (
     Terms(),
@@ -56,6 +57,19 @@ def asset_of(told: Terms) -> Asset:
 
 class Rig(Protocol):
     """What runs the commands: the book in memory, or the engine on PostgreSQL."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, in a programme of the rig's own."""
+        ...
+
+    def member(self, name: str) -> UUID:
+        """A member by name."""
+        ...
+
+    def shop(self, name: str) -> UUID:
+        """A merchant by name."""
+        ...
 
     def execute(self, command: AnyCommand) -> Outcome[Any]:
         """One command, decided at its `replay_at`."""
@@ -102,7 +116,7 @@ class PointMachine(RuleBasedStateMachine):
     def common(self) -> dict[str, Any]:
         """What every command carries."""
         self.keys += 1
-        return {"actor": BANK, "key": f"k{self.keys}", "replay_at": self.now}
+        return {"actor": self.rig.actor, "key": f"k{self.keys}", "replay_at": self.now}
 
     def agree(self, command: AnyCommand, expected: Callable[[], Told]) -> Receipt | None:
         """Runs the command and the model's; both must say the same. The receipt, None where both refused."""
@@ -154,7 +168,7 @@ class PointMachine(RuleBasedStateMachine):
         sale, purchased = amount * 7 + 3, amount % 5 == 0
         command = EarnPoints(
             **self.common(),
-            member_id=member_id(name),
+            member_id=self.rig.member(name),
             amount=amount,
             effective_at=at if back else None,
             expires_on=until,
@@ -181,7 +195,7 @@ class PointMachine(RuleBasedStateMachine):
         sale = amount * 3
         command = EarnPoints(
             **self.common(),
-            member_id=member_id(name),
+            member_id=self.rig.member(name),
             amount=amount,
             pending=True,
             pending_until=until,
@@ -218,8 +232,8 @@ class PointMachine(RuleBasedStateMachine):
     @rule(name=NAMES, amount=AMOUNTS, shop=st.booleans())
     def spend(self, name: str, amount: int, shop: bool) -> None:
         """So many points."""
-        whom = merchant_id("shop") if shop else None
-        command = SpendPoints(**self.common(), member_id=member_id(name), amount=amount, merchant_id=whom)
+        whom = self.rig.shop("shop") if shop else None
+        command = SpendPoints(**self.common(), member_id=self.rig.member(name), amount=amount, merchant_id=whom)
         self._spend(name, command, amount=amount, due=None, points_max=None, shop=shop)
 
     @rule(name=NAMES, due=st.integers(1, 60), points_max=st.sampled_from([None, None, 1, 30]))
@@ -227,10 +241,10 @@ class PointMachine(RuleBasedStateMachine):
         """Points plus cash."""
         command = SpendPoints(
             **self.common(),
-            member_id=member_id(name),
+            member_id=self.rig.member(name),
             due_minor=due,
             points_max=points_max,
-            merchant_id=merchant_id("kiosk"),
+            merchant_id=self.rig.shop("kiosk"),
         )
         self._spend(name, command, amount=None, due=due, points_max=points_max, shop=True)
 
@@ -260,10 +274,10 @@ class PointMachine(RuleBasedStateMachine):
         """Sets aside."""
         command = HoldPoints(
             **self.common(),
-            member_id=member_id(name),
+            member_id=self.rig.member(name),
             amount=amount,
             ttl_seconds=seconds,
-            merchant_id=merchant_id("shop") if shop else None,
+            merchant_id=self.rig.shop("shop") if shop else None,
         )
         made: list[Held] = []
 
@@ -313,14 +327,14 @@ class PointMachine(RuleBasedStateMachine):
     def transfer(self, name: str, other: str, amount: int) -> None:
         """To another member, or to itself."""
         command = TransferPoints(
-            **self.common(), member_id=member_id(name), to_member_id=member_id(other), amount=amount
+            **self.common(), member_id=self.rig.member(name), to_member_id=self.rig.member(other), amount=amount
         )
         self.agree(command, lambda: self.model.transfer(name, other, self.now, amount))
 
     @rule(name=NAMES, amount=st.integers(-60, 60).filter(bool))
     def adjust(self, name: str, amount: int) -> None:
         """Up or down."""
-        command = AdjustPoints(**self.common(), member_id=member_id(name), amount=amount, reason_code="test")
+        command = AdjustPoints(**self.common(), member_id=self.rig.member(name), amount=amount, reason_code="test")
         self.agree(command, lambda: self.model.adjust(name, self.now, amount))
 
     @rule(name=NAMES, freeze=st.booleans())
@@ -329,7 +343,7 @@ class PointMachine(RuleBasedStateMachine):
         purse = self.model.purses.setdefault(name, Purse())
         kind = FreezeMember if freeze else UnfreezeMember
         self.keys += 1
-        outcome = self.rig.execute(kind(actor=BANK, key=f"k{self.keys}", member_id=member_id(name)))
+        outcome = self.rig.execute(kind(actor=self.rig.actor, key=f"k{self.keys}", member_id=self.rig.member(name)))
         assert (outcome.refusal is None) == (purse.frozen != freeze)
         purse.frozen = freeze
 
@@ -368,11 +382,13 @@ class PointMachine(RuleBasedStateMachine):
     @rule(name=NAMES)
     def sweep(self, name: str) -> None:
         """Posts what is due; then the rows say what the model says."""
-        asset = asset_id(PROGRAMME, self.asset.code)
-        self.rig.execute(PostDue(actor=BANK, key=None, member_id=member_id(name), asset_id=asset, replay_at=self.now))
+        asset = asset_id(self.rig.actor.programme_id, self.asset.code)
+        self.rig.execute(
+            PostDue(actor=self.rig.actor, key=None, member_id=self.rig.member(name), asset_id=asset, replay_at=self.now)
+        )
         purse = copy.deepcopy(self.model.purses.get(name, Purse()))
         self.model_settle(purse)
-        assert self.rig.wallet(member_id(name), asset) == (purse.posted, purse.held, purse.pending, purse.owed)
+        assert self.rig.wallet(self.rig.member(name), asset) == (purse.posted, purse.held, purse.pending, purse.owed)
         self.rig.verify()
 
     def model_settle(self, purse: Purse) -> None:

@@ -12,7 +12,7 @@ from ledger.programme.rows import Asset
 from tests.property.invariants import verify
 from tests.property.memory_book import AnyCommand, MemoryBook
 from tests.property.point_machine import PointMachine, Rig
-from tests.property.world import world
+from tests.property.world import BANK, member_id, merchant_id, world
 
 
 class MemoryRig:
@@ -20,6 +20,15 @@ class MemoryRig:
 
     def __init__(self, book: MemoryBook) -> None:
         self._book = book
+        self.actor = BANK
+
+    def member(self, name: str) -> UUID:
+        """A member of the world."""
+        return member_id(name)
+
+    def shop(self, name: str) -> UUID:
+        """A merchant of the world."""
+        return merchant_id(name)
 
     def execute(self, command: AnyCommand) -> Outcome[Any]:
         """A batch of one."""

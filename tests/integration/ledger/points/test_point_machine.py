@@ -1,0 +1,160 @@
+"""All point commands and passing time against the model, on the real engine and PostgreSQL."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from hypothesis import settings as hypothesis_settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.settings import Settings
+from ledger.book.account import Role, account_id
+from ledger.book.units import ProgrammeId
+from ledger.engine.command import Actor, Command
+from ledger.engine.outcome import Outcome
+from ledger.programme.clock import ReplayClock
+from ledger.programme.rows import AdjustmentLimit, Asset, asset_id
+from tests.checking import assert_clean
+from tests.property.point_machine import PointMachine, Rig
+from tests.property.world import MEMBERS, SHOPS, named, rates
+
+T = TypeVar("T")
+RUNS = count(1)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An engine on PostgreSQL, run from a loop of this thread's own."""
+
+    loop: asyncio.AbstractEventLoop
+    application: Application
+    connection: "asyncpg.Connection[asyncpg.Record]"
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine to its end."""
+        return self.loop.run_until_complete(work)
+
+
+@contextmanager
+def ground_at(url: str, settings: Settings) -> Iterator[Ground]:
+    """Opens the application and a superuser's connection."""
+    loop = asyncio.new_event_loop()
+    stack = AsyncExitStack()
+    application = loop.run_until_complete(
+        stack.enter_async_context(open_application(settings, url=url, clock=ReplayClock()))
+    )
+    connection = loop.run_until_complete(asyncpg.connect(url))
+    try:
+        yield Ground(loop, application, connection)
+    finally:
+        loop.run_until_complete(connection.close())
+        loop.run_until_complete(stack.aclose())
+        loop.close()
+
+
+class EngineRig:
+    """A programme of one run's own in the shared database."""
+
+    def __init__(self, ground: Ground, asset: Asset, zone: str) -> None:
+        self._ground = ground
+        self._run = next(RUNS)
+        self.actor = Actor(kind="service", id=f"bank{self._run}", programme_id=named("programme", str(self._run)))
+        ground.wait(self._create(asset, zone))
+
+    def member(self, name: str) -> UUID:
+        """A member of this run."""
+        return named("member", f"{self._run}/{name}")
+
+    def shop(self, name: str) -> UUID:
+        """A merchant of this run."""
+        return named("merchant", f"{self._run}/{name}")
+
+    def execute(self, command: Command[Any]) -> Outcome[Any]:
+        """Through the funnel; keys are the client's, so each run has its own."""
+        return self._ground.wait(self._ground.application.engine.execute(command))
+
+    def wallet(self, member: UUID, asset: UUID) -> tuple[int, int, int, int]:
+        """Posted, held, pending, owed, as the rows say."""
+        ids = [account_id(member, asset, role) for role in (Role.WALLET, Role.PENDING, Role.OWED)]
+        sql = "SELECT posted, held FROM book.accounts WHERE id = $1"
+        rows = [self._ground.wait(self._ground.connection.fetchrow(sql, id_)) for id_ in ids]
+        wallet, pending, owed = [(row["posted"], row["held"]) if row else (0, 0) for row in rows]
+        return wallet[0], wallet[1], pending[0], -owed[0]
+
+    def verify(self) -> None:
+        """The checker looks at the end."""
+
+    def close(self) -> None:
+        """The checker looks at the end."""
+
+    async def _create(self, asset: Asset, zone: str) -> None:
+        run, programme = self._ground.connection.execute, ProgrammeId(self.actor.programme_id)
+        async with self._ground.connection.transaction():
+            await run("SET LOCAL session_replication_role = replica")
+            await run(
+                "INSERT INTO registry.programmes (id, code, name, time_zone) VALUES ($1, $2, 'run', $3)",
+                programme,
+                f"P{self._run}",
+                zone,
+            )
+            mine = asset._replace(id=asset_id(programme, asset.code), programme_id=programme)
+            money = mine._replace(id=asset_id(programme, "CNY"), code="CNY", kind="money")
+            for row in (mine, money):
+                await run(_insert("registry.assets", row._fields), *row)
+            for rate in rates(mine):
+                row_ = rate._replace(id=named("rate", f"{self._run}/{rate.points}"), money_asset_id=money.id)
+                await run(_insert("registry.rates", row_._fields), *row_)
+            limit = AdjustmentLimit(named("limit", str(self._run)), mine.id, "service", 10**15, 1)
+            await run(_insert("registry.adjustment_limits", limit._fields), *limit)
+            holders: list[tuple[UUID, str]] = [(programme, "programme")]
+            holders += [(self.member(name), "member") for name in MEMBERS]
+            holders += [(self.shop(name), "merchant") for name in SHOPS]
+            for holder, kind in holders:
+                await run(
+                    "INSERT INTO book.holders (id, programme_id, kind) VALUES ($1, $2, $3)", holder, programme, kind
+                )
+            partner = named("partner", str(self._run))
+            await run(
+                "INSERT INTO registry.partners (id, programme_id, code, name) VALUES ($1, $2, 'p', 'p')",
+                partner,
+                programme,
+            )
+            for name in SHOPS:
+                await run(
+                    "INSERT INTO registry.merchants (id, programme_id, partner_id, code, name)"
+                    " VALUES ($1, $2, $3, $4, $4)",
+                    self.shop(name),
+                    programme,
+                    partner,
+                    name,
+                )
+            await run("UPDATE registry.instance SET standing_version = standing_version + 1")
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    numbers = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({numbers})"
+
+
+def test_the_engine_does_what_the_model_says(database_url: str, settings: Settings) -> None:
+    """Every outcome and balance as the model tells; at the end the checker finds nothing."""
+    with ground_at(database_url, settings) as ground:
+
+        class OnTheEngine(PointMachine):
+            """On PostgreSQL."""
+
+            def make_rig(self, asset: Asset, zone: str) -> Rig:
+                """A programme of its own."""
+                return EngineRig(ground, asset, zone)
+
+        run_state_machine_as_test(
+            OnTheEngine, settings=hypothesis_settings(max_examples=25, stateful_step_count=30, derandomize=True)
+        )
+
+        ground.wait(assert_clean(database_url))
