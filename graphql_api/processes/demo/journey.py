@@ -6,7 +6,7 @@ its local days in UTC too. Nothing here touches the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -27,6 +27,7 @@ from graphql_api.processes.demo.journey_rows import (
     COUPON_COLUMNS,
     EPOCH,
     read_integers,
+    rows_of_households,
     split_into_coupons,
     split_into_runs,
 )
@@ -73,17 +74,15 @@ class Journey:
 
     def baskets(self) -> Iterator[Basket]:
         """All 155,848 baskets by time, those of one instant by basket id."""
-        latest = EPOCH
-        for at, runs in groupby(self._runs(), key=attrgetter("at")):
-            if at < latest:
-                message = f"{TRANSACTIONS} goes back in time from {latest} to {at}."
-                raise JourneyOutOfOrder(message)
-            latest = at
-            yield from _sum_runs(runs)
+        return _in_order(self._runs())
+
+    def _baskets_of(self, households: Collection[int]) -> Iterator[Basket]:
+        return _in_order(self._runs(households))
 
     def redemptions(self) -> list[Redemption]:
         """All 2,102 coupon redemptions, each placed in a shop, by time, basket and row."""
-        return place_coupons(self._coupons(), self.baskets())
+        coupons = self._coupons()
+        return place_coupons(coupons, self._baskets_of({coupon.household_id for coupon in coupons}))
 
     def events(self, *, weeks: int | None = None) -> Iterator[Basket | Redemption]:
         """Baskets and redemptions in one order; with `weeks`, only those before that many weeks.
@@ -98,9 +97,9 @@ class Journey:
         ends_at = STARTS_AT + timedelta(weeks=weeks)
         return takewhile(lambda event: event.at < ends_at, events)
 
-    def _runs(self) -> Iterator[Basket]:
+    def _runs(self, households: Collection[int] | None = None) -> Iterator[Basket]:
         for batch in read_batches(self.folder / TRANSACTIONS, BASKET_COLUMNS):
-            yield from split_into_runs(batch)
+            yield from split_into_runs(batch if households is None else rows_of_households(batch, households))
 
     def _coupons(self) -> list[Coupon]:
         coupons: list[Coupon] = []
@@ -112,6 +111,16 @@ class Journey:
 def open_journey() -> Journey:
     """The journey of the installed data package; raises JourneyUnavailable without it."""
     return Journey(folder=find_data_folder())
+
+
+def _in_order(all_runs: Iterable[Basket]) -> Iterator[Basket]:
+    latest = EPOCH
+    for at, runs in groupby(all_runs, key=attrgetter("at")):
+        if at < latest:
+            message = f"{TRANSACTIONS} goes back in time from {latest} to {at}."
+            raise JourneyOutOfOrder(message)
+        latest = at
+        yield from _sum_runs(runs)
 
 
 def _sum_runs(runs: Iterable[Basket]) -> list[Basket]:

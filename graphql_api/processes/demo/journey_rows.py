@@ -6,7 +6,8 @@ long as a good part of the replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from struct import pack
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
@@ -38,6 +39,8 @@ def split_into_runs(batch: pa.RecordBatch) -> Iterator[Basket]:
     A line's cents are round(100 x value), half to even, exactly as Python's round() of the double
     product; sums are of integers.
     """
+    if batch.num_rows == 0:
+        return
     last_lines = _last_lines_of_runs(batch.column("basket_id"))
     running = read_integers(_running_cents(batch.column("sales_value")).take(last_lines))
     rows = zip(
@@ -57,6 +60,18 @@ def split_into_runs(batch: pa.RecordBatch) -> Iterator[Basket]:
             at=at,
             cents=cents_after - cents_before,
         )
+
+
+def rows_of_households(batch: pa.RecordBatch, households: Collection[int]) -> pa.RecordBatch:
+    """The batch's lines of these households."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = batch.column("household_id")
+    # From bytes, because converting a Python list would import pandas if present.
+    numbers = pa.py_buffer(array("q", sorted(households)).tobytes())
+    wanted = pa.Array.from_buffers(pa.int64(), len(households), [None, numbers]).cast(column.type)
+    return batch.filter(pc.call_function("is_in", [column], pc.SetLookupOptions(value_set=wanted)))
 
 
 def split_into_coupons(batch: pa.RecordBatch, *, first_row: int) -> Iterator[Coupon]:
