@@ -100,6 +100,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
             Scope.MEMBER_CLOSE,
             Scope.MERCHANT_MANAGE,
             Scope.PROGRAMME_MANAGE,
+            # Refused wherever the deployment is no sandbox.
+            Scope.SANDBOX_ADVANCE,
         },
         Role.APPROVER: _BACK_OFFICE | {Scope.APPROVAL_DECIDE, Scope.WALLET_READ_ANY, Scope.ENTRY_READ},
         Role.COMPLIANCE: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ},

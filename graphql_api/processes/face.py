@@ -43,6 +43,7 @@ def ledger_of(application: Application) -> Ledger:
         units=application.units,
         sealer=application.sealer,
         random=secrets.token_bytes,
+        open_reason=application.audit_log.open_part,
         sandbox=application.settings.sandbox,
         directory=Directory(reader, application.member_ids),
         wallets=wallet_loader(reader),

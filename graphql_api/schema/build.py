@@ -4,25 +4,102 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.scalars import SCALAR_MAP
-from graphql_api.schema import earn, member, spend, wallet
+from graphql_api.schema.adjustment import ADJUST_POINTS
+from graphql_api.schema.api_key import ISSUE_API_KEY, REVOKE_API_KEY, ROTATE_API_KEY
+from graphql_api.schema.approval import APPROVAL_QUERY, APPROVALS, APPROVE_REQUEST, REJECT_REQUEST, WITHDRAW_REQUEST
+from graphql_api.schema.asset import ASSETS, CHANGE_ASSET, CREATE_ASSET
+from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
+from graphql_api.schema.earn import EARN_POINTS, EARN_POINTS_LIST
+from graphql_api.schema.enrol import ENROL_MEMBER, ENROL_MEMBER_LIST
+from graphql_api.schema.entry import ENTRY_BY_REFERENCE, ENTRY_QUERY
+from graphql_api.schema.hold import CAPTURE_HOLD, HOLD_POINTS, HOLD_QUERY, RELEASE_HOLD
+from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
+from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
+from graphql_api.schema.merchant import CLOSE_MERCHANT, CREATE_MERCHANT, MERCHANT_QUERY, MERCHANTS
+from graphql_api.schema.outcome import OUTCOME
+from graphql_api.schema.partner import CREATE_PARTNER, PARTNER_QUERY, PARTNERS
+from graphql_api.schema.payment_code import CREATE_PAYMENT_CODE
+from graphql_api.schema.programme import CLOSE_PERIOD, PROGRAMME
+from graphql_api.schema.rate import SET_ADJUSTMENT_LIMIT, SET_RATE
 from graphql_api.schema.refusals import ERROR_TYPES
+from graphql_api.schema.spend import SPEND_POINTS, SPEND_POINTS_LIST
+from graphql_api.schema.support import SUPPORT_MEMBER
+from graphql_api.schema.transfer import TRANSFER_POINTS
+from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN, REVERSE_ENTRY
+from graphql_api.schema.wallet import WALLET
+from graphql_api.schema.wallet_changed import WALLET_CHANGED
 
 
 @object_type
 class Query:
     """Reads. Root fields run concurrently, each at its own instant."""
 
-    me = member.ME
-    wallet = wallet.WALLET
+    me = ME
+    wallet = WALLET
+    member = MEMBER_QUERY
+    members = MEMBERS
+    support_member = SUPPORT_MEMBER
+    entry = ENTRY_QUERY
+    entry_by_reference = ENTRY_BY_REFERENCE
+    outcome = OUTCOME
+    hold = HOLD_QUERY
+    merchant = MERCHANT_QUERY
+    merchants = MERCHANTS
+    partner = PARTNER_QUERY
+    partners = PARTNERS
+    programme = PROGRAMME
+    assets = ASSETS
+    approval = APPROVAL_QUERY
+    approvals = APPROVALS
+    clock = CLOCK
 
 
 @object_type
 class Mutation:
     """Writes. Each answers with its success or with a `UserError`; nothing is done by halves."""
 
-    earn_points = earn.EARN_POINTS
-    spend_points = spend.SPEND_POINTS
+    earn_points = EARN_POINTS
+    earn_points_list = EARN_POINTS_LIST
+    spend_points = SPEND_POINTS
+    spend_points_list = SPEND_POINTS_LIST
+    create_payment_code = CREATE_PAYMENT_CODE
+    hold_points = HOLD_POINTS
+    capture_hold = CAPTURE_HOLD
+    release_hold = RELEASE_HOLD
+    reverse_entry = REVERSE_ENTRY
+    refund_earn = REFUND_EARN
+    confirm_pending = CONFIRM_PENDING
+    cancel_pending = CANCEL_PENDING
+    transfer_points = TRANSFER_POINTS
+    adjust_points = ADJUST_POINTS
+    approve_request = APPROVE_REQUEST
+    reject_request = REJECT_REQUEST
+    withdraw_request = WITHDRAW_REQUEST
+    enrol_member = ENROL_MEMBER
+    enrol_member_list = ENROL_MEMBER_LIST
+    freeze_member = FREEZE_MEMBER
+    unfreeze_member = UNFREEZE_MEMBER
+    close_member = CLOSE_MEMBER
+    create_partner = CREATE_PARTNER
+    create_merchant = CREATE_MERCHANT
+    close_merchant = CLOSE_MERCHANT
+    issue_api_key = ISSUE_API_KEY
+    rotate_api_key = ROTATE_API_KEY
+    revoke_api_key = REVOKE_API_KEY
+    create_asset = CREATE_ASSET
+    change_asset = CHANGE_ASSET
+    set_rate = SET_RATE
+    set_adjustment_limit = SET_ADJUSTMENT_LIMIT
+    close_period = CLOSE_PERIOD
+    advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
+
+
+@object_type
+class Subscription:
+    """Changes as they happen, over a WebSocket (graphql-transport-ws)."""
+
+    wallet_changed = WALLET_CHANGED
 
 
 def build_schema() -> strawberry.Schema:
@@ -30,6 +107,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=list(ERROR_TYPES.values()),
         config=StrawberryConfig(scalar_map=dict(SCALAR_MAP)),
     )

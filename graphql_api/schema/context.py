@@ -44,13 +44,18 @@ class Guesses(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """The ledger as resolvers reach it. `random` gives so many unpredictable bytes."""
+    """The ledger as resolvers reach it.
+
+    random:      gives so many unpredictable bytes
+    open_reason: opens what an event's private part says
+    """
 
     engine: Engine
     reader: Reader
     units: UnitsOfWork
     sealer: Sealer
     random: Callable[[int], bytes]
+    open_reason: Callable[[UUID, bytes], str]
     sandbox: bool
     directory: Directory
     wallets: BatchLoader[WalletKey, WalletView | None]
@@ -66,6 +71,11 @@ class Context:
     caller: Caller
     request: RequestRecord
     ledger: Ledger
+
+    @property
+    def sees_balances(self) -> bool:
+        """Whether the caller may see what members have. A merchant may not: it learns what it was paid."""
+        return self.caller.role is not Role.MERCHANT
 
     async def programme_id(self) -> UUID:
         """The caller's programme; FORBIDDEN where its credential names none and the deployment has several."""

@@ -66,11 +66,6 @@ def field(rule: dict[object, object] | None = None) -> Callable[[F], F]:
     return make
 
 
-def root(resolver: Callable[..., object], rule: dict[object, object]) -> object:
-    """A root field of the query type."""
-    return strawberry.field(resolver=resolver, metadata=rule)
-
-
 def result_union(name: str, description: str, members: Iterable[type]) -> object:
     """The union of a success and of the errors of one mutation, as an annotation."""
     return Annotated[Union[tuple(members)], strawberry.union(name, description=description)]  # noqa: UP007

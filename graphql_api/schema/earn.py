@@ -8,40 +8,42 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
+from graphql_api.schema.lists import LIST_COST, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
-from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, receive
-from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
+from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST, WALLET
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import MinorUnits, Points
+from ledger.engine.outcome import Outcome
 from ledger.points.earn import EarnPoints
+from ledger.points.receipt import Receipt as LedgerReceipt
 
 
 @input_type
-class EarnPointsInput:
+class EarnPointsFields:
     """Points that a member receives.
 
-    member:          who receives them
-    amount:          how many, 1 to 10^15
-    idempotency_key: the caller's key for this intent
-    asset:           the code of the points asset
-    reference:       the caller's own number of the earn, unique for ever
-    effective_at:    when they were earned; default: now
-    expires_on:      the local date through which they are good, instead of the policy's
-    pending:         whether they wait for a confirmation
-    pending_until:   the local date on which pending points activate
-    purchased:       whether they were bought; promotional ones are spent first
-    sale_minor:      the sale they were earned with, in minor units; makes the earn refundable in parts
-    merchant_id:     the merchant of the sale
-    reason_code:     why, as a code of the caller's
+    member:        who receives them
+    amount:        how many, 1 to 10^15
+    asset:         the code of the points asset
+    reference:     the caller's own number of the earn, unique for ever
+    effective_at:  when they were earned; default: now
+    expires_on:    the local date through which they are good, instead of the policy's
+    pending:       whether they wait for a confirmation
+    pending_until: the local date on which pending points activate
+    purchased:     whether they were bought; promotional ones are spent first
+    sale_minor:    the sale they were earned with, in minor units; makes the earn refundable in parts
+    merchant_id:   the merchant of the sale
+    reason_code:   why, as a code of the caller's
     """
 
     member: MemberRef
     amount: Points
-    idempotency_key: IdempotencyKey
     asset: str = "POINTS"
     reference: str | None = None
     effective_at: datetime | None = None
@@ -52,6 +54,40 @@ class EarnPointsInput:
     sale_minor: MinorUnits | None = None
     merchant_id: strawberry.ID | None = None
     reason_code: str | None = None
+
+
+@input_type
+class EarnPointsInput(EarnPointsFields):
+    """Points that a member receives.
+
+    idempotency_key: the caller's key for this intent
+    """
+
+    idempotency_key: IdempotencyKey
+
+
+@input_type
+class EarnPointsItem(EarnPointsFields):
+    """Points that a member receives, as one of many.
+
+    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
+    """
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+@input_type
+class EarnPointsListInput:
+    """Points that members receive.
+
+    items:           1,000 at most; each sees what those before it did
+    atomic:          whether all are accepted or none
+    idempotency_key: the key of an atomic list
+    """
+
+    items: list[EarnPointsItem]
+    atomic: bool
+    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -67,14 +103,18 @@ class PointsEarned(Receipt):
 async def earn_points(info: Info, asked: Annotated[EarnPointsInput, INPUT]) -> object:
     """Issue points to a member."""
     context = info.context
-    outcome = await context.ledger.engine.execute(await _command(context, asked))
-    return await receive(context, PointsEarned, outcome, expired=Points(outcome.reply.expired if outcome.reply else 0))
+    command = await _command(context, asked, asked.idempotency_key)
+    return await _earned(context, await context.ledger.engine.execute(command))
 
 
-async def _command(context: Context, asked: EarnPointsInput) -> EarnPoints:
+async def _earned(context: Context, outcome: Outcome[LedgerReceipt]) -> PointsEarned:
+    return await receive(context, PointsEarned, outcome, expired=Points(outcome.unwrap().expired))
+
+
+async def _command(context: Context, asked: EarnPointsFields, key: str | None) -> EarnPoints:
     return EarnPoints(
         actor=await context.actor(),
-        key=asked.idempotency_key,
+        key=key,
         reference=asked.reference,
         member_id=await resolve_member(context, asked.member),
         asset=asked.asset,
@@ -102,5 +142,41 @@ REFUSALS = (
 )
 
 EARN_POINTS = mutation(
-    earn_points, requires(Scope.POINTS_EARN, moves="earn", cost=10), succeeds=PointsEarned, refusals=REFUSALS
+    earn_points,
+    requires(Scope.POINTS_EARN, moves="earn", cost=10),
+    succeeds=PointsEarned,
+    refusals=REFUSALS,
+    callers=BANK,
+)
+
+
+@object_type
+class EarnPointsOutcomes:
+    """What each item came to.
+
+    items: in the order of the input
+    """
+
+    items: list[object] = strawberry.field(graphql_type=items_of("EarnPointsItemResult", PointsEarned, REFUSALS))
+
+
+async def earn_points_list(info: Info, asked: Annotated[EarnPointsListInput, INPUT]) -> object:
+    """Issue points to many members at once."""
+    context = info.context
+
+    async def command_of(item: EarnPointsItem, key: str | None) -> EarnPoints:
+        return await _command(context, item, key)
+
+    async def show(outcome: Outcome[LedgerReceipt]) -> PointsEarned:
+        return await _earned(context, outcome)
+
+    return EarnPointsOutcomes(items=await run_list(context, asked, command_of, show))
+
+
+EARN_POINTS_LIST = mutation(
+    earn_points_list,
+    requires(Scope.POINTS_EARN, moves="earn", cost=LIST_COST),
+    succeeds=EarnPointsOutcomes,
+    refusals=(*EVERY_REQUEST, RefusalCode.LIST_TOO_LONG),
+    callers=BANK,
 )

@@ -7,12 +7,17 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.context import Info
-from graphql_api.schema.descriptions import field, object_type, root
+from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
-from graphql_api.schema.wallet import Wallet, read_wallet
+from graphql_api.schema.member_ref import MemberRef, find_member
+from graphql_api.schema.query import query
+from graphql_api.schema.wallet import Wallet, read_wallet, wallet_of
 from ledger.book.refusal import Refusal
-from ledger.members.queries import MemberView, member_by_id
+from ledger.members.queries import MemberView, member_by_id, members_page
+from ledger.points.wallet_query import wallets_of_member
 
 
 @object_type
@@ -31,13 +36,26 @@ class Member:
     enrolled_at: datetime
     uuid: strawberry.Private[UUID]
 
-    @field()
+    @field(requires(Scope.WALLET_READ, Scope.WALLET_READ_ANY, cost=5))
     async def wallet(self, info: Info, asset: str = "POINTS") -> Wallet | None:
         """The member's points of one asset; null where there is no such asset.
 
         asset: the code of the points asset
         """
         return await read_wallet(info.context, self.uuid, asset)
+
+    @field(requires(Scope.WALLET_READ, Scope.WALLET_READ_ANY, cost=10))
+    async def wallets(self, info: Info) -> list[Wallet]:
+        """The member's points of every asset that it ever had points of."""
+        return await read_wallets(info.context, self.uuid)
+
+
+async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:
+    """All wallets of a member."""
+    programme_id = await context.programme_id()
+    code_of = context.ledger.directory.asset_code
+    views = await wallets_of_member(context.ledger.reader, programme_id, member_id)
+    return [wallet_of(view, await code_of(programme_id, view.asset_id)) for view in views]
 
 
 def member_of(view: MemberView) -> Member:
@@ -51,15 +69,42 @@ def member_of(view: MemberView) -> Member:
     )
 
 
-async def me(info: Info) -> Member | None:
-    """The member that calls; null where the caller is not an enrolled member."""
-    context = info.context
-    try:
-        own = await context.own_member_id()
-    except Refusal:
+async def _read(context: Context, member_id: UUID | None) -> Member | None:
+    if member_id is None:
         return None
-    found = await member_by_id(context.ledger.reader, await context.programme_id(), own)
+    found = await member_by_id(context.ledger.reader, await context.programme_id(), member_id)
     return None if found is None else member_of(found)
 
 
-ME = root(me, requires(Scope.WALLET_READ))
+async def me(info: Info) -> Member | None:
+    """The member that calls; null where the caller is not an enrolled member."""
+    try:
+        return await _read(info.context, await info.context.own_member_id())
+    except Refusal:
+        return None
+
+
+async def member(info: Info, by: MemberRef) -> Member | None:
+    """A member of the caller's programme; null where there is no such member.
+
+    by: which one
+    """
+    return await _read(info.context, await find_member(info.context, by))
+
+
+async def members(info: Info, first: int = 20, after: str | None = None) -> Connection[Member]:
+    """The programme's members in the order of enrolment.
+
+    first: how many, 1 to 100
+    after: the cursor after which the page begins
+    """
+    context, size = info.context, page_size(first)
+    views = await members_page(
+        context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(MEMBER, after)
+    )
+    return connect(views, size, node=member_of, cursor=lambda view: row_cursor(MEMBER, view.id), is_first=after is None)
+
+
+ME = query(me, requires(Scope.WALLET_READ), callers=EVERYBODY)
+MEMBER_QUERY = query(member, requires(Scope.MEMBER_READ, cost=5), callers=BANK)
+MEMBERS = query(members, requires(Scope.MEMBER_READ, cost=5, page_max=PAGE_MAX), callers=BANK)

@@ -7,6 +7,8 @@ from typing import ParamSpec
 
 import strawberry
 
+from graphql_api.permissions import Role
+from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import result_union
 from graphql_api.schema.refusals import ERROR_TYPES, UserError, present
@@ -21,30 +23,51 @@ def mutation(
     *,
     succeeds: type | tuple[type, ...],
     refusals: Iterable[RefusalCode],
+    callers: frozenset[Role] = BANK,
 ) -> object:
     """A field of the mutation type whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
 
     The resolver may raise any of the refusals.
+    callers: the roles that may ask at all, whatever their scopes; others are refused with FORBIDDEN
     """
     name = "".join(word.capitalize() for word in resolver.__name__.split("_"))
     successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
-    errors = tuple(ERROR_TYPES[code] for code in RefusalCode if code in frozenset(refusals))
-    union = result_union(f"{name}Result", f"What `{_camel(name)}` came to.", (*successes, *errors))
-    return strawberry.mutation(resolver=_presenting(resolver, union), metadata=rule)
+    union = result_union(f"{name}Result", f"What `{_camel(name)}` came to.", (*successes, *_errors(refusals)))
+    return strawberry.mutation(resolver=_presenting(resolver, union, callers), metadata=rule)
+
+
+def items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
+    """What the items of a list came to, as a GraphQL type: each the success, an error, or that another item failed."""
+    codes = (*refusals, RefusalCode.GROUP_FAILED)
+    union = result_union(name, "What one item of the list came to.", (succeeds, *_errors(codes)))
+    return list.__class_getitem__(union)
+
+
+def _errors(refusals: Iterable[RefusalCode]) -> tuple[type, ...]:
+    asked = frozenset(refusals)
+    return tuple(ERROR_TYPES[code] for code in RefusalCode if code in asked)
+
+
+_BALANCES = ("available", "owed")
+"""Facts that tell a member's balance."""
 
 
 def _camel(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
-def _presenting(resolver: Callable[P, Awaitable[object]], union: object) -> Callable[P, Awaitable[object]]:
+def _presenting(
+    resolver: Callable[P, Awaitable[object]], union: object, callers: frozenset[Role]
+) -> Callable[P, Awaitable[object]]:
     @wraps(resolver)
     async def answer(*args: P.args, **kwargs: P.kwargs) -> object:
+        info = kwargs["info"]
+        assert isinstance(info, strawberry.Info)
+        if info.context.caller.role not in callers:
+            return refused(info.context, Refusal(RefusalCode.FORBIDDEN))
         try:
             return await resolver(*args, **kwargs)
         except Refusal as refusal:
-            info = kwargs["info"]
-            assert isinstance(info, strawberry.Info)
             return refused(info.context, refusal)
 
     answer.__annotations__ = {**resolver.__annotations__, "return": union}
@@ -55,7 +78,7 @@ def _presenting(resolver: Callable[P, Awaitable[object]], union: object) -> Call
 def refused(context: Context, refusal: Refusal) -> UserError:
     """The refusal as the caller sees it, noted for the log and the metrics."""
     context.request.refused(refusal.code)
-    return present(refusal)
+    return present(refusal, without=() if context.sees_balances else _BALANCES)
 
 
 INPUT = strawberry.argument(name="input", description="What is asked for.")

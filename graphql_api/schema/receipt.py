@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import interface_type, object_type
 from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id
-from ledger.book.units import MinorUnits, Points
+from ledger.book.units import InvariantViolated, MinorUnits, Points
 from ledger.engine.outcome import Outcome
 from ledger.points import receipt as ledger
 
@@ -77,14 +77,14 @@ class Receipt:
 
     replayed: whether this is the stored outcome of an earlier request under the same key
     entry:    the entry that was posted
-    wallet:   the wallet after it
-    lots:     the lots that it granted or drew, in order
+    wallet:   the wallet after it; null for merchants, who do not see what members have
+    lots:     the lots that it granted or drew, in order; null for merchants
     """
 
     replayed: bool
     entry: PostedEntry
-    wallet: WalletAfter
-    lots: list[LotUse]
+    wallet: WalletAfter | None
+    lots: list[LotUse] | None
 
 
 T = TypeVar("T", bound=Receipt)
@@ -93,34 +93,44 @@ T = TypeVar("T", bound=Receipt)
 async def receive(context: Context, kind: type[T], outcome: Outcome[ledger.Receipt], **more: object) -> T:
     """The outcome as the success type `kind`, with `more` of its fields; raises the refusal where it was refused."""
     reply = outcome.unwrap()
-    asset = await context.ledger.directory.asset_code(await context.programme_id(), reply.asset_id)
-    assert reply.entry_id is not None
+    visible = context.sees_balances
     return kind(
         replayed=outcome.replayed,
-        entry=PostedEntry(
-            id=id_of(ENTRY, reply.entry_id),
-            kind=reply.kind,
-            amount=Points(reply.amount),
-            effective_at=reply.effective_at,
-            posted_at=reply.posted_at,
-            merchant_id=maybe_id(MERCHANT, reply.merchant_id),
-            original_entry_id=maybe_id(ENTRY, reply.original_entry_id),
-        ),
-        wallet=WalletAfter(
-            member_id=id_of(MEMBER, reply.member_id),
-            asset=asset,
-            posted=Points(reply.posted),
-            held=Points(reply.held),
-            available=Points(reply.available),
-            owed=Points(reply.owed),
-            next_expiry_at=reply.next_expiry_at,
-        ),
-        lots=[
-            LotUse(lot_id=id_of(LOT, use.lot_id), amount=Points(use.amount), expires_at=use.expires_at)
-            for use in reply.lots
-        ],
+        entry=_entry(reply),
+        wallet=await _wallet(context, reply) if visible else None,
+        lots=[_use(use) for use in reply.lots] if visible else None,
         **more,
     )
+
+
+def _entry(reply: ledger.Receipt) -> PostedEntry:
+    if reply.entry_id is None:
+        raise InvariantViolated("a receipt of nothing posted")
+    return PostedEntry(
+        id=id_of(ENTRY, reply.entry_id),
+        kind=reply.kind,
+        amount=Points(reply.amount),
+        effective_at=reply.effective_at,
+        posted_at=reply.posted_at,
+        merchant_id=maybe_id(MERCHANT, reply.merchant_id),
+        original_entry_id=maybe_id(ENTRY, reply.original_entry_id),
+    )
+
+
+async def _wallet(context: Context, reply: ledger.Receipt) -> WalletAfter:
+    return WalletAfter(
+        member_id=id_of(MEMBER, reply.member_id),
+        asset=await context.ledger.directory.asset_code(await context.programme_id(), reply.asset_id),
+        posted=Points(reply.posted),
+        held=Points(reply.held),
+        available=Points(reply.available),
+        owed=Points(reply.owed),
+        next_expiry_at=reply.next_expiry_at,
+    )
+
+
+def _use(use: ledger.LotUse) -> LotUse:
+    return LotUse(lot_id=id_of(LOT, use.lot_id), amount=Points(use.amount), expires_at=use.expires_at)
 
 
 def maybe_minor(amount: int | None) -> MinorUnits | None:

@@ -3,7 +3,7 @@
 A fact is nullable: outcomes are kept for ever, and one that was kept before its code got the fact does not have it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -102,6 +102,8 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "period": _FactType(str, "the period of the limit: `day` or `month`", str),
     "limit": _FactType(Points, "the largest amount or number that is accepted", _points),
     "owed": _FactType(Points, "the points that are owed", _points),
+    "stated": _FactType(Points, "the total that was stated", _points),
+    "lots": _FactType(Points, "what the lots add up to", _points),
     "available": _FactType(Points, "the points that are available", _points),
 }
 
@@ -131,11 +133,13 @@ def _optional(kind: object) -> object:
 ERROR_TYPES: Final[Mapping[RefusalCode, type[UserError]]] = {code: _error_type(rule) for code, rule in REFUSALS.items()}
 
 
-def present(refusal: Refusal) -> UserError:
-    """The refusal as its GraphQL type."""
+def present(refusal: Refusal, *, without: Collection[str] = ()) -> UserError:
+    """The refusal as its GraphQL type; facts named in `without` are not for this caller."""
     rule = refusal.rule
     known = {
-        name: _FACTS[name].read(value) for name, value in refusal.facts.items() if name in rule.facts and name in _FACTS
+        name: _FACTS[name].read(value)
+        for name, value in refusal.facts.items()
+        if name in rule.facts and name in _FACTS and name not in without
     }
     after = refusal.facts.get("retry_after_seconds")
     return ERROR_TYPES[rule.code](

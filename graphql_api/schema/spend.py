@@ -9,13 +9,15 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.callers import BANK, EVERYBODY
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
+from graphql_api.schema.lists import LIST_COST, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
-from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
-from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
+from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST, WALLET
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import MinorUnits, Points
 from ledger.engine.outcome import Outcome
@@ -26,10 +28,9 @@ from ledger.points.spend import SpendPoints
 
 
 @input_type
-class SpendPointsInput:
+class SpendPointsFields:
     """Points that are taken from a member. Either `amount` or `dueMinor` is given.
 
-    idempotency_key: the caller's key for this intent
     member:          whose points; not with a payment code, and not for a member, which spends its own
     payment_code:    the code that the member's app shows; a merchant must give one
     asset:           the code of the points asset; a payment code knows its own
@@ -42,7 +43,6 @@ class SpendPointsInput:
     reason_code:     why, as a code of the caller's
     """
 
-    idempotency_key: IdempotencyKey
     member: MemberRef | None = None
     payment_code: str | None = None
     asset: str = "POINTS"
@@ -53,6 +53,40 @@ class SpendPointsInput:
     terminal: str | None = None
     reference: str | None = None
     reason_code: str | None = None
+
+
+@input_type
+class SpendPointsInput(SpendPointsFields):
+    """Points that are taken from a member. Either `amount` or `dueMinor` is given.
+
+    idempotency_key: the caller's key for this intent
+    """
+
+    idempotency_key: IdempotencyKey
+
+
+@input_type
+class SpendPointsItem(SpendPointsFields):
+    """Points that are taken from a member, as one of many.
+
+    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
+    """
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+@input_type
+class SpendPointsListInput:
+    """Points that are taken from members.
+
+    items:           1,000 at most; each sees what those before it did
+    atomic:          whether all are accepted or none
+    idempotency_key: the key of an atomic list
+    """
+
+    items: list[SpendPointsItem]
+    atomic: bool
+    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -77,14 +111,19 @@ async def spend_points(info: Info, asked: Annotated[SpendPointsInput, INPUT]) ->
     if context.caller.role is Role.MERCHANT:
         outcome = await _spend_as_merchant(context, asked)
     else:
-        outcome = await context.ledger.engine.execute(await _command(context, asked))
-    reply = outcome.reply
+        command = await _command(context, asked, asked.idempotency_key)
+        outcome = await context.ledger.engine.execute(command)
+    return await _spent(context, outcome)
+
+
+async def _spent(context: Context, outcome: Outcome[LedgerReceipt]) -> PointsSpent:
+    reply = outcome.unwrap()
     return await receive(
         context,
         PointsSpent,
         outcome,
-        money_minor=maybe_minor(reply.money_minor if reply else None),
-        remaining_due_minor=maybe_minor(reply.remaining_due_minor if reply else None),
+        money_minor=maybe_minor(reply.money_minor),
+        remaining_due_minor=maybe_minor(reply.remaining_due_minor),
     )
 
 
@@ -96,7 +135,8 @@ async def _spend_as_merchant(context: Context, asked: SpendPointsInput) -> Outco
     if wait > 0:
         raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
     try:
-        outcome = await context.ledger.engine.execute(await _command(context, asked))
+        command = await _command(context, asked, asked.idempotency_key)
+        outcome = await context.ledger.engine.execute(command)
     except Refusal as refusal:
         if refusal.code == RefusalCode.PAYMENT_CODE_INVALID:
             guesses.failed(merchant_id, asked.terminal)
@@ -117,11 +157,11 @@ class _Whose:
     merchant_id: UUID | None = None
 
 
-async def _command(context: Context, asked: SpendPointsInput) -> SpendPoints:
+async def _command(context: Context, asked: SpendPointsFields, key: str | None) -> SpendPoints:
     whose = await _whose(context, asked)
     return SpendPoints(
         actor=await context.actor(),
-        key=asked.idempotency_key,
+        key=key,
         reference=asked.reference,
         member_id=whose.member_id,
         asset=asked.asset,
@@ -134,7 +174,7 @@ async def _command(context: Context, asked: SpendPointsInput) -> SpendPoints:
     )
 
 
-async def _whose(context: Context, asked: SpendPointsInput) -> _Whose:
+async def _whose(context: Context, asked: SpendPointsFields) -> _Whose:
     """INVALID_INPUT naming what does not go with the caller's role."""
     merchant_id = maybe_uuid(MERCHANT, asked.merchant_id)
     match context.caller.role:
@@ -180,5 +220,41 @@ REFUSALS = (
 )
 
 SPEND_POINTS = mutation(
-    spend_points, requires(Scope.POINTS_SPEND, moves="spend", cost=10), succeeds=PointsSpent, refusals=REFUSALS
+    spend_points,
+    requires(Scope.POINTS_SPEND, moves="spend", cost=10),
+    succeeds=PointsSpent,
+    refusals=REFUSALS,
+    callers=EVERYBODY,
+)
+
+
+@object_type
+class SpendPointsOutcomes:
+    """What each item came to.
+
+    items: in the order of the input
+    """
+
+    items: list[object] = strawberry.field(graphql_type=items_of("SpendPointsItemResult", PointsSpent, REFUSALS))
+
+
+async def spend_points_list(info: Info, asked: Annotated[SpendPointsListInput, INPUT]) -> object:
+    """Take points from many members at once; for the bank's own systems."""
+    context = info.context
+
+    async def command_of(item: SpendPointsItem, key: str | None) -> SpendPoints:
+        return await _command(context, item, key)
+
+    async def show(outcome: Outcome[LedgerReceipt]) -> PointsSpent:
+        return await _spent(context, outcome)
+
+    return SpendPointsOutcomes(items=await run_list(context, asked, command_of, show))
+
+
+SPEND_POINTS_LIST = mutation(
+    spend_points_list,
+    requires(Scope.POINTS_SPEND, moves="spend", cost=LIST_COST),
+    succeeds=SpendPointsOutcomes,
+    refusals=(*EVERY_REQUEST, RefusalCode.LIST_TOO_LONG),
+    callers=BANK,
 )

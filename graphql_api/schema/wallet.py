@@ -5,14 +5,35 @@ from uuid import UUID
 
 import strawberry
 
-from graphql_api.field_rules import requires
+from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
+from graphql_api.schema.callers import BANK
+from graphql_api.schema.connection import (
+    PAGE_MAX,
+    Connection,
+    Edge,
+    connect,
+    has_more,
+    page_of,
+    page_size,
+    row_after,
+    row_cursor,
+    rows_for,
+)
 from graphql_api.schema.context import Context, Info
-from graphql_api.schema.descriptions import object_type, root
-from graphql_api.schema.kinds import MEMBER, id_of
+from graphql_api.schema.descriptions import field, object_type
+from graphql_api.schema.hold import Hold, hold_of
+from graphql_api.schema.kinds import HOLD, LOT, MEMBER, id_of
+from graphql_api.schema.lot import NOTHING, Expiries, Lot, expiries_of, lot_of
 from graphql_api.schema.member_ref import MemberRef, find_member
+from graphql_api.schema.query import query
+from graphql_api.schema.statement import BalanceAsOf, StatementLine, balance_of, read_statement
 from ledger.book.units import Points
 from ledger.members.queries import member_by_id
+from ledger.points.as_of_query import balance_as_of
+from ledger.points.hold_query import holds_of_wallet
+from ledger.points.lot_query import LotView, forecast_of, load_settled, lots_of, pending_lots_of
+from ledger.points.settled import SettledWallet
 from ledger.points.wallet_query import WalletView, empty_wallet
 from ledger.programme.queries import asset_by_code
 from ledger.programme.rows import asset_id
@@ -54,6 +75,111 @@ class Wallet:
     read_at: datetime
     member_uuid: strawberry.Private[UUID]
     asset_uuid: strawberry.Private[UUID]
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def lots(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Lot]:
+        """The lots in the order in which they are spent.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        settled = await _settled(info.context, self)
+        return _page_of_lots([] if settled is None else lots_of(settled), first, after)
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def pending_lots(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Lot]:
+        """The pending lots, the next to activate first.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        settled = await _settled(info.context, self)
+        return _page_of_lots([] if settled is None else pending_lots_of(settled), first, after)
+
+    @field(any_caller(cost=10))
+    async def expiries(self, info: Info) -> Expiries:
+        """When the points expire if none is spent."""
+        settled = await _settled(info.context, self)
+        return NOTHING if settled is None else expiries_of(forecast_of(settled))
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def statement(
+        self,
+        info: Info,
+        first: int = 20,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[StatementLine]:
+        """What each entry did, newest first.
+
+        first:  how many lines, 1 to 100
+        after:  the cursor after which the page begins
+        last:   how many lines before `before`, 1 to 100
+        before: the cursor before which the page ends
+        """
+        return await read_statement(
+            info.context, self.member_uuid, self.asset_uuid, first=first, after=after, last=last, before=before
+        )
+
+    @field(any_caller(cost=20))
+    async def as_of(
+        self, info: Info, effective_at: datetime | None = None, known_at: datetime | None = None
+    ) -> BalanceAsOf | None:
+        """The balance at an earlier time; null before the wallet's first entry.
+
+        effective_at: at this time; default: `knownAt`, else now
+        known_at:     as far as was recorded by then; default: now
+        """
+        context = info.context
+        found = await balance_as_of(
+            context.ledger.reader,
+            await context.programme_id(),
+            self.member_uuid,
+            self.asset_uuid,
+            effective_at=effective_at,
+            known_at=known_at,
+        )
+        return None if found is None else balance_of(found)
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def holds(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Hold]:
+        """The holds, also those that ended, newest first.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        context, size = info.context, page_size(first)
+        views = await holds_of_wallet(
+            context.ledger.reader,
+            await context.programme_id(),
+            self.member_uuid,
+            self.asset_uuid,
+            first=rows_for(size),
+            before=row_after(HOLD, after),
+        )
+        holds = [await hold_of(context, view) for view in views[:size]]
+        edges = [Edge(node=node, cursor=row_cursor(HOLD, view.id)) for node, view in zip(holds, views, strict=False)]
+        return page_of(edges, has_next=has_more(len(views), size), has_previous=after is not None)
+
+
+async def _settled(context: Context, wallet: Wallet) -> SettledWallet | None:
+    return await load_settled(
+        context.ledger.reader, await context.programme_id(), wallet.member_uuid, wallet.asset_uuid
+    )
+
+
+def _page_of_lots(views: list[LotView], first: int, after: str | None) -> Connection[Lot]:
+    """The lots behind the one that the cursor names; from the beginning where it is used up meanwhile."""
+    size, last_seen = page_size(first), row_after(LOT, after)
+    begin = next((at + 1 for at, view in enumerate(views) if view.id == last_seen), 0)
+    return connect(
+        views[begin : begin + size + 1],
+        size,
+        node=lot_of,
+        cursor=lambda view: row_cursor(LOT, view.id),
+        is_first=begin == 0,
+    )
 
 
 def wallet_of(view: WalletView, asset: str) -> Wallet:
@@ -105,4 +231,4 @@ async def wallet(info: Info, member: MemberRef, asset: str = "POINTS") -> Wallet
     return None if member_id is None else await read_wallet(info.context, member_id, asset)
 
 
-WALLET = root(wallet, requires(Scope.WALLET_READ_ANY, cost=5))
+WALLET = query(wallet, requires(Scope.WALLET_READ_ANY, cost=5), callers=BANK)

@@ -1,0 +1,285 @@
+"""Approvals: what waits for a second person, and what that person decided."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Scope
+from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.adjustment import REFUSALS as ADJUSTMENT_REFUSALS
+from graphql_api.schema.callers import BANK
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import enum_type, field, input_type, object_type
+from graphql_api.schema.kinds import APPROVAL, ENTRY, MEMBER, id_of, maybe_id, uuid_of
+from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.query import query
+from graphql_api.schema.refusals import EVERY_COMMAND
+from ledger.book.refusal import RefusalCode
+from ledger.book.units import Points
+from ledger.control.approval import Approval as ApprovalRow
+from ledger.control.approval import ApprovalState
+from ledger.control.decide_request import ApproveRequest, Decision, RejectRequest, WithdrawRequest
+from ledger.control.queries import approval_by_id, approvals_page, sealed_reasons
+from ledger.engine.outcome import Outcome
+from ledger.points.adjust import AdjustPoints
+
+enum_type(
+    ApprovalState,
+    "ApprovalState",
+    "What became of a request.",
+    {
+        "PENDING": "It waits for a second person.",
+        "APPROVED": "A second person agreed, and it was done.",
+        "REJECTED": "A second person refused.",
+        "WITHDRAWN": "Who asked took it back.",
+        "EXPIRED": "Its time ran out.",
+    },
+)
+
+
+@object_type
+class RequestedAdjustment:
+    """An adjustment that waits.
+
+    member_id:    whose balance
+    asset:        the code of the points asset
+    amount:       how many points are added, or taken where it is below zero
+    reason_code:  why
+    reference:    the requester's own number
+    effective_at: when it takes effect; null = when it is approved
+    """
+
+    member_id: strawberry.ID
+    asset: str
+    amount: Points
+    reason_code: str
+    reference: str | None
+    effective_at: datetime | None
+
+
+@object_type
+class Approval:
+    """A request that a second person decides.
+
+    id:           its id
+    kind:         what was asked for, such as `adjust`
+    state:        what became of it
+    requested_by: who asked
+    requested_at: when
+    expires_at:   until when it can be decided
+    decided_by:   who decided
+    decided_at:   when
+    entry_id:     the entry that it posted
+    adjustment:   the adjustment, where it is one
+    """
+
+    id: strawberry.ID
+    kind: str
+    state: ApprovalState
+    requested_by: str
+    requested_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    entry_id: strawberry.ID | None
+    adjustment: RequestedAdjustment | None
+    uuid: strawberry.Private[UUID]
+
+    @field(requires(Scope.APPROVAL_READ, cost=10))
+    async def reasons(self, info: Info) -> list[str]:
+        """The reasons in words, of the request and then of the decision, where they were given."""
+        context = info.context
+        found = await sealed_reasons(context.ledger.reader, await context.programme_id(), self.uuid)
+        return [context.ledger.open_reason(reason.event_id, reason.sealed) for reason in found]
+
+
+def approval_of(row: ApprovalRow, now: datetime) -> Approval:
+    """The row as its GraphQL type, as it is at `now`."""
+    return Approval(
+        id=id_of(APPROVAL, row.id),
+        kind=row.kind,
+        state=row.state_at(now),
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        entry_id=maybe_id(ENTRY, row.entry_id),
+        adjustment=_adjustment(orjson.loads(row.payload)) if row.kind == AdjustPoints.kind else None,
+        uuid=row.id,
+    )
+
+
+def _adjustment(payload: Mapping[str, str | int | None]) -> RequestedAdjustment:
+    effective_at = payload.get("effectiveAt")
+    reference = payload.get("reference")
+    return RequestedAdjustment(
+        member_id=id_of(MEMBER, UUID(str(payload["memberId"]))),
+        asset=str(payload["asset"]),
+        amount=Points(int(payload["amount"] or 0)),
+        reason_code=str(payload["reasonCode"]),
+        reference=None if reference is None else str(reference),
+        effective_at=None if effective_at is None else datetime.fromisoformat(str(effective_at)),
+    )
+
+
+async def approval(info: Info, id: strawberry.ID) -> Approval | None:  # noqa: A002 - the argument's name in the schema
+    """A request of the caller's programme.
+
+    id: its id
+    """
+    context = info.context
+    row = await approval_by_id(context.ledger.reader, await context.programme_id(), uuid_of(APPROVAL, id))
+    return None if row is None else approval_of(row, await context.ledger.directory.now())
+
+
+async def approvals(
+    info: Info, state: ApprovalState | None = None, first: int = 20, after: str | None = None
+) -> Connection[Approval]:
+    """The programme's requests, newest first.
+
+    state: only those in this state
+    first: how many, 1 to 100
+    after: the cursor after which the page begins
+    """
+    context, size = info.context, page_size(first)
+    rows = await approvals_page(
+        context.ledger.reader,
+        await context.programme_id(),
+        limit=rows_for(size),
+        before=row_after(APPROVAL, after),
+        state=state,
+    )
+    now = await context.ledger.directory.now()
+    return connect(
+        rows,
+        size,
+        node=lambda row: approval_of(row, now),
+        cursor=lambda row: row_cursor(APPROVAL, row.id),
+        is_first=after is None,
+    )
+
+
+@input_type
+class ApproveRequestInput:
+    """A request to approve.
+
+    approval_id:     the request
+    idempotency_key: the caller's key for this intent
+    reason:          why, in words; kept sealed
+    """
+
+    approval_id: strawberry.ID
+    idempotency_key: IdempotencyKey
+    reason: str | None = None
+
+
+@input_type
+class RejectRequestInput(ApproveRequestInput):
+    """A request to reject."""
+
+
+@input_type
+class WithdrawRequestInput(ApproveRequestInput):
+    """A request to take back."""
+
+
+@object_type
+class RequestDecided:
+    """The request is decided.
+
+    replayed:    whether this is the stored outcome of an earlier request under the same key
+    approval_id: the request
+    state:       what became of it
+    decided_by:  who decided
+    decided_at:  when
+    entry_id:    the entry that an approval posted
+    """
+
+    replayed: bool
+    approval_id: strawberry.ID
+    state: ApprovalState
+    decided_by: str
+    decided_at: datetime
+    entry_id: strawberry.ID | None
+
+
+async def approve_request(info: Info, asked: Annotated[ApproveRequestInput, INPUT]) -> object:
+    """Agree to what another asked for; it is done in the same step. Nobody approves their own request."""
+    context = info.context
+    command = ApproveRequest(
+        actor=await context.actor(),
+        key=asked.idempotency_key,
+        approval_id=uuid_of(APPROVAL, asked.approval_id),
+        reason=asked.reason,
+        approvables=context.ledger.approvables,
+    )
+    return _decided(await context.ledger.engine.execute(command))
+
+
+async def reject_request(info: Info, asked: Annotated[RejectRequestInput, INPUT]) -> object:
+    """Refuse what another asked for."""
+    return await _end(info.context, asked, RejectRequest)
+
+
+async def withdraw_request(info: Info, asked: Annotated[WithdrawRequestInput, INPUT]) -> object:
+    """Take back what one asked for oneself."""
+    return await _end(info.context, asked, WithdrawRequest)
+
+
+async def _end(
+    context: Context, asked: ApproveRequestInput, kind: type[RejectRequest] | type[WithdrawRequest]
+) -> RequestDecided:
+    command = kind(
+        actor=await context.actor(),
+        key=asked.idempotency_key,
+        approval_id=uuid_of(APPROVAL, asked.approval_id),
+        reason=asked.reason,
+    )
+    return _decided(await context.ledger.engine.execute(command))
+
+
+def _decided(outcome: Outcome[Decision]) -> RequestDecided:
+    reply = outcome.unwrap()
+    return RequestDecided(
+        replayed=outcome.replayed,
+        approval_id=id_of(APPROVAL, reply.approval_id),
+        state=ApprovalState(reply.state),
+        decided_by=reply.decided_by,
+        decided_at=reply.decided_at,
+        entry_id=maybe_id(ENTRY, reply.entry_id),
+    )
+
+
+_CODE = RefusalCode
+_PENDING = (*EVERY_COMMAND, _CODE.APPROVAL_NOT_FOUND, _CODE.APPROVAL_DECIDED, _CODE.APPROVAL_EXPIRED)
+
+APPROVAL_QUERY = query(approval, requires(Scope.APPROVAL_READ, cost=5), callers=BANK)
+APPROVALS = query(approvals, requires(Scope.APPROVAL_READ, cost=5, page_max=PAGE_MAX), callers=BANK)
+APPROVE_REQUEST = mutation(
+    approve_request,
+    requires(Scope.APPROVAL_DECIDE, moves="approve", cost=10),
+    succeeds=RequestDecided,
+    refusals=(*_PENDING, _CODE.APPROVAL_OWN, *ADJUSTMENT_REFUSALS),
+    callers=BANK,
+)
+REJECT_REQUEST = mutation(
+    reject_request,
+    requires(Scope.APPROVAL_DECIDE, cost=10),
+    succeeds=RequestDecided,
+    refusals=(*_PENDING, _CODE.APPROVAL_OWN),
+    callers=BANK,
+)
+WITHDRAW_REQUEST = mutation(
+    withdraw_request,
+    requires(Scope.POINTS_ADJUST, cost=10),
+    succeeds=RequestDecided,
+    refusals=_PENDING,
+    callers=BANK,
+)

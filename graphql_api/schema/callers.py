@@ -1,0 +1,12 @@
+"""Who may ask what, by role: the half of authorisation that no scope can widen (api.md, who calls)."""
+
+from typing import Final
+
+from graphql_api.permissions import Role
+
+BANK: Final = frozenset({Role.SERVICE, Role.OPERATOR, Role.APPROVER, Role.COMPLIANCE, Role.SUPPORT})
+"""The bank's own systems and staff."""
+
+BANK_AND_MEMBER: Final = BANK | {Role.MEMBER}
+BANK_AND_MERCHANT: Final = BANK | {Role.MERCHANT}
+EVERYBODY: Final = frozenset(Role)

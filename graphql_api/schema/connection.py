@@ -1,0 +1,133 @@
+"""Lists by page: Relay connections whose cursors name the last row seen, so that a page costs the same wherever it lies."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from graphql_api.errors import InvalidInput
+from graphql_api.global_ids import decode_id, encode_id
+from graphql_api.schema.descriptions import object_type
+
+PAGE_MAX: Final = 100
+N = TypeVar("N")
+V = TypeVar("V")
+
+
+@object_type
+class PageInfo:
+    """Where a page lies in its list.
+
+    has_next_page:     whether more follows in the order of the list
+    has_previous_page: whether something comes before
+    start_cursor:      the first edge's cursor
+    end_cursor:        the last edge's cursor; give it as `after` for the next page
+    """
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@object_type
+class Edge(Generic[N]):
+    """One item of a page.
+
+    node:   the item
+    cursor: its place in the list
+    """
+
+    node: N
+    cursor: str
+
+
+@object_type
+class Connection(Generic[N]):
+    """A page of a list.
+
+    edges:     the items with their cursors
+    nodes:     the items
+    page_info: where the page lies
+    """
+
+    edges: list[Edge[N]]
+    nodes: list[N]
+    page_info: PageInfo
+
+
+def page_size(count: int) -> int:
+    """The size asked for; InvalidInput where it is not 1 to 100."""
+    if not 1 <= count <= PAGE_MAX:
+        raise InvalidInput(f"A page has 1 to {PAGE_MAX} items.")
+    return count
+
+
+def connect(
+    views: Sequence[V],
+    size: int,
+    *,
+    node: Callable[[V], N],
+    cursor: Callable[[V], str],
+    is_first: bool,
+) -> Connection[N]:
+    """A page of at most `size` from the rows that `rows_for` asked for."""
+    edges = [Edge(node=node(view), cursor=cursor(view)) for view in views[:size]]
+    return page_of(edges, has_next=has_more(len(views), size), has_previous=not is_first)
+
+
+def rows_for(size: int) -> int:
+    """How many rows to read for a page: one more tells whether others follow, but the ledger reads 100 at most."""
+    return min(size + 1, PAGE_MAX)
+
+
+def has_more(rows: int, size: int) -> bool:
+    """Whether more may follow; after a full page of 100 the next one may turn out empty."""
+    return rows > size or rows == PAGE_MAX
+
+
+def page_of(edges: list[Edge[N]], *, has_next: bool, has_previous: bool) -> Connection[N]:
+    """A page of these edges."""
+    return Connection(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=PageInfo(
+            has_next_page=has_next,
+            has_previous_page=has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+    )
+
+
+def row_cursor(kind: str, row_id: UUID) -> str:
+    """The cursor of a row in a list that is ordered by id."""
+    return encode_id(f"{kind}Cursor", row_id)
+
+
+def row_after(kind: str, cursor: str | None) -> UUID | None:
+    """The id that the cursor names; InvalidInput where it is no cursor of this list."""
+    if cursor is None:
+        return None
+    found = decode_id(f"{kind}Cursor", cursor)
+    if found is None:
+        raise InvalidInput("The cursor is malformed.")
+    return found
+
+
+def number_cursor(number: int) -> str:
+    """The cursor of a numbered line."""
+    return base64.urlsafe_b64encode(b"line:%d" % number).rstrip(b"=").decode("ascii")
+
+
+def number_after(cursor: str) -> int:
+    """The number that the cursor names; InvalidInput where it is none of ours."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInput("The cursor is malformed.") from None
+    label, _, digits = raw.partition(b":")
+    if label != b"line" or not digits.isdigit() or len(digits) > 18:
+        raise InvalidInput("The cursor is malformed.")
+    return int(digits)

@@ -1,0 +1,198 @@
+"""Journal entries: what happened, line by line; and how a caller finds one by its own number or key."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Role, Scope
+from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import field, object_type
+from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
+from graphql_api.schema.query import query
+from graphql_api.schema.receipt import maybe_minor
+from ledger.book.refusal import Refusal
+from ledger.book.units import MinorUnits, Points
+from ledger.points import entry_query
+from ledger.points.entry_query import EntryView, entries_about, load_entries
+
+
+@object_type
+class Posting:
+    """Points, or money, that moved from one account to another.
+
+    line:             its number in the entry
+    asset:            the asset's code
+    amount:           how much moved, in the asset's smallest unit
+    source_role:      what the account is for that it left, such as `wallet` or `issuance`
+    destination_role: what the account is for that it reached
+    """
+
+    line: int
+    asset: str
+    amount: Points
+    source_role: str
+    destination_role: str
+
+
+@object_type
+class Draw:
+    """What the entry did to a lot.
+
+    line:   its number in the entry
+    lot_id: the lot
+    kind:   `take`, `give_back`, `set_aside` or `release`
+    amount: how many of its points
+    """
+
+    line: int
+    lot_id: strawberry.ID
+    kind: str
+    amount: Points
+
+
+@object_type
+class Entry:
+    """One atomic business event, which is never changed or deleted.
+
+    id:                its id
+    kind:              what happened, such as `earn` or `spend`
+    effective_at:      when it took effect
+    posted_at:         when it was recorded
+    asset:             the asset's code; null where nothing was posted
+    amount:            its points
+    member_id:         whose points; null for merchants
+    merchant_id:       the merchant it concerns
+    reference:         the caller's own number
+    original_entry_id: the entry that it undoes or completes
+    reason_code:       why
+    sale_minor:        the amount of the sale, in minor units
+    money_minor:       what the points were worth, in minor units
+    actor:             who did it; null for members and merchants
+    """
+
+    id: strawberry.ID
+    kind: str
+    effective_at: datetime
+    posted_at: datetime
+    asset: str | None
+    amount: Points
+    member_id: strawberry.ID | None
+    merchant_id: strawberry.ID | None
+    reference: str | None
+    original_entry_id: strawberry.ID | None
+    reason_code: str | None
+    sale_minor: MinorUnits | None
+    money_minor: MinorUnits | None
+    actor: str | None
+    view: strawberry.Private[EntryView]
+
+    @field()
+    async def postings(self, info: Info) -> list[Posting] | None:
+        """What moved from which kind of account to which; null for merchants."""
+        context = info.context
+        if not context.sees_balances:
+            return None
+        programme_id = await context.programme_id()
+        code_of = context.ledger.directory.asset_code
+        return [
+            Posting(
+                line=posting.line,
+                asset=await code_of(programme_id, posting.asset_id),
+                amount=Points(posting.amount),
+                source_role=posting.source_role,
+                destination_role=posting.destination_role,
+            )
+            for posting in self.view.postings
+        ]
+
+    @field()
+    async def draws(self, info: Info) -> list[Draw] | None:
+        """What it did to which lots; of a transfer, a member sees its own. Null for merchants."""
+        if not info.context.sees_balances:
+            return None
+        return [
+            Draw(line=draw.line, lot_id=id_of(LOT, draw.lot_id), kind=draw.kind, amount=Points(draw.amount))
+            for draw in self.view.draws
+        ]
+
+    @field(requires(Scope.ENTRY_READ, cost=5))
+    async def followed_by(self, info: Info) -> list["Entry"]:
+        """The entries that undo or complete it: reversals, refunds, the end of a hold."""
+        context = info.context
+        views = await entries_about(context.ledger.reader, await context.programme_id(), self.view.id)
+        return [await entry_of(context, view) for view in views if await is_callers(context, view)]
+
+
+async def entry_of(context: Context, view: EntryView) -> Entry:
+    """The view as its GraphQL type, as far as the caller may see it."""
+    code_of = context.ledger.directory.asset_code
+    return Entry(
+        id=id_of(ENTRY, view.id),
+        kind=view.kind,
+        effective_at=view.effective_at,
+        posted_at=view.posted_at,
+        asset=None if view.asset_id is None else await code_of(await context.programme_id(), view.asset_id),
+        amount=Points(view.amount),
+        member_id=maybe_id(MEMBER, view.member_id) if context.sees_balances else None,
+        merchant_id=maybe_id(MERCHANT, view.merchant_id),
+        reference=view.reference,
+        original_entry_id=maybe_id(ENTRY, view.original_entry_id),
+        reason_code=view.reason_code,
+        sale_minor=maybe_minor(view.sale_minor),
+        money_minor=maybe_minor(view.money_minor),
+        actor=view.actor if context.caller.role in BANK else None,
+        view=view,
+    )
+
+
+async def is_callers(context: Context, view: EntryView) -> bool:
+    """Whether the caller may see the entry: a member its own, a merchant its own, the bank all of its programme."""
+    try:
+        match context.caller.role:
+            case Role.MEMBER:
+                return view.member_id == await context.own_member_id()
+            case Role.MERCHANT:
+                return view.merchant_id == context.own_merchant_id()
+            case _:
+                return True
+    except Refusal:
+        return False
+
+
+async def find_entry(context: Context, entry_id: UUID) -> Entry | None:
+    """The entry, if the caller may see it."""
+    views = await load_entries(context.ledger.reader, await context.programme_id(), [entry_id])
+    view = views[0]
+    return await entry_of(context, view) if view is not None and await is_callers(context, view) else None
+
+
+async def entry(info: Info, id: strawberry.ID) -> Entry | None:  # noqa: A002 - the argument's name in the schema
+    """An entry: for a member or merchant one of its own; null for all others.
+
+    id: the entry's id
+    """
+    return await find_entry(info.context, uuid_of(ENTRY, id))
+
+
+async def entry_by_reference(info: Info, kind: str, reference: str) -> Entry | None:
+    """The entry that the caller itself made under a reference.
+
+    kind:      the kind of the entry, such as `earn` or `spend`
+    reference: the caller's own number
+    """
+    context = info.context
+    try:
+        actor = await context.actor()
+    except Refusal:
+        return None
+    view = await entry_query.entry_by_reference(
+        context.ledger.reader, actor.programme_id, client=actor.client, kind=kind, reference=reference
+    )
+    return None if view is None else await entry_of(context, view)
+
+
+ENTRY_QUERY = query(entry, requires(Scope.ENTRY_READ, cost=5), callers=EVERYBODY)
+ENTRY_BY_REFERENCE = query(entry_by_reference, requires(Scope.ENTRY_READ, cost=5), callers=EVERYBODY)

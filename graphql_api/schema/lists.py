@@ -1,0 +1,115 @@
+"""Lists: many intents of one kind in one request, independent of each other or all or nothing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
+
+from graphql_api.schema.context import Context
+from graphql_api.schema.mutation import refused
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Command
+from ledger.engine.outcome import Outcome
+from ledger.engine.unit import LIST_MAX
+
+LIST_COST: Final = 1000
+"""A list is charged as its longest form: the cost is static, and the items are in a variable."""
+
+O = TypeVar("O")  # noqa: E741 - the reply
+
+
+class Item(Protocol):
+    """What every item of a list has."""
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The item's own key; unused in an atomic list."""
+        ...
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - the item
+I_co = TypeVar("I_co", bound=Item, covariant=True)
+
+
+class ListInput(Protocol[I_co]):
+    """What every list has."""
+
+    @property
+    def items(self) -> Sequence[I_co]:
+        """The intents."""
+        ...
+
+    @property
+    def atomic(self) -> bool:
+        """Whether all are accepted or none."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key of an atomic list."""
+        ...
+
+
+async def run_list(
+    context: Context,
+    asked: ListInput[I],
+    command_of: Callable[[I, str | None], Awaitable[Command[O]]],
+    show: Callable[[Outcome[O]], Awaitable[object]],
+) -> list[object]:
+    """What each item came to, in input order: what `show` makes of it, or its refusal.
+
+    Raises LIST_TOO_LONG, and INVALID_INPUT where a key is missing, before any work.
+    """
+    _require_keys(asked)
+    commands = [await _command(command_of, item, asked) for item in asked.items]
+    outcomes = await _execute(context, commands, asked.idempotency_key if asked.atomic else None)
+    return [await _show(context, show, outcome) for outcome in outcomes]
+
+
+def _require_keys(asked: ListInput[I]) -> None:
+    if len(asked.items) > LIST_MAX:
+        raise Refusal(RefusalCode.LIST_TOO_LONG, limit=LIST_MAX)
+    if asked.atomic and asked.idempotency_key is None:
+        raise Refusal(RefusalCode.INVALID_INPUT, field="idempotencyKey")
+    if not asked.atomic:
+        for index, item in enumerate(asked.items):
+            if item.idempotency_key is None:
+                raise Refusal(RefusalCode.INVALID_INPUT, field=f"items.{index}.idempotencyKey")
+
+
+async def _command(
+    command_of: Callable[[I, str | None], Awaitable[Command[O]]], item: I, asked: ListInput[I]
+) -> Command[O] | Refusal:
+    """The item's command, or why there is none: it names a member that there is not."""
+    try:
+        return await command_of(item, None if asked.atomic else item.idempotency_key)
+    except Refusal as refusal:
+        return refusal
+
+
+async def _execute(
+    context: Context, commands: Sequence[Command[O] | Refusal], group_key: str | None
+) -> list[Outcome[O]]:
+    engine = context.ledger.engine
+    ready = [command for command in commands if not isinstance(command, Refusal)]
+    if group_key is None:
+        decided = iter(await engine.execute_list(ready))
+        return [Outcome(refusal=each) if isinstance(each, Refusal) else next(decided) for each in commands]
+    if len(ready) < len(commands):
+        return _group_failed(commands)
+    return await engine.execute_group(ready, group_key)
+
+
+def _group_failed(commands: Sequence[Command[O] | Refusal]) -> list[Outcome[O]]:
+    """The first item without a command carries its code; nothing was decided and the key is free."""
+    failed = next(index for index, each in enumerate(commands) if isinstance(each, Refusal))
+    others = Refusal(RefusalCode.GROUP_FAILED, failed_index=failed)
+    return [
+        Outcome(refusal=each if index == failed and isinstance(each, Refusal) else others)
+        for index, each in enumerate(commands)
+    ]
+
+
+async def _show(context: Context, show: Callable[[Outcome[O]], Awaitable[object]], outcome: Outcome[O]) -> object:
+    try:
+        return await show(outcome)
+    except Refusal as refusal:
+        return refused(context, refusal)

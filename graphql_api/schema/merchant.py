@@ -1,0 +1,234 @@
+"""Merchants: the shops that take points."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.errors import InvalidInput
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Role, Scope
+from graphql_api.schema.api_key import ApiKey, read_keys
+from graphql_api.schema.callers import BANK, BANK_AND_MERCHANT
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import field, input_type, object_type
+from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of, uuid_of
+from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.query import query
+from graphql_api.schema.refusals import EVERY_REQUEST
+from ledger.book.account import Role as AccountRole
+from ledger.book.account import account_id
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import Points
+from ledger.engine.roll_up import open_balances
+from ledger.partners import register
+from ledger.partners.queries import merchant_by_code, merchant_by_id, merchants_page
+from ledger.partners.rows import Merchant as MerchantRow
+from ledger.programme.queries import assets
+
+
+@object_type
+class MerchantBalance:
+    """What a merchant took in and has not settled, of one asset.
+
+    asset:  the asset's code
+    amount: how much, in the asset's smallest unit
+    """
+
+    asset: str
+    amount: Points
+
+
+@object_type
+class Merchant:
+    """A shop that takes points.
+
+    id:         its id
+    code:       the partner's own number of the shop
+    name:       its name
+    state:      `open` or `closed`
+    partner_id: the company it belongs to
+    """
+
+    id: strawberry.ID
+    code: str
+    name: str
+    state: str
+    partner_id: strawberry.ID
+    uuid: strawberry.Private[UUID]
+
+    @field(requires(Scope.MERCHANT_READ, cost=10))
+    async def balances(self, info: Info) -> list[MerchantBalance]:
+        """What the shop took in, points and money, of every asset that it ever took."""
+        context = info.context
+        programme_id = await context.programme_id()
+        by_account = {
+            account_id(self.uuid, asset.id, AccountRole.RECEIVABLE): asset.code
+            for asset in await assets(context.ledger.reader, programme_id)
+        }
+        found = await open_balances(context.ledger.reader, programme_id, list(by_account))
+        return [
+            MerchantBalance(asset=code, amount=Points(found[account]))
+            for account, code in by_account.items()
+            if account in found
+        ]
+
+    @field(requires(Scope.MERCHANT_MANAGE, cost=5, page_max=PAGE_MAX))
+    async def api_keys(self, info: Info, first: int = 20, after: str | None = None) -> Connection[ApiKey]:
+        """The shop's API keys, oldest first, dead ones too; never their secrets.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        return await read_keys(info.context, self.uuid, first, after)
+
+
+def merchant_of(row: MerchantRow) -> Merchant:
+    """The row as its GraphQL type."""
+    return Merchant(
+        id=id_of(MERCHANT, row.id),
+        code=row.code,
+        name=row.name,
+        state=row.state,
+        partner_id=id_of(PARTNER, row.partner_id),
+        uuid=row.id,
+    )
+
+
+async def merchant(info: Info, id: strawberry.ID | None = None, code: str | None = None) -> Merchant | None:  # noqa: A002 - the argument's name in the schema
+    """A shop of the caller's programme; a merchant sees only itself, and need not say so.
+
+    id:   the shop's id
+    code: or the partner's own number of it
+    """
+    context = info.context
+    reader, programme_id = context.ledger.reader, await context.programme_id()
+    own = _own(context)
+    if id is not None and code is not None:
+        raise InvalidInput("Give an id or a code.")
+    if code is not None:
+        row = await merchant_by_code(reader, programme_id, code)
+    else:
+        asked = own if id is None else uuid_of(MERCHANT, id)
+        row = None if asked is None else await merchant_by_id(reader, programme_id, asked)
+    is_visible = row is not None and (context.caller.role is not Role.MERCHANT or row.id == own)
+    return merchant_of(row) if row is not None and is_visible else None
+
+
+def _own(context: Context) -> UUID | None:
+    try:
+        return context.own_merchant_id()
+    except Refusal:
+        return None
+
+
+async def merchants(info: Info, first: int = 20, after: str | None = None) -> Connection[Merchant]:
+    """The programme's shops.
+
+    first: how many, 1 to 100
+    after: the cursor after which the page begins
+    """
+    return await read_merchants(info.context, first, after, None)
+
+
+async def read_merchants(
+    context: Context, first: int, after: str | None, partner_id: UUID | None
+) -> Connection[Merchant]:
+    """A page of the programme's shops, or of one company's."""
+    size = page_size(first)
+    rows = await merchants_page(
+        context.ledger.reader,
+        await context.programme_id(),
+        limit=rows_for(size),
+        after=row_after(MERCHANT, after),
+        partner_id=partner_id,
+    )
+    return connect(
+        rows, size, node=merchant_of, cursor=lambda row: row_cursor(MERCHANT, row.id), is_first=after is None
+    )
+
+
+@input_type
+class CreateMerchantInput:
+    """A shop that will take points.
+
+    partner_id: the company it belongs to
+    code:       the partner's own number of the shop, unique in the programme
+    name:       its name
+    """
+
+    partner_id: strawberry.ID
+    code: str
+    name: str
+
+
+@object_type
+class MerchantCreated:
+    """The shop can take points once it has a credential.
+
+    merchant: the shop
+    """
+
+    merchant: Merchant
+
+
+async def create_merchant(info: Info, asked: Annotated[CreateMerchantInput, INPUT]) -> object:
+    """Register a shop. Its code makes it unique, so no key is needed."""
+    context = info.context
+    row = await register.create_merchant(
+        context.ledger.units,
+        await context.actor(),
+        partner_id=uuid_of(PARTNER, asked.partner_id),
+        code=asked.code,
+        name=asked.name,
+    )
+    return MerchantCreated(merchant=merchant_of(row))
+
+
+@input_type
+class CloseMerchantInput:
+    """A shop to close.
+
+    merchant_id: the shop
+    """
+
+    merchant_id: strawberry.ID
+
+
+@object_type
+class MerchantClosed:
+    """The shop takes no more points; what it took stays to be settled.
+
+    merchant: the shop
+    """
+
+    merchant: Merchant
+
+
+async def close_merchant(info: Info, asked: Annotated[CloseMerchantInput, INPUT]) -> object:
+    """Let a shop take no more points."""
+    context = info.context
+    row = await register.close_merchant(
+        context.ledger.units, await context.actor(), merchant_id=uuid_of(MERCHANT, asked.merchant_id)
+    )
+    return MerchantClosed(merchant=merchant_of(row))
+
+
+_CODE = RefusalCode
+_MANAGE = requires(Scope.MERCHANT_MANAGE, cost=10)
+
+MERCHANT_QUERY = query(merchant, requires(Scope.MERCHANT_READ, cost=5), callers=BANK_AND_MERCHANT)
+MERCHANTS = query(merchants, requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX), callers=BANK)
+CREATE_MERCHANT = mutation(
+    create_merchant,
+    _MANAGE,
+    succeeds=MerchantCreated,
+    refusals=(*EVERY_REQUEST, _CODE.PARTNER_NOT_FOUND, _CODE.CODE_TAKEN),
+)
+CLOSE_MERCHANT = mutation(
+    close_merchant,
+    _MANAGE,
+    succeeds=MerchantClosed,
+    refusals=(*EVERY_REQUEST, _CODE.MERCHANT_NOT_FOUND, _CODE.MERCHANT_CLOSED),
+)

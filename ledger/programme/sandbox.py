@@ -1,0 +1,44 @@
+"""The sandbox clock: in a deployment for trying things out, the ledger's `now` can be moved forward (semantics 10)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, update
+
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.statements import instant_now
+from ledger.engine.tables import INSTANCE
+from ledger.engine.unit_of_work import UnitsOfWork, event_for
+from ledger.programme.registry_change import refuse_input, registry_change
+
+STEP_MAX = timedelta(days=3660)
+_MICROSECOND = timedelta(microseconds=1)
+_ADVANCE = Query(
+    update(INSTANCE)
+    .values({"clock_offset_us": INSTANCE.c.clock_offset_us + bindparam("step_us")})
+    .returning(instant_now().label("now"))
+)
+
+
+async def advance_clock(units: UnitsOfWork, actor: Actor, *, until: datetime) -> datetime:
+    """Moves `now` forward to `until`, for every programme of the deployment; returns what it is then.
+
+    INVALID_INPUT where `until` is not ahead, or further than ten years. Whoever calls makes sure that this deployment is
+    a sandbox.
+    """
+    async with registry_change(units, actor, "clock_advanced") as change:
+        step = until - change.now
+        if not timedelta(0) < step <= STEP_MAX:
+            refuse_input("until")
+        row = await change.row(_ADVANCE, {"step_us": step // _MICROSECOND})
+        event = event_for(
+            change.work,
+            kind="clock_advanced",
+            actor=actor.client,
+            client=actor.client,
+            at=change.now,
+            resource_id=None,
+        )
+        change.work.emit(event._replace(facts={"until": until.isoformat()}))
+    now: datetime = until if row is None else row["now"]
+    return now
