@@ -495,9 +495,10 @@ class Model:
         """Point by point into their lots; what is dead expires at once, or lives on for the days of grace."""
         lots, expired = [], 0
         grace = self.end_of(self.today(now) + timedelta(days=self.terms.grace_days))
+        alive = {lot for lot in units if purse.death(lot) > now}
         for lot in dict.fromkeys(units):
             part = units.count(lot)
-            if purse.death(lot) > now:
+            if lot in alive:
                 lot.amount += part
             elif self.terms.grace_days:
                 if purse.inactive is not None and purse.inactive <= now:
