@@ -13,11 +13,14 @@ from graphql import (
     ASTValidationRule,
     ExecutionResult,
     FieldNode,
+    GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    GraphQLUnionType,
     OperationType,
     Undefined,
     get_nullable_type,
@@ -74,8 +77,25 @@ def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for field in kind.fields.values():
                 _quicken(field, converters)
+        elif isinstance(kind, GraphQLUnionType):
+            _resolve_by_class(kind)
+        elif isinstance(kind, GraphQLInputObjectType):
+            # Strawberry enforces this itself, but neither graphql-core's validation nor its printer sees it.
+            kind.is_one_of = bool(kind.extensions[_STRAWBERRY].is_one_of)
     core.extensions[_READY] = True
     return core
+
+
+def _resolve_by_class(union: GraphQLUnionType) -> None:
+    """Tell a union's member by the class of its value; Strawberry looks through them one by one."""
+    names = {kind.extensions[_STRAWBERRY].origin: kind.name for kind in union.types}
+    slowly = union.resolve_type
+    assert slowly is not None
+
+    def resolve(value: object, info: GraphQLResolveInfo[object], kind: GraphQLAbstractType) -> object:
+        return names.get(type(value)) or slowly(value, info, kind)
+
+    union.resolve_type = resolve  # type: ignore[assignment]
 
 
 def _quicken(field: GraphQLField, converters: Converters) -> None:
