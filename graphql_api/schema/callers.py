@@ -9,4 +9,5 @@ BANK: Final = frozenset({Role.SERVICE, Role.OPERATOR, Role.APPROVER, Role.COMPLI
 
 BANK_AND_MEMBER: Final = BANK | {Role.MEMBER}
 BANK_AND_MERCHANT: Final = BANK | {Role.MERCHANT}
-EVERYBODY: Final = frozenset(Role)
+EVERYBODY: Final = BANK | {Role.MEMBER, Role.MERCHANT}
+"""Everybody who has said who they are."""

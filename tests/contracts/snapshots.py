@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from graphql_api.processes.embedded import FAST, own_server
+from graphql_api.processes.schema_text import schema_text
 from migrations.apply import migrate
 from migrations.dump import dump_schema
 from tests.contracts import pages
@@ -26,6 +27,7 @@ SNAPSHOTS: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": pages.commands_page,
     "docs/reference/refusals.md": pages.refusals_page,
     "migrations/schema.sql": database_shape,
+    "graphql_api/schema.graphql": schema_text,
 }
 
 

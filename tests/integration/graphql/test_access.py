@@ -1,0 +1,121 @@
+"""Who may ask what: one line per root field, and one per field with a scope of its own. A new field needs a line here."""
+
+from graphql import GraphQLObjectType
+
+from graphql_api.field_rules import rule_of
+from graphql_api.permissions import Role, Scope
+from tests.integration.graphql.access import LETTERS, is_let_in, root_fields
+from tests.integration.graphql.desk import SCHEMA, Desk
+
+ROLES = tuple(role for role in Role if role is not Role.ANONYMOUS)
+
+ROOT_FIELDS = """
+Query.me                           M...... MTSOACH
+Query.wallet                       ..SOACH ..SOACH
+Query.member                       ..SO.CH ..SOACH
+Query.members                      ..SO.CH ..SOACH
+Query.supportMember                ......H ..SOACH
+Query.entry                        MTSOACH MTSOACH
+Query.entryByReference             MTSOACH MTSOACH
+Query.outcome                      MTSOACH MTSOACH
+Query.hold                         MTSOACH MTSOACH
+Query.merchant                     .T.OACH .TSOACH
+Query.merchants                    ...OACH ..SOACH
+Query.partner                      ...OACH ..SOACH
+Query.partners                     ...OACH ..SOACH
+Query.programme                    MTSOACH MTSOACH
+Query.assets                       MTSOACH MTSOACH
+Query.approval                     ...OACH ..SOACH
+Query.approvals                    ...OACH ..SOACH
+Query.clock                        MTSOACH MTSOACH
+Mutation.earnPoints                ..S.... ..SOACH
+Mutation.earnPointsList            ..S.... ..SOACH
+Mutation.spendPoints               .T..... MTSOACH
+Mutation.spendPointsList           ....... ..SOACH
+Mutation.createPaymentCode         M...... M.SOACH
+Mutation.holdPoints                M...... M.SOACH
+Mutation.captureHold               .T..... .TSOACH
+Mutation.releaseHold               MT..... MTSOACH
+Mutation.reverseEntry              .TS.... .TSOACH
+Mutation.refundEarn                .TS.... .TSOACH
+Mutation.confirmPending            ..S.... ..SOACH
+Mutation.cancelPending             ..S.... ..SOACH
+Mutation.transferPoints            M...... M.SOACH
+Mutation.adjustPoints              ...O... ..SOACH
+Mutation.approveRequest            ....A.. ..SOACH
+Mutation.rejectRequest             ....A.. ..SOACH
+Mutation.withdrawRequest           ...O... ..SOACH
+Mutation.enrolMember               ..S.... ..SOACH
+Mutation.enrolMemberList           ..S.... ..SOACH
+Mutation.freezeMember              ...O... ..SOACH
+Mutation.unfreezeMember            ...O... ..SOACH
+Mutation.closeMember               ...O... ..SOACH
+Mutation.createPartner             ...O... ..SOACH
+Mutation.createMerchant            ...O... ..SOACH
+Mutation.closeMerchant             ...O... ..SOACH
+Mutation.issueApiKey               ...O... ..SOACH
+Mutation.rotateApiKey              ...O... ..SOACH
+Mutation.revokeApiKey              ...O... ..SOACH
+Mutation.createAsset               ...O... ..SOACH
+Mutation.changeAsset               ...O... ..SOACH
+Mutation.setRate                   ...O... ..SOACH
+Mutation.setAdjustmentLimit        ...O... ..SOACH
+Mutation.closePeriod               ...O... ..SOACH
+Mutation.advanceSandboxClock       ...O... ..SOACH
+Subscription.walletChanged         M.SOACH M.SOACH
+"""
+"""Field, who is let in with the scopes of its role, and who is let in with every scope there is.
+
+Member, Till (merchant), Service, Operator, Approver, Compliance, Help desk (support); a dot is a refusal.
+"""
+
+INNER_FIELDS = {
+    "Asset.adjustmentLimits": {Scope.PROGRAMME_READ},
+    "Approval.reasons": {Scope.APPROVAL_READ},
+    "Entry.followedBy": {Scope.ENTRY_READ},
+    "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
+    "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
+    "Merchant.apiKeys": {Scope.MERCHANT_MANAGE},
+    "Merchant.balances": {Scope.MERCHANT_READ},
+    "Partner.merchants": {Scope.MERCHANT_READ},
+}
+"""Fields below the root that ask for a scope themselves."""
+
+
+async def test_every_root_field_lets_in_whom_the_table_names(desk: Desk) -> None:
+    """Each role asks for each root field, with its own scopes and with all; a field without a line fails."""
+    await desk.bank.enrol("ines")
+    expected = {line.split()[0]: line.split()[1:] for line in ROOT_FIELDS.strip().splitlines()}
+
+    found = {}
+    for name, document in root_fields():
+        by_role = [LETTERS[role] if await is_let_in(desk, role, document) else "." for role in ROLES]
+        by_scope = [LETTERS[role] if await is_let_in(desk, role, document, *Scope) else "." for role in ROLES]
+        found[name] = ["".join(by_role), "".join(by_scope)]
+
+    assert found == expected
+
+
+def test_every_inner_field_with_a_scope_is_in_the_table() -> None:
+    """What is guarded below the root is written down, so that a guard that disappears shows."""
+    roots = {"Query", "Mutation", "Subscription"}
+
+    found = {
+        f"{kind.name}.{name}": set(rule.scopes)
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and kind.name not in roots
+        for name, field in kind.fields.items()
+        if (rule := rule_of(field)) is not None and rule.scopes
+    }
+
+    assert found == INNER_FIELDS
+
+
+async def test_an_inner_field_is_refused_without_its_scope(desk: Desk) -> None:
+    """A caller who may read a member but no wallets gets the member and a refusal."""
+    await desk.bank.enrol("ines")
+    reader = desk.caller(Role.SERVICE, "core", Scope.MEMBER_READ)
+
+    code = await desk.refusal(reader, '{ member(by: {externalId: "ines"}) { id wallet { available } } }')
+
+    assert code == "FORBIDDEN"
