@@ -67,6 +67,12 @@ class BookUnderTest:
         """Where commands go."""
         return self.application.engine
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells another process of the product to work on this book, with the same keys."""
+        settings = self.application.settings
+        return {"SCRIP_DATABASE_URL": self.url, "SCRIP_VAR": str(settings.var.absolute())}
+
     async def grow(self, members: int, *, lots_per_member: int) -> None:
         """Enrol so many more members, and let each of them earn its lots."""
         numbers = range(len(self.members), len(self.members) + members)

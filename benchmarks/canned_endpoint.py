@@ -28,22 +28,6 @@ from graphql_api.request_record import RequestRecord
 KEY_FOLDER = "SCRIP_BENCHMARK_KEYS"
 UNLIMITED = Rate(capacity=10**12, per_second=1e12)
 
-WALLET = """
-query Wallet($member: ID!) {
-  wallet(member: $member) {
-    member posted held pending overdue owed available
-    lots { id remaining held expiresAt }
-  }
-}
-"""
-SPEND = """
-mutation Spend($input: SpendPointsInput!) {
-  spendPoints(input: $input) {
-    entryId replayed available lots { id remaining held expiresAt }
-  }
-}
-"""
-
 
 @strawberry.type
 class Lot:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks import endpoint_cpu, growth, hot_merchant, lone, spend, year
+from benchmarks import endpoint_cpu, growth, hot_merchant, http_spend, http_wallet, lone, spend, storage, year
 from benchmarks.harness import Bench
 from benchmarks.measurement import Result
 
@@ -28,6 +28,11 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "growth": Benchmark(
         "latency of a lone spend with more members, and with more open lots, beside the smallest", growth.measure
     ),
+    "storage": Benchmark(
+        "bytes that an earn and a spend leave, indexes included, beside the plain transfer's", storage.measure
+    ),
+    "http_spend": Benchmark("spendPoints over HTTP, two API processes, beside a bare JSON echo", http_spend.measure),
+    "http_wallet": Benchmark("wallet over HTTP, two API processes, beside a bare JSON echo", http_wallet.measure),
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
     ),

@@ -10,7 +10,7 @@ import psutil
 def cpu_seconds(pids: Iterable[int]) -> float:
     """User and system time so far of these processes and all their living descendants."""
     total = 0.0
-    for process in _with_descendants(pids):
+    for process in with_descendants(pids):
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
@@ -31,7 +31,8 @@ class CpuMeter:
         return {name: cpu_seconds(pids) - self._begun[name] for name, pids in self._groups.items()}
 
 
-def _with_descendants(pids: Iterable[int]) -> set[psutil.Process]:
+def with_descendants(pids: Iterable[int]) -> set[psutil.Process]:
+    """These processes and all their living descendants."""
     processes: set[psutil.Process] = set()
     for pid in pids:
         try:

@@ -1,47 +1,65 @@
-"""Spends through the engine in this process: by many callers at once, one by one, or in lists."""
+"""Commands through the engine in this process: by many callers at once, one by one, or in lists."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from random import Random
 from uuid import UUID
 
 from benchmarks.book_under_test import BookUnderTest
 from benchmarks.measurement import Measurement, summarise
+from ledger.points.command import PointsCommand
+from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
 
+Ask = Callable[[BookUnderTest, Random], PointsCommand]
+"""A command that nobody asked for yet."""
 
-class SpendLoad:
-    """Spends of one point by random members at random merchants, each with a key of its own.
 
-    The sequence follows from `seed`, so that two runs ask for the same; keys look like the version 4 ids of clients.
-    """
+def ask_spend(book: BookUnderTest, random: Random) -> SpendPoints:
+    """A spend of one point by a random member at a random merchant."""
+    return SpendPoints(
+        actor=book.till,
+        key=_new_key(random),
+        member_id=random.choice(book.members),
+        merchant_id=random.choice(book.merchants),
+        amount=1,
+    )
 
-    def __init__(self, book: BookUnderTest, *, seed: int = 0) -> None:
+
+def ask_earn(book: BookUnderTest, random: Random) -> EarnPoints:
+    """An earn of one point by a random member."""
+    return EarnPoints(actor=book.till, key=_new_key(random), member_id=random.choice(book.members), amount=1)
+
+
+def _new_key(random: Random) -> str:
+    """A key that looks like the version 4 ids of clients."""
+    return str(UUID(int=random.getrandbits(128), version=4))
+
+
+class EngineLoad:
+    """Commands on a book, each with a key of its own. The sequence follows from `seed`; loads of one book have different ones."""
+
+    def __init__(self, book: BookUnderTest, *, ask: Ask = ask_spend, seed: int | str = 0) -> None:
         self._book = book
+        self._ask = ask
         self._random = Random(seed)
 
-    def next_spend(self) -> SpendPoints:
-        """A spend that nobody asked for yet."""
-        random = self._random
-        return SpendPoints(
-            actor=self._book.till,
-            key=str(UUID(int=random.getrandbits(128), version=4)),
-            member_id=random.choice(self._book.members),
-            merchant_id=random.choice(self._book.merchants),
-            amount=1,
-        )
+    def next_command(self) -> PointsCommand:
+        """The next one of the sequence."""
+        return self._ask(self._book, self._random)
 
     async def run_singly(self, *, callers: int, seconds: float) -> Measurement:
-        """A closed loop of `callers` tasks, each waiting for its spend before it asks for the next."""
+        """A closed loop of `callers` tasks, each waiting for its outcome before it asks for the next."""
         latencies_ms: list[float] = []
         began_at, cpu_began = time.perf_counter(), time.process_time()
         ends_at = began_at + seconds
 
         async def call() -> None:
             while (sent_at := time.perf_counter()) < ends_at:
-                (await self._book.engine.execute(self.next_spend())).unwrap()
+                (await self._book.engine.execute(self.next_command())).unwrap()
                 latencies_ms.append((time.perf_counter() - sent_at) * 1_000)
 
         await asyncio.gather(*(call() for _ in range(callers)))
@@ -50,14 +68,14 @@ class SpendLoad:
         return summarise(latencies_ms, seconds=elapsed, notes={"cores": cores})
 
     async def run_lists(self, *, items: int, callers: int, seconds: float) -> Measurement:
-        """The same with lists of `items`; a latency is a list's, an operation is a spend."""
+        """The same with lists of `items`; a latency is a list's, an operation is a command."""
         latencies_ms: list[float] = []
         began_at = time.perf_counter()
         ends_at = began_at + seconds
 
         async def call() -> None:
             while (sent_at := time.perf_counter()) < ends_at:
-                for outcome in await self._book.engine.execute_list([self.next_spend() for _ in range(items)]):
+                for outcome in await self._book.engine.execute_list([self.next_command() for _ in range(items)]):
                     outcome.unwrap()
                 latencies_ms.append((time.perf_counter() - sent_at) * 1_000)
 

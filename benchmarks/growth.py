@@ -1,14 +1,18 @@
-"""How a lone spend's latency grows with the number of members, and with the member's open lots."""
+"""How a lone spend's latency grows with the number of members, and with the member's open lots.
+
+Every book fills through the engine from empty; a million members take minutes.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
-from benchmarks.book_under_test import Population, open_book
-from benchmarks.engine_load import SpendLoad
+from benchmarks.book_under_test import BookUnderTest, Population, open_book
+from benchmarks.engine_load import EngineLoad
 from benchmarks.harness import Bench
 from benchmarks.measurement import Result, compare, p50_ms
 
@@ -19,32 +23,41 @@ LOT_HOLDERS: Final = 20
 
 async def measure(bench: Bench) -> list[Result]:
     """Four results: the larger two of either kind beside the smallest."""
-    short = bench.scale.short
-    by_members = [
-        Population(members=10 if short else members, lots_per_member=1, name=f"members_{members}")
-        for members in MEMBERS
+    return [
+        *await _compare_sizes(bench, [_members(bench, count) for count in MEMBERS]),
+        *await _compare_sizes(bench, [_lots(bench, count) for count in LOTS]),
     ]
-    by_lots = [
-        Population(members=LOT_HOLDERS, lots_per_member=lots // 10 if short else lots, name=f"lots_{lots}")
-        for lots in LOTS
-    ]
-    return [*await _compare_sizes(bench, by_members), *await _compare_sizes(bench, by_lots)]
+
+
+def _members(bench: Bench, count: int) -> Population:
+    members = min(count, bench.scale.members) if bench.scale.short else count
+    return Population(members=members, lots_per_member=1, name=f"members_{count}")
+
+
+def _lots(bench: Bench, count: int) -> Population:
+    lots = min(count, LOTS[0]) if bench.scale.short else count
+    return Population(members=LOT_HOLDERS, lots_per_member=lots, name=f"lots_{count}")
 
 
 async def _compare_sizes(bench: Bench, populations: Sequence[Population]) -> list[Result]:
     """All sizes stand side by side on the server, so that rounds interleave."""
+    books: list[BookUnderTest] = []
+    fill_seconds: list[float] = []
     async with AsyncExitStack() as stack:
-        books = [await stack.enter_async_context(open_book(bench, population)) for population in populations]
+        for population in populations:
+            began_at = time.perf_counter()
+            books.append(await stack.enter_async_context(open_book(bench, population)))
+            fill_seconds.append(round(time.perf_counter() - began_at, 1))
         await bench.checkpoint()
         rounds = await bench.interleave(
             {
-                population.name: partial(SpendLoad(book).run_singly, callers=1, seconds=bench.scale.seconds / 2)
+                population.name: partial(EngineLoad(book).run_singly, callers=1, seconds=bench.scale.seconds / 2)
                 for population, book in zip(populations, books, strict=True)
             }
         )
     for book in books:
         await bench.check_book(book.url)
-    smallest, *larger = populations
+    smallest = populations[0]
     return [
         compare(
             name=f"growth_{population.name}",
@@ -52,7 +65,12 @@ async def _compare_sizes(bench: Bench, populations: Sequence[Population]) -> lis
             ours=rounds[population.name],
             baseline=rounds[smallest.name],
             figure=p50_ms,
-            settings={"baseline_is": smallest.name, "lots_per_member": population.lots_per_member},
+            settings={
+                "baseline_is": smallest.name,
+                "members": population.members,
+                "lots_per_member": population.lots_per_member,
+                "fill_seconds": seconds,
+            },
         )
-        for population in larger
+        for population, seconds in list(zip(populations, fill_seconds, strict=True))[1:]
     ]

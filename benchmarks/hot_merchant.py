@@ -7,12 +7,13 @@ from functools import partial
 from typing import Final
 
 from benchmarks.book_under_test import Population, open_book
-from benchmarks.engine_load import SpendLoad
+from benchmarks.engine_load import EngineLoad
 from benchmarks.harness import Bench
 from benchmarks.measurement import Goal, Result, compare
 
 CALLERS: Final = 64
 MERCHANTS: Final = 1_000
+MERCHANTS_SHORT: Final = 20
 PAIRS: Final = 7
 
 
@@ -20,10 +21,10 @@ async def measure(bench: Bench) -> list[Result]:
     """One result; the median of seven pairs, which noise on this scale asks for."""
     scale = bench.scale if bench.scale.short else replace(bench.scale, rounds=PAIRS)
     bench = replace(bench, scale=scale)
-    population = Population(members=scale.members, merchants=MERCHANTS)
+    population = Population(members=scale.members, merchants=MERCHANTS_SHORT if scale.short else MERCHANTS)
     async with open_book(bench, population) as book:
-        one = SpendLoad(replace(book, merchants=book.merchants[:1]), seed=1)
-        many = SpendLoad(book, seed=2)
+        one = EngineLoad(replace(book, merchants=book.merchants[:1]), seed=1)
+        many = EngineLoad(book, seed=2)
         await bench.checkpoint()
         rounds = await bench.interleave(
             {
@@ -39,6 +40,6 @@ async def measure(bench: Bench) -> list[Result]:
             ours=rounds["one"],
             baseline=rounds["many"],
             goal=Goal(at_least=0.9),
-            settings={"members": scale.members, "merchants_of_baseline": MERCHANTS, "callers": CALLERS},
+            settings={"members": scale.members, "merchants_of_baseline": population.merchants, "callers": CALLERS},
         )
     ]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache, partial
 from multiprocessing import get_context
 from typing import Final, cast
 
@@ -31,7 +32,10 @@ class BadAnswers(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What is sent to whom: POST of JSON bodies on `connections` connections for `seconds`."""
+    """What is sent to whom: POST of JSON bodies on `connections` connections for `seconds`.
+
+    tokens: bearer tokens, dealt out to the connections in turn; none where there are none
+    """
 
     host: str
     port: int
@@ -40,18 +44,17 @@ class Load:
     expect: bytes
     connections: int
     seconds: float
-    headers: tuple[tuple[str, str], ...] = ()
-    first_number: int = 0
+    tokens: tuple[str, ...] = ()
 
-    @property
-    def head(self) -> bytes:
-        """Everything before the value of Content-Length."""
+    def head_of(self, connection: int) -> bytes:
+        """What the n-th connection sends before the value of Content-Length."""
+        tokens = self.tokens
         lines = [
             f"POST {self.path} HTTP/1.1",
             f"Host: {self.host}:{self.port}",
             "Content-Type: application/json",
             "Accept: application/json",
-            *(f"{name}: {value}" for name, value in self.headers),
+            *([f"Authorization: Bearer {tokens[connection % len(tokens)]}"] if tokens else []),
             "Content-Length: ",
         ]
         return "\r\n".join(lines).encode()
@@ -62,18 +65,17 @@ class _Run:
     """What all connections of a run share."""
 
     load: Load
-    head: bytes
     ends_at: float
-    number: int
     open_connections: int
+    number: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     latencies_ms: list[float] = field(default_factory=list)
     bad_answers: list[bytes] = field(default_factory=list)
 
-    def next_request(self) -> bytes:
+    def next_body(self) -> bytes:
         body = self.load.bodies(self.number)
         self.number += 1
-        return b"%b%d%b%b" % (self.head, len(body), END_OF_HEAD, body)
+        return body
 
     def leave(self) -> None:
         self.open_connections -= 1
@@ -84,8 +86,9 @@ class _Run:
 class _Connection(asyncio.Protocol):
     """One connection with at most one request under way."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: _Run, number: int) -> None:
         self.run = run
+        self.head = run.load.head_of(number)
         self.received = b""
         self.sent_at = 0.0
         self.transport: asyncio.Transport | None = None
@@ -96,7 +99,8 @@ class _Connection(asyncio.Protocol):
 
     def send(self) -> None:
         assert self.transport is not None
-        request = self.run.next_request()
+        body = self.run.next_body()
+        request = b"%b%d%b%b" % (self.head, len(body), END_OF_HEAD, body)
         self.sent_at = time.perf_counter()
         self.transport.write(request)
 
@@ -125,9 +129,13 @@ class _Connection(asyncio.Protocol):
 
 async def drive(load: Load) -> Measurement:
     """Put the load on the server from a process of its own; raises BadAnswers at the first wrong answer."""
-    loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return await loop.run_in_executor(pool, _drive_here, load)
+    return await asyncio.get_running_loop().run_in_executor(_generator(), _drive_here, load)
+
+
+@cache
+def _generator() -> ProcessPoolExecutor:
+    """The one process that generates load, kept between rounds; it ends with ours."""
+    return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
 
 
 def _drive_here(load: Load) -> Measurement:
@@ -139,15 +147,9 @@ def _drive_here(load: Load) -> Measurement:
 async def _drive(load: Load) -> Measurement:
     loop = asyncio.get_running_loop()
     began_at, cpu_began = time.perf_counter(), time.process_time()
-    run = _Run(
-        load=load,
-        head=load.head,
-        ends_at=began_at + load.seconds,
-        number=load.first_number,
-        open_connections=load.connections,
-    )
-    for _ in range(load.connections):
-        await loop.create_connection(lambda: _Connection(run), load.host, load.port)
+    run = _Run(load=load, ends_at=began_at + load.seconds, open_connections=load.connections)
+    for number in range(load.connections):
+        await loop.create_connection(partial(_Connection, run, number), load.host, load.port)
     await run.finished.wait()
     if run.bad_answers:
         raise BadAnswers(run.bad_answers[0].decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Start an ASGI app under uvicorn as the product does, in n processes, and wait until it answers."""
+"""Start API processes that share a port, the product's own or an app's, and wait until all of them listen."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import psutil
 from starlette.applications import Starlette
 
-HOST: Final = "127.0.0.1"
+from benchmarks import served_app
+from benchmarks.cpu import with_descendants
+from benchmarks.served_app import HOST
+from graphql_api.processes.serve import METRICS_FOLDER
+
 START_SECONDS_MAX: Final = 30.0
+STOP_SECONDS_MAX: Final = 30.0
 
 
 class ServerNotUp(Exception):
@@ -24,73 +31,85 @@ class ServerNotUp(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServer:
-    """A listening server; `pid` is the parent of its workers."""
+    """A listening server; `pids` are its processes or their parents."""
 
     port: int
-    pid: int
+    pids: Sequence[int]
 
 
 @asynccontextmanager
-async def serve(
+async def serve_app(
     factory: Callable[[], Starlette], *, workers: int, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[HttpServer]:
-    """Serve what a module's function makes on a free port until the block ends, with the settings of `scrip serve`.
+    """Serve what a module's function makes, in processes set up like those of `scrip serve --workers`.
 
-    What the app logs is written, at its cost, but to nowhere.
+    What the app logs is written, at its cost, but to nowhere; metrics are kept in files that the processes share.
     """
     port = _free_port()
-    command = [
-        *(
-            sys.executable,
-            "-m",
-            "uvicorn",
-            f"{factory.__module__}:{factory.__name__}",
-            "--factory",
-            "--host",
-            HOST,
-            "--port",
-            str(port),
-        ),
-        *("--workers", str(workers), "--loop", "uvloop", "--http", "httptools"),
-        *("--ws", "websockets-sansio", "--no-access-log", "--log-level", "warning"),
-        *("--no-server-header", "--no-date-header"),
-    ]
+    command = ("-m", served_app.__name__, f"{factory.__module__}:{factory.__name__}", str(port))
+    with TemporaryDirectory() as metrics:
+        given = {**(environment or {}), METRICS_FOLDER: metrics}
+        async with _running([command] * workers, given) as pids:
+            yield await _up(HttpServer(port=port, pids=pids), workers)
+
+
+@asynccontextmanager
+async def serve_product(*, workers: int, environment: Mapping[str, str]) -> AsyncIterator[HttpServer]:
+    """`scrip serve --workers`; the environment names its database and its folder."""
+    port = _free_port()
+    command = ("-m", "graphql_api.processes.cli", "serve", "--workers", str(workers))
+    given = {**environment, "SCRIP_HOST": HOST, "SCRIP_PORT": str(port), "SCRIP_LOG_FORMAT": "json"}
+    async with _running([command], given) as pids:
+        yield await _up(HttpServer(port=port, pids=pids), workers)
+
+
+@asynccontextmanager
+async def _running(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> AsyncIterator[list[int]]:
+    """Run Python processes until the block ends; none of their children is left then."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(_one_running(command, environment)) for command in commands]
+
+
+@asynccontextmanager
+async def _one_running(command: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[int]:
     process = await asyncio.create_subprocess_exec(
+        sys.executable,
         *command,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **environment},
         stdout=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        await _await_answer(process, port)
-        yield HttpServer(port=port, pid=process.pid)
+        yield process.pid
     finally:
+        family = with_descendants([process.pid])
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await process.wait()
+        _, alive = await asyncio.to_thread(psutil.wait_procs, family, STOP_SECONDS_MAX)
+        for each in alive:
+            each.kill()
 
 
-async def _await_answer(process: asyncio.subprocess.Process, port: int) -> None:
+async def _up(server: HttpServer, workers: int) -> HttpServer:
     try:
         async with asyncio.timeout(START_SECONDS_MAX):
-            while not await _answers(port):
-                if process.returncode is not None:
-                    raise ServerNotUp(f"The server ended with {process.returncode}.")
+            while _listeners(server) < workers:
+                if not all(psutil.pid_exists(pid) for pid in server.pids):
+                    raise ServerNotUp("A server process ended.")
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise ServerNotUp(f"Nothing answers on port {port}.") from None
+        raise ServerNotUp(f"Fewer than {workers} processes listen on port {server.port}.") from None
+    return server
 
 
-async def _answers(port: int) -> bool:
-    """Whether some worker answers: the parent listens long before."""
-    try:
-        reader, writer = await asyncio.open_connection(HOST, port)
-    except OSError:
-        return False
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    line = await reader.readline()
-    writer.close()
-    return line.startswith(b"HTTP/1.1")
+def _listeners(server: HttpServer) -> int:
+    """How many processes listen: connections are dealt out to those only."""
+    return sum(
+        connection.status == psutil.CONN_LISTEN and connection.laddr[1] == server.port
+        for process in with_descendants(server.pids)
+        for connection in process.net_connections("tcp4")
+    )
 
 
 def _free_port() -> int:

@@ -10,7 +10,7 @@ from typing import Final
 
 from benchmarks.baseline_transfer import MERCHANTS, create_plain_ledger
 from benchmarks.book_under_test import Population, open_book
-from benchmarks.engine_load import SpendLoad
+from benchmarks.engine_load import EngineLoad
 from benchmarks.harness import Bench
 from benchmarks.measurement import Goal, Result, best_of, compare
 
@@ -27,7 +27,7 @@ async def measure(bench: Bench) -> list[Result]:
     plain = await create_plain_ledger(bench, merchants=MERCHANTS)
     population = Population(members=bench.scale.members, merchants=MERCHANTS)
     async with open_book(bench, population) as book:
-        load = SpendLoad(book)
+        load = EngineLoad(book)
         await bench.checkpoint()
         rounds = await bench.interleave(
             {
