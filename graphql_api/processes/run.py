@@ -17,6 +17,7 @@ from pathlib import Path
 from graphql_api.processes.children import Child, await_first_end, stop_children
 from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.cli.output import print_news
+from graphql_api.processes.demo.cast_file import DemoCast, remembered_cast
 from graphql_api.processes.embedded import own_server
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
@@ -42,19 +43,30 @@ def _run(settings: Settings) -> None:
         # Children import their libraries while this process migrates, and connect when they are told to.
         with _database(settings) as url, _running_children() as children:
             _migrate(url, settings.book_schema)
+            cast = _demo(settings, url)
             for child in children:
                 child.send_database(url)
             _await_ready(settings, children)
-            _greet(settings)
+            _greet(settings, cast)
             ended = await_first_end(children)
         raise CommandError(f"the process '{ended.name}' ended with code {ended.code()}, so everything was stopped.")
 
 
-def _greet(settings: Settings) -> None:
+def _demo(settings: Settings, url: str) -> DemoCast | None:
+    cast = remembered_cast(settings.var, url)
+    if cast is not None:
+        return cast
+    # Imported here because it brings the whole product with it, which a second start must not wait for.
+    from graphql_api.processes.demo.first_load import first_load
+
+    return first_load(settings, url)
+
+
+def _greet(settings: Settings, cast: DemoCast | None) -> None:
     # Imported here because its token library is slow to import and nobody waits for it earlier.
     from graphql_api.processes.welcome import welcome
 
-    print_news(welcome(settings))
+    print_news(welcome(settings, cast))
 
 
 @contextmanager

@@ -1,8 +1,6 @@
-"""Who plays in the demo: the member and the merchant that the development tokens stand for."""
+"""Finding who plays in the demo, in the book as it stands."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
+from graphql_api.processes.demo.cast_file import DemoCast
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
@@ -18,20 +16,12 @@ _RICHEST = SqlQuery(
 )
 _BUSIEST = SqlQuery(
     """
-    SELECT merchant_id FROM {book}.journal_entries
-    WHERE asset_id = :asset_id AND merchant_id IS NOT NULL
-    GROUP BY merchant_id ORDER BY count(*) DESC, merchant_id LIMIT 1
+    SELECT m.id AS merchant_id, m.code
+    FROM {book}.journal_entries e JOIN registry.merchants m ON m.id = e.merchant_id
+    WHERE e.asset_id = :asset_id
+    GROUP BY m.id, m.code ORDER BY count(*) DESC, m.id LIMIT 1
     """
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoCast:
-    """The household with the most points, under its external id, and the store with the most entries."""
-
-    programme_id: UUID
-    member_external_id: str
-    merchant_id: UUID
 
 
 async def find_cast(reader: Reader) -> DemoCast | None:
@@ -44,5 +34,8 @@ async def find_cast(reader: Reader) -> DemoCast | None:
     if member is None or merchant is None:
         return None
     return DemoCast(
-        programme_id=programme.id, member_external_id=member["external_id"], merchant_id=merchant["merchant_id"]
+        programme_id=programme.id,
+        member_external_id=member["external_id"],
+        merchant_id=merchant["merchant_id"],
+        merchant_code=merchant["code"],
     )
