@@ -27,7 +27,7 @@ class DemoCast:
 
 def remember_cast(var: Path, url: str, cast: DemoCast) -> None:
     """Keeps the cast for later starts on the same database."""
-    (var / CAST_FILE).write_bytes(orjson.dumps({"database": _name(url), **asdict(cast)}))
+    (var / CAST_FILE).write_bytes(orjson.dumps({"database": _name(url), **asdict(cast)}, default=str))
 
 
 def remembered_cast(var: Path, url: str | None) -> DemoCast | None:
