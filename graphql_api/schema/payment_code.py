@@ -31,14 +31,14 @@ class CreatePaymentCodeInput:
 
 
 @object_type
-class PaymentCode:
-    """A code that lets one merchant take points once.
+class PaymentCodeCreated:
+    """The member's app can show the code; it lets one merchant take points once.
 
-    code:       what the till reads
-    expires_at: until when it is good
+    payment_code: what the till reads
+    expires_at:   until when it is good
     """
 
-    code: str
+    payment_code: str
     expires_at: datetime
 
 
@@ -56,13 +56,13 @@ async def create_payment_code(info: Info, asked: Annotated[CreatePaymentCodeInpu
         asset=asked.asset,
         amount_max=asked.amount_max,
     )
-    return PaymentCode(code=shown.code, expires_at=shown.expires_at)
+    return PaymentCodeCreated(payment_code=shown.code, expires_at=shown.expires_at)
 
 
 CREATE_PAYMENT_CODE = mutation(
     create_payment_code,
     requires(Scope.PAYMENT_CODE_CREATE, cost=10),
-    succeeds=PaymentCode,
+    succeeds=PaymentCodeCreated,
     refusals=(
         *EVERY_REQUEST,
         RefusalCode.MEMBER_NOT_FOUND,

@@ -85,6 +85,9 @@ def _texts(value: Fact) -> object:
     return list(value) if isinstance(value, tuple) else [str(value)]
 
 
+_FIELDS: Final[Mapping[str, str]] = {"entry_id": "taken_by_entry_id", "member_id": "taken_by_member_id"}
+"""Facts whose own names would clash with fields of successes in one union, and what they are called instead."""
+
 _FACTS: Final[Mapping[str, _FactType]] = {
     "field": _FactType(str, "the field that is malformed, by its path in the input", str),
     "fields": _FactType(list[str], "the fields that differ from the first request under the key", _texts),
@@ -114,7 +117,7 @@ def _pascal(code: str) -> str:
 
 def _error_type(rule: RefusalRule) -> type[UserError]:
     """The type of one code, with its facts as fields."""
-    facts = {name: _FACTS[name] for name in rule.facts if name != "retry_after_seconds"}
+    facts = {_FIELDS.get(name, name): _FACTS[name] for name in rule.facts if name != "retry_after_seconds"}
     lines = "\n".join(f"{name}: {fact.about}" for name, fact in facts.items())
     namespace: dict[str, object] = {
         "__doc__": f"{rule.message}\n\n{lines}",
@@ -137,7 +140,7 @@ def present(refusal: Refusal, *, without: Collection[str] = ()) -> UserError:
     """The refusal as its GraphQL type; facts named in `without` are not for this caller."""
     rule = refusal.rule
     known = {
-        name: _FACTS[name].read(value)
+        _FIELDS.get(name, name): _FACTS[name].read(value)
         for name, value in refusal.facts.items()
         if name in rule.facts and name in _FACTS and name not in without
     }

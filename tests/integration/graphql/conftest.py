@@ -3,5 +3,6 @@
 from tests.bank import bank
 from tests.fixtures_application import application, settings
 from tests.integration.graphql.desk import desk
+from tests.integration.graphql.people import people
 
-__all__ = ["application", "bank", "desk", "settings"]
+__all__ = ["application", "bank", "desk", "people", "settings"]
