@@ -16,10 +16,9 @@ _RICHEST = SqlQuery(
 )
 _BUSIEST = SqlQuery(
     """
-    SELECT m.id AS merchant_id, m.code
-    FROM {book}.journal_entries e JOIN registry.merchants m ON m.id = e.merchant_id
-    WHERE e.asset_id = :asset_id
-    GROUP BY m.id, m.code ORDER BY count(*) DESC, m.id LIMIT 1
+    SELECT merchant_id FROM {book}.journal_entries
+    WHERE asset_id = :asset_id AND merchant_id IS NOT NULL
+    GROUP BY merchant_id ORDER BY count(*) DESC, merchant_id LIMIT 1
     """
 )
 
@@ -34,8 +33,5 @@ async def find_cast(reader: Reader) -> DemoCast | None:
     if member is None or merchant is None:
         return None
     return DemoCast(
-        programme_id=programme.id,
-        member_external_id=member["external_id"],
-        merchant_id=merchant["merchant_id"],
-        merchant_code=merchant["code"],
+        programme_id=programme.id, member_external_id=member["external_id"], merchant_id=merchant["merchant_id"]
     )

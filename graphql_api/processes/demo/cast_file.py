@@ -22,7 +22,6 @@ class DemoCast:
     programme_id: UUID
     member_external_id: str
     merchant_id: UUID
-    merchant_code: str
 
 
 def remember_cast(var: Path, url: str, cast: DemoCast) -> None:
@@ -39,7 +38,6 @@ def remembered_cast(var: Path, url: str | None) -> DemoCast | None:
                 programme_id=UUID(kept["programme_id"]),
                 member_external_id=kept["member_external_id"],
                 merchant_id=UUID(kept["merchant_id"]),
-                merchant_code=kept["merchant_code"],
             )
     return None
 
