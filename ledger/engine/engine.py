@@ -6,6 +6,7 @@ and keeps one member's commands in order.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ledger.book.refusal import Refusal, RefusalCode
@@ -17,7 +18,7 @@ from ledger.engine.ports import Observer
 from ledger.engine.queue import Limits, Queue
 from ledger.engine.reader import Reader
 from ledger.engine.unit import LIST_MAX, AnyCommand, Unit, WrongKeys
-from ledger.engine.writer import Writer
+from ledger.engine.writer import LOST, Writer
 
 O = TypeVar("O")  # noqa: E741 - the reply
 
@@ -60,16 +61,19 @@ class Engine:
         return await self._submit(commands, None) if commands else []
 
     async def execute_group(self, commands: Sequence[Command[O]], key: str) -> list[Outcome[O]]:
-        """An atomic list under one key: all or nothing; the failing item carries its code."""
-        return await self._submit(commands, key) if commands else []
+        """An atomic list under one key: all or nothing; the failing item carries its code.
+
+        The items take the list's key for theirs, so that their entries name the request that stands on file.
+        """
+        return await self._submit([replace(command, key=key) for command in commands], key) if commands else []
 
     async def _submit(self, commands: Sequence[AnyCommand], group_key: str | None) -> list[Outcome[Any]]:
         refusal = self._refuse_early(len(commands))
         outcomes: list[Outcome[Any]] | None = [Outcome(refusal=refusal) for _ in commands] if refusal else None
         if outcomes is None:
             unit = self._new_unit(commands, group_key)
-            await unit.prepare(self._reader)
-            self._enqueue(unit)
+            if await self._prepare(unit):
+                self._enqueue(unit)
             outcomes = await unit.future
         for outcome in outcomes:
             if outcome.refusal is not None:
@@ -102,7 +106,7 @@ class Engine:
 
     async def _write_on(self) -> None:
         """Takes what may run, runs it, waits for more; ends when stopping and nothing waits."""
-        writer = Writer(self._database, self._runner, self._observer, self._limits.tries_max)
+        writer = Writer(self._database, self._runner, self._observer, self._limits)
         while not self._stopping or len(self._queue):
             units = self._queue.take()
             if units:
@@ -145,8 +149,18 @@ class Engine:
             if unit.attempts > self._limits.wrong_keys_max:
                 _resolve(unit, Refusal(RefusalCode.CONTENDED))
                 continue
+            if await self._prepare(unit):
+                self._enqueue(unit)
+
+    async def _prepare(self, unit: Unit) -> bool:
+        """Looks up what the unit needs; False where that failed and its caller has been told."""
+        try:
             await unit.prepare(self._reader)
-            self._enqueue(unit)
+        except LOST:
+            _resolve(unit, Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
+        except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
+            _fail(unit, error)
+        return not unit.future.done()
 
     def _deliver(self, batch: Batch) -> None:
         now = asyncio.get_running_loop().time()

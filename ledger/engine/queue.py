@@ -12,6 +12,8 @@ class Limits:
     """Bounds of the write path. Times in seconds.
 
     batch_commands_min: a smaller queue is not split between writers, since a batch costs its round trips
+    answer_s:           a batch that takes longer has lost its connection, whatever the network says; more than the
+                        server's own limit of a statement
     """
 
     writers: int = 2
@@ -20,6 +22,7 @@ class Limits:
     batch_commands_max: int = 1000
     batch_locks_max: int = 2000
     deadline_s: float = 10.0
+    answer_s: float = 40.0
     tries_max: int = 6
     wrong_keys_max: int = 3
 

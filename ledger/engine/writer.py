@@ -10,6 +10,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.batch import Batch, BatchRunner
 from ledger.engine.database import Database
 from ledger.engine.ports import Observer
+from ledger.engine.queue import Limits
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 
@@ -39,27 +40,36 @@ _LOST_WAIT_S = 0.05
 class Writer:
     """Holds a connection, opened when first needed and again after a loss."""
 
-    def __init__(self, database: Database, runner: BatchRunner, observer: Observer, tries_max: int) -> None:
+    def __init__(self, database: Database, runner: BatchRunner, observer: Observer, limits: Limits) -> None:
         self._database = database
         self._runner = runner
         self._observer = observer
-        self._tries_max = tries_max
+        self._limits = limits
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._tx: Tx | None = None
         self._jitter = Random()  # noqa: S311 - spreads retries, keeps no secret
 
     async def run(self, units: Sequence[Unit]) -> Batch:
         """Decides and commits the units. CONTENDED or UNAVAILABLE where it cannot be done in so many tries."""
-        for attempt in range(self._tries_max):
+        loop = asyncio.get_running_loop()
+        for attempt in range(self._limits.tries_max):
             batch = Batch(units=units)
             try:
-                await self._runner.run(batch, await self._open())
+                tx = await self._open()
+                # A network that swallows the answer closes nothing: this does, and the batch is asked again by its keys.
+                watchdog = loop.call_later(self._limits.answer_s, self.close)
+                try:
+                    await self._runner.run(batch, tx)
+                finally:
+                    watchdog.cancel()
             except TRANSIENT as error:
                 self._observer.retried(type(error).__name__)
                 await asyncio.sleep(self._jitter.random() * _TRANSIENT_WAIT_S * 2**attempt)
             except LOST as error:
                 self._observer.retried(type(error).__name__)
                 self.close()
+                if all(unit.deadline_s <= loop.time() for unit in units):
+                    break
                 await asyncio.sleep(self._jitter.random() * _LOST_WAIT_S * 2**attempt)
             else:
                 return batch
