@@ -1,19 +1,28 @@
 """A durable PostgreSQL of their own for the fault tests, because they kill it."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graphql_api.processes.embedded import EmbeddedServer, joined_server, own_server
+from tests.databases import VAR
 
 
 @pytest.fixture(scope="package")
-def durable_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The `var` folder of an embedded server with fsync and synchronous_commit on."""
-    folder = tmp_path_factory.mktemp("durable")
+def durable_folder() -> Iterator[Path]:
+    """The `var` folder of an embedded server with fsync and synchronous_commit on.
+
+    Not below pytest's own temporary folder: every start of pytest takes other users' rights to that away, and where
+    root runs the tests PostgreSQL is another user.
+    """
+    VAR.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="durable-", dir=VAR))
     with own_server(folder):
         yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

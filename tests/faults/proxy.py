@@ -182,6 +182,8 @@ class FaultProxy:
         to_server.write(start)
         await asyncio.gather(self._pump(link, Side.FRONTEND), self._pump(link, Side.BACKEND))
         self._links.discard(link)
+        # A silent link is closed by its client only; then this end is over too.
+        link.close(Way.CLOSE)
 
     async def _pump(self, link: _Link, side: Side) -> None:
         reader, writer = link.ends(side)
