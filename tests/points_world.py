@@ -63,7 +63,8 @@ class World:
                 await self.connection.execute(statement)
 
 
-async def _create(connection: "asyncpg.Connection[asyncpg.Record]", application: Application) -> World:
+async def create_world(connection: "asyncpg.Connection[asyncpg.Record]", application: Application) -> World:
+    """Writes the programme, its assets and its holders; the next commands find them."""
     programme, partner, merchant = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
     world = World(application=application, connection=connection, programme_id=programme, merchant_id=merchant)
     book = application.settings.book_schema
@@ -106,6 +107,6 @@ async def world(application: Application, database_url: str) -> AsyncIterator[Wo
     """A programme with eight members in the test's own database."""
     connection = await asyncpg.connect(database_url)
     try:
-        yield await _create(connection, application)
+        yield await create_world(connection, application)
     finally:
         await connection.close()
