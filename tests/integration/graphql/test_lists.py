@@ -1,0 +1,109 @@
+"""Lists: independent or all or nothing."""
+
+from typing import Any
+
+from tests.integration.graphql.people import People
+
+ITEMS = """
+... on EarnPointsOutcomes {
+  items {
+    __typename
+    ... on PointsEarned { replayed wallet { available } }
+    ... on GroupFailedError { failedIndex }
+    ... on UserError { code retry }
+  }
+}
+... on ListTooLongError { limit }
+... on InvalidInputError { field }
+"""
+
+
+def _earn(member: str, amount: int, key: str | None = None) -> dict[str, object]:
+    return {"member": {"externalId": member}, "amount": str(amount), "idempotencyKey": key}
+
+
+async def _list(people: People, items: list[dict[str, object]], *, key: str | None = None) -> dict[str, Any]:
+    given = {"items": items, "atomic": key is not None, "idempotencyKey": key}
+    return await people.desk.change(people.core, "earnPointsList", given, ITEMS)
+
+
+async def test_independent_items_each_have_an_outcome_in_input_order(people: People) -> None:
+    """A bad item harms no other, and a later one sees what an earlier one did."""
+    done = await _list(
+        people, [_earn("ines", 1, "a"), _earn("nobody", 1, "b"), _earn("ines", 0, "c"), _earn("ines", 2, "d")]
+    )
+
+    assert [item["__typename"] for item in done["items"]] == [
+        "PointsEarned",
+        "MemberNotFoundError",
+        "InvalidInputError",
+        "PointsEarned",
+    ]
+    assert done["items"][3]["wallet"]["available"] == "103"
+
+
+async def test_an_atomic_list_is_accepted_or_refused_as_one(people: People) -> None:
+    """The item at fault carries its code, the others GROUP_FAILED, and nothing was earned; then all of it, once."""
+    refused = await _list(people, [_earn("ines", 1), _earn("ines", 0), _earn("otto", 1)], key="g1")
+    unknown = await _list(people, [_earn("ines", 1), _earn("nobody", 1)], key="g2")
+    accepted = await _list(people, [_earn("ines", 1), _earn("otto", 1)], key="g3")
+    again = await _list(people, [_earn("ines", 1), _earn("otto", 1)], key="g3")
+    found = await people.desk.ask(people.member(), "{ me { wallet { available } } }")
+
+    assert [item["code"] for item in refused["items"]] == ["GROUP_FAILED", "INVALID_INPUT", "GROUP_FAILED"]
+    assert refused["items"][0]["failedIndex"] == 1
+    assert [item["code"] for item in unknown["items"]] == ["GROUP_FAILED", "MEMBER_NOT_FOUND"]
+    assert [item["replayed"] for item in accepted["items"]] == [False, False]
+    assert [item["replayed"] for item in again["items"]] == [True, True]
+    assert found["me"]["wallet"]["available"] == "101"
+
+
+async def test_a_list_is_refused_before_any_work_where_its_form_is_wrong(people: People) -> None:
+    """Too long, without its key, or with an item without one: one refusal, and the empty list is a success."""
+    too_long = await _list(people, [_earn("ines", 1, f"k{n}") for n in range(1001)])
+    keyless = await _list(people, [_earn("ines", 1, "x"), _earn("ines", 1)])
+    given = {"items": [_earn("ines", 1)], "atomic": True}
+    groupless = await people.desk.change(people.core, "earnPointsList", given, ITEMS)
+    empty = await _list(people, [])
+
+    assert (too_long["code"], too_long["limit"]) == ("LIST_TOO_LONG", "1000")
+    assert (keyless["code"], keyless["field"]) == ("INVALID_INPUT", "items.1.idempotencyKey")
+    assert (groupless["code"], groupless["field"]) == ("INVALID_INPUT", "idempotencyKey")
+    assert empty["items"] == []
+
+
+async def test_members_are_enrolled_in_lists(people: People) -> None:
+    """A taken external id names its member; the others are enrolled."""
+    given = {
+        "atomic": False,
+        "items": [{"externalId": "uwe", "idempotencyKey": "u"}, {"externalId": "ines", "idempotencyKey": "i"}],
+    }
+
+    done = await people.desk.change(
+        people.core,
+        "enrolMemberList",
+        given,
+        """... on EnrolMemberOutcomes { items {
+            __typename ... on MemberEnrolled { memberId } ... on ExternalIdTakenError { takenByMemberId } } }""",
+    )
+
+    assert [item["__typename"] for item in done["items"]] == ["MemberEnrolled", "ExternalIdTakenError"]
+    assert done["items"][1]["takenByMemberId"] == people.ines
+
+
+async def test_spends_of_a_list_see_each_other(people: People) -> None:
+    """What an earlier item spent, a later one cannot spend again."""
+    spend = {"member": {"id": people.ines}, "amount": "60"}
+    given = {"atomic": False, "items": [{**spend, "idempotencyKey": "a"}, {**spend, "idempotencyKey": "b"}]}
+
+    done = await people.desk.change(
+        people.core,
+        "spendPointsList",
+        given,
+        "... on SpendPointsOutcomes { items { __typename ... on InsufficientPointsError { available } } }",
+    )
+
+    assert done["items"] == [
+        {"__typename": "PointsSpent"},
+        {"__typename": "InsufficientPointsError", "available": "40"},
+    ]

@@ -1,0 +1,230 @@
+"""What callers read: wallets with lots, forecasts and statements, entries, outcomes; and never what is another's."""
+
+import pytest
+
+from graphql_api.permissions import Role, Scope
+from ledger.engine.command import Actor
+from ledger.programme.setup import create_programme
+from tests.integration.graphql.desk import gid
+from tests.integration.graphql.people import People
+
+
+async def test_a_wallet_tells_lots_forecast_statement_and_holds(people: People) -> None:
+    """One query for a member's app; the forecast adds up to the balance."""
+    await people.earn(20, asset="STARS")
+    await people.earn(30, expiresOn="2099-12-31")
+    await people.change(people.member(), "holdPoints", "", amount="10")
+
+    found = await people.desk.ask(
+        people.member(),
+        """{ me { externalId state wallets { asset available } wallet {
+            posted held available nextExpiryAt
+            lots { nodes { remaining held purchased } pageInfo { hasNextPage } }
+            pendingLots { nodes { id } }
+            expiries { buckets { expiresOn amount } never held overdue }
+            statement(first: 2) { nodes { version kind amount heldChange postedAfter } pageInfo { hasNextPage } }
+            holds { nodes { amount state merchantId } }
+            asOf { balance final }
+        } } }""",
+    )
+
+    wallet = found["me"]["wallet"]
+    assert (wallet["posted"], wallet["held"], wallet["available"]) == ("130", "10", "120")
+    assert [lot["remaining"] for lot in wallet["lots"]["nodes"]] == ["100", "30"]
+    assert sum(int(bucket["amount"]) for bucket in wallet["expiries"]["buckets"]) == 120
+    assert wallet["expiries"]["held"] == "10"
+    assert [line["kind"] for line in wallet["statement"]["nodes"]] == ["hold", "earn"]
+    assert wallet["statement"]["pageInfo"] == {"hasNextPage": True}
+    assert wallet["holds"]["nodes"] == [{"amount": "10", "state": "open", "merchantId": None}]
+    assert wallet["asOf"]["balance"] == "130"
+    assert {each["asset"] for each in found["me"]["wallets"]} == {"POINTS", "STARS"}
+
+
+async def test_a_statement_pages_both_ways_without_gaps(people: People) -> None:
+    """Forward by the end cursor and back by the start cursor give the same lines."""
+    for _ in range(4):
+        await people.earn(1)
+    text = """query S($first: Int! = 2, $after: String, $last: Int, $before: String) { me { wallet {
+        statement(first: $first, after: $after, last: $last, before: $before) {
+            nodes { version } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
+
+    async def page(**given: object) -> dict[str, object]:
+        data = await people.desk.ask(people.member(), text, **given)
+        return dict(data["me"]["wallet"]["statement"])
+
+    def info(of: dict[str, object]) -> dict[str, str]:
+        return dict(of["pageInfo"])  # type: ignore[call-overload]
+
+    one = await page()
+    two = await page(after=info(one)["endCursor"])
+    back = await page(last=2, before=info(two)["startCursor"])
+
+    assert [one["nodes"], two["nodes"]] == [
+        [{"version": 5}, {"version": 4}],
+        [{"version": 3}, {"version": 2}],
+    ]
+    assert back["nodes"] == one["nodes"]
+    assert (info(back)["hasPreviousPage"], info(two)["hasPreviousPage"]) == (False, True)
+
+
+async def test_lots_page_in_spend_order(people: People) -> None:
+    """Every lot once, by cursor."""
+    for day in ("2031-01-01", "2030-01-01"):
+        await people.earn(1, expiresOn=day)
+    text = """query L($after: String) { me { wallet { lots(first: 2, after: $after) {
+        nodes { expiresAt } pageInfo { endCursor hasNextPage } } } } }"""
+
+    one = (await people.desk.ask(people.member(), text))["me"]["wallet"]["lots"]
+    two = (await people.desk.ask(people.member(), text, after=one["pageInfo"]["endCursor"]))["me"]["wallet"]["lots"]
+
+    instants = [lot["expiresAt"] for lot in [*one["nodes"], *two["nodes"]]]
+    assert instants == sorted(instants)
+    assert (len(instants), one["pageInfo"]["hasNextPage"], two["pageInfo"]["hasNextPage"]) == (3, True, False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["first: 0", "first: 101", 'after: "nonsense"', "last: 2", 'after: "bGluZTox", last: 2, before: "bGluZTox"'],
+)
+async def test_a_page_that_cannot_be_is_refused(people: People, arguments: str) -> None:
+    """Sizes beyond 1 to 100, and cursors that are none of ours, are named as wrong input."""
+    text = f"{{ me {{ wallet {{ statement({arguments}) {{ nodes {{ version }} }} }} }} }}"
+
+    assert await people.desk.refusal(people.member(), text) == "INVALID_INPUT"
+
+
+async def test_an_entry_is_seen_by_its_member_its_merchant_and_the_bank(people: People) -> None:
+    """Others get the same answer as for an id that nobody has; a merchant sees neither member nor postings."""
+    code = await people.payment_code()
+    paid = await people.change(people.till, "spendPoints", paymentCode=code, amount="40")
+    text = """query E($id: ID!) { entry(id: $id) {
+        kind amount memberId actor postings { sourceRole destinationRole amount } draws { kind amount }
+        followedBy { kind } } }"""
+
+    async def read(caller: object) -> object:
+        return (await people.desk.ask(caller, text, id=paid["entry"]["id"]))["entry"]  # type: ignore[arg-type]
+
+    by_member, by_merchant, by_bank = await read(people.member()), await read(people.till), await read(people.core)
+
+    assert by_bank == {
+        "kind": "spend",
+        "amount": "40",
+        "memberId": people.ines,
+        "actor": f"merchant:{people.desk.bank.merchant_id}",
+        "postings": [{"sourceRole": "wallet", "destinationRole": "receivable", "amount": "40"}],
+        "draws": [{"kind": "take", "amount": "40"}],
+        "followedBy": [],
+    }
+    assert by_member == {**by_bank, "actor": None}
+    assert by_merchant == {**by_bank, "actor": None, "memberId": None, "postings": None, "draws": None}
+    assert await read(people.member("otto")) is None
+    assert await read(people.other_till) is None
+
+
+async def test_a_caller_finds_its_own_requests_by_reference_and_key(people: People) -> None:
+    """What another client did under the same reference or key is not found."""
+    await people.earn(5, reference="sale-1", idempotencyKey="mine")
+    await people.change(people.core, "spendPoints", member={"id": people.ines}, amount="999", idempotencyKey="much")
+    text = """{ entryByReference(kind: "earn", reference: "sale-1") { amount }
+        accepted: outcome(idempotencyKey: "mine") { accepted kind entryId refusal }
+        refused: outcome(idempotencyKey: "much") { accepted refusal } nothing: outcome(idempotencyKey: "x") { kind } }"""
+
+    own = await people.desk.ask(people.core, text)
+    other = await people.desk.ask(people.desk.caller(Role.SERVICE, "other", *Scope), text)
+
+    assert own["entryByReference"] == {"amount": "5"}
+    assert own["accepted"]["accepted"] is True
+    assert own["refused"] == {"accepted": False, "refusal": "INSUFFICIENT_POINTS"}
+    assert own["nothing"] is None
+    assert set(other.values()) == {None}
+
+
+@pytest.mark.parametrize("text", ["", "hello", "RW50cnk6", "TWVtYmVyOgGi", "🙈"])
+async def test_an_id_that_is_none_is_not_found(people: People, text: str) -> None:
+    """Malformed ids and ids of another kind give what an unknown one gives, and no error."""
+    found = await people.desk.ask(
+        people.core,
+        """query I($id: ID!) { entry(id: $id) { id } hold(id: $id) { id } merchant(id: $id) { id }
+        partner(id: $id) { id } approval(id: $id) { id } member(by: {id: $id}) { id } wallet(member: {id: $id}) { asset } }""",
+        id=text,
+    )
+    earned = await people.change(people.core, "earnPoints", member={"id": text}, amount="1")
+    captured = await people.change(people.core, "captureHold", holdId=text)
+
+    assert set(found.values()) == {None}
+    assert (earned["code"], captured["code"]) == ("MEMBER_NOT_FOUND", "HOLD_NOT_FOUND")
+
+
+async def test_another_programme_has_none_of_it(people: People) -> None:
+    """Every id of this programme is unknown in the other, to read and to move."""
+    bank = people.desk.bank
+    held = await people.change(people.member(), "holdPoints", "... on PointsHeld { holdId }", amount="1")
+    earned = await people.earn(1)
+    operator = Actor(kind="operator", id="olga", programme_id=bank.programme_id)
+    await create_programme(bank.application.units, operator, code="OTHER", name="Other", time_zone="UTC")
+    stranger = people.desk.caller(Role.SERVICE, "core", *Scope, programme="OTHER")
+    ids = {"member": people.ines, "entry": earned["entry"]["id"], "hold": held["holdId"], "shop": people.shop}
+
+    found = await people.desk.ask(
+        stranger,
+        """query T($member: ID!, $entry: ID!, $hold: ID!, $shop: ID!, $partner: ID!) {
+        member(by: {id: $member}) { id } byName: member(by: {externalId: "ines"}) { id }
+        wallet(member: {id: $member}) { asset } support: supportMember(by: {id: $member}) { member { id } }
+        entry(id: $entry) { id } hold(id: $hold) { id } merchant(id: $shop) { id } partner(id: $partner) { id } }""",
+        **ids,
+        partner=gid("Partner", bank.partner_id),
+    )
+    tries = [
+        await people.change(stranger, "earnPoints", member={"id": people.ines}, amount="1"),
+        await people.change(stranger, "captureHold", holdId=ids["hold"]),
+        await people.change(stranger, "reverseEntry", entryId=ids["entry"]),
+        await people.change(stranger, "freezeMember", "", member={"id": people.ines}),
+        await people.desk.change(stranger, "closeMerchant", {"merchantId": people.shop}),
+        await people.desk.change(stranger, "issueApiKey", {"merchantId": people.shop}),
+    ]
+
+    assert set(found.values()) == {None}
+    assert [each["code"] for each in tries] == [
+        "MEMBER_NOT_FOUND",
+        "HOLD_NOT_FOUND",
+        "ENTRY_NOT_FOUND",
+        "MEMBER_NOT_FOUND",
+        "MERCHANT_NOT_FOUND",
+        "MERCHANT_NOT_FOUND",
+    ]
+
+
+async def test_a_credential_without_a_programme_is_good_while_there_is_only_one(people: People) -> None:
+    """With two programmes it must say which."""
+    bank = people.desk.bank
+    nowhere = people.desk.caller(Role.SERVICE, "core", *Scope, programme="NONE")
+
+    assert await people.desk.refusal(nowhere, "{ programme { code } }") == "FORBIDDEN"
+    assert await people.desk.ask(people.core, "{ programme { code timeZone } assets { code kind } }") == {
+        "programme": {"code": "BANK", "timeZone": "Asia/Shanghai"},
+        "assets": [
+            {"code": "CNY", "kind": "money"},
+            {"code": "POINTS", "kind": "points"},
+            {"code": "STARS", "kind": "points"},
+        ],
+    }
+    assert bank.programme_id
+
+
+async def test_points_expire_when_the_sandbox_clock_is_moved(people: People) -> None:
+    """The wallet is right at once, without any job; the clock never goes back."""
+    now = (await people.desk.ask(people.core, "{ clock { now sandbox } }"))["clock"]
+    year = int(now["now"][:4]) + 1
+
+    moved = await people.desk.change(
+        people.operator,
+        "advanceSandboxClock",
+        {"until": f"{year}{now['now'][4:]}"},
+        "... on SandboxClockAdvanced { clock { now } }",
+    )
+    back = await people.desk.change(people.operator, "advanceSandboxClock", {"until": now["now"]})
+    found = await people.desk.ask(people.member(), "{ me { wallet { available overdue nextExpiryAt } } }")
+
+    assert moved["clock"]["now"][:4] == str(year)
+    assert back["code"] == "INVALID_INPUT"
+    assert found["me"]["wallet"] == {"available": "0", "overdue": "100", "nextExpiryAt": None}
