@@ -10,7 +10,7 @@ from graphql.execution.execute import create_source_event_stream, map_source_to_
 from strawberry.execution import optimized_is_awaitable
 
 from graphql_api.caller import Caller
-from graphql_api.errors import log_bug, masked_error, present_errors
+from graphql_api.errors import CallerError, log_bug, masked_error, present_errors
 from graphql_api.http.answers import encode
 from graphql_api.http.bodies import GraphqlRequest
 from graphql_api.http.credentials import Authenticator
@@ -104,6 +104,9 @@ class Session:
             errors = await self._run(message_id, asked, caller)
         except Hangup:
             raise
+        except CallerError as error:
+            self._record.refused(error.code)
+            errors = [{"message": error.message, "extensions": error.extensions()}]
         except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
             errors = [masked_error(log_bug(error, "/graphql"))]
         if self._running.get(message_id) is not asyncio.current_task():
