@@ -4,6 +4,7 @@ A first run counts the messages of a batch; then each of them is the one at whic
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,31 +14,21 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from audit.cipher import KeySealer
-from audit.log import AuditLog
-from graphql_api.bootstrap import Unheard, open_application
+from graphql_api.bootstrap import open_application
 from graphql_api.processes.embedded import EmbeddedServer, joined_server
 from graphql_api.settings import Settings
 from ledger.book.refusal import RefusalCode
-from ledger.engine.batch import BatchRunner
 from ledger.engine.command import Command
-from ledger.engine.database import Database
-from ledger.engine.decide import Decider
 from ledger.engine.engine import Engine
-from ledger.engine.ids import IdSource
 from ledger.engine.outcome import Outcome
-from ledger.engine.queue import Limits
-from ledger.engine.reader import Reader
-from ledger.engine.standing import Standing
-from ledger.engine.statements import Statements
 from ledger.points.capture import CaptureHold
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
-from ledger.programme.clock import LiveClock
 from tests.checking import assert_clean
 from tests.databases import DatabaseServer
-from tests.faults.processes import kill_server
+from tests.faults.bare_engine import engine_through
+from tests.faults.processes import child, kill_server
 from tests.faults.proxy import Fault, FaultProxy, Moment, Side, Way, fault_proxy
 from tests.fixtures_application import ROOT_KEY
 from tests.points_world import World, create_world
@@ -111,28 +102,6 @@ async def shaken(url: str, folder: Path) -> AsyncIterator[Shaken]:
             await built.run("list", built.spends(4))
             yield built
         await world.connection.close()
-
-
-@asynccontextmanager
-async def engine_through(url: str, *, answer_s: float = 40.0) -> AsyncIterator[Engine]:
-    """An engine with one writer and one reader, so that messages come in the same order each time."""
-    database = Database(url, book_schema="book", pool_size=1)
-    await database.open()
-    statements, sealer = Statements("book"), KeySealer(ROOT_KEY)
-    runner = BatchRunner(
-        statements=statements,
-        standing=Standing(statements),
-        decider=Decider(sealer, LiveClock()),
-        sink=AuditLog(sealer),
-        ids=IdSource(1),
-    )
-    engine = Engine(database, runner, Reader(database.pool, "book"), Unheard(), Limits(writers=1, answer_s=answer_s))
-    await engine.start()
-    try:
-        yield engine
-    finally:
-        await engine.stop()
-        await database.close()
 
 
 async def earn_for_all(world: World) -> None:
@@ -259,3 +228,32 @@ async def test_a_killed_postgresql_keeps_what_it_committed(
             assert first.refusal is None or first.refusal.code == RefusalCode.UNAVAILABLE
             assert outcome.replayed == moment.startswith("after")
             await assert_clean(durable_url)
+
+
+async def test_a_killed_process_leaves_what_it_committed(durable_url: str, tmp_path: Path) -> None:
+    """A process running the engine dies by SIGKILL after the commit, before it hears of it: the key tells the rest."""
+    async with shaken(durable_url, tmp_path) as built:
+        counted, killed = built.spends(2)
+        built.proxy.arm()
+        with child(_process(built, counted)) as running:
+            await asyncio.to_thread(running.wait_for, "accepted")
+        last = len(built.proxy.kinds(Side.BACKEND))
+
+        with child(_process(built, killed)) as running:
+            strike = Fault(side=Side.BACKEND, message=last - 1, every_connection=True, strike=running.kill)
+            built.proxy.arm(strike)
+            await asyncio.to_thread(running.process.wait, 30)
+        built.proxy.arm()
+        outcomes = await built.run("one", [killed])
+
+        assert not any("accepted" in line for line in running.lines)
+        assert outcomes[0].replayed
+        await stands_once(built.world, outcomes, [killed])
+    await assert_clean(durable_url)
+
+
+def _process(built: Shaken, command: SpendPoints) -> list[str]:
+    """The command line of a process that runs one spend through the proxy."""
+    world = built.world
+    ids = [str(id_) for id_ in (world.programme_id, command.member_id, world.merchant_id)]
+    return [sys.executable, "-m", "tests.faults.bare_engine", built.proxy.url, *ids, str(command.key)]
