@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
     update,
@@ -188,13 +189,15 @@ def _update(shelf: AnyShelf, name: str, schema: str) -> CTE:
 def _create_accounts(schema: str) -> ClauseElement:
     rows = _rows_of(ACCOUNTS, "accounts", schema)
     holders = (
-        select(HOLDERS.c.id, HOLDERS.c.programme_id, HOLDERS.c.state)
+        select(HOLDERS.c.id, HOLDERS.c.programme_id, HOLDERS.c.kind, HOLDERS.c.state)
         .where(HOLDERS.c.id == any_(bindparam("holders", type_=ARRAY(HOLDERS.c.id.type))))
         .order_by(HOLDERS.c.id)
         .with_for_update(read=True)
         .subquery("h")
     )
-    same_holder = and_(holders.c.id == rows.c.holder_id, holders.c.programme_id == rows.c.programme_id)
+    # A guarded account is a member's: nobody earns into the wallet of a merchant.
+    may_hold = or_(holders.c.kind == "member", and_(rows.c.floor.is_(None), rows.c.ceiling.is_(None)))
+    same_holder = and_(holders.c.id == rows.c.holder_id, holders.c.programme_id == rows.c.programme_id, may_hold)
     known_asset = exists().where(rows.c.asset_id == _ASSET_ID)
     values = [holders.c.state if name == "state" else rows.c[name] for name in Account._fields]
     found = select(*values).select_from(rows.join(holders, same_holder)).where(known_asset).order_by(rows.c.id)

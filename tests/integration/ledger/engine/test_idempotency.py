@@ -168,6 +168,17 @@ async def test_an_accepted_atomic_list_is_replayed_whole(world: World) -> None:
     assert await entries(world) == 2
 
 
+async def test_only_members_have_wallets(world: World) -> None:
+    """An earn for the id of a merchant or of the programme is refused as for an unknown member, and makes no account."""
+    command = earn(world, 10, "k")
+    wrong = [replace(command, key=str(id_), member_id=id_) for id_ in (world.merchant_id, world.programme_id)]
+
+    outcomes = await world.application.engine.execute_list(wrong)
+
+    assert codes(outcomes) == ["MEMBER_NOT_FOUND"] * 2
+    assert await world.connection.fetchval("SELECT count(*) FROM book.accounts") == 0
+
+
 async def test_lists_are_bounded(world: World) -> None:
     """An empty list succeeds; one of 1,001 is refused before any work; 1,000 are one batch."""
     engine = world.application.engine
