@@ -12,7 +12,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind, Entry
 from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import Lot, dies_at, next_expiry
-from ledger.book.units import NEVER, EntryId, InvariantViolated, LotId
+from ledger.book.units import AMOUNT_MAX, NEVER, EntryId, InvariantViolated, LotId
 from ledger.engine.command import Actor
 from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
@@ -45,7 +45,8 @@ def _settle_next(wallet: Wallet, reached: datetime, now: datetime) -> datetime |
     """Posts the earliest due event and returns its instant; None where nothing is due. What a lapse at `reached` gave
     back after its lot's date expires at the return, not earlier.
     """
-    activations = [(lot.activates_at, lot) for lot in wallet.pending_lots if lot.activates_at is not None]
+    waiting = [lot for lot in wallet.pending_lots if has_room(wallet, lot)]
+    activations = [(lot.activates_at, lot) for lot in waiting if lot.activates_at is not None]
     at, lot = min(activations, key=lambda pair: (pair[0], pair[1].id), default=(NEVER, None))
     lapsing = min(wallet.holds, key=lambda hold: (hold.deadline, hold.id), default=None)
     lapses_at = lapsing.deadline if lapsing else NEVER
@@ -60,6 +61,11 @@ def _settle_next(wallet: Wallet, reached: datetime, now: datetime) -> datetime |
     else:
         expire(wallet, instant, now)
     return instant
+
+
+def has_room(wallet: Wallet, lot: Lot) -> bool:
+    """Whether the balance stays within 10^15 when the lot activates; it waits until then."""
+    return wallet.account.posted + lot.remaining - wallet.owed <= AMOUNT_MAX
 
 
 def _next_death(wallet: Wallet) -> datetime:

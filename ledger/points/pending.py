@@ -13,7 +13,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
 from ledger.points.command import receipt
-from ledger.points.due import expire_dead, move_activated
+from ledger.points.due import expire_dead, has_room, move_activated
 from ledger.points.entry_command import EntryCommand
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.refund import claw
@@ -63,7 +63,9 @@ class ConfirmPending(PendingCommand):
     kind: ClassVar[str] = "confirm"
 
     def apply(self, wallet: Wallet, draft: Draft, lot: Lot, now: datetime) -> list[LotUse]:
-        """Into the wallet, after what is owed."""
+        """Into the wallet, after what is owed. BALANCE_LIMIT_EXCEEDED."""
+        if not has_room(wallet, lot):
+            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
         granted = move_activated(wallet, draft, lot, now)
         return [] if granted is None else [lot_use(granted.id, granted.granted, granted.expires_at)]
 

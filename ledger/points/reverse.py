@@ -14,7 +14,7 @@ from ledger.book.units import LotId
 from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
-from ledger.points.command import receipt, require_amount
+from ledger.points.command import receipt, require_amount, require_room
 from ledger.points.due import bring_forward, move_expired, repay, settle_due
 from ledger.points.earn import refresh_next_expiry
 from ledger.points.entry_command import EntryCommand
@@ -52,7 +52,7 @@ class ReverseEntry(EntryCommand):
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with ENTRY_NOT_FOUND, NOT_REVERSIBLE, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED,
-        REVERSAL_EXCEEDS_ORIGINAL.
+        REVERSAL_EXCEEDS_ORIGINAL, BALANCE_LIMIT_EXCEEDED.
         """
         entry = self.require_entry(state)
         if entry.kind not in REVERSIBLE:
@@ -64,6 +64,8 @@ class ReverseEntry(EntryCommand):
             raise Refusal(RefusalCode.REVERSAL_WINDOW_CLOSED, reversible_until=until.isoformat())
         before = sum(earlier.amount for earlier in self.undone(state, self.kind))
         amount = self._amount(entry.amount - before)
+        if wallet.account.state != AccountState.CLOSED:
+            require_room(wallet.account, amount - min(wallet.owed, amount))
         return self._reverse(wallet, entry, before, amount, now)
 
     def _amount(self, left: int) -> int:

@@ -210,7 +210,7 @@ class Script:
         if kind is AdjustPoints:
             given.setdefault("reason_code", "TEST")
         if verb in MEMBER_VERBS:
-            values["member_id"] = member_id(who)
+            values["member_id"] = _holder_id(who)
         values |= {key: self._value(key, text, str(known[key].type)) for key, text in given.items()}
         return kind(**values)
 
@@ -218,7 +218,7 @@ class Script:
         if name == "merchant_id":
             return merchant_id(text)
         if name == "to_member_id":
-            return member_id(text)
+            return _holder_id(text)
         if name.endswith("_id"):
             return self.id_of(text)
         readers: dict[str, Callable[[str], object]] = {
@@ -249,6 +249,11 @@ class Script:
             "lots": ",".join(str(lot.remaining) for lot in sorted(lots, key=spend_order) if lot.remaining),
             "die": ",".join(str(_text(lot.expires_at)) for lot in sorted(lots, key=spend_order) if lot.remaining),
         }
+
+
+def _holder_id(name: str) -> UUID:
+    """A member; `shop-itself` is a merchant where a member should be."""
+    return merchant_id(name.removesuffix("-itself")) if name.endswith("-itself") else member_id(name)
 
 
 def _told(outcome: Outcome[Any]) -> dict[str, object]:
