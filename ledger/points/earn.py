@@ -129,7 +129,7 @@ class EarnPoints(PointsCommand):
         """EXPIRY_INVALID where the points would activate in the past, or be good until before they are."""
         if self.pending_until is not None and first_instant(self.pending_until, zone) <= now:
             raise Refusal(RefusalCode.EXPIRY_INVALID)
-        if self.expires_on is not None and self.expires_on < (self.pending_until or start):
+        if self.expires_on is not None and not (self.pending_until or start) <= self.expires_on < NEVER.date():
             raise Refusal(RefusalCode.EXPIRY_INVALID)
 
     def _earn_pending(self, wallet: Wallet, draft: Draft) -> Receipt:
