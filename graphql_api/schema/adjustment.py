@@ -76,7 +76,7 @@ async def adjust_points(info: Info, asked: Annotated[AdjustPointsInput, INPUT]) 
         reason=asked.reason,
         effective_at=asked.effective_at,
     )
-    outcome = await context.ledger.engine.execute(command)
+    outcome = await context.execute(command)
     reply = outcome.unwrap()
     if reply.entry_id is None and reply.approval_id is not None:
         return ApprovalRequested(replayed=outcome.replayed, approval_id=id_of(APPROVAL, reply.approval_id))

@@ -220,7 +220,7 @@ async def approve_request(info: Info, asked: Annotated[ApproveRequestInput, INPU
         reason=asked.reason,
         approvables=context.ledger.approvables,
     )
-    return _decided(await context.ledger.engine.execute(command))
+    return _decided(await context.execute(command))
 
 
 async def reject_request(info: Info, asked: Annotated[RejectRequestInput, INPUT]) -> object:
@@ -242,7 +242,7 @@ async def _end(
         approval_id=uuid_of(APPROVAL, asked.approval_id),
         reason=asked.reason,
     )
-    return _decided(await context.ledger.engine.execute(command))
+    return _decided(await context.execute(command))
 
 
 def _decided(outcome: Outcome[Decision]) -> RequestDecided:

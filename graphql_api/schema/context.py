@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -15,12 +15,15 @@ from graphql_api.schema.directory import Directory
 from graphql_api.wallet_changes import WalletChanges
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvables
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, Command
 from ledger.engine.engine import Engine
+from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Sealer
 from ledger.engine.reader import Reader
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.points.wallet_query import WalletView
+
+O = TypeVar("O")  # noqa: E741 - the reply
 
 WalletKey = tuple[UUID, UUID, UUID]
 """Programme, member, asset."""
@@ -64,6 +67,21 @@ class Ledger:
     changes: WalletChanges
 
 
+TEXTS_MAX: Final = {"reference": 255, "reason_code": 64, "reason": 2_000, "asset": 64}
+"""The longest texts of commands, in characters. Longer ones are kept nowhere: they would only swell the book."""
+
+
+def require_texts(command: Command[O]) -> None:
+    """INVALID_INPUT naming a text of the command that is empty, too long or not printable."""
+    for name, length_max in TEXTS_MAX.items():
+        text = getattr(command, name, None)
+        if text is not None and not (0 < len(text) <= length_max and (text.isprintable() or name == "reason")):
+            raise Refusal(RefusalCode.INVALID_INPUT, field=_CAMEL[name])
+
+
+_CAMEL: Final = {"reference": "reference", "reason_code": "reasonCode", "reason": "reason", "asset": "asset"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One request's context."""
@@ -102,6 +120,11 @@ class Context:
         if found is None:
             raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
         return found
+
+    async def execute(self, command: Command[O]) -> Outcome[O]:
+        """What the engine decides on one command. INVALID_INPUT where a text of it is too long."""
+        require_texts(command)
+        return await self.ledger.engine.execute(command)
 
     def own_merchant_id(self) -> UUID:
         """The merchant that the caller is. MERCHANT_NOT_FOUND where its credential names none that can be."""

@@ -104,7 +104,7 @@ async def earn_points(info: Info, asked: Annotated[EarnPointsInput, INPUT]) -> o
     """Issue points to a member."""
     context = info.context
     command = await _command(context, asked, asked.idempotency_key)
-    return await _earned(context, await context.ledger.engine.execute(command))
+    return await _earned(context, await context.execute(command))
 
 
 async def _earned(context: Context, outcome: Outcome[LedgerReceipt]) -> PointsEarned:

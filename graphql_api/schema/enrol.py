@@ -62,7 +62,7 @@ async def enrol_member(info: Info, asked: Annotated[EnrolMemberInput, INPUT]) ->
     """Make a customer of the bank a member."""
     context = info.context
     command = await _command(context, asked, asked.idempotency_key)
-    return _enrolled(await context.ledger.engine.execute(command))
+    return _enrolled(await context.execute(command))
 
 
 async def _command(context: Context, asked: EnrolMemberFields, key: str | None) -> EnrolMember:

@@ -144,7 +144,7 @@ async def hold_points(info: Info, asked: Annotated[HoldPointsInput, INPUT]) -> o
         ttl_seconds=asked.ttl_seconds,
         merchant_id=maybe_uuid(MERCHANT, asked.merchant_id),
     )
-    outcome = await context.ledger.engine.execute(command)
+    outcome = await context.execute(command)
     reply = outcome.unwrap()
     return await receive(context, PointsHeld, outcome, hold_id=maybe_id(HOLD, reply.hold_id), deadline=reply.deadline)
 
@@ -187,7 +187,7 @@ async def capture_hold(info: Info, asked: Annotated[CaptureHoldInput, INPUT]) ->
         hold_id=uuid_of(HOLD, asked.hold_id),
         amount=asked.amount,
     )
-    outcome = await context.ledger.engine.execute(command)
+    outcome = await context.execute(command)
     reply = outcome.unwrap()
     return await receive(
         context,
@@ -231,7 +231,7 @@ async def release_hold(info: Info, asked: Annotated[ReleaseHoldInput, INPUT]) ->
         reference=asked.reference,
         hold_id=uuid_of(HOLD, asked.hold_id),
     )
-    outcome = await context.ledger.engine.execute(command)
+    outcome = await context.execute(command)
     reply = outcome.unwrap()
     return await receive(context, HoldReleased, outcome, hold_id=maybe_id(HOLD, reply.hold_id))
 

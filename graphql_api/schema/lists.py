@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
-from graphql_api.schema.context import Context
+from graphql_api.schema.context import Context, require_texts
 from graphql_api.schema.mutation import refused
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Command
@@ -80,9 +80,11 @@ async def _command(
 ) -> Command[O] | Refusal:
     """The item's command, or why there is none: it names a member that there is not."""
     try:
-        return await command_of(item, None if asked.atomic else item.idempotency_key)
+        command = await command_of(item, None if asked.atomic else item.idempotency_key)
+        require_texts(command)
     except Refusal as refusal:
         return refusal
+    return command
 
 
 async def _execute(

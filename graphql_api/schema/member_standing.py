@@ -99,7 +99,7 @@ async def _change(
         reason=asked.reason,
         **more,  # type: ignore[arg-type]
     )
-    return _standing(await context.ledger.engine.execute(command))
+    return _standing(await context.execute(command))
 
 
 def _standing(outcome: Outcome[Standing]) -> MemberStanding:

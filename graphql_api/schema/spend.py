@@ -112,7 +112,7 @@ async def spend_points(info: Info, asked: Annotated[SpendPointsInput, INPUT]) ->
         outcome = await _spend_as_merchant(context, asked)
     else:
         command = await _command(context, asked, asked.idempotency_key)
-        outcome = await context.ledger.engine.execute(command)
+        outcome = await context.execute(command)
     return await _spent(context, outcome)
 
 
@@ -136,7 +136,7 @@ async def _spend_as_merchant(context: Context, asked: SpendPointsInput) -> Outco
         raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
     try:
         command = await _command(context, asked, asked.idempotency_key)
-        outcome = await context.ledger.engine.execute(command)
+        outcome = await context.execute(command)
     except Refusal as refusal:
         if refusal.code == RefusalCode.PAYMENT_CODE_INVALID:
             guesses.failed(merchant_id, asked.terminal)

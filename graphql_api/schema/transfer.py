@@ -57,7 +57,7 @@ async def transfer_points(info: Info, asked: Annotated[TransferPointsInput, INPU
         asset=asked.asset,
         amount=asked.amount,
     )
-    return await receive(context, PointsTransferred, await context.ledger.engine.execute(command))
+    return await receive(context, PointsTransferred, await context.execute(command))
 
 
 _CODE = RefusalCode

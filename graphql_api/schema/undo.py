@@ -61,7 +61,7 @@ async def reverse_entry(info: Info, asked: Annotated[ReverseEntryInput, INPUT]) 
         amount=asked.amount,
         reason_code=asked.reason_code,
     )
-    outcome = await context.ledger.engine.execute(command)
+    outcome = await context.execute(command)
     return await receive(context, EntryReversed, outcome, money_minor=maybe_minor(outcome.unwrap().money_minor))
 
 
@@ -102,7 +102,7 @@ async def refund_earn(info: Info, asked: Annotated[RefundEarnInput, INPUT]) -> o
         effective_at=asked.effective_at,
         reason_code=asked.reason_code,
     )
-    return await receive(context, EarnRefunded, await context.ledger.engine.execute(command))
+    return await receive(context, EarnRefunded, await context.execute(command))
 
 
 @input_type
@@ -133,7 +133,7 @@ async def confirm_pending(info: Info, asked: Annotated[ConfirmPendingInput, INPU
         reference=asked.reference,
         entry_id=uuid_of(ENTRY, asked.entry_id),
     )
-    return await receive(context, PendingConfirmed, await context.ledger.engine.execute(command))
+    return await receive(context, PendingConfirmed, await context.execute(command))
 
 
 @input_type
@@ -164,7 +164,7 @@ async def cancel_pending(info: Info, asked: Annotated[CancelPendingInput, INPUT]
         reference=asked.reference,
         entry_id=uuid_of(ENTRY, asked.entry_id),
     )
-    return await receive(context, PendingCancelled, await context.ledger.engine.execute(command))
+    return await receive(context, PendingCancelled, await context.execute(command))
 
 
 _CODE = RefusalCode

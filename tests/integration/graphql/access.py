@@ -1,6 +1,6 @@
 """Asking every root field as every role."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 
 from graphql import ExecutionResult, OperationType, subscribe
 
@@ -48,9 +48,8 @@ async def _may_subscribe(desk: Desk, role: Role, document: str, *scopes: Scope) 
     context = Context(
         caller=desk.caller(role, "ines", *scopes), request=RequestRecord(request_id="r"), ledger=desk.ledger
     )
-    stream = subscribe(SCHEMA, parse(document), context_value=context)
-    if hasattr(stream, "__await__"):
-        stream = await stream
+    begun = subscribe(SCHEMA, parse(document), context_value=context)
+    stream = await begun if isinstance(begun, Awaitable) else begun
     if isinstance(stream, ExecutionResult):
         return not _is_forbidden(stream)
     try:
@@ -58,4 +57,5 @@ async def _may_subscribe(desk: Desk, role: Role, document: str, *scopes: Scope) 
     except Exception as error:  # noqa: BLE001 - what a subscription ends with
         return not isinstance(getattr(error, "original_error", error), Forbidden)
     finally:
-        await stream.aclose()
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()

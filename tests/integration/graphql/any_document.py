@@ -15,7 +15,7 @@ from graphql import (
     is_required_input_field,
 )
 
-PLAUSIBLE = {
+PLAUSIBLE: dict[str, str] = {
     "ID": '"RW50cnk6AAAAAAAAAAAAAAAAAAAAAA"',
     "String": '"plausible"',
     "Int": "1",
@@ -41,10 +41,10 @@ def _value(kind: GraphQLInputType) -> str:
     if isinstance(kind, GraphQLList):
         return f"[{_value(kind.of_type)}]"
     if isinstance(kind, GraphQLEnumType):
-        return next(iter(kind.values))
+        return str(next(iter(kind.values)))
     if isinstance(kind, GraphQLInputObjectType):
         return f"{{{', '.join(_input_fields(kind))}}}"
-    return PLAUSIBLE[kind.name]
+    return str(PLAUSIBLE[str(kind)])
 
 
 def _input_fields(kind: GraphQLInputObjectType) -> list[str]:

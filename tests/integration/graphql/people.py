@@ -70,7 +70,7 @@ class People:
     async def earn(self, amount: int, **more: object) -> dict[str, Any]:
         """Points for Ines."""
         member = {"id": self.ines}
-        done = await self.change(self.core, "earnPoints", **{"member": member, "amount": str(amount), **more})
+        done = await self.change(self.core, "earnPoints", RECEIPT, member=member, amount=str(amount), **more)
         assert done["__typename"] == "PointsEarned"
         return done
 

@@ -38,14 +38,15 @@ async def test_a_payment_code_is_good_once(people: People) -> None:
 
 async def test_guessing_codes_is_slowed_down_by_till(people: People) -> None:
     """After a few wrong codes a till must wait, right code or not; another till of the shop need not."""
-    for _ in range(7):
-        wrong = await people.change(people.till, "spendPoints", paymentCode="hello", amount="1", terminal="1")
+    wrong = [
+        await people.change(people.till, "spendPoints", paymentCode="hello", amount="1", terminal="1") for _ in range(7)
+    ]
     code = await people.payment_code()
 
     here = await people.change(people.till, "spendPoints", paymentCode=code, amount="1", terminal="1")
     there = await people.change(people.till, "spendPoints", paymentCode=code, amount="1", terminal="2")
 
-    assert (wrong["code"], here["code"]) == ("THROTTLED", "THROTTLED")
+    assert (wrong[-1]["code"], here["code"]) == ("THROTTLED", "THROTTLED")
     assert here["retry"] == "SAME_KEY"
     assert here["retryAfterSeconds"] >= 1
     assert there["__typename"] == "PointsSpent"
