@@ -1,0 +1,75 @@
+"""Lots: the order in which they are drawn (semantics 2.3)."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.book.lot import Lot, draw_lots, is_overdue, next_expiry, spend_order, sum_overdue
+from ledger.book.units import NEVER, AccountId, EntryId, InvariantViolated, LotId
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+INSTANTS = st.sampled_from([START, START + timedelta(days=1), START + timedelta(days=2), NEVER])
+
+
+@st.composite
+def lots(draw: st.DrawFn) -> list[Lot]:
+    """Lots of one account."""
+    made = []
+    for number in range(draw(st.integers(0, 8))):
+        granted = draw(st.integers(1, 20))
+        remaining = draw(st.integers(0, granted))
+        made.append(
+            Lot(
+                LotId(UUID(int=number)),
+                AccountId(UUID(int=99)),
+                EntryId(UUID(int=98)),
+                number,
+                draw(st.integers(1, 3)),
+                START - timedelta(days=draw(st.integers(0, 2))),
+                granted,
+                remaining,
+                draw(st.integers(0, remaining)),
+                draw(INSTANTS),
+                draw(st.integers(-1, 1)),
+                draw(st.booleans()),
+            )
+        )
+    return made
+
+
+@given(lots(), st.integers(1, 60))
+def test_lots_are_drawn_in_order_and_never_what_is_held(found: list[Lot], amount: int) -> None:
+    """The amount is split exactly; a lot is drawn only when all before it are empty; too little is a bug."""
+    free = sum(lot.unheld for lot in found)
+    if amount > free:
+        with pytest.raises(InvariantViolated):
+            draw_lots(found, amount)
+        return
+
+    takes = draw_lots(found, amount)
+
+    assert sum(take.amount for take in takes) == amount
+    order = [lot for lot in sorted(found, key=spend_order) if lot.unheld]
+    assert [take.lot for take in takes] == order[: len(takes)]
+    assert all(take.amount == take.lot.unheld for take in takes[:-1])
+    assert 0 < takes[-1].amount <= takes[-1].lot.unheld
+
+
+@given(lots(), INSTANTS, st.none() | INSTANTS)
+def test_at_the_instant_it_is_over(found: list[Lot], now: datetime, inactive_at: datetime | None) -> None:
+    """Overdue is the unheld part of what has died by `now`, by its own date or its account's."""
+    dead = [lot for lot in found if min(lot.expires_at, inactive_at or NEVER) <= now]
+
+    assert sum_overdue(found, inactive_at, now) == sum(lot.unheld for lot in dead)
+    assert [is_overdue(lot, inactive_at, now) for lot in dead] == [lot.unheld > 0 for lot in dead]
+
+
+@given(lots(), st.none() | INSTANTS)
+def test_the_next_expiry_is_the_earliest_of_what_remains(found: list[Lot], inactive_at: datetime | None) -> None:
+    """Never is None."""
+    deaths = [min(lot.expires_at, inactive_at or NEVER) for lot in found if lot.remaining]
+
+    assert (next_expiry(found, inactive_at) or NEVER) == min(deaths, default=NEVER)

@@ -1,0 +1,67 @@
+"""The queue: order per lock, shares for writers, bounds."""
+
+from typing import cast
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.engine.queue import Limits, Queue
+from ledger.engine.unit import AnyCommand, LockKey, Unit
+
+
+def unit(locks: frozenset[int], commands: int = 1) -> Unit:
+    """A unit that wants these locks."""
+    made = Unit(commands=[cast("AnyCommand", None)] * commands, future=None, enqueued_s=0, deadline_s=0)  # type: ignore[arg-type]
+    made.lock_keys = frozenset((20, UUID(int=lock)) for lock in locks)
+    return made
+
+
+UNITS = st.lists(st.tuples(st.frozensets(st.integers(1, 6), max_size=3), st.integers(1, 5)), max_size=25)
+
+
+@given(UNITS, st.lists(st.booleans(), max_size=40), st.integers(1, 8))
+def test_units_of_one_lock_run_in_order_and_never_at_once(
+    asked: list[tuple[frozenset[int], int]], finish: list[bool], share: int
+) -> None:
+    """However batches end, a unit starts only after all earlier ones that want one of its locks have ended or share
+    its batch; and in the end all have run.
+    """
+    queue = Queue(Limits(writers=2, batch_commands_min=share, batch_commands_max=share))
+    units = [unit(*each) for each in asked]
+    for each in units:
+        queue.put(each)
+    place = {id(each): number for number, each in enumerate(units)}
+    flying: list[list[Unit]] = []
+    ran: list[Unit] = []
+
+    for ends in [*finish, *([True, False] * (len(units) + 2))]:
+        if ends and flying:
+            queue.done(flying.pop(0))
+            continue
+        batch = queue.take() if len(flying) < 2 else []
+        if not batch:
+            continue
+        busy = frozenset[LockKey]().union(*(each.lock_keys for other in flying for each in other))
+        assert all(each.lock_keys.isdisjoint(busy) for each in batch)
+        assert len(batch) == 1 or sum(len(each.commands) for each in batch) <= share
+        assert [place[id(each)] for each in batch] == sorted(place[id(each)] for each in batch)
+        started = {id(each) for each in (*ran, *batch)}
+        for each in batch:
+            earlier = [other for other in units[: place[id(each)]] if not other.lock_keys.isdisjoint(each.lock_keys)]
+            assert all(id(other) in started for other in earlier)
+        flying.append(batch)
+        ran += batch
+
+    assert len(ran) == len(units)
+    assert queue.commands_waiting == 0
+
+
+def test_a_full_queue_has_no_room() -> None:
+    """Commands are counted, not units."""
+    queue = Queue(Limits(queue_max=5))
+
+    queue.put(unit(frozenset(), commands=3))
+
+    assert queue.has_room(2)
+    assert not queue.has_room(3)
