@@ -1,4 +1,4 @@
-"""What a newcomer reads once `scrip run` is up: where it is, and a token for each role."""
+"""What a newcomer reads once `scrip run` is up: where it is, a token for each role, and what to paste."""
 
 import time
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from graphql_api.http.development_tokens import development_key, sign_token
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
 from graphql_api.processes.demo.cast_file import DemoCast
+from graphql_api.processes.examples import examples
 from graphql_api.settings import Settings
 
 SHOWN_SCOPES: Final = {
@@ -35,7 +36,23 @@ def welcome(settings: Settings, cast: DemoCast | None) -> str:
         for role in Role
         if role is not Role.ANONYMOUS
     )
-    return "\n".join(["", f"Scrip is up: {url}", "", "Tokens, for the header Authorization: Bearer …", *tokens, ""])
+    to_paste = (
+        f"{example.title} (token: {example.role})\n\n{example.text}\n"
+        for example in examples(cast.member_external_id if cast else "1")
+    )
+    return "\n".join(
+        [
+            "",
+            f"Scrip is up: {url}",
+            "",
+            "Tokens, for the header Authorization: Bearer …",
+            *tokens,
+            "",
+            "Three documents to paste, in a browser at that address or by any client:",
+            "",
+            *to_paste,
+        ]
+    )
 
 
 def _subject(role: Role, cast: DemoCast | None) -> str:
