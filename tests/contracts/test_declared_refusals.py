@@ -1,0 +1,103 @@
+"""A mutation declares every refusal that its command can give; one that it does not declare would be a masked bug."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from graphql import GraphQLSchema, GraphQLUnionType, get_named_type
+
+from graphql_api.http.strawberry_internals import core_schema
+from graphql_api.schema.build import build_schema
+from graphql_api.schema.refusals import ERROR_TYPES
+from ledger.book.refusal import RefusalCode
+from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
+from ledger.engine.unit import AnyCommand
+from ledger.members.enrol import EnrolMember
+from ledger.members.freeze import FreezeMember, UnfreezeMember
+from ledger.points.adjust import AdjustPoints
+from ledger.points.capture import CaptureHold, HoldCommand, ReleaseHold
+from ledger.points.close import CloseMember
+from ledger.points.command import PointsCommand
+from ledger.points.earn import EarnPoints
+from ledger.points.hold import HoldPoints
+from ledger.points.pending import CancelPending, ConfirmPending
+from ledger.points.refund import RefundEarn
+from ledger.points.reverse import ReverseEntry
+from ledger.points.spend import SpendPoints
+from ledger.points.transfer import TransferPoints
+from tests.databases import ROOT
+
+COMMANDS: dict[str, type[AnyCommand]] = {
+    "earnPoints": EarnPoints,
+    "spendPoints": SpendPoints,
+    "holdPoints": HoldPoints,
+    "captureHold": CaptureHold,
+    "releaseHold": ReleaseHold,
+    "reverseEntry": ReverseEntry,
+    "refundEarn": RefundEarn,
+    "confirmPending": ConfirmPending,
+    "cancelPending": CancelPending,
+    "transferPoints": TransferPoints,
+    "adjustPoints": AdjustPoints,
+    "approveRequest": ApproveRequest,
+    "rejectRequest": RejectRequest,
+    "withdrawRequest": WithdrawRequest,
+    "enrolMember": EnrolMember,
+    "freezeMember": FreezeMember,
+    "unfreezeMember": UnfreezeMember,
+    "closeMember": CloseMember,
+}
+SHARED = {"open_wallet": PointsCommand.open_wallet, "open_hold": HoldCommand.open_hold}
+"""Steps that docstrings refer to by name."""
+
+VERBS = {
+    "earns": "earnPoints", "spends": "spendPoints", "charges": "spendPoints", "holds": "holdPoints",
+    "captures": "captureHold", "releases": "releaseHold", "reverses": "reverseEntry", "refunds": "refundEarn",
+    "confirms": "confirmPending", "cancels": "cancelPending", "transfers": "transferPoints", "is-adjusted": "adjustPoints",
+    "is-closed": "closeMember",
+}  # fmt: skip
+"""The verbs of tests/vectors/points.txt."""
+
+_CASE = re.compile(r"\s+\S+ ([\w-]+).* -> ([A-Z][A-Z_]{3,})")
+_WORD = re.compile(r"\b[A-Z][A-Z_]{3,}\b")
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    """The schema of this code."""
+    return core_schema(build_schema())
+
+
+def _declared(schema: GraphQLSchema, mutation: str) -> set[str]:
+    assert schema.mutation_type is not None
+    union = get_named_type(schema.mutation_type.fields[mutation].type)
+    assert isinstance(union, GraphQLUnionType)
+    names = {kind.name for kind in union.types}
+    return {code.value for code, kind in ERROR_TYPES.items() if kind.__name__ in names}
+
+
+def _promised(text: str | None) -> Iterator[str]:
+    codes = {code.value for code in RefusalCode}
+    yield from (word for word in _WORD.findall(text or "") if word in codes)
+    for name, step in SHARED.items():
+        if f"`{name}`" in (text or ""):
+            yield from _promised(step.__doc__)
+
+
+@pytest.mark.parametrize("mutation", COMMANDS)
+def test_what_a_command_says_it_refuses_is_declared(schema: GraphQLSchema, mutation: str) -> None:
+    """Every code that the docstring of `decide` names is in the mutation's union."""
+    promised = set(_promised(COMMANDS[mutation].decide.__doc__))
+
+    assert promised - _declared(schema, mutation) == set()
+
+
+def test_what_the_cases_show_is_declared(schema: GraphQLSchema) -> None:
+    """Every refusal in the table of conformance cases is in the union of the mutation that its verb stands for."""
+    cases = (ROOT / "tests" / "vectors" / "points.txt").read_text(encoding="utf-8").splitlines()
+    seen = {(found[1], found[2]) for line in cases if (found := _CASE.match(line)) and found[1] in VERBS}
+
+    missing = {(verb, code) for verb, code in seen if code not in _declared(schema, VERBS[verb])}
+
+    assert len(seen) > 50
+    assert missing == set()
