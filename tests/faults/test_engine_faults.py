@@ -138,7 +138,7 @@ async def test_no_message_lost_loses_or_repeats_a_command(
         counts = {side: len(built.proxy.kinds(side)) for side in Side}
         struck = 0
 
-        for side, moment in MOMENTS:
+        for side, moment in MOMENTS if form == "one" else MOMENTS[::2]:
             for message in range(1, counts[side] + 1):
                 commands = built.spends(size)
                 built.proxy.arm(Fault(side=side, message=message, moment=moment, way=Way.RESET))
@@ -147,7 +147,7 @@ async def test_no_message_lost_loses_or_repeats_a_command(
                 struck += 1
                 await stands_once(built.world, outcomes, commands)
 
-        assert struck == 2 * counts[Side.FRONTEND] + counts[Side.BACKEND]
+        assert struck == (2 if form == "one" else 1) * counts[Side.FRONTEND] + counts[Side.BACKEND]
         assert counts[Side.FRONTEND] >= 15
     await assert_clean(durable_url)
 
