@@ -22,10 +22,11 @@ LOT_HOLDERS: Final = 20
 
 
 async def measure(bench: Bench) -> list[Result]:
-    """Four results: the larger two of either kind beside the smallest."""
+    """Four results: the larger two of either kind beside the smallest. The short form has one of either kind."""
+    sizes = 2 if bench.scale.short else len(MEMBERS)
     return [
-        *await _compare_sizes(bench, [_members(bench, count) for count in MEMBERS]),
-        *await _compare_sizes(bench, [_lots(bench, count) for count in LOTS]),
+        *await _compare_sizes(bench, [_members(bench, count) for count in MEMBERS[:sizes]]),
+        *await _compare_sizes(bench, [_lots(bench, count) for count in LOTS[:sizes]]),
     ]
 
 
