@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection
 
 from graphql_api.bootstrap import open_application
@@ -131,11 +134,17 @@ async def test_many_changes_at_once_are_few_notices(api: Api, bank: Bank) -> Non
     assert len(told) <= 3
 
 
-async def test_a_subscription_survives_a_restart_of_the_database(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder outside pytest's: a session that starts beside this one makes pytest's unreadable to PostgreSQL's user."""
+    with tempfile.TemporaryDirectory(prefix="scrip-") as name:
+        yield Path(name)
+
+
+async def test_a_subscription_survives_a_restart_of_the_database(tmp_path: Path, folder: Path) -> None:
     """After the restart it hears the wallet afresh, and changes again."""
-    settings = Settings(var=tmp_path / "app", root_key=ROOT_KEY)
-    (tmp_path / "app").mkdir()
-    server = own_server(tmp_path / "db", settings=FAST)
+    settings = Settings(var=tmp_path, root_key=ROOT_KEY)
+    server = own_server(folder, settings=FAST)
     url = (await asyncio.to_thread(server.__enter__)).url
     try:
         await migrate_database(url, book_schema=settings.book_schema)
@@ -154,7 +163,7 @@ async def test_a_subscription_survives_a_restart_of_the_database(tmp_path: Path)
                 await subscribe(socket)
                 first = await hear(socket)
                 await asyncio.to_thread(server.__exit__, None, None, None)
-                server = own_server(tmp_path / "db", settings=FAST)
+                server = own_server(folder, settings=FAST)
                 await asyncio.to_thread(server.__enter__)
                 afresh = await hear(socket, 20)
                 (await application.engine.execute(earn)).unwrap()
