@@ -14,9 +14,10 @@ from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_
 from graphql_api.schema.query import query
 from graphql_api.schema.receipt import maybe_minor
 from ledger.book.refusal import Refusal
-from ledger.book.units import MinorUnits, Points
+from ledger.book.units import AccountId, MinorUnits, Points
 from ledger.points import entry_query
 from ledger.points.entry_query import EntryView, entries_about, load_entries
+from ledger.points.wallet import wallet_ids
 
 
 @object_type
@@ -63,9 +64,9 @@ class Entry:
     posted_at:         when it was recorded
     asset:             the asset's code; null where nothing was posted
     amount:            its points
-    member_id:         whose points; null for merchants
+    member_id:         whose points; null for merchants, and for who receives a transfer
     merchant_id:       the merchant it concerns
-    reference:         the caller's own number
+    reference:         the own number of who made it; null for who receives a transfer
     original_entry_id: the entry that it undoes or completes
     reason_code:       why
     sale_minor:        the amount of the sale, in minor units
@@ -111,11 +112,14 @@ class Entry:
     @field()
     async def draws(self, info: Info) -> list[Draw] | None:
         """What it did to which lots; of a transfer, a member sees its own. Null for merchants."""
-        if not info.context.sees_balances:
+        context = info.context
+        if not context.sees_balances:
             return None
+        visible = await _own_accounts(context, self.view)
         return [
             Draw(line=draw.line, lot_id=id_of(LOT, draw.lot_id), kind=draw.kind, amount=Points(draw.amount))
             for draw in self.view.draws
+            if visible is None or draw.account_id in visible
         ]
 
     @field(requires(Scope.ENTRY_READ, cost=5))
@@ -126,9 +130,19 @@ class Entry:
         return [await entry_of(context, view) for view in views if await is_callers(context, view)]
 
 
+async def _own_accounts(context: Context, view: EntryView) -> set[AccountId] | None:
+    """The member's own accounts in the entry's asset; None for the bank, which sees all."""
+    if context.caller.role is not Role.MEMBER:
+        return None
+    ids = wallet_ids(await context.own_member_id(), view.asset_id or UUID(int=0))
+    return {ids.wallet, ids.pending, ids.owed}
+
+
 async def entry_of(context: Context, view: EntryView) -> Entry:
     """The view as its GraphQL type, as far as the caller may see it."""
     code_of = context.ledger.directory.asset_code
+    # Who receives a transfer sees that it came, not from whom.
+    is_received = context.caller.role is Role.MEMBER and view.member_id != await context.own_member_id()
     return Entry(
         id=id_of(ENTRY, view.id),
         kind=view.kind,
@@ -136,9 +150,9 @@ async def entry_of(context: Context, view: EntryView) -> Entry:
         posted_at=view.posted_at,
         asset=None if view.asset_id is None else await code_of(await context.programme_id(), view.asset_id),
         amount=Points(view.amount),
-        member_id=maybe_id(MEMBER, view.member_id) if context.sees_balances else None,
+        member_id=maybe_id(MEMBER, view.member_id) if context.sees_balances and not is_received else None,
         merchant_id=maybe_id(MERCHANT, view.merchant_id),
-        reference=view.reference,
+        reference=None if is_received else view.reference,
         original_entry_id=maybe_id(ENTRY, view.original_entry_id),
         reason_code=view.reason_code,
         sale_minor=maybe_minor(view.sale_minor),
@@ -149,11 +163,12 @@ async def entry_of(context: Context, view: EntryView) -> Entry:
 
 
 async def is_callers(context: Context, view: EntryView) -> bool:
-    """Whether the caller may see the entry: a member its own, a merchant its own, the bank all of its programme."""
+    """Whether the caller may see the entry: a member its own and what it was sent, a merchant its own, the bank all."""
     try:
         match context.caller.role:
             case Role.MEMBER:
-                return view.member_id == await context.own_member_id()
+                own = await context.own_member_id()
+                return own == view.member_id or any(own == posting.destination_holder_id for posting in view.postings)
             case Role.MERCHANT:
                 return view.merchant_id == context.own_merchant_id()
             case _:

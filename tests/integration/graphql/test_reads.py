@@ -123,6 +123,27 @@ async def test_an_entry_is_seen_by_its_member_its_merchant_and_the_bank(people: 
     assert await read(people.other_till) is None
 
 
+async def test_who_receives_a_transfer_sees_it_but_not_from_whom(people: People) -> None:
+    """The entry that the statement names can be read; the sender, its reference and its lots stay the sender's."""
+    terms = {"expiry": "6 months to month", "transfersAllowed": True}
+    await people.desk.change(people.operator, "changeAsset", {"code": "POINTS", "terms": terms})
+    sent = await people.change(
+        people.member(), "transferPoints", to={"id": people.otto}, amount="10", reference="for lunch"
+    )
+    text = "query E($id: ID!) { entry(id: $id) { amount memberId reference draws { amount } } }"
+
+    by_sender = await people.desk.ask(people.member(), text, id=sent["entry"]["id"])
+    by_receiver = await people.desk.ask(people.member("otto"), text, id=sent["entry"]["id"])
+
+    assert by_sender["entry"] == {
+        "amount": "10",
+        "memberId": people.ines,
+        "reference": "for lunch",
+        "draws": [{"amount": "10"}],
+    }
+    assert by_receiver["entry"] == {"amount": "10", "memberId": None, "reference": None, "draws": []}
+
+
 async def test_a_caller_finds_its_own_requests_by_reference_and_key(people: People) -> None:
     """What another client did under the same reference or key is not found."""
     await people.earn(5, reference="sale-1", idempotencyKey="mine")
