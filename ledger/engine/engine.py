@@ -15,7 +15,7 @@ from ledger.engine.command import Command
 from ledger.engine.database import Database
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Observer
-from ledger.engine.queue import Limits, Queue
+from ledger.engine.queue import Limits, Queue, locks_of
 from ledger.engine.reader import Reader
 from ledger.engine.unit import LIST_MAX, AnyCommand, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
@@ -117,10 +117,11 @@ class Engine:
         writer.close()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
+        locks = locks_of(units)
         try:
             await self._run_units(_drop_late(units), writer)
         finally:
-            self._queue.done(units)
+            self._queue.done(locks)
             self._wake.set()
 
     async def _run_units(self, units: Sequence[Unit], writer: Writer) -> None:
@@ -129,18 +130,22 @@ class Engine:
             return
         try:
             self._deliver(await writer.run(units))
-        except WrongKeys:
-            await self._requeue(units)
         except Refusal as refusal:
             for unit in units:
                 _resolve(unit, refusal)
         except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-            if len(units) == 1:
-                _fail(units[0], error)
-                return
+            await self._part(units, error, writer)
+
+    async def _part(self, units: Sequence[Unit], error: Exception, writer: Writer) -> None:
+        """Halves the units until the one that caused `error` stands alone; the others run without it."""
+        if len(units) > 1:
             half = len(units) // 2
             await self._run_units(units[:half], writer)
             await self._run_units(units[half:], writer)
+        elif isinstance(error, WrongKeys):
+            await self._requeue(units)
+        else:
+            _fail(units[0], error)
 
     async def _requeue(self, units: Sequence[Unit]) -> None:
         """Looks up and queues again; a unit that keeps asking for other keys is refused."""

@@ -85,10 +85,10 @@ class Queue:
             self._in_flight |= locks_of(taken)
         return taken
 
-    def done(self, units: Iterable[Unit]) -> None:
-        """The batch is decided: its locks are free."""
+    def done(self, locks: frozenset[LockKey]) -> None:
+        """The batch that held these locks is decided; its units may have been queued again for others meanwhile."""
         self._writers_busy -= 1
-        self._in_flight -= locks_of(units)
+        self._in_flight -= locks
 
     def _share(self) -> int:
         """How many commands one batch may take: an equal part for each idle writer, so that one decides while the

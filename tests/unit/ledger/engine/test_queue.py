@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.queue import Limits, Queue
+from ledger.engine.queue import Limits, Queue, locks_of
 from ledger.engine.unit import AnyCommand, LockKey, Unit
 
 
@@ -37,7 +37,7 @@ def test_units_of_one_lock_run_in_order_and_never_at_once(
 
     for ends in [*finish, *([True, False] * (len(units) + 2))]:
         if ends and flying:
-            queue.done(flying.pop(0))
+            queue.done(locks_of(flying.pop(0)))
             continue
         batch = queue.take() if len(flying) < 2 else []
         if not batch:
