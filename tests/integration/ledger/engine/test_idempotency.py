@@ -8,8 +8,8 @@ import pytest
 from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
-from ledger.engine.queue import Limits
 from ledger.engine.outcome import Outcome
+from ledger.engine.queue import Limits
 from ledger.points.earn import EarnPoints
 from ledger.points.receipt import Receipt
 from ledger.points.spend import SpendPoints
