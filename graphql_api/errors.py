@@ -71,9 +71,7 @@ def describe_exception(error: BaseException) -> dict[str, object]:
 def log_bug(error: BaseException, where: str) -> str:
     """Log an unexpected exception and return the reference id under which it was logged."""
     reference = uuid4().hex
-    structlog.get_logger("scrip.bugs").error(
-        "bug", reference=reference, where=where, **describe_exception(error)
-    )
+    structlog.get_logger("scrip.bugs").error("bug", reference=reference, where=where, **describe_exception(error))
     return reference
 
 
@@ -106,9 +104,7 @@ def _present(error: GraphQLError, note: Callable[[str], None], default_code: str
         shown = {"message": error.message, "extensions": error.extensions or {"code": default_code}}
         note(default_code)
     else:
-        shown = masked_error(
-            log_bug(original, ".".join(str(key) for key in error.path if isinstance(key, str)))
-        )
+        shown = masked_error(log_bug(original, ".".join(str(key) for key in error.path if isinstance(key, str))))
         note("INTERNAL")
     if error.locations:
         shown["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]

@@ -71,9 +71,7 @@ def guard_schema(schema: GraphQLSchema) -> GraphQLSchema:
     if schema.extensions.get(_GUARDED):
         return schema
     roots = [root for root in (schema.query_type, schema.mutation_type, schema.subscription_type) if root]
-    bare = [
-        f"{root.name}.{name}" for root in roots for name, field in root.fields.items() if not rule_of(field)
-    ]
+    bare = [f"{root.name}.{name}" for root in roots for name, field in root.fields.items() if not rule_of(field)]
     if bare:
         raise ValueError(f"these root fields declare neither requires(…) nor any_caller(): {', '.join(bare)}")
     for field in _object_fields(schema):

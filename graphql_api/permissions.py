@@ -51,9 +51,7 @@ class Role(StrEnum):
     """Nobody yet: in development, whoever looks at the schema before signing in."""
 
 
-_BACK_OFFICE = frozenset(
-    {Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC}
-)
+_BACK_OFFICE = frozenset({Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC})
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {
@@ -105,8 +103,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
         },
         Role.APPROVER: _BACK_OFFICE | {Scope.APPROVAL_DECIDE, Scope.WALLET_READ_ANY, Scope.ENTRY_READ},
         Role.COMPLIANCE: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ},
-        Role.SUPPORT: _BACK_OFFICE
-        | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ, Scope.SUPPORT_READ},
+        Role.SUPPORT: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ, Scope.SUPPORT_READ},
     }
 )
 """What a role may do when its credential names no scopes; a credential that names some gets only those."""

@@ -36,10 +36,6 @@ async def test_every_audit_passes() -> None:
     async with served(sample_app()) as url:
         results = await run_audits(url)
 
-    failed = [
-        f"{result['id']} {result['name']}: {result['reason']}"
-        for result in results
-        if result["status"] != "ok"
-    ]
+    failed = [f"{result['id']} {result['name']}: {result['reason']}" for result in results if result["status"] != "ok"]
     assert failed == []
     assert len(results) == AUDITS
