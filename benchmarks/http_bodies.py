@@ -14,7 +14,7 @@ mutation Spend($input: SpendPointsInput!) {
     ... on Receipt {
       replayed
       entry { id postedAt }
-      wallet { posted available nextExpiryAt }
+      wallet { posted available nextExpiry }
       lots { lotId amount expiresAt }
     }
     ... on UserError { code message retry }
@@ -23,7 +23,7 @@ mutation Spend($input: SpendPointsInput!) {
 """
 WALLET: Final = """
 query Wallet($member: MemberRef!) {
-  wallet(member: $member) { memberId posted held pending overdue owed available nextExpiryAt readAt }
+  wallet(member: $member) { memberId posted held pending overdue owed available nextExpiry readAt }
 }
 """
 CANNED_SPEND: Final = """

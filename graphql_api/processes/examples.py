@@ -18,7 +18,7 @@ WALLET = """{
   me {
     externalId
     wallet {
-      available posted held pending overdue nextExpiryAt
+      available posted held pending overdue nextExpiry
       expiries { buckets { expiresOn amount } never }
       statement(first: 3) { nodes { kind amount postedAfter effectiveAt } }
     }

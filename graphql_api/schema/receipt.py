@@ -45,7 +45,7 @@ class WalletAfter:
     held:           what holds set aside
     available:      what could be spent next
     owed:           what a refund could not take back
-    next_expiry_at: when points expire next
+    next_expiry: when points expire next
     """
 
     member_id: strawberry.ID
@@ -54,7 +54,7 @@ class WalletAfter:
     held: Points
     available: Points
     owed: Points
-    next_expiry_at: datetime | None
+    next_expiry: datetime | None
 
 
 @object_type
@@ -125,7 +125,7 @@ async def _wallet(context: Context, reply: ledger.Receipt) -> WalletAfter:
         held=Points(reply.held),
         available=Points(reply.available),
         owed=Points(reply.owed),
-        next_expiry_at=reply.next_expiry_at,
+        next_expiry=reply.next_expiry_at,
     )
 
 

@@ -56,7 +56,7 @@ class Wallet:
     overdue:        expired and no entry says so yet
     owed:           what a refund could not take back
     available:      what can be spent now
-    next_expiry_at: when points expire next; null = never
+    next_expiry: when points expire next; null = never
     read_at:        the instant of the read, by the ledger's clock
     """
 
@@ -71,7 +71,7 @@ class Wallet:
     overdue: Points
     owed: Points
     available: Points
-    next_expiry_at: datetime | None
+    next_expiry: datetime | None
     read_at: datetime
     member_uuid: strawberry.Private[UUID]
     asset_uuid: strawberry.Private[UUID]
@@ -196,7 +196,7 @@ def wallet_of(view: WalletView, asset: str) -> Wallet:
         overdue=Points(view.overdue),
         owed=Points(view.owed),
         available=Points(view.available),
-        next_expiry_at=view.next_expiry_at,
+        next_expiry=view.next_expiry_at,
         read_at=view.read_at,
         member_uuid=view.member_id,
         asset_uuid=view.asset_id,

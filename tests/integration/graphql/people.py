@@ -16,7 +16,7 @@ RECEIPT = """
 ... on Receipt {
   replayed
   entry { id kind amount merchantId originalEntryId }
-  wallet { memberId asset posted held available owed nextExpiryAt }
+  wallet { memberId asset posted held available owed nextExpiry }
   lots { lotId amount expiresAt }
 }
 """

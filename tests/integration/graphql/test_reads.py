@@ -20,7 +20,7 @@ async def test_a_wallet_tells_lots_forecast_statement_and_holds(people: People) 
     found = await people.desk.ask(
         people.member(),
         """{ me { externalId state wallets { asset available } wallet {
-            posted held available nextExpiryAt
+            posted held available nextExpiry
             lots { nodes { remaining held purchased } pageInfo { hasNextPage } }
             pendingLots { nodes { id } }
             expiries { buckets { expiresOn amount } never held overdue }
@@ -244,8 +244,8 @@ async def test_points_expire_when_the_sandbox_clock_is_moved(people: People) -> 
         "... on SandboxClockAdvanced { clock { now } }",
     )
     back = await people.desk.change(people.operator, "advanceSandboxClock", {"until": now["now"]})
-    found = await people.desk.ask(people.member(), "{ me { wallet { available overdue nextExpiryAt } } }")
+    found = await people.desk.ask(people.member(), "{ me { wallet { available overdue nextExpiry } } }")
 
     assert moved["clock"]["now"][:4] == str(year)
     assert back["code"] == "INVALID_INPUT"
-    assert found["me"]["wallet"] == {"available": "0", "overdue": "100", "nextExpiryAt": None}
+    assert found["me"]["wallet"] == {"available": "0", "overdue": "100", "nextExpiry": None}
