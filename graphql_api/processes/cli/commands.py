@@ -2,7 +2,18 @@
 
 import typer
 
-from graphql_api.processes.cli import check, demo, import_file, key, member_reads, migrate, processes, schema, token
+from graphql_api.processes.cli import (
+    check,
+    demo,
+    import_file,
+    key,
+    member_reads,
+    migrate,
+    processes,
+    programme,
+    schema,
+    token,
+)
 
 app = typer.Typer(
     name="scrip",
@@ -19,6 +30,7 @@ app.command("worker")(processes.worker)
 app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
+app.command("programme")(programme.programme)
 app.command("wallet")(member_reads.wallet)
 app.command("statement")(member_reads.statement)
 app.command("import")(import_file.import_file)

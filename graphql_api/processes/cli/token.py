@@ -21,6 +21,8 @@ def token(
 ) -> None:
     """Print a token signed by the development key; refused in production.
 
+    Where the demo is loaded, a caller that is not named is one of its cast, as `scrip run` shows them.
+
     Examples:
         scrip token --role member --member 1
 
@@ -28,6 +30,7 @@ def token(
     """
     from graphql_api.http.development_tokens import development_key, sign_token
     from graphql_api.processes.cli.output import print_json, print_line
+    from graphql_api.processes.demo.cast_file import remembered_cast
     from graphql_api.setting_values import Environment
     from graphql_api.settings import SettingsError, read_settings
 
@@ -36,10 +39,15 @@ def token(
         raise SettingsError(
             ("`scrip token` signs with the development key, which this configuration does not accept.",)
         )
+    cast = remembered_cast(settings.var, None)
+    if cast is not None and programme is None:
+        programme = str(cast.programme_id)
+        merchant = merchant or (str(cast.merchant_id) if role is Role.MERCHANT else None)
+        member = member or (cast.member_external_id if role is Role.MEMBER else None)
     signed = sign_token(
         development_key(settings.var),
         role=role,
-        subject=subject or f"dev-{role}",
+        subject=subject or member or f"dev-{role}",
         now=time.time(),
         ttl_seconds=ttl_seconds,
         scopes=scope or (),

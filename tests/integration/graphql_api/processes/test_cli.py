@@ -5,7 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
+import jwt
+
+from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
 from tests.databases import ROOT
 
 
@@ -77,6 +81,18 @@ def test_a_token_names_its_role(tmp_path: Path) -> None:
     printed = json.loads(ended.stdout)
     assert (printed["role"], printed["expiresInSeconds"]) == ("member", 60)
     assert printed["token"].count(".") == 2
+
+
+def test_a_token_stands_for_the_demos_cast(tmp_path: Path) -> None:
+    """What is pasted works: an unnamed member is the demo's, of the demo's programme."""
+    cast = DemoCast(programme_id=UUID(int=5), member_external_id="1609", merchant_id=UUID(int=6))
+    remember_cast(tmp_path, "postgresql://db", cast)
+
+    ended = scrip("token", "--role", "member", SCRIP_VAR=str(tmp_path))
+
+    claims = jwt.decode(ended.stdout.strip(), options={"verify_signature": False})
+    assert (claims["sub"], claims["scrip_member"]) == ("1609", "1609")
+    assert claims["scrip_programme"] == str(cast.programme_id)
 
 
 def test_wrong_usage_ends_with_code_2() -> None:

@@ -63,3 +63,16 @@ async def test_the_checker_ends_with_one_on_any_difference(bank: Bank, tmp_path:
     assert rules == {
         "account_matches_postings", "asset_sums_to_zero", "account_matches_last_line", "lots_sum_to_account",
     }  # fmt: skip
+
+
+async def test_a_programme_is_made_once(bank: Bank, tmp_path: Path) -> None:
+    """The command prints the id that tokens name; a code that is taken and a zone that is none are refused."""
+    words = ("programme", "journey", "--name", "The Journey", "--time-zone")
+
+    made = await _scrip(bank, tmp_path, *words, "Europe/Berlin", "--json")
+    again = await _scrip(bank, tmp_path, *words, "Europe/Berlin")
+    nowhere = await _scrip(bank, tmp_path, "programme", "other", "--name", "Other", "--time-zone", "Mars/Olympus")
+
+    assert (made.returncode, json.loads(made.stdout)["timeZone"]) == (0, "Europe/Berlin")
+    assert (again.returncode, nowhere.returncode) == (2, 2)
+    assert "timeZone" in nowhere.stderr
