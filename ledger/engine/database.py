@@ -11,6 +11,7 @@ _WRITER_SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
 }
 _STATEMENT_TIMEOUT_MS = "30000"
 
