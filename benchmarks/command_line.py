@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ ROUNDS: Final = "SCRIP_BENCHMARK_ROUNDS"
 def main() -> int:
     """Run what the command line asks for."""
     arguments = _parse()
+    # Unwound like Ctrl-C, so that no server stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console()
     scale = SHORT if arguments.short else _full_scale()
     results = []
