@@ -111,6 +111,8 @@ class Engine:
             units = self._queue.take()
             if units:
                 await self._run(units, writer)
+                # Whoever was just answered may ask again at once, and shares the next batch.
+                await asyncio.sleep(0)
             elif not self._stopping or not self._queue.is_idle:
                 self._wake.clear()
                 await self._wake.wait()
