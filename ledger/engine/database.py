@@ -52,7 +52,7 @@ class Database:
     async def open_writer(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection for batches, planned for look-ups by key only."""
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-            self.url, statement_cache_size=0, server_settings=self._settings(_WRITER_SETTINGS)
+            self.url, server_settings=self._settings(_WRITER_SETTINGS)
         )
         return connection
 
