@@ -50,8 +50,3 @@ class IdSource:
             self._low = self._random(_RANDOM_BITS - 1)
         value = self._high << 80 | 0x7 << 76 | self.book_number << 64 | 0b10 << 62 | self._low
         return DriverUUID(value.to_bytes(16))
-
-
-def book_number_of(value: UUID) -> int:
-    """The number of the book that minted the id."""
-    return value.int >> 64 & 0xFFF

@@ -1,6 +1,5 @@
 """Receipts: the reply of every point command, with what the caller needs next (semantics 3.8)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -60,8 +59,3 @@ def or_none(instant: datetime) -> datetime | None:
 def lot_use(lot_id: UUID, amount: int, expires_at: datetime) -> LotUse:
     """A line of the receipt's `lots`."""
     return LotUse(lot_id=lot_id, amount=amount, expires_at=or_none(expires_at))
-
-
-def total(uses: Iterable[LotUse]) -> int:
-    """The sum over lines."""
-    return sum(use.amount for use in uses)
