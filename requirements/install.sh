@@ -44,6 +44,8 @@ rm -f $stamp
 $venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bootstrap.txt ||
     fail "pip could not install uv; its message stands above, and the usual cause is that no package index is reachable."
 export VIRTUAL_ENV="$PWD/$venv"
+# Like pip, uv trusts what the machine trusts: a bank's own certificate authority stands between it and the index.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 $venv/bin/uv pip sync --quiet --require-hashes requirements/bootstrap.txt requirements/dev.txt ||
     fail "uv could not install the locked packages; its message stands above."
 $venv/bin/uv pip install --quiet --offline --no-deps --no-build-isolation --editable . ||
