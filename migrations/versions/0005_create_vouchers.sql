@@ -1,0 +1,1 @@
+-- Create voucher templates, vouchers, redemptions and their counts.

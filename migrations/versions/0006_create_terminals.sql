@@ -1,0 +1,1 @@
+-- Create terminals and allowed networks.

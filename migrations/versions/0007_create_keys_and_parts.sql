@@ -1,0 +1,1 @@
+-- Create the key store and the sealed parts of audit events.

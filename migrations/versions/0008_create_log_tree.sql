@@ -1,0 +1,1 @@
+-- Create the tree over the audit log.
