@@ -1,1 +1,2 @@
 -- Create voucher templates, vouchers, redemptions and their counts.
+SELECT 1;

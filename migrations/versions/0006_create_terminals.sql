@@ -1,1 +1,2 @@
 -- Create terminals and allowed networks.
+SELECT 1;

@@ -1,1 +1,2 @@
 -- Create the key store and the sealed parts of audit events.
+SELECT 1;

@@ -1,1 +1,2 @@
 -- Create the tree over the audit log.
+SELECT 1;
