@@ -1,5 +1,6 @@
 """Reading: queries built with Core, compiled once, run unlocked on the readers' pool."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import asyncpg
 from sqlalchemy.sql.elements import ClauseElement
 
+from ledger.engine.shelf import Asked
 from ledger.engine.statements import Compiled, compile_statement
 
 Record = asyncpg.Record
+_Waiting = dict[Asked, "asyncio.Future[Record | None]"]
 
 
 class Query:
@@ -35,6 +38,8 @@ class Reader:
     def __init__(self, pool: "asyncpg.Pool[Record]", book_schema: str) -> None:
         self._pool = pool
         self.book_schema = book_schema
+        self._waiting: dict[Query, _Waiting] = {}
+        self._running: set[asyncio.Task[None]] = set()
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
         """Every row of the query; a query without a limit of its own does not belong here."""
@@ -46,6 +51,37 @@ class Reader:
         """The first row, or None."""
         rows = await self.rows(query, parameters)
         return rows[0] if rows else None
+
+    async def look_up(self, query: Query, value: Asked) -> Record | None:
+        """The row whose first column is `value`, or None. Look-ups of one moment share one statement.
+
+        The query's one parameter `asked` is the array of the values.
+        """
+        waiting = self._waiting.get(query)
+        if waiting is None:
+            waiting = self._waiting[query] = {}
+            asyncio.get_running_loop().call_soon(self._start, query)
+        found = waiting.get(value)
+        if found is None:
+            found = waiting[value] = asyncio.get_running_loop().create_future()
+        # One who gives up must not take the answer away from those who asked for the same.
+        return await asyncio.shield(found)
+
+    def _start(self, query: Query) -> None:
+        """Whoever was woken in this pass of the loop has asked by now."""
+        task = asyncio.create_task(self._answer(query, self._waiting.pop(query)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _answer(self, query: Query, waiting: _Waiting) -> None:
+        try:
+            rows = {row[0]: row for row in await self.rows(query, {"asked": list(waiting)})}
+        except Exception as error:  # noqa: BLE001 - handed to everybody who asked
+            for found in waiting.values():
+                found.set_exception(error)
+            return
+        for value, found in waiting.items():
+            found.set_result(rows.get(value))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Snapshot"]:

@@ -1,0 +1,73 @@
+"""Look-ups that share a statement."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import ARRAY, LargeBinary, bindparam, select
+from sqlalchemy.sql.expression import any_
+
+from ledger.engine.reader import Query, Reader
+from ledger.engine.tables import REQUESTS
+
+QUERY = Query(
+    select(REQUESTS.c.id, REQUESTS.c.kind).where(REQUESTS.c.id == any_(bindparam("asked", type_=ARRAY(LargeBinary))))
+)
+
+
+class CountingReader(Reader):
+    """A database that knows the values in `known`, and keeps what was asked; it breaks where told to."""
+
+    def __init__(self, known: Mapping[bytes, str], *, broken: bool = False) -> None:
+        super().__init__(None, "book")  # type: ignore[arg-type]
+        self.known = known
+        self.broken = broken
+        self.asked: list[list[bytes]] = []
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """One statement."""
+        assert query is QUERY
+        self.asked.append(parameters["asked"])
+        await asyncio.sleep(0)
+        if self.broken:
+            raise ConnectionError
+        return [(value, self.known[value]) for value in parameters["asked"] if value in self.known]
+
+
+async def test_look_ups_of_one_moment_share_a_statement() -> None:
+    """Whoever asks in the same pass of the loop is answered by the same statement, each with its own row."""
+    reader = CountingReader({b"a": "A", b"b": "B"})
+
+    rows: list[object] = await asyncio.gather(
+        *(reader.look_up(QUERY, value) for value in (b"a", b"b", b"a", b"unknown"))
+    )
+    alone: object = await reader.look_up(QUERY, b"b")
+
+    assert rows == [(b"a", "A"), (b"b", "B"), (b"a", "A"), None]
+    assert alone == (b"b", "B")
+    assert reader.asked == [[b"a", b"b", b"unknown"], [b"b"]]
+
+
+async def test_a_broken_look_up_is_told_to_everybody_who_shared_it() -> None:
+    """The error of the statement reaches every caller."""
+    reader = CountingReader({}, broken=True)
+
+    answers = await asyncio.gather(*(reader.look_up(QUERY, value) for value in (b"a", b"b")), return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [ConnectionError, ConnectionError]
+
+
+async def test_who_gives_up_takes_no_answer_from_others() -> None:
+    """A cancelled caller leaves the shared statement alone."""
+    reader = CountingReader({b"a": "A"})
+    impatient = asyncio.create_task(reader.look_up(QUERY, b"a"))
+    patient = asyncio.create_task(reader.look_up(QUERY, b"a"))
+    await asyncio.sleep(0)
+
+    impatient.cancel()
+
+    answer: object = await patient
+    assert answer == (b"a", "A")
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
