@@ -77,6 +77,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION registry.tell_credentials() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('scrip_credentials', '');
+    RETURN NULL;
+END $$;
+
 CREATE TABLE audit.events (
     id uuid NOT NULL,
     tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -360,8 +368,12 @@ CREATE TABLE registry.merchants (
     name text NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
+    networks cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    CONSTRAINT merchants_networks_at_most_64 CHECK ((cardinality(networks) <= 64)),
     CONSTRAINT merchants_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
+
+COMMENT ON COLUMN registry.merchants.networks IS 'where the shop''s credentials work; none = anywhere';
 
 CREATE TABLE registry.partners (
     id uuid NOT NULL,
@@ -388,6 +400,17 @@ CREATE TABLE registry.rates (
     minor bigint NOT NULL,
     valid_from timestamp with time zone NOT NULL,
     CONSTRAINT rates_positive CHECK (((points > 0) AND (minor > 0)))
+);
+
+CREATE TABLE registry.terminals (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    merchant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT terminals_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
 
 ALTER TABLE ONLY audit.events
@@ -492,6 +515,12 @@ ALTER TABLE ONLY registry.rates
 ALTER TABLE ONLY registry.rates
     ADD CONSTRAINT rates_version_unique UNIQUE (asset_id, money_asset_id, valid_from);
 
+ALTER TABLE ONLY registry.terminals
+    ADD CONSTRAINT terminals_code_unique UNIQUE (merchant_id, code);
+
+ALTER TABLE ONLY registry.terminals
+    ADD CONSTRAINT terminals_pk PRIMARY KEY (id);
+
 CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
 
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
@@ -562,6 +591,8 @@ CREATE CONSTRAINT TRIGGER api_keys_have_events AFTER INSERT OR UPDATE ON registr
 
 CREATE TRIGGER api_keys_keep_rows BEFORE DELETE OR TRUNCATE ON registry.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER api_keys_tell_credentials AFTER UPDATE OF expires_at, revoked_at ON registry.api_keys FOR EACH STATEMENT EXECUTE FUNCTION registry.tell_credentials();
+
 CREATE CONSTRAINT TRIGGER approvals_have_events AFTER INSERT OR UPDATE ON registry.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER approvals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.approvals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -580,6 +611,8 @@ CREATE TRIGGER merchants_keep_rows BEFORE DELETE OR TRUNCATE ON registry.merchan
 
 CREATE TRIGGER merchants_stand AFTER INSERT OR UPDATE ON registry.merchants FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
+CREATE TRIGGER merchants_tell_credentials AFTER UPDATE OF state, networks ON registry.merchants FOR EACH STATEMENT EXECUTE FUNCTION registry.tell_credentials();
+
 CREATE CONSTRAINT TRIGGER partners_have_events AFTER INSERT OR UPDATE ON registry.partners DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER partners_keep_rows BEFORE DELETE OR TRUNCATE ON registry.partners FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -595,6 +628,12 @@ CREATE CONSTRAINT TRIGGER rates_have_events AFTER INSERT OR UPDATE ON registry.r
 CREATE TRIGGER rates_keep_rows BEFORE DELETE OR TRUNCATE ON registry.rates FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER rates_stand AFTER INSERT OR UPDATE ON registry.rates FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER terminals_have_events AFTER INSERT OR UPDATE ON registry.terminals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER terminals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.terminals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER terminals_stand AFTER INSERT OR UPDATE ON registry.terminals FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
 ALTER TABLE ONLY book.accounts
     ADD CONSTRAINT accounts_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
@@ -640,6 +679,12 @@ ALTER TABLE ONLY registry.rates
 
 ALTER TABLE ONLY registry.rates
     ADD CONSTRAINT rates_money_asset_fk FOREIGN KEY (money_asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY registry.terminals
+    ADD CONSTRAINT terminals_merchant_fk FOREIGN KEY (merchant_id) REFERENCES registry.merchants(id);
+
+ALTER TABLE ONLY registry.terminals
+    ADD CONSTRAINT terminals_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 GRANT USAGE ON SCHEMA audit TO scrip_app;
 GRANT USAGE ON SCHEMA audit TO scrip_sequencer;
@@ -826,6 +871,8 @@ GRANT UPDATE(state) ON TABLE registry.merchants TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.merchants TO scrip_app;
 
+GRANT UPDATE(networks) ON TABLE registry.merchants TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE registry.partners TO scrip_app;
 GRANT SELECT ON TABLE registry.partners TO scrip_auditor;
 
@@ -844,3 +891,12 @@ GRANT UPDATE(version) ON TABLE registry.programmes TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.rates TO scrip_app;
 GRANT SELECT ON TABLE registry.rates TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.terminals TO scrip_app;
+GRANT SELECT ON TABLE registry.terminals TO scrip_auditor;
+
+GRANT UPDATE(name) ON TABLE registry.terminals TO scrip_app;
+
+GRANT UPDATE(state) ON TABLE registry.terminals TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.terminals TO scrip_app;

@@ -40,6 +40,7 @@ class RefusalCode(StrEnum):
     API_KEY_NOT_FOUND = "API_KEY_NOT_FOUND"
     MEMBER_NOT_FOUND = "MEMBER_NOT_FOUND"
     MERCHANT_NOT_FOUND = "MERCHANT_NOT_FOUND"
+    TERMINAL_NOT_FOUND = "TERMINAL_NOT_FOUND"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
     ENTRY_NOT_FOUND = "ENTRY_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
@@ -52,6 +53,7 @@ class RefusalCode(StrEnum):
     MEMBER_NOT_FROZEN = "MEMBER_NOT_FROZEN"
     MEMBER_NOT_EMPTY = "MEMBER_NOT_EMPTY"
     MERCHANT_CLOSED = "MERCHANT_CLOSED"
+    TERMINAL_CLOSED = "TERMINAL_CLOSED"
     EFFECTIVE_IN_FUTURE = "EFFECTIVE_IN_FUTURE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     PERIOD_NOT_SETTLED = "PERIOD_NOT_SETTLED"
@@ -127,6 +129,7 @@ _RULES = (
     RefusalRule(_C.API_KEY_NOT_FOUND, _NEW, "There is no such API key, or it has been revoked."),
     RefusalRule(_C.MEMBER_NOT_FOUND, _NEW, "There is no such member."),
     RefusalRule(_C.MERCHANT_NOT_FOUND, _NEW, "There is no such merchant."),
+    RefusalRule(_C.TERMINAL_NOT_FOUND, _NEW, "The merchant has no such terminal."),
     RefusalRule(_C.ASSET_NOT_FOUND, _NEW, "There is no such asset in the programme."),
     RefusalRule(_C.ENTRY_NOT_FOUND, _NEW, "There is no such entry."),
     RefusalRule(_C.HOLD_NOT_FOUND, _NEW, "There is no such hold."),
@@ -139,6 +142,7 @@ _RULES = (
     RefusalRule(_C.MEMBER_NOT_FROZEN, _NEW, "The member is not frozen."),
     RefusalRule(_C.MEMBER_NOT_EMPTY, _NEW, "The member still has points, holds, pending points or a debt."),
     RefusalRule(_C.MERCHANT_CLOSED, _NEW, "The merchant is closed."),
+    RefusalRule(_C.TERMINAL_CLOSED, _NEW, "The terminal is closed."),
     RefusalRule(_C.EFFECTIVE_IN_FUTURE, _NEW, "The effective time lies in the future."),
     RefusalRule(_C.PERIOD_CLOSED, _NEW, "The effective time lies in a closed period.", ("open_from",)),
     RefusalRule(

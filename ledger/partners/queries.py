@@ -1,4 +1,4 @@
-"""Reading partners, merchants and keys. Lists are keyset pages in the order of ids, which is the order of creation."""
+"""Reading partners, merchants, terminals and keys. Lists are keyset pages in the order of ids, which is the order of creation."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Table, Uuid, bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
 from ledger.partners.api_key import IS_LIVE
-from ledger.partners.rows import ApiKey, Merchant, Partner
-from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS
+from ledger.partners.rows import ApiKey, Merchant, Network, Partner, Terminal
+from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS, TERMINALS
 
 PAGE_MAX = 100
 
@@ -36,6 +36,11 @@ _PARTNERS = _page(PARTNERS, Partner._fields)
 _MERCHANTS = _page(MERCHANTS, Merchant._fields)
 _MERCHANTS_OF = _page(MERCHANTS, Merchant._fields, MERCHANTS.c.partner_id == bindparam("partner_id"))
 _KEYS_OF = _page(API_KEYS, ApiKey._fields, API_KEYS.c.merchant_id == bindparam("merchant_id"))
+_TERMINAL_BY_ID = _by(TERMINALS, Terminal._fields, "id")
+_TERMINALS_OF = _page(TERMINALS, Terminal._fields, TERMINALS.c.merchant_id == bindparam("merchant_id"))
+_ADMITTED = Query(
+    select(MERCHANTS.c.networks).where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == "open")
+)
 _LIVE_KEY = Query(
     select(*(API_KEYS.c[name] for name in ApiKey._fields)).where(API_KEYS.c.id == bindparam("key_id"), IS_LIVE)
 )
@@ -45,6 +50,26 @@ async def live_key(reader: Reader, key_id: UUID) -> ApiKey | None:
     """The key of any programme, neither revoked nor expired by real time: for authentication only."""
     row = await reader.row(_LIVE_KEY, {"key_id": key_id})
     return None if row is None else ApiKey(*row)
+
+
+async def networks_of_open(reader: Reader, merchant_id: UUID) -> Sequence[Network] | None:
+    """Where an open merchant's credentials work, none = anywhere; None for a closed one. For authentication only."""
+    row = await reader.row(_ADMITTED, {"merchant_id": merchant_id})
+    return None if row is None else tuple(row["networks"])
+
+
+async def terminal_by_id(reader: Reader, programme_id: UUID, terminal_id: UUID) -> Terminal | None:
+    """The programme's terminal with that id, closed or not."""
+    row = await reader.row(_TERMINAL_BY_ID, {"asked": terminal_id, "programme_id": programme_id})
+    return None if row is None else Terminal(*row)
+
+
+async def terminals_page(
+    reader: Reader, programme_id: UUID, merchant_id: UUID, *, limit: int, after: UUID | None = None
+) -> Sequence[Terminal]:
+    """At most `limit` (≤ 100) tills of a merchant, closed ones too; their ids are computed, so in no order of time."""
+    found = {**_bounds(programme_id, limit, after), "merchant_id": merchant_id}
+    return [Terminal(*row) for row in await reader.rows(_TERMINALS_OF, found)]
 
 
 async def keys_page(

@@ -66,7 +66,7 @@ async def create_merchant(units: UnitsOfWork, actor: Actor, *, partner_id: UUID,
 
 
 async def close_merchant(units: UnitsOfWork, actor: Actor, *, merchant_id: UUID) -> Merchant:
-    """The merchant takes no more points; what it holds stays to be settled, its keys stay until revoked.
+    """The merchant does nothing more: its credentials are useless at once, what it holds stays to be settled.
 
     MERCHANT_NOT_FOUND, MERCHANT_CLOSED.
     """

@@ -1,12 +1,20 @@
-"""Partners, merchants and API keys as rows. Merchants are standing: commands read them without touching the database."""
+"""Partners, merchants, terminals and API keys as rows.
 
+Merchants and terminals are standing: commands read them without touching the database.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.book.units import ProgrammeId
+from ledger.book.units import ProgrammeId, computed_id
 from ledger.engine.shelf import Shelf
 from ledger.partners import tables
+
+Network = IPv4Network | IPv6Network
 
 
 class Partner(NamedTuple):
@@ -20,11 +28,27 @@ class Partner(NamedTuple):
 
 
 class Merchant(NamedTuple):
-    """A row of `merchants`; `code` is the partner's own number of the shop."""
+    """A row of `merchants`; `code` is the partner's own number of the shop.
+
+    networks: where its credentials work; none = anywhere
+    """
 
     id: UUID
     programme_id: ProgrammeId
     partner_id: UUID
+    code: str
+    name: str
+    state: str
+    version: int
+    networks: Sequence[Network] = ()
+
+
+class Terminal(NamedTuple):
+    """A row of `terminals`; `code` is the shop's own number of the till, its id is `terminal_id` of both."""
+
+    id: UUID
+    programme_id: ProgrammeId
+    merchant_id: UUID
     code: str
     name: str
     state: str
@@ -45,3 +69,10 @@ class ApiKey(NamedTuple):
 
 
 MERCHANTS = Shelf(tables.MERCHANTS, Merchant, by="id", standing=True)
+TERMINALS = Shelf(tables.TERMINALS, Terminal, by="id", standing=True)
+
+
+@lru_cache(maxsize=4096)
+def terminal_id(merchant_id: UUID, code: str) -> UUID:
+    """The id of the shop's till of that code, computed so that a command needs no look-up to name it."""
+    return computed_id(b"terminal", merchant_id.bytes + code.encode())

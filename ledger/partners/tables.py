@@ -1,6 +1,7 @@
-"""The registry's tables of partners, merchants and API keys."""
+"""The registry's tables of partners, merchants, terminals and API keys."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Column, LargeBinary, Text, Uuid
+from sqlalchemy.dialects.postgresql import CIDR
 
 from ledger.engine.tables import INSTANT, REGISTRY, table
 
@@ -19,6 +20,19 @@ MERCHANTS = table(
     Column("id", Uuid, primary_key=True),
     Column("programme_id", Uuid),
     Column("partner_id", Uuid),
+    Column("code", Text),
+    Column("name", Text),
+    Column("state", Text),
+    Column("version", BigInteger),
+    Column("networks", ARRAY(CIDR)),
+    schema=REGISTRY,
+)
+
+TERMINALS = table(
+    "terminals",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("merchant_id", Uuid),
     Column("code", Text),
     Column("name", Text),
     Column("state", Text),

@@ -27,6 +27,7 @@ KEPT = (
     "registry.assets",
     "registry.rates",
     "registry.merchants",
+    "registry.terminals",
     "registry.api_keys",
     "registry.approvals",
 )
