@@ -90,11 +90,10 @@ CREATE TABLE audit.events (
     tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
     resource_id uuid,
     record bytea NOT NULL,
-    part bytea,
     CONSTRAINT events_record_at_most_4_kib CHECK ((octet_length(record) <= 4096))
 );
 
-COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record in clear, personal part sealed. Append-only.';
+COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record, nothing personal in it. Append-only.';
 
 CREATE TABLE book.accounts (
     id uuid NOT NULL,
@@ -154,6 +153,19 @@ CREATE TABLE book.holds (
     CONSTRAINT holds_captured_within_amount CHECK (((0 <= captured) AND (captured <= amount) AND (amount > 0))),
     CONSTRAINT holds_state_known CHECK ((state = ANY (ARRAY['open'::text, 'captured'::text, 'released'::text, 'lapsed'::text])))
 );
+
+CREATE TABLE book.imported_codes (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    code_hash bytea NOT NULL,
+    code_sealed bytea NOT NULL,
+    entry_id uuid NOT NULL,
+    voucher_id uuid,
+    CONSTRAINT imported_codes_position_from_one CHECK (("position" >= 1))
+)
+WITH (fillfactor='80');
 
 CREATE TABLE book.journal_entries (
     id uuid NOT NULL,
@@ -228,6 +240,30 @@ CREATE TABLE book.postings (
     CONSTRAINT postings_between_two_accounts CHECK ((source_id <> destination_id))
 );
 
+CREATE TABLE book.redemptions (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    voucher_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    merchant_id uuid NOT NULL,
+    terminal_id uuid,
+    units bigint NOT NULL,
+    discount_minor bigint NOT NULL,
+    basket_minor bigint NOT NULL,
+    local_day date NOT NULL,
+    redeemed_at timestamp with time zone NOT NULL,
+    reversed_units bigint DEFAULT 0 NOT NULL,
+    reversed_minor bigint DEFAULT 0 NOT NULL,
+    reversed_at timestamp with time zone,
+    CONSTRAINT redemptions_minor_in_range CHECK (((discount_minor >= 0) AND (basket_minor >= 0) AND (0 <= reversed_minor) AND (reversed_minor <= discount_minor))),
+    CONSTRAINT redemptions_reversed_at_an_instant CHECK (((reversed_at IS NULL) = (reversed_units = 0))),
+    CONSTRAINT redemptions_units_positive CHECK (((units > 0) AND (0 <= reversed_units) AND (reversed_units <= units)))
+)
+WITH (fillfactor='80');
+
 CREATE TABLE book.requests (
     id bytea NOT NULL,
     client text NOT NULL,
@@ -271,6 +307,67 @@ CREATE TABLE book.transfer_totals (
     CONSTRAINT transfer_totals_amount_positive CHECK ((amount > 0)),
     CONSTRAINT transfer_totals_period_known CHECK ((period = ANY (ARRAY['day'::text, 'month'::text])))
 );
+
+CREATE TABLE book.voucher_counts (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    purpose text NOT NULL,
+    period text NOT NULL,
+    starts_on date NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT voucher_counts_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT voucher_counts_period_known CHECK ((period = ANY (ARRAY['total'::text, 'day'::text, 'week'::text, 'month'::text]))),
+    CONSTRAINT voucher_counts_purpose_known CHECK ((purpose = ANY (ARRAY['issue'::text, 'use'::text])))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE book.voucher_stocks (
+    id uuid NOT NULL,
+    imported bigint NOT NULL,
+    dealt bigint NOT NULL,
+    CONSTRAINT voucher_stocks_dealt_within_imported CHECK (((0 <= dealt) AND (dealt <= imported)))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.voucher_stocks IS 'Per template with imported codes: how many came, how many went to members.';
+
+CREATE TABLE book.vouchers (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    template_version_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    code_sealed bytea NOT NULL,
+    state text NOT NULL,
+    units bigint NOT NULL,
+    units_left bigint NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    lock_merchant_id uuid,
+    lock_token_hash bytea,
+    lock_until timestamp with time zone,
+    lock_units bigint DEFAULT 0 NOT NULL,
+    ended_at timestamp with time zone,
+    source_voucher_id uuid,
+    version bigint DEFAULT 0 NOT NULL,
+    is_live boolean GENERATED ALWAYS AS ((state = 'live'::text)) STORED,
+    CONSTRAINT vouchers_code_hash_is_digest CHECK ((octet_length(code_hash) = 16)),
+    CONSTRAINT vouchers_ended_at_an_instant CHECK (((state = 'live'::text) = (ended_at IS NULL))),
+    CONSTRAINT vouchers_live_have_units CHECK (((state = 'live'::text) = (units_left > 0))),
+    CONSTRAINT vouchers_lock_units_within_left CHECK (((0 <= lock_units) AND (lock_units <= units_left))),
+    CONSTRAINT vouchers_locked_in_whole CHECK ((((lock_until IS NULL) = (lock_merchant_id IS NULL)) AND ((lock_until IS NULL) = (lock_token_hash IS NULL)))),
+    CONSTRAINT vouchers_state_known CHECK ((state = ANY (ARRAY['live'::text, 'redeemed'::text, 'expired'::text, 'voided'::text, 'gifted'::text]))),
+    CONSTRAINT vouchers_units_within_granted CHECK (((0 <= units_left) AND (units_left <= units) AND (units > 0))),
+    CONSTRAINT vouchers_valid_for_some_time CHECK ((valid_from < valid_until))
+)
+WITH (fillfactor='80');
+
+COMMENT ON COLUMN book.vouchers.version IS 'rises with every change of the lock; what moves units, entries tell';
 
 CREATE TABLE registry.adjustment_limits (
     id uuid NOT NULL,
@@ -320,19 +417,6 @@ CREATE TABLE registry.approvals (
 
 COMMENT ON COLUMN registry.approvals.payload IS 'JSON of the fields from which the command is rebuilt; nothing personal';
 
-CREATE VIEW registry.approval_reasons AS
- SELECT approval.id AS approval_id,
-    event.id AS event_id,
-    event.part
-   FROM (registry.approvals approval
-     JOIN audit.events event ON ((event.id = approval.request_event_id)))
-UNION ALL
- SELECT approval.id AS approval_id,
-    event.id AS event_id,
-    event.part
-   FROM (registry.approvals approval
-     JOIN audit.events event ON ((event.id = approval.decision_event_id)));
-
 CREATE TABLE registry.assets (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -347,7 +431,7 @@ CREATE TABLE registry.assets (
     transfer_day_max bigint,
     transfer_month_max bigint,
     version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT assets_kind_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text]))),
+    CONSTRAINT assets_kind_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text, 'voucher'::text]))),
     CONSTRAINT assets_reversal_days_positive CHECK (((reversal_days > 0) AND (reversal_grace_days >= 0))),
     CONSTRAINT assets_shortfall_known CHECK ((shortfall = ANY (ARRAY['WITHIN_BALANCE'::text, 'ONLY_PENDING'::text, 'NEGATIVE'::text]))),
     CONSTRAINT assets_transfer_max_positive CHECK (((transfer_day_max > 0) AND (transfer_month_max > 0)))
@@ -413,6 +497,33 @@ CREATE TABLE registry.terminals (
     CONSTRAINT terminals_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
 
+CREATE TABLE registry.voucher_template_versions (
+    id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    number integer NOT NULL,
+    body text NOT NULL,
+    terms text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT voucher_template_versions_body_is_json CHECK ((body IS JSON OBJECT)),
+    CONSTRAINT voucher_template_versions_number_from_one CHECK ((number >= 1))
+);
+
+COMMENT ON TABLE registry.voucher_template_versions IS 'What a voucher promises, as canonical JSON, and its terms text; every voucher names its version. Append-only.';
+
+CREATE TABLE registry.voucher_templates (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    current_version_id uuid NOT NULL,
+    current_number integer DEFAULT 1 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT voucher_templates_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'stopped'::text])))
+);
+
 ALTER TABLE ONLY audit.events
     ADD CONSTRAINT events_pk PRIMARY KEY (id);
 
@@ -430,6 +541,15 @@ ALTER TABLE ONLY book.holders
 
 ALTER TABLE ONLY book.holds
     ADD CONSTRAINT holds_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.imported_codes
+    ADD CONSTRAINT imported_codes_code_unique UNIQUE (code_hash);
+
+ALTER TABLE ONLY book.imported_codes
+    ADD CONSTRAINT imported_codes_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.imported_codes
+    ADD CONSTRAINT imported_codes_position_unique UNIQUE (template_id, "position");
 
 ALTER TABLE ONLY book.journal_entries
     ADD CONSTRAINT journal_entries_pk PRIMARY KEY (id);
@@ -449,6 +569,12 @@ ALTER TABLE ONLY book.payment_codes
 ALTER TABLE ONLY book.postings
     ADD CONSTRAINT postings_pk PRIMARY KEY (entry_id, line);
 
+ALTER TABLE ONLY book.redemptions
+    ADD CONSTRAINT redemptions_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.redemptions
+    ADD CONSTRAINT redemptions_voucher_unique UNIQUE (entry_id, voucher_id);
+
 ALTER TABLE ONLY book.requests
     ADD CONSTRAINT requests_pk PRIMARY KEY (id);
 
@@ -466,6 +592,21 @@ ALTER TABLE ONLY book.transfer_totals
 
 ALTER TABLE ONLY book.transfer_totals
     ADD CONSTRAINT transfer_totals_unique UNIQUE (account_id, period, starts_on);
+
+ALTER TABLE ONLY book.voucher_counts
+    ADD CONSTRAINT voucher_counts_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.voucher_counts
+    ADD CONSTRAINT voucher_counts_unique UNIQUE (member_id, template_id, purpose, period, starts_on);
+
+ALTER TABLE ONLY book.voucher_stocks
+    ADD CONSTRAINT voucher_stocks_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.vouchers
+    ADD CONSTRAINT vouchers_code_unique UNIQUE (code_hash);
+
+ALTER TABLE ONLY book.vouchers
+    ADD CONSTRAINT vouchers_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_pk PRIMARY KEY (id);
@@ -521,9 +662,23 @@ ALTER TABLE ONLY registry.terminals
 ALTER TABLE ONLY registry.terminals
     ADD CONSTRAINT terminals_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY registry.voucher_template_versions
+    ADD CONSTRAINT voucher_template_versions_number_unique UNIQUE (template_id, number);
+
+ALTER TABLE ONLY registry.voucher_template_versions
+    ADD CONSTRAINT voucher_template_versions_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.voucher_templates
+    ADD CONSTRAINT voucher_templates_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.voucher_templates
+    ADD CONSTRAINT voucher_templates_pk PRIMARY KEY (id);
+
 CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
 
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
+
+CREATE INDEX accounts_vouchers_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'voucher'::text);
 
 CREATE INDEX holds_by_account ON book.holds USING btree (account_id, id);
 
@@ -541,11 +696,23 @@ CREATE INDEX lots_open_by_account ON book.lots USING btree (account_id) WHERE is
 
 CREATE INDEX members_by_programme ON book.members USING btree (programme_id, id);
 
+CREATE INDEX redemptions_by_merchant ON book.redemptions USING btree (merchant_id, id);
+
+CREATE INDEX redemptions_by_voucher ON book.redemptions USING btree (voucher_id, id);
+
+CREATE INDEX vouchers_by_member ON book.vouchers USING btree (member_id, id);
+
+CREATE INDEX vouchers_by_template ON book.vouchers USING btree (template_id, id);
+
+CREATE INDEX vouchers_live_by_account ON book.vouchers USING btree (account_id) WHERE is_live;
+
 CREATE INDEX api_keys_by_merchant ON registry.api_keys USING btree (merchant_id);
 
 CREATE INDEX approvals_by_programme ON registry.approvals USING btree (programme_id, id);
 
 CREATE INDEX approvals_pending_by_programme ON registry.approvals USING btree (programme_id, id) WHERE (state = 'pending'::text);
+
+CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates USING btree (programme_id, id);
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -556,6 +723,8 @@ CREATE TRIGGER draws_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.dra
 CREATE TRIGGER holders_keep_rows BEFORE DELETE OR TRUNCATE ON book.holders FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER holds_keep_rows BEFORE DELETE OR TRUNCATE ON book.holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER imported_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.imported_codes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -571,6 +740,8 @@ CREATE TRIGGER payment_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.payment
 
 CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.postings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER redemptions_keep_rows BEFORE DELETE OR TRUNCATE ON book.redemptions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER requests_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.requests FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER roll_up_cuts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.roll_up_cuts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -580,6 +751,12 @@ CREATE TRIGGER roll_ups_keep_rows BEFORE DELETE OR TRUNCATE ON book.roll_ups FOR
 CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.statement_lines FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER transfer_totals_keep_rows BEFORE DELETE OR TRUNCATE ON book.transfer_totals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER voucher_counts_keep_rows BEFORE DELETE OR TRUNCATE ON book.voucher_counts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER voucher_stocks_keep_rows BEFORE DELETE OR TRUNCATE ON book.voucher_stocks FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER vouchers_keep_rows BEFORE DELETE OR TRUNCATE ON book.vouchers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER adjustment_limits_have_events AFTER INSERT OR UPDATE ON registry.adjustment_limits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
@@ -635,6 +812,18 @@ CREATE TRIGGER terminals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.termina
 
 CREATE TRIGGER terminals_stand AFTER INSERT OR UPDATE ON registry.terminals FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
+CREATE TRIGGER voucher_template_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.voucher_template_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER voucher_template_versions_have_events AFTER INSERT OR UPDATE ON registry.voucher_template_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER voucher_template_versions_stand AFTER INSERT OR UPDATE ON registry.voucher_template_versions FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER voucher_templates_have_events AFTER INSERT OR UPDATE ON registry.voucher_templates DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER voucher_templates_keep_rows BEFORE DELETE OR TRUNCATE ON registry.voucher_templates FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER voucher_templates_stand AFTER INSERT OR UPDATE ON registry.voucher_templates FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
 ALTER TABLE ONLY book.accounts
     ADD CONSTRAINT accounts_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
 
@@ -686,6 +875,18 @@ ALTER TABLE ONLY registry.terminals
 ALTER TABLE ONLY registry.terminals
     ADD CONSTRAINT terminals_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
+ALTER TABLE ONLY registry.voucher_template_versions
+    ADD CONSTRAINT voucher_template_versions_template_fk FOREIGN KEY (template_id) REFERENCES registry.voucher_templates(id);
+
+ALTER TABLE ONLY registry.voucher_templates
+    ADD CONSTRAINT voucher_templates_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
+
+ALTER TABLE ONLY registry.voucher_templates
+    ADD CONSTRAINT voucher_templates_current_fk FOREIGN KEY (current_version_id) REFERENCES registry.voucher_template_versions(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY registry.voucher_templates
+    ADD CONSTRAINT voucher_templates_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
 GRANT USAGE ON SCHEMA audit TO scrip_app;
 GRANT USAGE ON SCHEMA audit TO scrip_sequencer;
 GRANT USAGE ON SCHEMA audit TO scrip_auditor;
@@ -712,8 +913,6 @@ GRANT SELECT(tx_id) ON TABLE audit.events TO scrip_app;
 GRANT SELECT(resource_id),INSERT(resource_id) ON TABLE audit.events TO scrip_app;
 
 GRANT INSERT(record) ON TABLE audit.events TO scrip_app;
-
-GRANT INSERT(part) ON TABLE audit.events TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.accounts TO scrip_app;
 GRANT SELECT ON TABLE book.accounts TO scrip_sequencer;
@@ -753,6 +952,12 @@ GRANT UPDATE(captured) ON TABLE book.holds TO scrip_app;
 
 GRANT UPDATE(state) ON TABLE book.holds TO scrip_app;
 
+GRANT SELECT,INSERT ON TABLE book.imported_codes TO scrip_app;
+GRANT SELECT ON TABLE book.imported_codes TO scrip_sequencer;
+GRANT SELECT ON TABLE book.imported_codes TO scrip_auditor;
+
+GRANT UPDATE(voucher_id) ON TABLE book.imported_codes TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE book.journal_entries TO scrip_app;
 GRANT SELECT ON TABLE book.journal_entries TO scrip_sequencer;
 GRANT SELECT ON TABLE book.journal_entries TO scrip_auditor;
@@ -779,6 +984,16 @@ GRANT SELECT,INSERT ON TABLE book.postings TO scrip_app;
 GRANT SELECT ON TABLE book.postings TO scrip_sequencer;
 GRANT SELECT ON TABLE book.postings TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE book.redemptions TO scrip_app;
+GRANT SELECT ON TABLE book.redemptions TO scrip_sequencer;
+GRANT SELECT ON TABLE book.redemptions TO scrip_auditor;
+
+GRANT UPDATE(reversed_units) ON TABLE book.redemptions TO scrip_app;
+
+GRANT UPDATE(reversed_minor) ON TABLE book.redemptions TO scrip_app;
+
+GRANT UPDATE(reversed_at) ON TABLE book.redemptions TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE book.requests TO scrip_app;
 GRANT SELECT ON TABLE book.requests TO scrip_sequencer;
 GRANT SELECT ON TABLE book.requests TO scrip_auditor;
@@ -799,6 +1014,40 @@ GRANT SELECT ON TABLE book.transfer_totals TO scrip_sequencer;
 GRANT SELECT ON TABLE book.transfer_totals TO scrip_auditor;
 
 GRANT UPDATE(amount) ON TABLE book.transfer_totals TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.voucher_counts TO scrip_app;
+GRANT SELECT ON TABLE book.voucher_counts TO scrip_sequencer;
+GRANT SELECT ON TABLE book.voucher_counts TO scrip_auditor;
+
+GRANT UPDATE(amount) ON TABLE book.voucher_counts TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.voucher_stocks TO scrip_app;
+GRANT SELECT ON TABLE book.voucher_stocks TO scrip_sequencer;
+GRANT SELECT ON TABLE book.voucher_stocks TO scrip_auditor;
+
+GRANT UPDATE(imported) ON TABLE book.voucher_stocks TO scrip_app;
+
+GRANT UPDATE(dealt) ON TABLE book.voucher_stocks TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.vouchers TO scrip_app;
+GRANT SELECT ON TABLE book.vouchers TO scrip_sequencer;
+GRANT SELECT ON TABLE book.vouchers TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(units_left) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(lock_merchant_id) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(lock_token_hash) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(lock_until) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(lock_units) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(ended_at) ON TABLE book.vouchers TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE book.vouchers TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.adjustment_limits TO scrip_app;
 GRANT SELECT ON TABLE registry.adjustment_limits TO scrip_auditor;
@@ -830,9 +1079,6 @@ GRANT UPDATE(decision_event_id) ON TABLE registry.approvals TO scrip_app;
 GRANT UPDATE(entry_id) ON TABLE registry.approvals TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.approvals TO scrip_app;
-
-GRANT SELECT ON TABLE registry.approval_reasons TO scrip_app;
-GRANT SELECT ON TABLE registry.approval_reasons TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.assets TO scrip_app;
 GRANT SELECT ON TABLE registry.assets TO scrip_auditor;
@@ -900,3 +1146,17 @@ GRANT UPDATE(name) ON TABLE registry.terminals TO scrip_app;
 GRANT UPDATE(state) ON TABLE registry.terminals TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.terminals TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.voucher_template_versions TO scrip_app;
+GRANT SELECT ON TABLE registry.voucher_template_versions TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.voucher_templates TO scrip_app;
+GRANT SELECT ON TABLE registry.voucher_templates TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE registry.voucher_templates TO scrip_app;
+
+GRANT UPDATE(current_version_id) ON TABLE registry.voucher_templates TO scrip_app;
+
+GRANT UPDATE(current_number) ON TABLE registry.voucher_templates TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.voucher_templates TO scrip_app;

@@ -102,12 +102,17 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "reversible": _FactType(Points, "the points that can still be reversed", _points),
     "refundable_minor": _FactType(MinorUnits, "what is left of the sale, in minor units", _number),
     "left": _FactType(Points, "the points that may still be sent in the period", _points),
-    "period": _FactType(str, "the period of the limit: `day` or `month`", str),
+    "period": _FactType(str, "the period of the limit: `total`, `day`, `week` or `month`", str),
     "limit": _FactType(Points, "the largest amount or number that is accepted", _points),
     "owed": _FactType(Points, "the points that are owed", _points),
     "stated": _FactType(Points, "the total that was stated", _points),
     "lots": _FactType(Points, "what the lots add up to", _points),
     "available": _FactType(Points, "the points that are available", _points),
+    "redeemed_at": _FactType(datetime, "when the voucher was redeemed", _instant),
+    "expired_at": _FactType(datetime, "when the voucher's validity was over", _instant),
+    "valid_from": _FactType(datetime, "when the voucher's validity begins", _instant),
+    "minimum_minor": _FactType(MinorUnits, "the least spend, in minor units", _number),
+    "value_left_minor": _FactType(MinorUnits, "the value that is left, in minor units", _number),
 }
 
 

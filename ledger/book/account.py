@@ -23,17 +23,20 @@ from ledger.book.units import (
 
 
 class Role(StrEnum):
-    """What an account is for. The first three are a member's, guarded; the others are open."""
+    """What an account is for. The first four are a member's, guarded, as is the programme's stock; the others are open."""
 
     WALLET = "wallet"
     PENDING = "pending"
     OWED = "owed"
+    VOUCHER = "voucher"
+    STOCK = "stock"
     ISSUANCE = "issuance"
     BREAKAGE = "breakage"
     REDEMPTION = "redemption"
     UNCLAIMED = "unclaimed"
     FUNDING = "funding"
     RECEIVABLE = "receivable"
+    VOIDED = "voided"
 
 
 class AccountState(StrEnum):
@@ -48,6 +51,8 @@ BOUNDS: dict[Role, tuple[int | None, int | None]] = {
     Role.WALLET: (0, None),
     Role.PENDING: (0, None),
     Role.OWED: (None, 0),
+    Role.VOUCHER: (0, None),
+    Role.STOCK: (0, None),
 }
 """(floor, ceiling) by role; a role that is absent is open."""
 

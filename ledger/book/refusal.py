@@ -45,6 +45,9 @@ class RefusalCode(StrEnum):
     ENTRY_NOT_FOUND = "ENTRY_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     LOT_NOT_FOUND = "LOT_NOT_FOUND"
+    TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
+    VOUCHER_NOT_FOUND = "VOUCHER_NOT_FOUND"
+    REDEMPTION_NOT_FOUND = "REDEMPTION_NOT_FOUND"
     PAYMENT_CODE_INVALID = "PAYMENT_CODE_INVALID"
     CODE_TAKEN = "CODE_TAKEN"
     EXTERNAL_ID_TAKEN = "EXTERNAL_ID_TAKEN"
@@ -74,6 +77,27 @@ class RefusalCode(StrEnum):
     TRANSFER_NOT_ALLOWED = "TRANSFER_NOT_ALLOWED"
     TRANSFER_TO_SELF = "TRANSFER_TO_SELF"
     TRANSFER_LIMIT_EXCEEDED = "TRANSFER_LIMIT_EXCEEDED"
+    TEMPLATE_LIVE = "TEMPLATE_LIVE"
+    TEMPLATE_NOT_LIVE = "TEMPLATE_NOT_LIVE"
+    NOT_CLAIMABLE = "NOT_CLAIMABLE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    OUT_OF_STOCK = "OUT_OF_STOCK"
+    VOUCHER_VOIDED = "VOUCHER_VOIDED"
+    VOUCHER_REDEEMED = "VOUCHER_REDEEMED"
+    VOUCHER_LOCKED = "VOUCHER_LOCKED"
+    VOUCHER_EXPIRED = "VOUCHER_EXPIRED"
+    VOUCHER_NOT_YET_VALID = "VOUCHER_NOT_YET_VALID"
+    DYNAMIC_CODE_REQUIRED = "DYNAMIC_CODE_REQUIRED"
+    LOCK_TOKEN_REQUIRED = "LOCK_TOKEN_REQUIRED"  # noqa: S105 - a code, no secret
+    LOCK_EXPIRED = "LOCK_EXPIRED"
+    SCENE_NOT_ACCEPTED = "SCENE_NOT_ACCEPTED"
+    NOT_STACKABLE = "NOT_STACKABLE"
+    GIFT_NOT_ALLOWED = "GIFT_NOT_ALLOWED"
+    GIFT_TO_SELF = "GIFT_TO_SELF"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    MINIMUM_SPEND = "MINIMUM_SPEND"
+    INSUFFICIENT_VALUE = "INSUFFICIENT_VALUE"
+    NOTHING_TO_REDEEM = "NOTHING_TO_REDEEM"
     RATE_NOT_FOUND = "RATE_NOT_FOUND"
     AMOUNT_TOO_SMALL = "AMOUNT_TOO_SMALL"
     AMOUNT_TOO_LARGE = "AMOUNT_TOO_LARGE"
@@ -134,6 +158,9 @@ _RULES = (
     RefusalRule(_C.ENTRY_NOT_FOUND, _NEW, "There is no such entry."),
     RefusalRule(_C.HOLD_NOT_FOUND, _NEW, "There is no such hold."),
     RefusalRule(_C.LOT_NOT_FOUND, _NEW, "There is no such lot."),
+    RefusalRule(_C.TEMPLATE_NOT_FOUND, _NEW, "There is no such voucher template."),
+    RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here."),
+    RefusalRule(_C.REDEMPTION_NOT_FOUND, _NEW, "There is no such redemption."),
     RefusalRule(_C.PAYMENT_CODE_INVALID, _NEW, "The payment code is unknown, used or older than its time to live."),
     RefusalRule(_C.CODE_TAKEN, _NEVER, "The code belongs to another one of its kind."),
     RefusalRule(_C.EXTERNAL_ID_TAKEN, _NEVER, "The external id belongs to another member.", ("member_id",)),
@@ -165,6 +192,29 @@ _RULES = (
     RefusalRule(_C.TRANSFER_NOT_ALLOWED, _NEW, "The asset does not allow transfers."),
     RefusalRule(_C.TRANSFER_TO_SELF, _NEW, "Source and destination are the same member."),
     RefusalRule(_C.TRANSFER_LIMIT_EXCEEDED, _NEW, "The limit per day or month is reached.", ("left", "period")),
+    RefusalRule(_C.TEMPLATE_LIVE, _NEVER, "The template is live already."),
+    RefusalRule(_C.TEMPLATE_NOT_LIVE, _NEW, "The template is not live."),
+    RefusalRule(_C.NOT_CLAIMABLE, _NEW, "Members cannot claim this voucher themselves."),
+    RefusalRule(_C.NOT_ELIGIBLE, _NEW, "The member lacks the tier or segment that the voucher requires."),
+    RefusalRule(_C.OUT_OF_STOCK, _NEW, "Nothing is left in stock."),
+    RefusalRule(_C.VOUCHER_VOIDED, _NEVER, "The voucher was voided or given away."),
+    RefusalRule(_C.VOUCHER_REDEEMED, _NEVER, "The voucher has been redeemed.", ("redeemed_at",)),
+    RefusalRule(
+        _C.VOUCHER_LOCKED, _SAME, "Another lock on the voucher stands.", ("retry_after_seconds",), frozen=False
+    ),
+    RefusalRule(_C.VOUCHER_EXPIRED, _NEVER, "The voucher's validity is over.", ("expired_at",)),
+    RefusalRule(_C.VOUCHER_NOT_YET_VALID, _NEW, "The voucher's validity has not begun.", ("valid_from",)),
+    RefusalRule(_C.DYNAMIC_CODE_REQUIRED, _NEW, "The voucher needs the code that the app shows now."),
+    RefusalRule(_C.LOCK_TOKEN_REQUIRED, _NEW, "The voucher is locked here; its lock's token is needed."),
+    RefusalRule(_C.LOCK_EXPIRED, _NEW, "The lock's time is over."),
+    RefusalRule(_C.SCENE_NOT_ACCEPTED, _NEW, "The voucher is not accepted in this scene."),
+    RefusalRule(_C.NOT_STACKABLE, _NEW, "The vouchers cannot be combined on one basket."),
+    RefusalRule(_C.GIFT_NOT_ALLOWED, _NEVER, "The voucher cannot be given away."),
+    RefusalRule(_C.GIFT_TO_SELF, _NEW, "Giver and receiver are the same member."),
+    RefusalRule(_C.LIMIT_REACHED, _NEW, "The member's limit for this voucher is reached.", ("limit", "period")),
+    RefusalRule(_C.MINIMUM_SPEND, _NEW, "The basket is below the minimum spend.", ("minimum_minor",)),
+    RefusalRule(_C.INSUFFICIENT_VALUE, _NEW, "Less value is left on the voucher.", ("value_left_minor",)),
+    RefusalRule(_C.NOTHING_TO_REDEEM, _NEW, "The voucher gives nothing on this basket."),
     RefusalRule(_C.RATE_NOT_FOUND, _NEW, "No rate to money is in force."),
     RefusalRule(_C.AMOUNT_TOO_SMALL, _NEW, "The amount comes to nothing after rounding down."),
     RefusalRule(_C.AMOUNT_TOO_LARGE, _NEW, "The amount exceeds what the payment code or limit allows.", ("limit",)),

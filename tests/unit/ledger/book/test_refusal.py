@@ -19,6 +19,7 @@ def test_what_is_never_frozen_may_be_tried_again_or_is_malformed() -> None:
         RefusalCode.DEADLINE_EXCEEDED,
         RefusalCode.UNAVAILABLE,
         RefusalCode.CONTENDED,
+        RefusalCode.VOUCHER_LOCKED,
     }
     assert {
         RefusalCode.INVALID_INPUT,

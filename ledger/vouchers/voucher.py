@@ -1,0 +1,108 @@
+"""What a voucher is at an instant: a pure function of its row and `now` (semantics 5.7).
+
+A lock and an expiry are facts at their instants whether or not anything was written. All windows are half-open.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ledger.book.account import Role, account_id
+from ledger.book.units import AccountId, InvariantViolated, computed_id
+from ledger.engine.state import State
+from ledger.programme.rows import asset_id
+from ledger.vouchers.rows import VOUCHERS, VOUCHERS_BY_ID, Voucher
+
+VOUCHER_ASSET = "voucher"
+"""The kind of a template's asset."""
+
+
+class StoredState(StrEnum):
+    """What entries made of a voucher; the row's `state`."""
+
+    LIVE = "live"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    VOIDED = "voided"
+    GIFTED = "gifted"
+
+
+class VoucherState(StrEnum):
+    """What a voucher is at an instant. GIFTED is the giver's side of a gift: the receiver has a voucher of its own."""
+
+    ISSUED = "ISSUED"
+    PART_USED = "PART_USED"
+    LOCKED = "LOCKED"
+    REDEEMED = "REDEEMED"
+    EXPIRED = "EXPIRED"
+    VOIDED = "VOIDED"
+    GIFTED = "GIFTED"
+
+
+def is_locked(voucher: Voucher, now: datetime) -> bool:
+    """Whether a merchant's lock stands."""
+    return voucher.state == StoredState.LIVE and voucher.lock_until is not None and now < voucher.lock_until
+
+
+def dies_at(voucher: Voucher) -> datetime:
+    """The instant at which a live voucher expires: the end of its validity, or of a lock taken in time."""
+    if voucher.lock_until is None:
+        return voucher.valid_until
+    return max(voucher.valid_until, voucher.lock_until)
+
+
+def state_at(voucher: Voucher, now: datetime) -> VoucherState:
+    """The state at `now`."""
+    if voucher.state != StoredState.LIVE:
+        return VoucherState(voucher.state.upper())
+    if dies_at(voucher) <= now:
+        return VoucherState.EXPIRED
+    if is_locked(voucher, now):
+        return VoucherState.LOCKED
+    return VoucherState.ISSUED if voucher.units_left == voucher.units else VoucherState.PART_USED
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+def template_id(programme_id: UUID, code: str) -> UUID:
+    """The id of the programme's template of that code, computed so that no look-up stands before a lock."""
+    return computed_id(b"template", programme_id.bytes + code.encode())
+
+
+def version_id(template: UUID, number: int) -> UUID:
+    """The id of a template's version of that number."""
+    return computed_id(b"template-version", template.bytes + number.to_bytes(8))
+
+
+def voucher_asset_id(programme_id: UUID, template_code: str) -> UUID:
+    """The id of the asset in which a template's vouchers are counted."""
+    return asset_id(programme_id, voucher_asset_code(template_code))
+
+
+def voucher_asset_code(template_code: str) -> str:
+    """The code of a template's asset; no other asset's code has a colon."""
+    return f"voucher:{template_code}"
+
+
+def voucher_account_id(member_id: UUID, template_asset_id: UUID) -> AccountId:
+    """The account whose row's lock protects the member's vouchers of a template."""
+    return account_id(member_id, template_asset_id, Role.VOUCHER)
+
+
+# -- reading under the account's lock ----------------------------------------------------------------------------------
+
+
+def live_vouchers(state: State, account: UUID) -> list[Voucher]:
+    """The account's live vouchers as the batch leaves them so far, oldest first."""
+    vouchers = state.rows(VOUCHERS, account)
+    return sorted((v for v in vouchers if v.state == StoredState.LIVE), key=lambda voucher: voucher.id)
+
+
+def find_voucher(state: State, account: UUID, voucher_id: UUID) -> Voucher:
+    """One of the account's vouchers as the batch leaves it so far, live or not; InvariantViolated where it is gone."""
+    near = {voucher.id: voucher for voucher in state.rows(VOUCHERS, account)}
+    found = near.get(voucher_id) or state.find(VOUCHERS_BY_ID, voucher_id)
+    if found is None:
+        raise InvariantViolated(f"voucher {voucher_id} is gone")
+    return found
