@@ -1,12 +1,14 @@
 """Audit records: one event as canonical bytes, stored as hashed and never serialised again.
 
-Canonical form: JSON with sorted keys, no white space, UTF-8 (RFC 8785 for the values used here: strings, integers,
-booleans, null, arrays and objects of them). At most 4 KiB.
+docs/reference/audit-record.md is the format. Canonical form: JSON with sorted keys, no white space, UTF-8 (RFC 8785 for
+the values used here: strings, integers below 2**53, arrays and objects of them). A member that does not apply is
+absent, never null. At most 4 KiB. What is private stands in sealed parts, of which the record holds the hash.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from hashlib import sha256
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -20,7 +22,7 @@ class Event(Protocol):
 
     @property
     def id(self) -> UUID:
-        """The event's own id; a UUIDv7."""
+        """The event's own id; a UUIDv7, whose milliseconds are the real time of the record."""
         ...
 
     @property
@@ -84,26 +86,64 @@ class Event(Protocol):
         ...
 
 
-def encode_record(event: Event) -> bytes:
-    """The canonical bytes of the event, without what is private."""
-    encoded = orjson.dumps(
-        {
-            "actor": event.actor,
-            "at": event.at.isoformat(),
-            "client": event.client,
-            "code": event.code,
-            "facts": event.facts,
-            "id": str(event.id),
-            "outcome": "accepted" if event.accepted else "refused",
-            "request": event.request_id.hex() if event.request_id else None,
-            "resource": str(event.resource_id) if event.resource_id else None,
-            "streams": [[str(stream), version] for stream, version in event.streams],
-            "subject": str(event.subject_id) if event.subject_id else None,
-            "type": event.type,
-            "v": FORMAT_VERSION,
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )
+class SealedPart(NamedTuple):
+    """What is private in an event, encrypted. A row of `audit.parts`, which can be destroyed; the record's hash stays.
+
+    subject_id: the person whose key it takes to open it; the nil UUID where it is about nobody in particular
+    epoch:      the retention class and month whose key it takes as well, as `value/2026-11`
+    """
+
+    event_id: UUID
+    name: str
+    subject_id: UUID
+    epoch: str
+    suite: int
+    sealed: bytes
+
+
+def encode_record(event: Event, *, origin: str, retention_class: str, parts: Sequence[SealedPart] = ()) -> bytes:
+    """The canonical bytes of the event. ValueError beyond 4 KiB.
+
+    origin:          the kind of process that records, as `api` or `worker`
+    retention_class: how long it is kept
+    """
+    # The members stand in the order of their names, so nothing needs sorting but the facts.
+    record: dict[str, object] = {"actor": event.actor, "at": event.at, "class": retention_class}
+    if event.client != event.actor:
+        record["client"] = event.client
+    if event.code is not None:
+        record["code"] = event.code
+    if event.facts:
+        record["facts"] = event.facts
+    record["id"] = str(event.id)
+    record["origin"] = origin
+    record["outcome"] = "accepted" if event.accepted else "refused"
+    if parts:
+        record["parts"] = [_reference(part) for part in parts]
+    if event.request_id is not None:
+        record["request"] = event.request_id.hex()
+    if event.resource_id is not None:
+        record["resource"] = str(event.resource_id)
+    if event.streams:
+        record["streams"] = [(str(stream), version) for stream, version in event.streams]
+    if event.subject_id is not None:
+        record["subjects"] = (str(event.subject_id),)
+    record["type"] = event.type
+    record["v"] = FORMAT_VERSION
+    encoded = orjson.dumps(record, option=_CANONICAL)
     if len(encoded) > RECORD_BYTES_MAX:
         raise ValueError(f"an audit record of {len(encoded)} bytes; {RECORD_BYTES_MAX} at most")
     return encoded
+
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+
+
+def _reference(part: SealedPart) -> dict[str, str | int]:
+    return {
+        "epoch": part.epoch,
+        "hash": sha256(part.sealed).hexdigest(),
+        "name": part.name,
+        "subject": str(part.subject_id),
+        "suite": part.suite,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 
 class Environment(StrEnum):
@@ -71,7 +72,7 @@ def schema_name(value: str) -> str:
     """Read a PostgreSQL identifier that never needs quoting and is not one of the shared schemas."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,47}", value, re.ASCII) or value.startswith("pg_"):
         raise ValueError("must be lower-case letters, digits and underscores, 48 at most, not starting with pg_")
-    if value in {"registry", "audit", "public", "information_schema"}:
+    if value in {"registry", "audit", "keys", "public", "information_schema"}:
         raise ValueError(f"must not be {value}, which is a schema of its own")
     return value
 
@@ -96,6 +97,14 @@ def origins(value: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"https?://[^\s/]+", origin) for origin in found):
         raise ValueError("must be origins such as https://app.bank.example, separated by commas")
     return found
+
+
+def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read a comma-separated list of IP networks."""
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def root_key(value: str) -> bytes:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 SNAPSHOT = Path(__file__).parent / "schema.sql"
-SCHEMAS = ("registry", "book", "audit")
+SCHEMAS = ("registry", "book", "audit", "keys")
 
 
 def dump_schema(url: str, *, pg_dump: Path) -> str:

@@ -27,13 +27,12 @@ CREATE TABLE audit.events (
     tx_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
     resource_id uuid,
     record bytea NOT NULL,
-    part bytea,
     CONSTRAINT events_pk PRIMARY KEY (id),
     CONSTRAINT events_record_at_most_4_kib CHECK (octet_length(record) <= 4096)
 );
 CREATE INDEX events_by_transaction ON audit.events (tx_id, resource_id);
-COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record in clear, personal part sealed. Append-only.';
-GRANT INSERT (id, resource_id, record, part), SELECT (id, tx_id, resource_id) ON audit.events TO scrip_app;
+COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record, nothing personal in it. Append-only.';
+GRANT INSERT (id, resource_id, record), SELECT (id, tx_id, resource_id) ON audit.events TO scrip_app;
 GRANT SELECT ON audit.events TO scrip_sequencer, scrip_auditor;
 
 CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

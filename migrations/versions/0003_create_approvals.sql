@@ -34,15 +34,6 @@ GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at, decision_event_id, 
     ON registry.approvals TO scrip_app;
 GRANT SELECT ON registry.approvals TO scrip_auditor;
 
--- The sealed reasons of approvals, and no other part of the audit log: a view reads with its owner's rights.
-CREATE VIEW registry.approval_reasons AS
-    SELECT approval.id AS approval_id, event.id AS event_id, event.part
-    FROM registry.approvals approval JOIN audit.events event ON event.id = approval.request_event_id
-    UNION ALL
-    SELECT approval.id, event.id, event.part
-    FROM registry.approvals approval JOIN audit.events event ON event.id = approval.decision_event_id;
-GRANT SELECT ON registry.approval_reasons TO scrip_app, scrip_auditor;
-
 -- The external id leads: the write path reaches rows by one selective column.
 ALTER TABLE {book}.members
     DROP CONSTRAINT members_external_id_unique,

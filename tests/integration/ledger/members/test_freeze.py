@@ -76,11 +76,16 @@ async def test_the_free_text_reason_is_sealed_in_the_event(bank: Bank) -> None:
 
     frozen = (await bank.application.engine.execute(_freeze(bank, member))).unwrap()
 
-    event = (await bank.fetch("SELECT id, record, part FROM audit.events WHERE resource_id = $1", frozen.entry_id))[0]
-    assert b"called twice" not in event["record"] + event["part"]
-    assert bank.application.audit_log.open_part(event["id"], event["part"]) == "called twice"
+    event = (
+        await bank.fetch(
+            "SELECT id, record, sealed FROM audit.events JOIN audit.parts ON event_id = id WHERE resource_id = $1",
+            frozen.entry_id,
+        )
+    )[0]
+    assert b"called twice" not in event["record"] + event["sealed"]
+    assert bank.application.audit_log.open_part(event["id"], event["sealed"]) == "called twice"
     with pytest.raises(ValueError, match="do not open"):
-        bank.application.audit_log.open_part(NOBODY, event["part"])
+        bank.application.audit_log.open_part(NOBODY, event["sealed"])
 
 
 async def test_new_accounts_of_a_frozen_member_are_frozen(bank: Bank) -> None:

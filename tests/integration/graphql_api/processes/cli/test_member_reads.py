@@ -39,7 +39,7 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
     assert "42" in shown.stdout
     assert [json.loads(line)["amount"] for line in statement.stdout.splitlines()] == [2, 40]
     assert (nobody.returncode, nobody.stdout) == (2, "")
-    events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb ->> 'subject' AS subject FROM audit.events"
+    events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
                               " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
     assert [row["subject"] for row in events] == [str(member)] * 3
 
