@@ -2,6 +2,8 @@ CREATE SCHEMA audit;
 
 CREATE SCHEMA book;
 
+CREATE SCHEMA keys;
+
 CREATE SCHEMA registry;
 
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
@@ -59,6 +61,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION keys.keep_destroyed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%.% % is destroyed for ever', TG_TABLE_SCHEMA, TG_TABLE_NAME, OLD.id
+        USING ERRCODE = 'restrict_violation';
+END $$;
+
 CREATE FUNCTION registry.keep_clock_forward() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -85,6 +95,23 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE TABLE audit.erasures (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    retained_until timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    parts_destroyed bigint DEFAULT 0 NOT NULL,
+    event_id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT erasures_destroyed_at_an_instant CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+    CONSTRAINT erasures_state_known CHECK ((state = ANY (ARRAY['restricted'::text, 'destroyed'::text])))
+);
+
+COMMENT ON COLUMN audit.erasures.id IS 'the subject';
+
+COMMENT ON COLUMN audit.erasures.event_id IS 'the event of the latest step: of the restriction, then of the destruction';
+
 CREATE TABLE audit.events (
     id uuid NOT NULL,
     tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -94,6 +121,37 @@ CREATE TABLE audit.events (
 );
 
 COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record, nothing personal in it. Append-only.';
+
+CREATE TABLE audit.legal_holds (
+    id uuid NOT NULL,
+    class text NOT NULL,
+    case_number text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    placed_by text NOT NULL,
+    released_at timestamp with time zone,
+    released_by text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT legal_holds_class_known CHECK ((class = ANY (ARRAY['value'::text, 'handling'::text, 'access'::text, 'operation'::text]))),
+    CONSTRAINT legal_holds_released_after_placed CHECK ((released_at >= placed_at)),
+    CONSTRAINT legal_holds_released_by_somebody CHECK (((released_at IS NULL) = (released_by IS NULL)))
+);
+
+CREATE TABLE audit.parts (
+    event_id uuid NOT NULL,
+    name text NOT NULL,
+    subject_id uuid NOT NULL,
+    epoch text NOT NULL,
+    suite smallint NOT NULL,
+    sealed bytea NOT NULL
+);
+
+COMMENT ON TABLE audit.parts IS 'Sealed private parts of events; erasure and expiry delete them, nothing changes them.';
+
+CREATE TABLE audit.pending (
+    id uuid NOT NULL
+);
+
+COMMENT ON TABLE audit.pending IS 'Events that are committed and not in the tree yet, claimed by presence in the order of their ids.';
 
 CREATE TABLE book.accounts (
     id uuid NOT NULL,
@@ -313,11 +371,12 @@ CREATE TABLE book.voucher_counts (
     member_id uuid NOT NULL,
     template_id uuid NOT NULL,
     purpose text NOT NULL,
-    period text NOT NULL,
-    starts_on date NOT NULL,
-    amount bigint NOT NULL,
-    CONSTRAINT voucher_counts_not_negative CHECK ((amount >= 0)),
-    CONSTRAINT voucher_counts_period_known CHECK ((period = ANY (ARRAY['total'::text, 'day'::text, 'week'::text, 'month'::text]))),
+    counted_on date NOT NULL,
+    total bigint NOT NULL,
+    in_day bigint NOT NULL,
+    in_week bigint NOT NULL,
+    in_month bigint NOT NULL,
+    CONSTRAINT voucher_counts_nested CHECK (((0 <= in_day) AND (in_day <= in_week) AND (in_day <= in_month) AND (in_week <= total) AND (in_month <= total))),
     CONSTRAINT voucher_counts_purpose_known CHECK ((purpose = ANY (ARRAY['issue'::text, 'use'::text])))
 )
 WITH (fillfactor='80');
@@ -369,6 +428,48 @@ WITH (fillfactor='80');
 
 COMMENT ON COLUMN book.vouchers.version IS 'rises with every change of the lock; what moves units, entries tell';
 
+CREATE TABLE keys.branches (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    root_id uuid NOT NULL,
+    wrapped bytea,
+    state text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT branches_destroyed_have_no_key CHECK (((state = 'destroyed'::text) = (wrapped IS NULL))),
+    CONSTRAINT branches_kind_known CHECK ((kind = ANY (ARRAY['bucket'::text, 'epoch'::text, 'house'::text]))),
+    CONSTRAINT branches_state_known CHECK ((state = ANY (ARRAY['active'::text, 'destroyed'::text])))
+);
+
+COMMENT ON TABLE keys.branches IS 'Keys wrapped by a root: buckets of subject keys, epochs (class and month), the house key.';
+
+CREATE TABLE keys.roots (
+    id uuid NOT NULL,
+    reference text NOT NULL,
+    state text DEFAULT 'active'::text NOT NULL,
+    adopted_at timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT roots_destroyed_at_an_instant CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+    CONSTRAINT roots_state_known CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text, 'destroyed'::text])))
+);
+
+COMMENT ON COLUMN keys.roots.reference IS 'what the key provider calls the key; the key itself is never in the database';
+
+CREATE TABLE keys.subjects (
+    id uuid NOT NULL,
+    bucket_id uuid,
+    wrapped bytea,
+    state text DEFAULT 'active'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT subjects_destroyed_have_no_key CHECK ((((state = 'destroyed'::text) = (wrapped IS NULL)) AND ((wrapped IS NULL) = (bucket_id IS NULL)))),
+    CONSTRAINT subjects_state_known CHECK ((state = ANY (ARRAY['active'::text, 'restricted'::text, 'destroyed'::text])))
+);
+
+COMMENT ON TABLE keys.subjects IS 'One key per person about whom something private was recorded, wrapped by its bucket.';
+
 CREATE TABLE registry.adjustment_limits (
     id uuid NOT NULL,
     asset_id uuid NOT NULL,
@@ -416,6 +517,13 @@ CREATE TABLE registry.approvals (
 );
 
 COMMENT ON COLUMN registry.approvals.payload IS 'JSON of the fields from which the command is rebuilt; nothing personal';
+
+CREATE VIEW registry.approval_reasons AS
+ SELECT approval.id AS approval_id,
+    part.event_id,
+    part.sealed AS part
+   FROM (registry.approvals approval
+     JOIN audit.parts part ON (((part.event_id = approval.request_event_id) OR (part.event_id = approval.decision_event_id))));
 
 CREATE TABLE registry.assets (
     id uuid NOT NULL,
@@ -524,8 +632,20 @@ CREATE TABLE registry.voucher_templates (
     CONSTRAINT voucher_templates_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'stopped'::text])))
 );
 
+ALTER TABLE ONLY audit.erasures
+    ADD CONSTRAINT erasures_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY audit.events
     ADD CONSTRAINT events_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY audit.legal_holds
+    ADD CONSTRAINT legal_holds_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY audit.parts
+    ADD CONSTRAINT parts_pk PRIMARY KEY (event_id, name);
+
+ALTER TABLE ONLY audit.pending
+    ADD CONSTRAINT pending_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY book.accounts
     ADD CONSTRAINT accounts_pk PRIMARY KEY (id);
@@ -597,7 +717,7 @@ ALTER TABLE ONLY book.voucher_counts
     ADD CONSTRAINT voucher_counts_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY book.voucher_counts
-    ADD CONSTRAINT voucher_counts_unique UNIQUE (member_id, template_id, purpose, period, starts_on);
+    ADD CONSTRAINT voucher_counts_unique UNIQUE (member_id, template_id, purpose);
 
 ALTER TABLE ONLY book.voucher_stocks
     ADD CONSTRAINT voucher_stocks_pk PRIMARY KEY (id);
@@ -607,6 +727,21 @@ ALTER TABLE ONLY book.vouchers
 
 ALTER TABLE ONLY book.vouchers
     ADD CONSTRAINT vouchers_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY keys.branches
+    ADD CONSTRAINT branches_name_unique UNIQUE (kind, name, root_id);
+
+ALTER TABLE ONLY keys.branches
+    ADD CONSTRAINT branches_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY keys.roots
+    ADD CONSTRAINT roots_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY keys.roots
+    ADD CONSTRAINT roots_reference_unique UNIQUE (reference);
+
+ALTER TABLE ONLY keys.subjects
+    ADD CONSTRAINT subjects_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_pk PRIMARY KEY (id);
@@ -676,6 +811,10 @@ ALTER TABLE ONLY registry.voucher_templates
 
 CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
 
+CREATE INDEX parts_by_epoch ON audit.parts USING btree (epoch);
+
+CREATE INDEX parts_by_subject ON audit.parts USING btree (subject_id);
+
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
 
 CREATE INDEX accounts_vouchers_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'voucher'::text);
@@ -706,6 +845,10 @@ CREATE INDEX vouchers_by_template ON book.vouchers USING btree (template_id, id)
 
 CREATE INDEX vouchers_live_by_account ON book.vouchers USING btree (account_id) WHERE is_live;
 
+CREATE UNIQUE INDEX roots_one_is_active ON keys.roots USING btree ((true)) WHERE (state = 'active'::text);
+
+CREATE INDEX subjects_by_bucket ON keys.subjects USING btree (bucket_id);
+
 CREATE INDEX api_keys_by_merchant ON registry.api_keys USING btree (merchant_id);
 
 CREATE INDEX approvals_by_programme ON registry.approvals USING btree (programme_id, id);
@@ -714,7 +857,17 @@ CREATE INDEX approvals_pending_by_programme ON registry.approvals USING btree (p
 
 CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates USING btree (programme_id, id);
 
+CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT OR UPDATE ON audit.erasures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER erasures_keep_rows BEFORE DELETE OR TRUNCATE ON audit.erasures FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER legal_holds_have_events AFTER INSERT OR UPDATE ON audit.legal_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER legal_holds_keep_rows BEFORE DELETE OR TRUNCATE ON audit.legal_holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER accounts_keep_rows BEFORE DELETE OR TRUNCATE ON book.accounts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -757,6 +910,26 @@ CREATE TRIGGER voucher_counts_keep_rows BEFORE DELETE OR TRUNCATE ON book.vouche
 CREATE TRIGGER voucher_stocks_keep_rows BEFORE DELETE OR TRUNCATE ON book.voucher_stocks FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER vouchers_keep_rows BEFORE DELETE OR TRUNCATE ON book.vouchers FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER branches_have_events AFTER INSERT ON keys.branches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE CONSTRAINT TRIGGER branches_states_have_events AFTER UPDATE ON keys.branches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER branches_stay_destroyed BEFORE UPDATE ON keys.branches FOR EACH ROW WHEN ((old.state = 'destroyed'::text)) EXECUTE FUNCTION keys.keep_destroyed();
+
+CREATE CONSTRAINT TRIGGER roots_have_events AFTER INSERT ON keys.roots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER roots_keep_rows BEFORE DELETE OR TRUNCATE ON keys.roots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER roots_states_have_events AFTER UPDATE ON keys.roots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER roots_stay_destroyed BEFORE UPDATE ON keys.roots FOR EACH ROW WHEN ((old.state = 'destroyed'::text)) EXECUTE FUNCTION keys.keep_destroyed();
+
+CREATE TRIGGER subjects_keep_rows BEFORE DELETE OR TRUNCATE ON keys.subjects FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER subjects_states_have_events AFTER UPDATE ON keys.subjects DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER subjects_stay_destroyed BEFORE UPDATE ON keys.subjects FOR EACH ROW WHEN ((old.state = 'destroyed'::text)) EXECUTE FUNCTION keys.keep_destroyed();
 
 CREATE CONSTRAINT TRIGGER adjustment_limits_have_events AFTER INSERT OR UPDATE ON registry.adjustment_limits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
@@ -842,6 +1015,12 @@ ALTER TABLE ONLY book.payment_codes
 ALTER TABLE ONLY book.payment_codes
     ADD CONSTRAINT payment_codes_member_fk FOREIGN KEY (member_id) REFERENCES book.holders(id);
 
+ALTER TABLE ONLY keys.branches
+    ADD CONSTRAINT branches_root_fk FOREIGN KEY (root_id) REFERENCES keys.roots(id);
+
+ALTER TABLE ONLY keys.subjects
+    ADD CONSTRAINT subjects_bucket_fk FOREIGN KEY (bucket_id) REFERENCES keys.branches(id);
+
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
 
@@ -896,6 +1075,10 @@ GRANT USAGE ON SCHEMA book TO scrip_app;
 GRANT USAGE ON SCHEMA book TO scrip_sequencer;
 GRANT USAGE ON SCHEMA book TO scrip_auditor;
 
+GRANT USAGE ON SCHEMA keys TO scrip_app;
+GRANT USAGE ON SCHEMA keys TO scrip_auditor;
+GRANT USAGE ON SCHEMA keys TO scrip_key_admin;
+
 GRANT USAGE ON SCHEMA registry TO scrip_app;
 GRANT USAGE ON SCHEMA registry TO scrip_sequencer;
 GRANT USAGE ON SCHEMA registry TO scrip_auditor;
@@ -903,16 +1086,53 @@ GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
 
 REVOKE ALL ON PROCEDURE book.forget_transactions() FROM PUBLIC;
 
+GRANT SELECT,INSERT ON TABLE audit.erasures TO scrip_key_admin;
+GRANT SELECT ON TABLE audit.erasures TO scrip_app;
+GRANT SELECT ON TABLE audit.erasures TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE audit.erasures TO scrip_key_admin;
+
+GRANT UPDATE(destroyed_at) ON TABLE audit.erasures TO scrip_key_admin;
+
+GRANT UPDATE(parts_destroyed) ON TABLE audit.erasures TO scrip_key_admin;
+
+GRANT UPDATE(event_id) ON TABLE audit.erasures TO scrip_key_admin;
+
+GRANT UPDATE(version) ON TABLE audit.erasures TO scrip_key_admin;
+
 GRANT SELECT ON TABLE audit.events TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.events TO scrip_auditor;
 
 GRANT SELECT(id),INSERT(id) ON TABLE audit.events TO scrip_app;
+GRANT SELECT(id),INSERT(id) ON TABLE audit.events TO scrip_key_admin;
 
 GRANT SELECT(tx_id) ON TABLE audit.events TO scrip_app;
+GRANT SELECT(tx_id) ON TABLE audit.events TO scrip_key_admin;
 
 GRANT SELECT(resource_id),INSERT(resource_id) ON TABLE audit.events TO scrip_app;
+GRANT SELECT(resource_id),INSERT(resource_id) ON TABLE audit.events TO scrip_key_admin;
 
 GRANT INSERT(record) ON TABLE audit.events TO scrip_app;
+GRANT INSERT(record) ON TABLE audit.events TO scrip_key_admin;
+
+GRANT SELECT,INSERT ON TABLE audit.legal_holds TO scrip_key_admin;
+GRANT SELECT ON TABLE audit.legal_holds TO scrip_app;
+GRANT SELECT ON TABLE audit.legal_holds TO scrip_auditor;
+
+GRANT UPDATE(released_at) ON TABLE audit.legal_holds TO scrip_key_admin;
+
+GRANT UPDATE(released_by) ON TABLE audit.legal_holds TO scrip_key_admin;
+
+GRANT UPDATE(version) ON TABLE audit.legal_holds TO scrip_key_admin;
+
+GRANT INSERT ON TABLE audit.parts TO scrip_app;
+GRANT SELECT ON TABLE audit.parts TO scrip_auditor;
+GRANT SELECT,INSERT,DELETE ON TABLE audit.parts TO scrip_key_admin;
+
+GRANT INSERT ON TABLE audit.pending TO scrip_app;
+GRANT SELECT,DELETE ON TABLE audit.pending TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.pending TO scrip_auditor;
+GRANT INSERT ON TABLE audit.pending TO scrip_key_admin;
 
 GRANT SELECT,INSERT ON TABLE book.accounts TO scrip_app;
 GRANT SELECT ON TABLE book.accounts TO scrip_sequencer;
@@ -1019,7 +1239,15 @@ GRANT SELECT,INSERT ON TABLE book.voucher_counts TO scrip_app;
 GRANT SELECT ON TABLE book.voucher_counts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.voucher_counts TO scrip_auditor;
 
-GRANT UPDATE(amount) ON TABLE book.voucher_counts TO scrip_app;
+GRANT UPDATE(counted_on) ON TABLE book.voucher_counts TO scrip_app;
+
+GRANT UPDATE(total) ON TABLE book.voucher_counts TO scrip_app;
+
+GRANT UPDATE(in_day) ON TABLE book.voucher_counts TO scrip_app;
+
+GRANT UPDATE(in_week) ON TABLE book.voucher_counts TO scrip_app;
+
+GRANT UPDATE(in_month) ON TABLE book.voucher_counts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.voucher_stocks TO scrip_app;
 GRANT SELECT ON TABLE book.voucher_stocks TO scrip_sequencer;
@@ -1048,6 +1276,56 @@ GRANT UPDATE(lock_units) ON TABLE book.vouchers TO scrip_app;
 GRANT UPDATE(ended_at) ON TABLE book.vouchers TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE book.vouchers TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE keys.branches TO scrip_app;
+GRANT SELECT,INSERT,DELETE ON TABLE keys.branches TO scrip_key_admin;
+
+GRANT SELECT(id) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT SELECT(kind) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT SELECT(name) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT UPDATE(root_id) ON TABLE keys.branches TO scrip_key_admin;
+GRANT SELECT(root_id) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT UPDATE(wrapped) ON TABLE keys.branches TO scrip_key_admin;
+
+GRANT UPDATE(state) ON TABLE keys.branches TO scrip_key_admin;
+GRANT SELECT(state) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT SELECT(created_at) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT UPDATE(version) ON TABLE keys.branches TO scrip_key_admin;
+GRANT SELECT(version) ON TABLE keys.branches TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE keys.roots TO scrip_app;
+GRANT SELECT,INSERT ON TABLE keys.roots TO scrip_key_admin;
+GRANT SELECT ON TABLE keys.roots TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE keys.roots TO scrip_key_admin;
+
+GRANT UPDATE(destroyed_at) ON TABLE keys.roots TO scrip_key_admin;
+
+GRANT UPDATE(version) ON TABLE keys.roots TO scrip_key_admin;
+
+GRANT SELECT,INSERT ON TABLE keys.subjects TO scrip_app;
+GRANT SELECT,INSERT ON TABLE keys.subjects TO scrip_key_admin;
+
+GRANT SELECT(id) ON TABLE keys.subjects TO scrip_auditor;
+
+GRANT UPDATE(bucket_id) ON TABLE keys.subjects TO scrip_key_admin;
+GRANT SELECT(bucket_id) ON TABLE keys.subjects TO scrip_auditor;
+
+GRANT UPDATE(wrapped) ON TABLE keys.subjects TO scrip_key_admin;
+
+GRANT UPDATE(state) ON TABLE keys.subjects TO scrip_key_admin;
+GRANT SELECT(state) ON TABLE keys.subjects TO scrip_auditor;
+
+GRANT SELECT(created_at) ON TABLE keys.subjects TO scrip_auditor;
+
+GRANT UPDATE(version) ON TABLE keys.subjects TO scrip_key_admin;
+GRANT SELECT(version) ON TABLE keys.subjects TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.adjustment_limits TO scrip_app;
 GRANT SELECT ON TABLE registry.adjustment_limits TO scrip_auditor;
@@ -1079,6 +1357,9 @@ GRANT UPDATE(decision_event_id) ON TABLE registry.approvals TO scrip_app;
 GRANT UPDATE(entry_id) ON TABLE registry.approvals TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.approvals TO scrip_app;
+
+GRANT SELECT ON TABLE registry.approval_reasons TO scrip_app;
+GRANT SELECT ON TABLE registry.approval_reasons TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.assets TO scrip_app;
 GRANT SELECT ON TABLE registry.assets TO scrip_auditor;

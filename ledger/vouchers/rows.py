@@ -102,15 +102,21 @@ class Redemption(NamedTuple):
 
 
 class VoucherCount(NamedTuple):
-    """A row of `voucher_counts`: how many a member received (`issue`) or used (`use`) in a local period."""
+    """A row of `voucher_counts`: how many a member received (`issue`) or used (`use`).
+
+    counted_on: the latest local day of the programme's zone that was counted in; `in_…` are that day's, its week's and
+    its month's
+    """
 
     id: UUID
     member_id: UUID
     template_id: UUID
     purpose: str
-    period: str
-    starts_on: date
-    amount: int
+    counted_on: date
+    total: int = 0
+    in_day: int = 0
+    in_week: int = 0
+    in_month: int = 0
 
 
 class ImportedCode(NamedTuple):
@@ -158,7 +164,9 @@ VOUCHERS_BY_CODE = Shelf(tables.VOUCHERS, Voucher, by="code_hash")
 REDEMPTIONS = Shelf(
     tables.REDEMPTIONS, Redemption, by="entry_id", updates=("reversed_units", "reversed_minor", "reversed_at")
 )
-VOUCHER_COUNTS = Shelf(tables.VOUCHER_COUNTS, VoucherCount, by="id", updates=("amount",))
+VOUCHER_COUNTS = Shelf(
+    tables.VOUCHER_COUNTS, VoucherCount, by="id", updates=("counted_on", "total", "in_day", "in_week", "in_month")
+)
 IMPORTED_CODES = Shelf(tables.IMPORTED_CODES, ImportedCode, by="id", updates=("voucher_id",))
 IMPORTED_BY_CODE = Shelf(tables.IMPORTED_CODES, ImportedCode, by="code_hash")
 VOUCHER_STOCKS = Shelf(tables.VOUCHER_STOCKS, VoucherStock, by="id", updates=("imported", "dealt"))

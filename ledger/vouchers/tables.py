@@ -84,9 +84,11 @@ VOUCHER_COUNTS = table(
     Column("member_id", Uuid),
     Column("template_id", Uuid),
     Column("purpose", Text),
-    Column("period", Text),
-    Column("starts_on", Date),
-    Column("amount", BigInteger),
+    Column("counted_on", Date),
+    Column("total", BigInteger),
+    Column("in_day", BigInteger),
+    Column("in_week", BigInteger),
+    Column("in_month", BigInteger),
 )
 
 IMPORTED_CODES = table(

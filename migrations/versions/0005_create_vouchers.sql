@@ -134,20 +134,22 @@ CREATE TABLE {book}.redemptions (
 CREATE INDEX redemptions_by_voucher ON {book}.redemptions (voucher_id, id);
 CREATE INDEX redemptions_by_merchant ON {book}.redemptions (merchant_id, id);
 
--- How many of a template a member received or used in a local period ---------------------------------------------------
+-- How many of a template a member received or used -----------------------------------------------------------------
 CREATE TABLE {book}.voucher_counts (
     id uuid NOT NULL,
     member_id uuid NOT NULL,
     template_id uuid NOT NULL,
     purpose text NOT NULL,
-    period text NOT NULL,
-    starts_on date NOT NULL,
-    amount bigint NOT NULL,
+    counted_on date NOT NULL,
+    total bigint NOT NULL,
+    in_day bigint NOT NULL,
+    in_week bigint NOT NULL,
+    in_month bigint NOT NULL,
     CONSTRAINT voucher_counts_pk PRIMARY KEY (id),
-    CONSTRAINT voucher_counts_unique UNIQUE (member_id, template_id, purpose, period, starts_on),
+    CONSTRAINT voucher_counts_unique UNIQUE (member_id, template_id, purpose),
     CONSTRAINT voucher_counts_purpose_known CHECK (purpose IN ('issue', 'use')),
-    CONSTRAINT voucher_counts_period_known CHECK (period IN ('total', 'day', 'week', 'month')),
-    CONSTRAINT voucher_counts_not_negative CHECK (amount >= 0)
+    CONSTRAINT voucher_counts_nested CHECK (0 <= in_day AND in_day <= in_week AND in_day <= in_month
+        AND in_week <= total AND in_month <= total)
 ) WITH (fillfactor = 80);
 
 -- A partner's own codes, dealt in the order of import under the stock account's lock -----------------------------------
@@ -188,6 +190,6 @@ END $$;
 GRANT UPDATE (state, units_left, lock_merchant_id, lock_token_hash, lock_until, lock_units, ended_at, version)
     ON {book}.vouchers TO scrip_app;
 GRANT UPDATE (reversed_units, reversed_minor, reversed_at) ON {book}.redemptions TO scrip_app;
-GRANT UPDATE (amount) ON {book}.voucher_counts TO scrip_app;
+GRANT UPDATE (counted_on, total, in_day, in_week, in_month) ON {book}.voucher_counts TO scrip_app;
 GRANT UPDATE (voucher_id) ON {book}.imported_codes TO scrip_app;
 GRANT UPDATE (imported, dealt) ON {book}.voucher_stocks TO scrip_app;
