@@ -11,7 +11,10 @@ from uuid import UUID
 
 from audit.cipher import KeySealer
 from audit.log import AuditLog
+from graphql_api.code_guesses import CodeGuesses
+from graphql_api.notices import Notices
 from graphql_api.processes.root_key import load_root_key
+from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
 from ledger.control.approvable import Approvables
@@ -40,7 +43,10 @@ class Application:
     audit_log:   opens what is sealed into events
     approvables: what `ApproveRequest` can run
     member_ids:  members by the bank's external ids, remembered
+    notices:     what processes tell each other, of which the next three are channels
     changes:     who waits for which wallets to change
+    merchants:   where merchants' credentials work
+    guesses:     who tried how many wrong codes
     """
 
     settings: Settings
@@ -53,7 +59,10 @@ class Application:
     ids: IdSource
     approvables: Approvables
     member_ids: MemberIds
+    notices: Notices
     changes: WalletChanges
+    merchants: RegistryMerchants
+    guesses: CodeGuesses
 
 
 @asynccontextmanager
@@ -76,7 +85,7 @@ async def open_application(
             yield application
         finally:
             await application.engine.stop()
-            await application.changes.close()
+            await application.notices.close()
     finally:
         await database.close()
 
@@ -88,7 +97,8 @@ def _compose(
     sink = AuditLog(sealer)
     ids = IdSource(settings.book_number)
     reader = Reader(database.pool, settings.book_schema)
-    changes = WalletChanges(database.url, book_schema=settings.book_schema)
+    notices = Notices(database.url)
+    changes = WalletChanges(notices, book_schema=settings.book_schema)
     runner = BatchRunner(
         statements=statements,
         standing=Standing(statements),
@@ -108,7 +118,10 @@ def _compose(
         ids=ids,
         approvables=APPROVABLES,
         member_ids=MemberIds(reader),
+        notices=notices,
         changes=changes,
+        merchants=RegistryMerchants(reader, notices),
+        guesses=CodeGuesses(notices),
     )
 
 

@@ -11,6 +11,7 @@ class Caller:
 
     `client` owns idempotency keys and rate limits: `merchant:<id>`, `member:<programme>:<subject>`, ….
     It is never an API key or token, so a client keeps its keys when it rotates its secret.
+    `network` is where a merchant calls from, by which wrong codes are counted; None where nobody knows.
     """
 
     role: Role
@@ -20,6 +21,7 @@ class Caller:
     programme_id: str | None = None
     member_external_id: str | None = None
     merchant_id: str | None = None
+    network: str | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller holds `scope`."""

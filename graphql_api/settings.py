@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from graphql_api.setting_values import (
     LogLevel,
     boolean,
     database_url,
+    networks,
     one_of,
     origins,
     root_key,
@@ -141,6 +143,15 @@ class Settings:
         origins,
         default=(),
         about="Origins whose pages may call the API and open subscriptions, separated by commas; own origin always may.",
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        "SCRIP_TRUSTED_PROXIES",
+        networks,
+        default=(),
+        about=(
+            "Networks of the proxies in front, separated by commas. Only they may say by `X-Forwarded-For` where a "
+            "client calls from, which merchants' allowed networks and the limits on wrong codes go by."
+        ),
     )
     log_format: LogFormat = setting(
         "SCRIP_LOG_FORMAT",

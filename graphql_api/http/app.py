@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graphql_api.field_rules import guard_schema
+from graphql_api.http.addresses import Addresses, Network
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_limits import DocumentLimits
 from graphql_api.http.document_store import DocumentStore
@@ -37,12 +38,14 @@ class HttpOptions:
     adhoc_for_all: any caller may run any document, not only those with `document:adhoc` (development).
     trusted_documents: digest → text; see graphql_api.http.trusted_documents.
     allowed_origins: origins of web pages that may open WebSockets; clients that send none may always.
+    trusted_proxies: networks of proxies whose X-Forwarded-For tells the client's address.
     """
 
     graphiql: bool = False
     adhoc_for_all: bool = False
     trusted_documents: Mapping[str, str] = field(default_factory=dict)
     allowed_origins: frozenset[str] = frozenset()
+    trusted_proxies: tuple[Network, ...] = ()
     body_bytes_max: int = 1_048_576
     deadline_seconds: float = 10.0
     documents: DocumentLimits = field(default_factory=DocumentLimits)
@@ -76,9 +79,10 @@ def create_app(
         adhoc_for_all=options.adhoc_for_all,
     )
     page = graphiql_page() if options.graphiql else None
-    endpoint = GraphqlEndpoint(desk, authenticator, body_bytes_max=options.body_bytes_max, page=page)
+    addresses = Addresses(options.trusted_proxies)
+    endpoint = GraphqlEndpoint(desk, authenticator, addresses, body_bytes_max=options.body_bytes_max, page=page)
     subscriptions = SubscriptionEndpoint(
-        desk, authenticator, origins=options.allowed_origins, limits=options.subscriptions
+        desk, authenticator, addresses, origins=options.allowed_origins, limits=options.subscriptions
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint, methods=None),

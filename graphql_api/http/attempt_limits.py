@@ -14,8 +14,9 @@ class AttemptLimiter:
     """Counts wrong attempts per key, such as (merchant, terminal), and says how long the next must wait.
 
     The first `free` wrong attempts cost nothing; each further one doubles the wait from one second up to
-    `delay_max_seconds`. A right attempt forgets the key, and so do `forget_seconds` without any attempt.
-    Pure: times are passed in. Bounded: beyond `keys_max` the longest unused key is forgotten.
+    `delay_max_seconds`. A right attempt forgets the key; without one, each `forgive_seconds` forgives one wrong attempt,
+    so that a busy shop's slips never add up. Pure: times are passed in. Bounded: beyond `keys_max` the longest unused
+    key is forgotten.
     """
 
     def __init__(
@@ -23,19 +24,19 @@ class AttemptLimiter:
         *,
         free: int = 5,
         delay_max_seconds: float = 300.0,
-        forget_seconds: float = 3_600.0,
+        forgive_seconds: float = 600.0,
         keys_max: int = 100_000,
     ) -> None:
         self._free = free
         self._delay_max_seconds = delay_max_seconds
-        self._forget_seconds = forget_seconds
+        self._forgive_seconds = forgive_seconds
         self._keys_max = keys_max
         self._failures: dict[Hashable, _Failures] = {}
 
     def wait_seconds(self, key: Hashable, now: float) -> float:
         """How long until `key` may try again; 0 when it may now."""
         failures = self._failures.get(key)
-        if failures is None or now - failures.at > self._forget_seconds:
+        if failures is None:
             return 0.0
         excess = failures.count - self._free
         if excess <= 0:
@@ -45,15 +46,14 @@ class AttemptLimiter:
 
     def failed(self, key: Hashable, now: float) -> None:
         """Note a wrong attempt."""
-        failures = self._failures.pop(key, None)
-        if failures is None or now - failures.at > self._forget_seconds:
-            failures = _Failures(0, now)
-        failures.count += 1
+        failures = self._failures.pop(key, None) or _Failures(0, now)
+        forgiven = int((now - failures.at) // self._forgive_seconds)
+        failures.count = max(0, failures.count - forgiven) + 1
         failures.at = now
         while len(self._failures) >= self._keys_max:
             del self._failures[next(iter(self._failures))]
         self._failures[key] = failures
 
-    def succeeded(self, key: Hashable) -> None:
-        """Note a right attempt: the key starts afresh."""
-        self._failures.pop(key, None)
+    def succeeded(self, key: Hashable) -> bool:
+        """Note a right attempt: the key starts afresh. Returns whether there was anything to forget."""
+        return self._failures.pop(key, None) is not None

@@ -1,10 +1,12 @@
 """From an Authorization header to a Caller, remembered for at most a minute."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from graphql_api.caller import Caller
+from graphql_api.http.addresses import Address, Network, is_within, network_of
 from graphql_api.http.api_keys import PREFIX, ApiKeys, StoredApiKey, verify_api_key
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.http.tokens import TOKEN_BYTES_MAX, TokenRefused, TokenVerifier
@@ -15,10 +17,35 @@ _REMEMBERED_MAX = 10_000
 _VERIFY_SECONDS = 6.0
 
 
+class Merchants(Protocol):
+    """What the registry says of merchants, whatever credential they come with."""
+
+    @property
+    def version(self) -> int | None:
+        """Rises whenever an earlier answer may be wrong; None while nobody would tell."""
+        ...
+
+    async def networks_of(self, merchant_id: str) -> Sequence[Network] | None:
+        """Where an open merchant may call from, none = anywhere; None for a closed or unknown one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Remembered:
+    """A verified credential. `version` and `networks` are of a merchant."""
+
     caller: Caller
     until: float
+    version: int | None = None
+    networks: Sequence[Network] = ()
+
+    def admit(self, address: Address | None) -> Caller:
+        """The caller, where it may come from there."""
+        if self.caller.merchant_id is None:
+            return self.caller
+        if self.networks and (address is None or not is_within(address, self.networks)):
+            raise RequestRefused(403, "This credential may not be used from this network.", code="NETWORK_NOT_ALLOWED")
+        return self.caller if address is None else replace(self.caller, network=network_of(address))
 
 
 ANONYMOUS = Caller(
@@ -29,9 +56,10 @@ ANONYMOUS = Caller(
 class Authenticator:
     """Verifies bearer tokens and API keys.
 
-    A verified credential is remembered for at most 60 seconds and never past its expiry, so a revoked key
-    dies within a minute. Refused credentials are not remembered. `anonymous` is who comes without any, where
-    development lets such callers read the schema.
+    A verified credential is remembered for at most 60 seconds and never past its expiry. A merchant's is forgotten
+    as soon as `merchants` may say otherwise: closing it, revoking a key or changing its networks works at once.
+    Refused credentials are not remembered. `anonymous` is who comes without any, where development lets such callers
+    read the schema.
     """
 
     def __init__(
@@ -39,30 +67,37 @@ class Authenticator:
         *,
         tokens: TokenVerifier | None,
         api_keys: ApiKeys | None,
+        merchants: Merchants,
         now: Callable[[], float],
         anonymous: Caller | None = None,
     ) -> None:
         self._anonymous = anonymous
+        self._merchants = merchants
         self._tokens = tokens
         self._api_keys = api_keys
         self._now = now
         self._remembered: dict[bytes, _Remembered] = {}
 
-    async def identify(self, authorization: bytes | None) -> Caller:
-        """The caller with this Authorization header; RequestRefused 401 otherwise."""
+    async def identify(self, authorization: bytes | None, address: Address | None) -> Caller:
+        """The caller with this Authorization header from this address; RequestRefused 401 or 403 otherwise."""
         if authorization is None and self._anonymous is not None:
             return self._anonymous
         if authorization is None:
             raise unauthenticated("Send a bearer token or an API key in the Authorization header.", error=None)
         now = self._now()
         known = self._remembered.get(authorization)
-        if known is not None and now < known.until:
-            return known.caller
+        if known is not None and now < known.until and self._is_current(known):
+            return known.admit(address)
         verified = await self._verify_in_time(_bearer(authorization), now)
         while len(self._remembered) >= _REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[authorization] = verified
-        return verified.caller
+        return verified.admit(address)
+
+    def _is_current(self, known: _Remembered) -> bool:
+        if known.caller.merchant_id is None:
+            return True
+        return known.version is not None and known.version == self._merchants.version
 
     async def _verify_in_time(self, credential: str, now: float) -> _Remembered:
         try:
@@ -77,6 +112,18 @@ class Authenticator:
             ) from None
 
     async def _verify(self, credential: str, now: float) -> _Remembered:
+        # Taken before anything is looked up: what changes meanwhile makes the answer old at once.
+        version = self._merchants.version
+        verified = await self._verify_credential(credential, now)
+        merchant_id = verified.caller.merchant_id
+        if merchant_id is None:
+            return verified
+        networks = await self._merchants.networks_of(merchant_id)
+        if networks is None:
+            raise unauthenticated("The credential's merchant is closed.")
+        return replace(verified, version=version, networks=networks)
+
+    async def _verify_credential(self, credential: str, now: float) -> _Remembered:
         if credential.startswith(PREFIX):
             stored = await verify_api_key(self._api_keys, credential) if self._api_keys else None
             if stored is None:

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_api.caller import Caller
 from graphql_api.errors import present_errors
+from graphql_api.http.addresses import Addresses
 from graphql_api.http.answers import Header, encode, send_answer
 from graphql_api.http.bodies import ClientGone, GraphqlRequest, parse_body, parse_query_string, read_body
 from graphql_api.http.credentials import Authenticator
@@ -30,9 +31,18 @@ _NO_STORE = (b"cache-control", b"no-store")
 class GraphqlEndpoint:
     """The ASGI application behind `/graphql`."""
 
-    def __init__(self, desk: Desk, authenticator: Authenticator, *, body_bytes_max: int, page: bytes | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        authenticator: Authenticator,
+        addresses: Addresses,
+        *,
+        body_bytes_max: int,
+        page: bytes | None,
+    ) -> None:
         self._desk = desk
         self._authenticator = authenticator
+        self._addresses = addresses
         self._body_bytes_max = body_bytes_max
         self._page = page
 
@@ -97,7 +107,7 @@ class GraphqlEndpoint:
                 "Answers are application/graphql-response+json or application/json.",
                 code="NOT_ACCEPTABLE",
             )
-        caller = await self._authenticator.identify(headers.get(b"authorization"))
+        caller = await self._authenticator.identify(headers.get(b"authorization"), self._addresses.of(scope))
         record.role = caller.role
         if method == "POST":
             check_body_headers(headers)

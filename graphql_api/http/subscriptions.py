@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from graphql_api.http.addresses import Addresses
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.operations import Desk
 from graphql_api.http.request_log import RECORD
@@ -35,10 +36,17 @@ class SubscriptionEndpoint:
     """The ASGI application behind the WebSocket route."""
 
     def __init__(
-        self, desk: Desk, authenticator: Authenticator, *, origins: frozenset[str], limits: SubscriptionLimits
+        self,
+        desk: Desk,
+        authenticator: Authenticator,
+        addresses: Addresses,
+        *,
+        origins: frozenset[str],
+        limits: SubscriptionLimits,
     ) -> None:
         self._desk = desk
         self._authenticator = authenticator
+        self._addresses = addresses
         self._origins = origins
         self._limits = limits
         self._open = 0
@@ -81,7 +89,14 @@ class SubscriptionEndpoint:
                 # RuntimeError is how Starlette says that the connection is closing already.
                 raise Hangup from None
 
-        session = Session(self._desk, self._authenticator, record, send=send, limit=self._limits.per_connection)
+        session = Session(
+            self._desk,
+            self._authenticator,
+            record,
+            address=self._addresses.of(socket.scope),
+            send=send,
+            limit=self._limits.per_connection,
+        )
         try:
             async with asyncio.timeout(self._limits.lifetime_seconds):
                 async with asyncio.timeout(self._limits.init_timeout_seconds) as opening:

@@ -11,6 +11,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from graphql_api.caller import Caller
 from graphql_api.errors import CallerError, log_bug, masked_error, present_errors
+from graphql_api.http.addresses import Address
 from graphql_api.http.answers import encode
 from graphql_api.http.bodies import GraphqlRequest
 from graphql_api.http.credentials import Authenticator
@@ -29,7 +30,7 @@ class Hangup(Exception):
 
 
 class Session:
-    """Handles messages in order; each subscription runs in a task of its own."""
+    """Handles messages in order; each subscription runs in a task of its own, as whoever its credential then proves."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Session:
         authenticator: Authenticator,
         record: RequestRecord,
         *,
+        address: Address | None,
         send: Callable[[str], Awaitable[None]],
         limit: int,
     ) -> None:
@@ -44,6 +46,8 @@ class Session:
         self._desk = desk
         self._authenticator = authenticator
         self._record = record
+        self._address = address
+        self._authorization: bytes | None = None
         self._send_text = send
         self._limit = limit
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -76,8 +80,8 @@ class Session:
         if self.caller is not None:
             raise CloseSocket(4429, "Too many initialisation requests")
         try:
-            given = message.authorization.encode() if message.authorization is not None else None
-            self.caller = await self._authenticator.identify(given)
+            self._authorization = message.authorization.encode() if message.authorization is not None else None
+            self.caller = await self._authenticator.identify(self._authorization, self._address)
         except RequestRefused as refusal:
             raise CloseSocket(4403, refusal.message) from None
         self._record.role = self.caller.role
@@ -90,18 +94,18 @@ class Session:
             raise CloseSocket(4409, f"Subscriber for {message.id} already exists")
         if len(self._running) >= self._limit:
             raise CloseSocket(4429, f"At most {self._limit} subscriptions per connection")
-        task = asyncio.create_task(self._serve(message.id, message.asked, self.caller))
+        task = asyncio.create_task(self._serve(message.id, message.asked))
         self._running[message.id] = task
 
-    async def _serve(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> None:
+    async def _serve(self, message_id: str, asked: GraphqlRequest) -> None:
         try:
-            await self._run_to_its_end(message_id, asked, caller)
+            await self._run_to_its_end(message_id, asked)
         except Hangup:
             self._running.pop(message_id, None)
 
-    async def _run_to_its_end(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> None:
+    async def _run_to_its_end(self, message_id: str, asked: GraphqlRequest) -> None:
         try:
-            errors = await self._run(message_id, asked, caller)
+            errors = await self._run(message_id, asked)
         except Hangup:
             raise
         except CallerError as error:
@@ -117,11 +121,12 @@ class Session:
         else:
             await self._send({"id": message_id, "type": "complete"})
 
-    async def _run(self, message_id: str, asked: GraphqlRequest, caller: Caller) -> Errors | None:
+    async def _run(self, message_id: str, asked: GraphqlRequest) -> Errors | None:
         """Send every result; errors when nothing could be started."""
         desk = self._desk
         record = RequestRecord(request_id=self._record.request_id)
         try:
+            caller = await self._authenticator.identify(self._authorization, self._address)
             document, operation = desk.find(asked, caller, record)
             variables = coerce_variables(desk.schema, operation, asked.variables)
             desk.charge(operation, caller, record)

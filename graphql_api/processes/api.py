@@ -45,6 +45,7 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
         authenticator=Authenticator(
             tokens=token_verifier(settings),
             api_keys=face.api_keys_of(application),
+            merchants=application.merchants,
             now=time.time,
             anonymous=ANONYMOUS if settings.graphiql else None,
         ),
@@ -74,5 +75,6 @@ def http_options(settings: Settings) -> HttpOptions:
         adhoc_for_all=settings.adhoc_documents,
         trusted_documents=trusted,
         allowed_origins=frozenset(settings.allowed_origins),
+        trusted_proxies=settings.trusted_proxies,
         deadline_seconds=settings.deadline_seconds,
     )

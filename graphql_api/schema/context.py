@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from graphql_api.attempt import Attempt
 from graphql_api.caller import Caller
 from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
@@ -30,17 +31,17 @@ WalletKey = tuple[UUID, UUID, UUID]
 
 
 class Guesses(Protocol):
-    """Slows down whoever guesses payment codes."""
+    """Slows down whoever guesses codes."""
 
-    def wait_seconds(self, merchant_id: UUID, terminal: str | None) -> float:
+    def wait_seconds(self, attempt: Attempt) -> float:
         """How long the next attempt must wait; 0 when it may come now."""
         ...
 
-    def failed(self, merchant_id: UUID, terminal: str | None) -> None:
+    def failed(self, attempt: Attempt) -> None:
         """Notes a wrong code."""
         ...
 
-    def succeeded(self, merchant_id: UUID, terminal: str | None) -> None:
+    def succeeded(self, attempt: Attempt) -> None:
         """Notes a right code."""
         ...
 

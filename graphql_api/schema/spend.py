@@ -12,6 +12,7 @@ from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.callers import BANK, EVERYBODY
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
+from graphql_api.schema.guessing import try_code
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
 from graphql_api.schema.lists import LIST_COST, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
@@ -108,12 +109,11 @@ async def spend_points(info: Info, asked: Annotated[SpendPointsInput, INPUT]) ->
     from any member of its programme.
     """
     context = info.context
-    if context.caller.role is Role.MERCHANT:
-        outcome = await _spend_as_merchant(context, asked)
-    else:
-        command = await _command(context, asked, asked.idempotency_key)
-        outcome = await context.execute(command)
-    return await _spent(context, outcome)
+
+    async def spend() -> Outcome[LedgerReceipt]:
+        return await context.execute(await _command(context, asked, asked.idempotency_key))
+
+    return await _spent(context, await try_code(context, asked.terminal, spend))
 
 
 async def _spent(context: Context, outcome: Outcome[LedgerReceipt]) -> PointsSpent:
@@ -125,27 +125,6 @@ async def _spent(context: Context, outcome: Outcome[LedgerReceipt]) -> PointsSpe
         money_minor=maybe_minor(reply.money_minor),
         remaining_due_minor=maybe_minor(reply.remaining_due_minor),
     )
-
-
-async def _spend_as_merchant(context: Context, asked: SpendPointsInput) -> Outcome[LedgerReceipt]:
-    """Guessing is slowed down before anything is looked up."""
-    guesses = context.ledger.guesses
-    merchant_id = context.own_merchant_id()
-    wait = guesses.wait_seconds(merchant_id, asked.terminal)
-    if wait > 0:
-        raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
-    try:
-        command = await _command(context, asked, asked.idempotency_key)
-        outcome = await context.execute(command)
-    except Refusal as refusal:
-        if refusal.code == RefusalCode.PAYMENT_CODE_INVALID:
-            guesses.failed(merchant_id, asked.terminal)
-        raise
-    if outcome.refusal is None:
-        guesses.succeeded(merchant_id, asked.terminal)
-    elif outcome.refusal.code == RefusalCode.PAYMENT_CODE_INVALID and not outcome.replayed:
-        guesses.failed(merchant_id, asked.terminal)
-    return outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from graphql_api.http.api_keys import verify_api_key
 from graphql_api.permissions import Role, Scope
-from graphql_api.processes.face import RegistryKeys
+from graphql_api.registry_api_keys import RegistryApiKeys
 from tests.integration.graphql.people import People
 
 STANDING = "... on MemberStanding { replayed state memberId }"
@@ -45,7 +45,7 @@ async def test_a_shops_key_opens_rotates_and_dies(people: People) -> None:
     second = await desk.change(people.operator, "rotateApiKey", {"apiKeyId": key["id"]}, select)
     await desk.change(people.operator, "revokeApiKey", {"apiKeyId": key["id"]})
 
-    keys = RegistryKeys(desk.bank.application.reader)
+    keys = RegistryApiKeys(desk.bank.application.reader)
     old, new = await verify_api_key(keys, key["text"]), await verify_api_key(keys, second["text"])
     listed = await desk.ask(
         people.operator,

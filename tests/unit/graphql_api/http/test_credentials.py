@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import jwt
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import ECAlgorithm
 
 from graphql_api.caller import Caller
+from graphql_api.http.addresses import Network
 from graphql_api.http.api_keys import StoredApiKey, new_api_key
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set, sign_token
@@ -51,15 +54,29 @@ class Keys:
         return self.keys.get(key_id)
 
 
-def authenticator(clock: Clock, keys: Keys | None = None, rules: TokenRules = RULES) -> Authenticator:
+class Shops:
+    """Merchants in memory; unknown ones are open."""
+
+    def __init__(self) -> None:
+        self.version: int | None = 1
+        self.networks: dict[str, Sequence[Network] | None] = {}
+
+    async def networks_of(self, merchant_id: str) -> Sequence[Network] | None:
+        """Where the merchant may call from."""
+        return self.networks.get(merchant_id, ())
+
+
+def authenticator(
+    clock: Clock, keys: Keys | None = None, rules: TokenRules = RULES, shops: Shops | None = None
+) -> Authenticator:
     """An authenticator for tokens of the tests' key."""
     tokens = TokenVerifier(development_key_set(KEY), rules, monotonic=clock)
-    return Authenticator(tokens=tokens, api_keys=keys, now=clock)
+    return Authenticator(tokens=tokens, api_keys=keys, merchants=shops or Shops(), now=clock)
 
 
 async def identify(token: str, clock: Clock, keys: Keys | None = None) -> Caller:
     """The caller with this bearer token."""
-    return await authenticator(clock, keys).identify(f"Bearer {token}".encode())
+    return await authenticator(clock, keys).identify(f"Bearer {token}".encode(), None)
 
 
 def claims(**changes: object) -> str:
@@ -157,11 +174,11 @@ async def test_a_token_is_not_remembered_past_its_expiry() -> None:
     clock = Clock()
     gate = authenticator(clock)
     header = f"Bearer {claims(exp=int(NOW) + 20)}".encode()
-    await gate.identify(header)
+    await gate.identify(header, None)
 
     clock.now += 51
     with pytest.raises(RequestRefused):
-        await gate.identify(header)
+        await gate.identify(header, None)
 
 
 async def test_an_api_key_is_remembered_for_a_minute_only() -> None:
@@ -172,14 +189,62 @@ async def test_an_api_key_is_remembered_for_a_minute_only() -> None:
     gate = authenticator(clock, keys)
     header = f"Bearer {made.text}".encode()
 
-    caller = await gate.identify(header)
+    caller = await gate.identify(header, None)
     keys.keys.clear()
     clock.now += 59
-    assert await gate.identify(header) == caller
+    assert await gate.identify(header, None) == caller
     assert (caller.client, caller.role, keys.asked) == ("merchant:shop", Role.MERCHANT, 1)
     clock.now += 1
     with pytest.raises(RequestRefused):
-        await gate.identify(header)
+        await gate.identify(header, None)
+
+
+@pytest.mark.parametrize("by", ["key", "token"])
+async def test_a_closed_merchants_credentials_are_useless_at_once(by: str) -> None:
+    """What was remembered is asked again as soon as the registry's notice says so, whatever the credential."""
+    clock, keys, shops = Clock(), Keys(), Shops()
+    made = new_api_key("k1a2b3c4", b"\x01" * 32)
+    keys.keys["k1a2b3c4"] = StoredApiKey(secret_sha256=made.secret_sha256, merchant_id="shop")
+    token = claims(sub="till-7", scrip_role="merchant", scrip_merchant="shop")
+    header = f"Bearer {made.text if by == 'key' else token}".encode()
+    gate = authenticator(clock, keys, shops=shops)
+    await gate.identify(header, None)
+
+    shops.networks["shop"], shops.version = None, 2
+
+    with pytest.raises(RequestRefused) as refused:
+        await gate.identify(header, None)
+    assert (refused.value.status, refused.value.code) == (401, "UNAUTHENTICATED")
+
+
+async def test_nothing_of_a_merchant_is_remembered_while_nobody_would_tell() -> None:
+    """Without the connection on which notices come, each request asks the registry."""
+    clock, keys, shops = Clock(), Keys(), Shops()
+    shops.version = None
+    made = new_api_key("k1a2b3c4", b"\x01" * 32)
+    keys.keys["k1a2b3c4"] = StoredApiKey(secret_sha256=made.secret_sha256, merchant_id="shop")
+    gate = authenticator(clock, keys, shops=shops)
+
+    for _ in range(3):
+        await gate.identify(f"Bearer {made.text}".encode(), None)
+
+    assert keys.asked == 3
+
+
+async def test_a_merchant_is_let_in_from_its_networks_only() -> None:
+    """Also where the credential is remembered; without an address nobody knows that it is one of them."""
+    shops = Shops()
+    shops.networks["shop"] = (ip_network("10.1.0.0/16"), ip_network("2001:db8::/32"))
+    gate = authenticator(Clock(), shops=shops)
+    header = f"Bearer {claims(sub='till-7', scrip_role='merchant', scrip_merchant='shop')}".encode()
+
+    inside = [await gate.identify(header, ip_address(text)) for text in ("10.1.2.3", "2001:db8:1:2ff::9")]
+    for outside in (ip_address("10.2.0.1"), ip_address("2001:db9::1"), None):
+        with pytest.raises(RequestRefused) as refused:
+            await gate.identify(header, outside)
+        assert (refused.value.status, refused.value.code) == (403, "NETWORK_NOT_ALLOWED")
+
+    assert [caller.network for caller in inside] == ["10.1.2.0/24", "2001:db8:1:200::/56"]
 
 
 async def test_a_wrong_secret_is_refused() -> None:
@@ -269,6 +334,6 @@ async def test_a_default_role_is_taken_only_when_configured() -> None:
     """A bank's own tokens name no Scrip role; its configuration says what they are."""
     gate = authenticator(Clock(), rules=replace(RULES, default_role=Role.MEMBER))
 
-    caller = await gate.identify(f"Bearer {claims(scrip_role=None)}".encode())
+    caller = await gate.identify(f"Bearer {claims(scrip_role=None)}".encode(), None)
 
     assert caller.role is Role.MEMBER
