@@ -57,6 +57,10 @@ BOUNDS: dict[Role, tuple[int | None, int | None]] = {
 """(floor, ceiling) by role; a role that is absent is open."""
 
 
+LOCKED_ROLES = frozenset({Role.WALLET, Role.VOUCHER})
+"""A member's accounts that are locked themselves; the others are protected by the lock of their wallet."""
+
+
 class Account(NamedTuple):
     """A row of `accounts`. `posted` and `held` of an open account stay 0: its postings tell.
 

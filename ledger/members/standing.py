@@ -1,7 +1,7 @@
 """A member's standing: open, frozen or closed, carried by the holder and by every account of it (semantics 2.7).
 
-What changes the standing locks the holder and then all its wallets, so that no command that a freeze should stop slips
-through, and no account is made in the old state meanwhile.
+What changes the standing locks the holder and then all its wallets and voucher accounts, so that no command that a
+freeze should stop slips through, and no account is made in the old state meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from ledger.book.account import Account, AccountState, Role
+from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.book.draft import Draft
 from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
@@ -27,9 +27,9 @@ from ledger.engine.state import State
 from ledger.engine.unit import WrongKeys
 from ledger.members.enrol import MEMBER
 
-_WALLETS = Query(
+_LOCKED = Query(
     select(tables.ACCOUNTS.c.id, tables.ACCOUNTS.c.asset_id)
-    .where(tables.ACCOUNTS.c.holder_id == bindparam("holder_id"), tables.ACCOUNTS.c.role == Role.WALLET)
+    .where(tables.ACCOUNTS.c.holder_id == bindparam("holder_id"), tables.ACCOUNTS.c.role.in_(sorted(LOCKED_ROLES)))
     .order_by(tables.ACCOUNTS.c.id)
 )
 
@@ -46,7 +46,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingCommand(Command[Standing]):
-    """What freezing, unfreezing and closing share. `wallets` are found, never given: (account, asset).
+    """What freezing, unfreezing and closing share. `locked` are found, never given: (account, asset) of the wallets and
+    voucher accounts.
 
     reason: free text, kept sealed
     """
@@ -56,7 +57,7 @@ class StandingCommand(Command[Standing]):
     member_id: UUID
     reason_code: str | None = None
     reason: str | None = None
-    wallets: tuple[tuple[UUID, UUID], ...] = ()
+    locked: tuple[tuple[UUID, UUID], ...] = ()
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
@@ -68,19 +69,19 @@ class StandingCommand(Command[Standing]):
         }
 
     async def find(self, reader: Reader) -> Self:
-        """The wallets to lock."""
-        rows = await reader.rows(_WALLETS, {"holder_id": self.member_id})
-        return replace(self, wallets=tuple((row["id"], row["asset_id"]) for row in rows))
+        """The accounts to lock."""
+        rows = await reader.rows(_LOCKED, {"holder_id": self.member_id})
+        return replace(self, locked=tuple((row["id"], row["asset_id"]) for row in rows))
 
     def footprint(self) -> Sequence[Key]:
-        """The holder, then its wallets, all locked."""
-        return [HOLDERS.key(self.member_id), *(ACCOUNTS.key(wallet) for wallet, _ in self.wallets)]
+        """The holder, then its wallets and voucher accounts, all locked."""
+        return [HOLDERS.key(self.member_id), *(ACCOUNTS.key(account) for account, _ in self.locked)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """Every account of the holder as the locks found them, and the rows of those that wallets protect."""
         del now
         accounts = state.peek(ACCOUNTS_OF_HOLDER, self.member_id)
-        companions = [COMPANIONS.key(account.id) for account in accounts if account.role != Role.WALLET]
+        companions = [COMPANIONS.key(account.id) for account in accounts if account.role not in LOCKED_ROLES]
         return [ACCOUNTS_OF_HOLDER.key(self.member_id), *companions]
 
     def require_member(self, state: State) -> Holder:
@@ -93,13 +94,13 @@ class StandingCommand(Command[Standing]):
         return holder
 
     def accounts(self, state: State) -> list[Account]:
-        """Every account of the member as the batch leaves it so far; WrongKeys where a wallet was made meanwhile."""
+        """Every account of the member as the batch leaves it so far; WrongKeys where one to lock was made meanwhile."""
         found = []
         for account in sorted(state.rows(ACCOUNTS_OF_HOLDER, self.member_id), key=lambda each: each.id):
-            is_wallet = account.role == Role.WALLET
-            if is_wallet and not state.is_loaded(ACCOUNTS.key(account.id)):
+            is_locked = account.role in LOCKED_ROLES
+            if is_locked and not state.is_loaded(ACCOUNTS.key(account.id)):
                 raise WrongKeys(account.id)
-            found.append(state.find(ACCOUNTS if is_wallet else COMPANIONS, account.id) or account)
+            found.append(state.find(ACCOUNTS if is_locked else COMPANIONS, account.id) or account)
         return found
 
     def draft(self, state: State, now: datetime, *, asset_id: UUID | None = None, amount: int = 0) -> Draft:

@@ -42,13 +42,13 @@ class CloseMember(StandingCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The holder and its wallets, locked, and their terms."""
-        terms = [ASSETS.key(asset_id) for _, asset_id in self.wallets]
+        terms = [ASSETS.key(asset_id) for _, asset_id in self.locked]
         return [*StandingCommand.footprint(self), PROGRAMMES.key(self.actor.programme_id), *terms]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """Every account; and of each wallet its lots, pending lots and holds, and what is due."""
         keys = [*StandingCommand.further(self, state, now)]
-        for _, asset_id in self.wallets:
+        for _, asset_id in self.locked:
             ids = wallet_ids(self.member_id, asset_id)
             keys += [LOTS.key(ids.wallet), LOTS.key(ids.pending), HOLDS.key(ids.wallet)]
             keys += [COMPANIONS.key(ids.pending), COMPANIONS.key(ids.owed), *due_keys(state, ids, now)]

@@ -5,10 +5,11 @@ A lock and an expiry are facts at their instants whether or not anything was wri
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from ledger.book.account import Role, account_id
-from ledger.book.units import AccountId, InvariantViolated, computed_id
+from ledger.book.units import AccountId, AssetId, InvariantViolated, computed_id
 from ledger.engine.state import State
 from ledger.programme.rows import asset_id
 from ledger.vouchers.rows import VOUCHERS, VOUCHERS_BY_ID, Voucher
@@ -65,6 +66,7 @@ def state_at(voucher: Voucher, now: datetime) -> VoucherState:
 # -- ids ---------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def template_id(programme_id: UUID, code: str) -> UUID:
     """The id of the programme's template of that code, computed so that no look-up stands before a lock."""
     return computed_id(b"template", programme_id.bytes + code.encode())
@@ -75,7 +77,7 @@ def version_id(template: UUID, number: int) -> UUID:
     return computed_id(b"template-version", template.bytes + number.to_bytes(8))
 
 
-def voucher_asset_id(programme_id: UUID, template_code: str) -> UUID:
+def voucher_asset_id(programme_id: UUID, template_code: str) -> AssetId:
     """The id of the asset in which a template's vouchers are counted."""
     return asset_id(programme_id, voucher_asset_code(template_code))
 
@@ -103,6 +105,6 @@ def find_voucher(state: State, account: UUID, voucher_id: UUID) -> Voucher:
     """One of the account's vouchers as the batch leaves it so far, live or not; InvariantViolated where it is gone."""
     near = {voucher.id: voucher for voucher in state.rows(VOUCHERS, account)}
     found = near.get(voucher_id) or state.find(VOUCHERS_BY_ID, voucher_id)
-    if found is None:
+    if found is None or found.account_id != account:
         raise InvariantViolated(f"voucher {voucher_id} is gone")
     return found
