@@ -16,7 +16,13 @@ from graphql_api.schema.entry import ENTRY_BY_REFERENCE, ENTRY_QUERY
 from graphql_api.schema.hold import CAPTURE_HOLD, HOLD_POINTS, HOLD_QUERY, RELEASE_HOLD
 from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
 from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
-from graphql_api.schema.merchant import CLOSE_MERCHANT, CREATE_MERCHANT, MERCHANT_QUERY, MERCHANTS
+from graphql_api.schema.merchant import (
+    CLOSE_MERCHANT,
+    CREATE_MERCHANT,
+    MERCHANT_QUERY,
+    MERCHANTS,
+    SET_MERCHANT_NETWORKS,
+)
 from graphql_api.schema.outcome import OUTCOME
 from graphql_api.schema.partner import CREATE_PARTNER, PARTNER_QUERY, PARTNERS
 from graphql_api.schema.payment_code import CREATE_PAYMENT_CODE
@@ -25,6 +31,7 @@ from graphql_api.schema.rate import SET_ADJUSTMENT_LIMIT, SET_RATE
 from graphql_api.schema.refusals import ERROR_TYPES
 from graphql_api.schema.spend import SPEND_POINTS, SPEND_POINTS_LIST
 from graphql_api.schema.support import SUPPORT_MEMBER
+from graphql_api.schema.terminal import CLOSE_TERMINAL, CREATE_TERMINAL
 from graphql_api.schema.transfer import TRANSFER_POINTS
 from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN, REVERSE_ENTRY
 from graphql_api.schema.wallet import WALLET
@@ -84,6 +91,9 @@ class Mutation:
     create_partner = CREATE_PARTNER
     create_merchant = CREATE_MERCHANT
     close_merchant = CLOSE_MERCHANT
+    set_merchant_networks = SET_MERCHANT_NETWORKS
+    create_terminal = CREATE_TERMINAL
+    close_terminal = CLOSE_TERMINAL
     issue_api_key = ISSUE_API_KEY
     rotate_api_key = ROTATE_API_KEY
     revoke_api_key = REVOKE_API_KEY

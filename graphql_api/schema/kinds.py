@@ -15,6 +15,7 @@ from ledger.book.units import computed_id
 MEMBER: Final = "Member"
 MERCHANT: Final = "Merchant"
 PARTNER: Final = "Partner"
+TERMINAL: Final = "Terminal"
 API_KEY: Final = "ApiKey"
 ENTRY: Final = "Entry"
 LOT: Final = "Lot"

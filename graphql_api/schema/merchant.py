@@ -17,12 +17,13 @@ from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
+from graphql_api.schema.terminal import Terminal, read_terminals
 from ledger.book.account import Role as AccountRole
 from ledger.book.account import account_id
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import Points
 from ledger.engine.roll_up import open_balances
-from ledger.partners import register
+from ledger.partners import network, register
 from ledger.partners.queries import merchant_by_code, merchant_by_id, merchants_page
 from ledger.partners.rows import Merchant as MerchantRow
 from ledger.programme.queries import assets
@@ -49,6 +50,7 @@ class Merchant:
     name:       its name
     state:      `open` or `closed`
     partner_id: the company it belongs to
+    networks:   the networks, in CIDR, from which its credentials work; none = anywhere
     """
 
     id: strawberry.ID
@@ -56,6 +58,7 @@ class Merchant:
     name: str
     state: str
     partner_id: strawberry.ID
+    networks: list[str]
     uuid: strawberry.Private[UUID]
 
     @field(requires(Scope.MERCHANT_READ, cost=10))
@@ -83,6 +86,15 @@ class Merchant:
         """
         return await read_keys(info.context, self.uuid, first, after)
 
+    @field(requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX))
+    async def terminals(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Terminal]:
+        """The shop's tills, closed ones too.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        return await read_terminals(info.context, self.uuid, first, after)
+
 
 def merchant_of(row: MerchantRow) -> Merchant:
     """The row as its GraphQL type."""
@@ -92,6 +104,7 @@ def merchant_of(row: MerchantRow) -> Merchant:
         name=row.name,
         state=row.state,
         partner_id=id_of(PARTNER, row.partner_id),
+        networks=[str(network) for network in row.networks],
         uuid=row.id,
     )
 
@@ -198,7 +211,7 @@ class CloseMerchantInput:
 
 @object_type
 class MerchantClosed:
-    """The shop takes no more points; what it took stays to be settled.
+    """The shop does nothing more; what it took stays to be settled.
 
     merchant: the shop
     """
@@ -207,12 +220,46 @@ class MerchantClosed:
 
 
 async def close_merchant(info: Info, asked: Annotated[CloseMerchantInput, INPUT]) -> object:
-    """Let a shop take no more points."""
+    """Let a shop do nothing more: its credentials are useless at once."""
     context = info.context
     row = await register.close_merchant(
         context.ledger.units, await context.actor(), merchant_id=uuid_of(MERCHANT, asked.merchant_id)
     )
     return MerchantClosed(merchant=merchant_of(row))
+
+
+@input_type
+class SetMerchantNetworksInput:
+    """From where a shop may call.
+
+    merchant_id: the shop
+    networks:    all of its networks, in CIDR such as `203.0.113.0/24`, 64 at most; none = anywhere
+    """
+
+    merchant_id: strawberry.ID
+    networks: list[str]
+
+
+@object_type
+class MerchantNetworksSet:
+    """The shop's credentials work from these networks only.
+
+    merchant: the shop
+    """
+
+    merchant: Merchant
+
+
+async def set_merchant_networks(info: Info, asked: Annotated[SetMerchantNetworksInput, INPUT]) -> object:
+    """Say from where a shop's credentials work, from now on and instead of what was said before."""
+    context = info.context
+    row = await network.set_merchant_networks(
+        context.ledger.units,
+        await context.actor(),
+        merchant_id=uuid_of(MERCHANT, asked.merchant_id),
+        networks=asked.networks,
+    )
+    return MerchantNetworksSet(merchant=merchant_of(row))
 
 
 _CODE = RefusalCode
@@ -231,4 +278,10 @@ CLOSE_MERCHANT = mutation(
     _MANAGE,
     succeeds=MerchantClosed,
     refusals=(*EVERY_REQUEST, _CODE.MERCHANT_NOT_FOUND, _CODE.MERCHANT_CLOSED),
+)
+SET_MERCHANT_NETWORKS = mutation(
+    set_merchant_networks,
+    _MANAGE,
+    succeeds=MerchantNetworksSet,
+    refusals=(*EVERY_REQUEST, _CODE.MERCHANT_NOT_FOUND),
 )

@@ -53,6 +53,9 @@ Mutation.closeMember               ...O... ..SOACH
 Mutation.createPartner             ...O... ..SOACH
 Mutation.createMerchant            ...O... ..SOACH
 Mutation.closeMerchant             ...O... ..SOACH
+Mutation.setMerchantNetworks       ...O... ..SOACH
+Mutation.createTerminal            ...O... ..SOACH
+Mutation.closeTerminal             ...O... ..SOACH
 Mutation.issueApiKey               ...O... ..SOACH
 Mutation.rotateApiKey              ...O... ..SOACH
 Mutation.revokeApiKey              ...O... ..SOACH
@@ -77,6 +80,7 @@ INNER_FIELDS = {
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Merchant.apiKeys": {Scope.MERCHANT_MANAGE},
     "Merchant.balances": {Scope.MERCHANT_READ},
+    "Merchant.terminals": {Scope.MERCHANT_READ},
     "Partner.merchants": {Scope.MERCHANT_READ},
 }
 """Fields below the root that ask for a scope themselves."""
