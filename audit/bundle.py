@@ -1,0 +1,217 @@
+"""Bundles: what an auditor gets of the log, as a ZIP archive of text files that any tool can read.
+
+| file            | one line is                                                                                       |
+|-----------------|---------------------------------------------------------------------------------------------------|
+| `manifest`      | a C2SP signed note: what was asked for, by whom, and the hash of every other file                  |
+| `checkpoint`    | the log's C2SP checkpoint that everything here is proven against                                   |
+| `entries.jsonl` | an entry's canonical bytes, whose RFC 6962 leaf hash is SHA-256(0x00 ‖ line without its line end)   |
+| `indexes`       | the place of the entry of the same line in the log, from 0, ascending                              |
+| `nodes`         | `height index hash`: the complete subtrees that lead from the entries to the checkpoint's root     |
+| `parts.jsonl`   | `{"event", "name", "sealed"}`: a sealed part as stored, in base64                                  |
+| `heads`         | `stream seq`: the newest sequence number of a stream of which every entry is here                  |
+| `entries.csv`   | the entries once more, for spreadsheets; `csv_text` says how it follows from the entries           |
+
+Only the standard library is used here: `scrip-audit-verify.pyz` holds this module.
+"""
+
+import io
+import json
+import zipfile
+from base64 import b64decode, b64encode
+from binascii import Error as NoBase64
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from audit.merkle import HASH_BYTES, Subtree
+
+FORMAT: Final = "scrip/audit-bundle/v1"
+MANIFEST: Final = "manifest"
+CHECKPOINT: Final = "checkpoint"
+ENTRIES: Final = "entries.jsonl"
+INDEXES: Final = "indexes"
+NODES: Final = "nodes"
+PARTS: Final = "parts.jsonl"
+HEADS: Final = "heads"
+CSV: Final = "entries.csv"
+SIGNED: Final = (CHECKPOINT, ENTRIES, INDEXES, NODES, PARTS, HEADS, CSV)
+"""The files whose hashes stand in the manifest; there are no others."""
+UNPACKED_BYTES_MAX: Final = 4 * 2**30
+HEIGHT_MAX: Final = 63
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+Files = Mapping[str, bytes]
+"""A bundle's files by their names."""
+
+
+class BundleUnreadable(Exception):
+    """The bundle is not in the form that it should have; nothing can be said of the log."""
+
+
+class SealedPart(NamedTuple):
+    """One sealed part of an event, as the log keeps it."""
+
+    event_id: str
+    name: str
+    sealed: bytes
+
+
+def pack(files: Files) -> bytes:
+    """The archive; the same files give the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name in (MANIFEST, *SIGNED):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def unpack(archive: bytes) -> Files:
+    """The files; BundleUnreadable where one is missing, unknown, named twice, or where they are larger than 4 GiB."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            names = opened.namelist()
+            if sorted(names) != sorted((MANIFEST, *SIGNED)):
+                raise BundleUnreadable(f"a bundle holds {', '.join((MANIFEST, *SIGNED))} and nothing else")
+            if sum(info.file_size for info in opened.infolist()) > UNPACKED_BYTES_MAX:
+                raise BundleUnreadable(f"more than {UNPACKED_BYTES_MAX} bytes when unpacked")
+            return {name: opened.read(name) for name in names}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        raise BundleUnreadable(f"no ZIP archive that can be read: {error}") from None
+
+
+def write_lines(lines: Iterable[bytes]) -> bytes:
+    """Lines, each with its line end."""
+    return b"".join(line + b"\n" for line in lines)
+
+
+def read_lines(name: str, data: bytes) -> list[bytes]:
+    """The lines without their ends; BundleUnreadable where the last one has none."""
+    if not data:
+        return []
+    if not data.endswith(b"\n"):
+        raise BundleUnreadable(f"{name} does not end with a line end")
+    return data[:-1].split(b"\n")
+
+
+def write_indexes(indexes: Iterable[int]) -> bytes:
+    """One decimal number a line."""
+    return write_lines(b"%d" % index for index in indexes)
+
+
+def read_indexes(data: bytes) -> list[int]:
+    """The numbers, which ascend; BundleUnreadable otherwise."""
+    indexes = [_number(INDEXES, line) for line in read_lines(INDEXES, data)]
+    if any(after <= before for before, after in pairwise(indexes)):
+        raise BundleUnreadable(f"{INDEXES} does not ascend")
+    return indexes
+
+
+def write_nodes(nodes: Mapping[Subtree, bytes]) -> bytes:
+    """Sorted by height and index."""
+    return write_lines(b"%d %d %s" % (*place, b64encode(digest)) for place, digest in sorted(nodes.items()))
+
+
+def read_nodes(data: bytes) -> dict[Subtree, bytes]:
+    """Hash by place; BundleUnreadable where a line is none or a place comes twice."""
+    nodes: dict[Subtree, bytes] = {}
+    for line in read_lines(NODES, data):
+        words = line.split(b" ")
+        if len(words) != 3:
+            raise BundleUnreadable(f"{NODES}: {line[:80]!r} is not `height index hash`")
+        place = Subtree(_number(NODES, words[0]), _number(NODES, words[1]))
+        digest = _base64(NODES, words[2])
+        if place in nodes or len(digest) != HASH_BYTES or place.height > HEIGHT_MAX:
+            raise BundleUnreadable(f"{NODES}: {line[:80]!r} comes twice or is no node")
+        nodes[place] = digest
+    return nodes
+
+
+def write_parts(parts: Iterable[SealedPart]) -> bytes:
+    """In the order given, which is that of the entries."""
+    return write_lines(
+        b'{"event":"%s","name":"%s","sealed":"%s"}'
+        % (part.event_id.encode(), part.name.encode(), b64encode(part.sealed))
+        for part in parts
+    )
+
+
+def read_parts(data: bytes) -> list[SealedPart]:
+    """BundleUnreadable where a line is no part."""
+    parts: list[SealedPart] = []
+    for line in read_lines(PARTS, data):
+        try:
+            found = json.loads(line)
+            part = SealedPart(str(found["event"]), str(found["name"]), b64decode(found["sealed"], validate=True))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise BundleUnreadable(f"{PARTS}: {line[:80]!r} is no part") from None
+        parts.append(part)
+    return parts
+
+
+def write_heads(heads: Mapping[str, int]) -> bytes:
+    """Sorted by stream."""
+    return write_lines(b"%s %d" % (stream.encode(), seq) for stream, seq in sorted(heads.items()))
+
+
+def read_heads(data: bytes) -> dict[str, int]:
+    """Newest sequence number by stream; BundleUnreadable where a line is none or a stream comes twice."""
+    heads: dict[str, int] = {}
+    for line in read_lines(HEADS, data):
+        stream, _, seq = line.decode("ascii", "replace").partition(" ")
+        if stream in heads:
+            raise BundleUnreadable(f"{HEADS}: {stream} comes twice")
+        heads[stream] = _number(HEADS, seq.encode())
+    return heads
+
+
+def manifest_text(manifest: Mapping[str, object]) -> str:
+    """The text of the manifest's note: the format's name on a line of its own, then JSON."""
+    return f"{FORMAT}\n{json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True)}\n"
+
+
+def read_manifest(text: str) -> Mapping[str, object]:
+    """What the manifest says; BundleUnreadable where it is none of this format."""
+    name, _, body = text.partition("\n")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if name != FORMAT or not isinstance(found, dict):
+        raise BundleUnreadable(f"the manifest is none of {FORMAT}")
+    return found
+
+
+def _number(name: str, digits: bytes) -> int:
+    if not digits.isdigit() or len(digits) > 18 or (digits[:1] == b"0" and digits != b"0"):
+        raise BundleUnreadable(f"{name}: {digits[:80]!r} is no number")
+    return int(digits)
+
+
+def _base64(name: str, text: bytes) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (NoBase64, ValueError):
+        raise BundleUnreadable(f"{name}: {text[:80]!r} is no base64") from None
+
+
+def required(manifest: Mapping[str, object], name: str) -> object:
+    """A field of the manifest; BundleUnreadable where it is missing."""
+    if name not in manifest:
+        raise BundleUnreadable(f"the manifest says nothing of {name}")
+    return manifest[name]
+
+
+def hashes_in(manifest: Mapping[str, object]) -> Mapping[str, str]:
+    """SHA-256 in hexadecimal by file, as the manifest says; BundleUnreadable where it does not."""
+    found = required(manifest, "files")
+    if not isinstance(found, dict) or sorted(found) != sorted(SIGNED):
+        raise BundleUnreadable(f"the manifest names other files than {', '.join(SIGNED)}")
+    return {str(name): str(digest) for name, digest in found.items()}
+
+
+def range_in(manifest: Mapping[str, object]) -> Sequence[int] | None:
+    """First and last-but-one index where the bundle claims to hold every entry between; else None."""
+    found = manifest.get("range")
+    if isinstance(found, list) and len(found) == 2 and all(isinstance(each, int) for each in found):
+        return found
+    return None

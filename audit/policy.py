@@ -1,0 +1,77 @@
+"""What an auditor pins before looking at anything: whose log it is, and how old a checkpoint may be.
+
+A text file, one rule a line, `#` begins a comment. `log` and `quorum` are written as in C2SP tlog-policy:
+
+    log scrip.example/journey+1c2d3e4f+ARpc…     the log's key, NAME+ID+KEY; exactly once
+    quorum none                                  no witness is asked for; the only quorum that this release knows
+    max-age-hours 48                             the checkpoint was signed at most so long ago; without it any age passes
+    imported-history                             entries may state other times than those of their recording, as a
+                                                 replay of history and a sandbox's clock make them
+
+The file comes from the auditor, never from the bank that hands over the bundle.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from audit.note import NoteRefused, SignatureKind, VerifierKey
+
+AGE_HOURS_MAX = 10 * 366 * 24
+_RULES = frozenset({"log", "quorum", "max-age-hours", "imported-history"})
+
+
+class PolicyRefused(Exception):
+    """The policy cannot be used; the message names the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Which key speaks for the log, how old its newest word may be (None = any age), whether it holds replayed history."""
+
+    key: VerifierKey
+    age_max: timedelta | None = None
+    has_imported_history: bool = False
+
+
+def parse_policy(text: str) -> Policy:
+    """The policy that the text states; PolicyRefused where a rule is unknown, missing, malformed or given twice."""
+    rules: dict[str, list[str]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if words[0] not in _RULES or words[0] in rules:
+            raise PolicyRefused(f"line {number}: {words[0]!r} is no rule, or stands there twice")
+        rules[words[0]] = words[1:]
+    if rules.get("quorum", ["none"]) != ["none"]:
+        raise PolicyRefused("quorum: this release verifies no witnesses; only `quorum none` can be met")
+    if rules.get("imported-history"):
+        raise PolicyRefused("imported-history: nothing follows it")
+    return Policy(
+        key=_key(rules.get("log", [])),
+        age_max=_age_max(rules),
+        has_imported_history="imported-history" in rules,
+    )
+
+
+def _key(words: Sequence[str]) -> VerifierKey:
+    # C2SP allows the log's URL after its key; nothing here uses it.
+    if len(words) not in {1, 2}:
+        raise PolicyRefused("log: exactly one key is pinned, as NAME+ID+KEY")
+    try:
+        key = VerifierKey.parse(words[0])
+    except NoteRefused as error:
+        raise PolicyRefused(f"log: {error}") from None
+    if key.kind is not SignatureKind.ED25519:
+        raise PolicyRefused("log: the key of a log is a plain Ed25519 key")
+    return key
+
+
+def _age_max(rules: Mapping[str, Sequence[str]]) -> timedelta | None:
+    if "max-age-hours" not in rules:
+        return None
+    digits = "".join(rules["max-age-hours"])
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 6 or not 0 < int(digits) <= AGE_HOURS_MAX:
+        raise PolicyRefused(f"max-age-hours: a number from 1 to {AGE_HOURS_MAX}")
+    return timedelta(hours=int(digits))

@@ -1,0 +1,211 @@
+"""Bundles: one form, read strictly, and no byte in them that could change unnoticed."""
+
+import io
+import zipfile
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit import bundle
+from audit.bundle import BundleUnreadable, Files
+from audit.compose import Chosen, compose, needed_nodes
+from audit.csv_text import write_csv
+from audit.drill import POLICY, honest_case
+from audit.drill_log import KEY, Log, encode, sample_log
+from audit.merkle import Subtree, leaf_hash, root_of
+from audit.verdict import Answer, Question, Verdict
+from audit.verify import verify_bundle
+
+
+@cache
+def log() -> Log:
+    """Return the drill's log."""
+    return sample_log()
+
+
+@cache
+def files() -> Files:
+    """Return the drill's whole log as a bundle."""
+    return log().bundle()
+
+
+def part_of(indexes: list[int], since: tuple[int, ...] = (), heads: dict[str, int] | None = None) -> Files:
+    """Return a bundle of some of the drill's entries."""
+    entries = log().entries()
+    leaves = [leaf_hash(entry) for entry in entries.values()]
+    nodes = {
+        Subtree(height, index): root_of(leaves[index << height : (index + 1) << height])
+        for height, index in needed_nodes(indexes, len(leaves), since)
+    }
+    events = {log().records[index]["id"] for index in indexes}
+    chosen = Chosen(
+        entries={index: entries[index] for index in indexes},
+        parts=[part for part in log().parts if part.event_id in events],
+        heads=heads or {},
+    )
+    return compose(chosen, checkpoint=log().checkpoint(), nodes=nodes, about={}, key=KEY)
+
+
+def verdict_of(given_files: Files, seen_at: int | None = None) -> Verdict:
+    """Return what the verifier says, to an auditor who looked before at that size."""
+    seen = [] if seen_at is None else [log().seen(seen_at)]
+    return verify_bundle(given_files, POLICY, seen, log().signed_at)
+
+
+def test_an_archive_holds_what_was_packed() -> None:
+    """Files come out as they went in, and the same files make the same archive."""
+    packed = bundle.pack(files())
+
+    assert bundle.unpack(packed) == files()
+    assert bundle.pack(dict(sorted(files().items()))) == packed
+
+
+def test_a_part_of_the_log_is_proven_without_the_rest() -> None:
+    """Some entries and a few nodes lead to the root; what is not shown is said."""
+    verdict = verdict_of(part_of([3, 4, 150, 299]))
+
+    assert verdict.failing == frozenset()
+    assert verdict.results[Question.COMPLETENESS].answer is Answer.NOT_SHOWN
+    assert verdict.results[Question.INTEGRITY].facts == {"entries": 4, "size": 300}
+
+
+def test_a_stream_is_whole_or_the_hole_is_named() -> None:
+    """With its head, a stream that lacks a version fails."""
+    indexes = [number for number, record in enumerate(log().records) if record["subjects"] == _member(0)]
+    stream = log().records[0]["streams"][0][0]
+    head = max(log().records[number]["streams"][0][1] for number in indexes if "streams" in log().records[number])
+
+    whole = verdict_of(part_of(indexes, heads={stream: head}))
+    holed = verdict_of(part_of(indexes[:5] + indexes[6:], heads={stream: head}))
+    cut = verdict_of(part_of(indexes[:-1], heads={stream: head}))
+
+    assert whole.results[Question.COMPLETENESS].summary == "every entry of 1 streams"
+    assert whole.failing == frozenset()
+    assert holed.results[Question.COMPLETENESS].findings == [(f"stream {stream}", "version 6 is missing")]
+    assert cut.results[Question.COMPLETENESS].findings == [(f"stream {stream}", f"version {head} is missing")]
+
+
+def test_a_part_of_the_log_proves_its_past_where_it_was_asked_to() -> None:
+    """With the peaks of the earlier tree history holds; without them it is not proven, and that fails."""
+    assert verdict_of(part_of([250, 260], since=(200,)), seen_at=200).failing == frozenset()
+    assert verdict_of(part_of([250, 260]), seen_at=200).failing == {Question.HISTORY}
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(bundle.SIGNED), where=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_no_bit_changes_unnoticed(name: str, where: int, bit: int) -> None:
+    """Whatever bit of whatever file is flipped, the bundle fails or cannot be read."""
+    changed = bytearray(files()[name])
+    if not changed:
+        return
+    changed[where % len(changed)] ^= 1 << bit
+
+    try:
+        verdict = verdict_of({**files(), name: bytes(changed)})
+    except BundleUnreadable:
+        return
+    assert not verdict.is_clean
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([bundle.MANIFEST, *bundle.SIGNED]), data=st.binary(max_size=200) | st.text().map(str.encode)
+)
+def test_whatever_lies_in_a_bundle_gets_an_answer(name: str, data: bytes) -> None:
+    """Any bytes in any file make a verdict that fails, or a bundle that cannot be read, and no other error."""
+    try:
+        verdict = verdict_of({**files(), name: data})
+    except BundleUnreadable:
+        return
+    assert not verdict.is_clean or files()[name] == data
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[]",
+        b"{}",
+        b'{"id":1}',
+        b'{"a":' * 5000,
+        encode(sample_log().records[0]).replace(b'"v":1', b'"v":1,"v":1'),
+        encode(sample_log().records[0]).replace(b'{"actor"', b'{ "actor"'),
+        encode(sample_log().records[0]).replace(b"Z", b""),
+        encode({**sample_log().records[0], "streams": [["x", "1"]]}),
+        encode({**sample_log().records[0], "parts": [{"name": 1}]}),
+        encode({**sample_log().records[0], "facts": 7}),
+        encode({**sample_log().records[0], "id": "x"}),
+        encode({**sample_log().records[0], "code": {"x": "y"}}),
+    ],
+)
+def test_a_logged_line_that_is_no_record_is_found(line: bytes) -> None:
+    """Also where the log's own key vouches for it: two readers could read two things in it."""
+    chosen = Chosen(entries={0: encode(log().records[0])}, range=(0, 1))
+    made = compose(chosen, checkpoint=log().checkpoint(1), nodes={}, about={}, key=KEY)
+
+    verdict = verdict_of({**made, bundle.ENTRIES: line + b"\n"})
+
+    assert ("entry 0", "it is no record in canonical form") in verdict.results[Question.INTEGRITY].findings
+
+
+@pytest.mark.parametrize(
+    ("read", "data"),
+    [
+        (bundle.read_indexes, b"1\n1\n"),
+        (bundle.read_indexes, b"01\n"),
+        (bundle.read_indexes, b"1"),
+        (bundle.read_indexes, b"-1\n"),
+        (bundle.read_nodes, b"0 0\n"),
+        (bundle.read_nodes, b"0 0 AAAA\n"),
+        (bundle.read_nodes, b"99 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"),
+        (bundle.read_heads, b"a 1\na 2\n"),
+        (bundle.read_parts, b'{"event":1}\n'),
+        (bundle.read_manifest, "x\n{}\n"),
+        (bundle.read_manifest, f"{bundle.FORMAT}\n[]\n"),
+        (bundle.unpack, b"PK no archive"),
+    ],
+)
+def test_what_is_in_no_form_is_refused(read: object, data: object) -> None:
+    """Nothing is guessed at."""
+    assert callable(read)
+    with pytest.raises(BundleUnreadable):
+        read(data)
+
+
+def test_an_archive_with_more_in_it_is_refused() -> None:
+    """A file that no signature covers does not travel along."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in {**files(), "extra": b""}.items():
+            archive.writestr(name, data)
+
+    with pytest.raises(BundleUnreadable, match="nothing else"):
+        bundle.unpack(target.getvalue())
+
+
+def test_honest_times_and_places_agree() -> None:
+    """The drill's honest case, an hour later, holds in every question that is asked."""
+    answers = {question: result.answer for question, result in honest_case(log()).verdict().results.items()}
+
+    assert {question for question, answer in answers.items() if answer is Answer.NOT_SHOWN} == {
+        Question.WITNESSES,
+        Question.TIMESTAMP,
+    }
+    assert Answer.FAILS not in answers.values()
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\uff1dx", '=HYPERLINK("x")'])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    """What begins like a formula begins with an apostrophe instead; quotes are doubled."""
+    record = {**log().records[0], "actor": cell, "facts": {}}
+
+    line = write_csv([(0, record)]).split("\r\n")[1]
+
+    quoted = cell.replace('"', '""')
+    assert f'"\'{quoted}"' in line
+    assert f'"{quoted}"' not in line
+
+
+def _member(number: int) -> list[str]:
+    return list(log().records[number]["subjects"])
