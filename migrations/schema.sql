@@ -6,6 +6,27 @@ CREATE SCHEMA keys;
 
 CREATE SCHEMA registry;
 
+CREATE FUNCTION audit.await_sequencer() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+    INSERT INTO audit.pending (id) SELECT id FROM new_events ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit.keep_tree_whole() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+BEGIN
+    IF NEW.size < OLD.size OR NEW.size - OLD.size <> (SELECT count(*) FROM audit.leaves WHERE index >= OLD.size)
+        OR NEW.size > OLD.size AND NEW.size - 1 <> (SELECT max(index) FROM audit.leaves) THEN
+        RAISE EXCEPTION 'the log''s size follows its leaves, which have no gap' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -95,6 +116,25 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE TABLE audit.checkpoints (
+    id bigint NOT NULL,
+    size bigint NOT NULL,
+    signed_at timestamp with time zone NOT NULL,
+    note text NOT NULL,
+    CONSTRAINT checkpoints_size_not_negative CHECK ((size >= 0))
+);
+
+COMMENT ON TABLE audit.checkpoints IS 'Every checkpoint that was signed: C2SP tlog-checkpoint. Append-only.';
+
+ALTER TABLE audit.checkpoints ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.checkpoints_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE audit.erasures (
     id uuid NOT NULL,
     state text NOT NULL,
@@ -121,6 +161,16 @@ CREATE TABLE audit.events (
 );
 
 COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record, nothing personal in it. Append-only.';
+
+CREATE TABLE audit.leaves (
+    index bigint NOT NULL,
+    event_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT leaves_hash_is_32_bytes CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT leaves_index_not_negative CHECK ((index >= 0))
+);
+
+COMMENT ON TABLE audit.leaves IS 'The order of the log: each event''s place, and the RFC 6962 leaf hash of its record. Append-only.';
 
 CREATE TABLE audit.legal_holds (
     id uuid NOT NULL,
@@ -149,9 +199,36 @@ COMMENT ON TABLE audit.parts IS 'Sealed private parts of events; erasure and exp
 
 CREATE TABLE audit.pending (
     id uuid NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='20000', autovacuum_vacuum_cost_delay='0');
 
 COMMENT ON TABLE audit.pending IS 'Events that are committed and not in the tree yet, claimed by presence in the order of their ids.';
+
+CREATE TABLE audit.tiles (
+    level smallint NOT NULL,
+    number bigint NOT NULL,
+    hashes bytea NOT NULL,
+    root bytea NOT NULL,
+    CONSTRAINT tiles_are_full CHECK ((octet_length(hashes) = 8192)),
+    CONSTRAINT tiles_level_known CHECK (((level >= 0) AND (level <= 7))),
+    CONSTRAINT tiles_number_not_negative CHECK ((number >= 0)),
+    CONSTRAINT tiles_root_is_32_bytes CHECK ((octet_length(root) = 32))
+);
+ALTER TABLE ONLY audit.tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE audit.tiles IS 'Full tiles of the tree (C2SP tlog-tiles), written once. Append-only.';
+
+COMMENT ON COLUMN audit.tiles.root IS 'the hash that the tile is in the tile above it';
+
+CREATE TABLE audit.tree (
+    id smallint DEFAULT 1 NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    root bytea DEFAULT sha256('\x'::bytea) NOT NULL,
+    CONSTRAINT tree_is_one_row CHECK ((id = 1)),
+    CONSTRAINT tree_root_is_32_bytes CHECK ((octet_length(root) = 32))
+);
+
+COMMENT ON TABLE audit.tree IS 'How large the log is; whoever appends leaves holds this row''s lock.';
 
 CREATE TABLE book.accounts (
     id uuid NOT NULL,
@@ -521,7 +598,11 @@ COMMENT ON COLUMN registry.approvals.payload IS 'JSON of the fields from which t
 CREATE VIEW registry.approval_reasons AS
  SELECT approval.id AS approval_id,
     part.event_id,
-    part.sealed AS part
+    part.name,
+    part.subject_id,
+    part.epoch,
+    part.suite,
+    part.sealed
    FROM (registry.approvals approval
      JOIN audit.parts part ON (((part.event_id = approval.request_event_id) OR (part.event_id = approval.decision_event_id))));
 
@@ -625,18 +706,29 @@ CREATE TABLE registry.voucher_templates (
     asset_id uuid NOT NULL,
     code text NOT NULL,
     kind text NOT NULL,
+    stock text NOT NULL,
     state text DEFAULT 'draft'::text NOT NULL,
     current_version_id uuid NOT NULL,
     current_number integer DEFAULT 1 NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT voucher_templates_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'stopped'::text])))
+    CONSTRAINT voucher_templates_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'stopped'::text]))),
+    CONSTRAINT voucher_templates_stock_known CHECK ((stock = ANY (ARRAY['UNLIMITED'::text, 'LIMITED'::text, 'IMPORTED'::text])))
 );
+
+ALTER TABLE ONLY audit.checkpoints
+    ADD CONSTRAINT checkpoints_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY audit.erasures
     ADD CONSTRAINT erasures_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY audit.events
     ADD CONSTRAINT events_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY audit.leaves
+    ADD CONSTRAINT leaves_event_once UNIQUE (event_id);
+
+ALTER TABLE ONLY audit.leaves
+    ADD CONSTRAINT leaves_pk PRIMARY KEY (index);
 
 ALTER TABLE ONLY audit.legal_holds
     ADD CONSTRAINT legal_holds_pk PRIMARY KEY (id);
@@ -646,6 +738,12 @@ ALTER TABLE ONLY audit.parts
 
 ALTER TABLE ONLY audit.pending
     ADD CONSTRAINT pending_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY audit.tiles
+    ADD CONSTRAINT tiles_pk PRIMARY KEY (level, number);
+
+ALTER TABLE ONLY audit.tree
+    ADD CONSTRAINT tree_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY book.accounts
     ADD CONSTRAINT accounts_pk PRIMARY KEY (id);
@@ -809,6 +907,8 @@ ALTER TABLE ONLY registry.voucher_templates
 ALTER TABLE ONLY registry.voucher_templates
     ADD CONSTRAINT voucher_templates_pk PRIMARY KEY (id);
 
+CREATE INDEX checkpoints_by_size ON audit.checkpoints USING btree (size);
+
 CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
 
 CREATE INDEX parts_by_epoch ON audit.parts USING btree (epoch);
@@ -857,17 +957,31 @@ CREATE INDEX approvals_pending_by_programme ON registry.approvals USING btree (p
 
 CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates USING btree (programme_id, id);
 
+CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT OR UPDATE ON audit.erasures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER erasures_keep_rows BEFORE DELETE OR TRUNCATE ON audit.erasures FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER events_await_sequencer AFTER INSERT ON audit.events REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION audit.await_sequencer();
+
+CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.leaves FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE CONSTRAINT TRIGGER legal_holds_have_events AFTER INSERT OR UPDATE ON audit.legal_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER legal_holds_keep_rows BEFORE DELETE OR TRUNCATE ON audit.legal_holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER pending_keep_rows BEFORE UPDATE OR TRUNCATE ON audit.pending FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tiles_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.tiles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tree_is_whole BEFORE UPDATE ON audit.tree FOR EACH ROW EXECUTE FUNCTION audit.keep_tree_whole();
+
+CREATE TRIGGER tree_keep_rows BEFORE DELETE OR TRUNCATE ON audit.tree FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER accounts_keep_rows BEFORE DELETE OR TRUNCATE ON book.accounts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1086,6 +1200,10 @@ GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
 
 REVOKE ALL ON PROCEDURE book.forget_transactions() FROM PUBLIC;
 
+GRANT SELECT,INSERT ON TABLE audit.checkpoints TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.checkpoints TO scrip_app;
+GRANT SELECT ON TABLE audit.checkpoints TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE audit.erasures TO scrip_key_admin;
 GRANT SELECT ON TABLE audit.erasures TO scrip_app;
 GRANT SELECT ON TABLE audit.erasures TO scrip_auditor;
@@ -1115,6 +1233,10 @@ GRANT SELECT(resource_id),INSERT(resource_id) ON TABLE audit.events TO scrip_key
 GRANT INSERT(record) ON TABLE audit.events TO scrip_app;
 GRANT INSERT(record) ON TABLE audit.events TO scrip_key_admin;
 
+GRANT SELECT,INSERT ON TABLE audit.leaves TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.leaves TO scrip_app;
+GRANT SELECT ON TABLE audit.leaves TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE audit.legal_holds TO scrip_key_admin;
 GRANT SELECT ON TABLE audit.legal_holds TO scrip_app;
 GRANT SELECT ON TABLE audit.legal_holds TO scrip_auditor;
@@ -1129,10 +1251,22 @@ GRANT INSERT ON TABLE audit.parts TO scrip_app;
 GRANT SELECT ON TABLE audit.parts TO scrip_auditor;
 GRANT SELECT,INSERT,DELETE ON TABLE audit.parts TO scrip_key_admin;
 
-GRANT INSERT ON TABLE audit.pending TO scrip_app;
+GRANT SELECT,INSERT ON TABLE audit.pending TO scrip_app;
 GRANT SELECT,DELETE ON TABLE audit.pending TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.pending TO scrip_auditor;
 GRANT INSERT ON TABLE audit.pending TO scrip_key_admin;
+
+GRANT SELECT,INSERT ON TABLE audit.tiles TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.tiles TO scrip_app;
+GRANT SELECT ON TABLE audit.tiles TO scrip_auditor;
+
+GRANT SELECT ON TABLE audit.tree TO scrip_sequencer;
+GRANT SELECT ON TABLE audit.tree TO scrip_app;
+GRANT SELECT ON TABLE audit.tree TO scrip_auditor;
+
+GRANT UPDATE(size) ON TABLE audit.tree TO scrip_sequencer;
+
+GRANT UPDATE(root) ON TABLE audit.tree TO scrip_sequencer;
 
 GRANT SELECT,INSERT ON TABLE book.accounts TO scrip_app;
 GRANT SELECT ON TABLE book.accounts TO scrip_sequencer;

@@ -104,11 +104,11 @@ ACCOUNT_RULES = (
     ),
     rule(
         "account_state_matches_holder",
-        "a wallet carries its holder's state, and every account its holder's programme",
+        "a wallet and a voucher account carry their holder's state, and every account its holder's programme",
         """
         SELECT a.id AS subject, a.state, h.state AS holder_state, a.programme_id, h.programme_id AS holder_programme
         FROM {book}.accounts a LEFT JOIN {book}.holders h ON h.id = a.holder_id
-        WHERE h.id IS NULL OR a.programme_id <> h.programme_id OR (a.role = 'wallet' AND a.state <> h.state)
+        WHERE h.id IS NULL OR a.programme_id <> h.programme_id OR (a.role IN ('wallet', 'voucher') AND a.state <> h.state)
         """,
     ),
     rule(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.book.draft import Draft
@@ -29,7 +29,10 @@ from ledger.members.enrol import MEMBER
 
 _LOCKED = Query(
     select(tables.ACCOUNTS.c.id, tables.ACCOUNTS.c.asset_id)
-    .where(tables.ACCOUNTS.c.holder_id == bindparam("holder_id"), tables.ACCOUNTS.c.role.in_(sorted(LOCKED_ROLES)))
+    .where(
+        tables.ACCOUNTS.c.holder_id == bindparam("holder_id"),
+        or_(*(tables.ACCOUNTS.c.role == role for role in sorted(LOCKED_ROLES))),
+    )
     .order_by(tables.ACCOUNTS.c.id)
 )
 

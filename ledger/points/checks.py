@@ -40,11 +40,11 @@ LOT_RULES = (
     ),
     rule(
         "lots_sum_to_account",
-        "a wallet and a pending account hold exactly the sum of their lots, and what is held is held in lots",
+        "a wallet, a pending and a voucher account hold exactly the sum of their lots, and what is held is held in lots",
         """
         SELECT coalesce(a.id, lots.account_id) AS subject, a.role, a.posted, lots.remaining, a.held,
                lots.held AS lots_held
-        FROM (SELECT id, role, posted, held FROM {book}.accounts WHERE role IN ('wallet', 'pending')) a
+        FROM (SELECT id, role, posted, held FROM {book}.accounts WHERE role IN ('wallet', 'pending', 'voucher')) a
         FULL JOIN (SELECT account_id, sum(remaining) AS remaining, sum(held) AS held
                    FROM {book}.lots GROUP BY account_id) lots ON lots.account_id = a.id
         WHERE a.id IS NULL OR a.posted <> coalesce(lots.remaining, 0) OR a.held <> coalesce(lots.held, 0)
@@ -52,10 +52,10 @@ LOT_RULES = (
     ),
     rule(
         "lots_match_postings",
-        "what an entry brought to a wallet or pending account is in lots granted or given back, and what it took was"
+        "what an entry brought to a wallet, pending or voucher account is in lots granted or given back, and what it took was"
         " drawn from lots",
         """
-        WITH kept AS (SELECT id FROM {book}.accounts WHERE role IN ('wallet', 'pending')), moved AS (
+        WITH kept AS (SELECT id FROM {book}.accounts WHERE role IN ('wallet', 'pending', 'voucher')), moved AS (
             SELECT entry_id, account_id, sum(came) AS came, sum(went) AS went FROM (
                 SELECT entry_id, destination_id AS account_id, amount AS came, 0 AS went FROM {book}.postings
                 UNION ALL SELECT entry_id, source_id, 0, amount FROM {book}.postings) sides
@@ -84,7 +84,7 @@ LOT_RULES = (
             ON line.account_id = lot.account_id AND line.version = lot.account_version
         LEFT JOIN {book}.lots source ON source.id = lot.source_lot_id
         WHERE line.entry_id IS DISTINCT FROM lot.entry_id OR (lot.source_lot_id IS NOT NULL AND source.id IS NULL)
-           OR (a.role = 'wallet' AND (lot.activates_at IS NOT NULL OR lot.expiry IS NOT NULL))
+           OR (a.role IN ('wallet', 'voucher') AND (lot.activates_at IS NOT NULL OR lot.expiry IS NOT NULL))
            OR (a.role = 'pending' AND lot.expiry IS NULL)
         """,
     ),

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, or_, select, update
 
-from ledger.book.account import Role
+from ledger.book.account import LOCKED_ROLES
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -26,7 +26,7 @@ _OPEN_FROM = Query(
 )
 _UNSETTLED = Query(
     select(func.count().label("wallets")).where(
-        ACCOUNTS.c.role == Role.WALLET,
+        or_(*(ACCOUNTS.c.role == role for role in sorted(LOCKED_ROLES))),
         ACCOUNTS.c.next_due_at < bindparam("until"),
         ACCOUNTS.c.programme_id == bindparam("programme_id"),
     )

@@ -18,7 +18,7 @@ _ALL = Query(select(*_PROGRAMME_COLUMNS).order_by(PROGRAMMES.c.code).limit(bindp
 _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
 _ASSETS = Query(
     select(*_ASSET_COLUMNS)
-    .where(ASSETS.c.programme_id == bindparam("programme_id"))
+    .where(ASSETS.c.programme_id == bindparam("programme_id"), ASSETS.c.kind != "voucher")
     .order_by(ASSETS.c.code)
     .limit(bindparam("limit"))
 )
@@ -60,7 +60,7 @@ async def asset_by_code(reader: Reader, programme_id: UUID, code: str) -> Asset 
 
 
 async def assets(reader: Reader, programme_id: UUID) -> Sequence[Asset]:
-    """The programme's assets by code, 500 at most."""
+    """The programme's points and money by code, 500 at most; the assets of voucher templates are not shown."""
     found = {"programme_id": programme_id, "limit": LIST_MAX}
     return [Asset(*row) for row in await reader.rows(_ASSETS, found)]
 

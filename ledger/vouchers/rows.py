@@ -14,13 +14,14 @@ from ledger.vouchers import tables
 
 
 class Template(NamedTuple):
-    """A row of `voucher_templates`: state `draft`, `live` or `stopped`; kind and asset never change."""
+    """A row of `voucher_templates`: state `draft`, `live` or `stopped`; kind, stock and asset never change."""
 
     id: UUID
     programme_id: ProgrammeId
     asset_id: AssetId
     code: str
     kind: str
+    stock: str
     state: str
     current_version_id: UUID
     current_number: int

@@ -11,6 +11,7 @@ TEMPLATES = table(
     Column("asset_id", Uuid),
     Column("code", Text),
     Column("kind", Text),
+    Column("stock", Text),
     Column("state", Text),
     Column("current_version_id", Uuid),
     Column("current_number", Integer),

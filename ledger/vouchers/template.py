@@ -106,6 +106,7 @@ async def create_template(
             asset_id=asset.id,
             code=code,
             kind=body.kind,
+            stock=body.stock,
             state=TemplateState.DRAFT,
             current_version_id=version_id(template_id(programme_id, code), 1),
             current_number=1,

@@ -98,7 +98,8 @@ KINDS: dict[Kind, type[Gives]] = {
 class Validity:
     """From when to when a voucher is good.
 
-    expiry:    a policy's text (`programme/expiry.py`) counted from the local day of issue: `30 days`, `on 2027-12-31` …
+    expiry:    a policy's text (`programme/expiry.py`), counted from the local day on which the voucher's validity begins:
+               `30 days`, `6 months to month`, `on 2027-12-31` …
     starts_on: good from the first instant of this local day, where that is later than the issue
     """
 

@@ -11,6 +11,7 @@ CREATE TABLE registry.voucher_templates (
     asset_id uuid NOT NULL,
     code text NOT NULL,
     kind text NOT NULL,
+    stock text NOT NULL,
     state text NOT NULL DEFAULT 'draft',
     current_version_id uuid NOT NULL,
     current_number integer NOT NULL DEFAULT 1,
@@ -19,6 +20,7 @@ CREATE TABLE registry.voucher_templates (
     CONSTRAINT voucher_templates_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes (id),
     CONSTRAINT voucher_templates_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets (id),
     CONSTRAINT voucher_templates_code_unique UNIQUE (programme_id, code),
+    CONSTRAINT voucher_templates_stock_known CHECK (stock IN ('UNLIMITED', 'LIMITED', 'IMPORTED')),
     CONSTRAINT voucher_templates_state_known CHECK (state IN ('draft', 'live', 'stopped'))
 );
 CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates (programme_id, id);
