@@ -30,6 +30,17 @@ class Scope(StrEnum):
     MERCHANT_MANAGE = "merchant:manage"
     PROGRAMME_READ = "programme:read"
     PROGRAMME_MANAGE = "programme:manage"
+    TEMPLATE_READ = "template:read"
+    TEMPLATE_MANAGE = "template:manage"
+    VOUCHER_READ = "voucher:read"
+    VOUCHER_READ_ANY = "voucher:read_any"
+    VOUCHER_ISSUE = "voucher:issue"
+    VOUCHER_CLAIM = "voucher:claim"
+    VOUCHER_GIFT = "voucher:gift"
+    VOUCHER_VOID = "voucher:void"
+    VOUCHER_REDEEM = "voucher:redeem"
+    REDEMPTION_READ = "redemption:read"
+    REDEMPTION_REVERSE = "redemption:reverse"
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     SUPPORT_READ = "support:read"
@@ -51,7 +62,17 @@ class Role(StrEnum):
     """Nobody yet: in development, whoever looks at the schema before signing in."""
 
 
-_BACK_OFFICE = frozenset({Scope.PROGRAMME_READ, Scope.MERCHANT_READ, Scope.APPROVAL_READ, Scope.DOCUMENT_ADHOC})
+_BACK_OFFICE = frozenset(
+    {
+        Scope.PROGRAMME_READ,
+        Scope.MERCHANT_READ,
+        Scope.TEMPLATE_READ,
+        Scope.VOUCHER_READ_ANY,
+        Scope.REDEMPTION_READ,
+        Scope.APPROVAL_READ,
+        Scope.DOCUMENT_ADHOC,
+    }
+)
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
     {
@@ -63,6 +84,9 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.PAYMENT_CODE_CREATE,
                 Scope.POINTS_HOLD,
                 Scope.POINTS_TRANSFER,
+                Scope.VOUCHER_READ,
+                Scope.VOUCHER_CLAIM,
+                Scope.VOUCHER_GIFT,
             }
         ),
         Role.MERCHANT: frozenset(
@@ -73,6 +97,9 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.POINTS_REVERSE,
                 Scope.ENTRY_READ,
                 Scope.MERCHANT_READ,
+                Scope.VOUCHER_REDEEM,
+                Scope.REDEMPTION_READ,
+                Scope.REDEMPTION_REVERSE,
             }
         ),
         # Taking points without a payment code is not a default: a service gets `points:spend` by name.
@@ -86,6 +113,12 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.MEMBER_ENROL,
                 Scope.MEMBER_READ,
                 Scope.PROGRAMME_READ,
+                Scope.TEMPLATE_READ,
+                Scope.VOUCHER_READ_ANY,
+                Scope.VOUCHER_ISSUE,
+                Scope.VOUCHER_VOID,
+                Scope.REDEMPTION_READ,
+                Scope.REDEMPTION_REVERSE,
             }
         ),
         Role.OPERATOR: _BACK_OFFICE
@@ -98,6 +131,10 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
             Scope.MEMBER_CLOSE,
             Scope.MERCHANT_MANAGE,
             Scope.PROGRAMME_MANAGE,
+            Scope.TEMPLATE_MANAGE,
+            Scope.VOUCHER_ISSUE,
+            Scope.VOUCHER_VOID,
+            Scope.REDEMPTION_REVERSE,
             # Refused wherever the deployment is no sandbox.
             Scope.SANDBOX_ADVANCE,
         },

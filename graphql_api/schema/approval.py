@@ -25,7 +25,8 @@ from ledger.book.units import Points
 from ledger.control.approval import Approval as ApprovalRow
 from ledger.control.approval import ApprovalState
 from ledger.control.decide_request import ApproveRequest, Decision, RejectRequest, WithdrawRequest
-from ledger.control.queries import approval_by_id, approvals_page, sealed_reasons
+from ledger.control.queries import approval_by_id, approvals_page
+from ledger.control.reasons import read_reasons
 from ledger.engine.outcome import Outcome
 from ledger.points.adjust import AdjustPoints
 
@@ -93,10 +94,11 @@ class Approval:
 
     @field(requires(Scope.APPROVAL_READ, cost=10))
     async def reasons(self, info: Info) -> list[str]:
-        """The reasons in words, of the request and then of the decision, where they were given."""
-        context = info.context
-        found = await sealed_reasons(context.ledger.reader, await context.programme_id(), self.uuid)
-        return [context.ledger.open_reason(reason.event_id, reason.sealed) for reason in found]
+        """The reasons in words, of the request and then of the decision, where they were given. That they were read is recorded; those of a person who was erased are gone."""
+        ledger = info.context.ledger
+        found = await read_reasons(ledger.reader, ledger.units, await info.context.actor(), self.uuid)
+        opened = [await ledger.open_reason(reason) for reason in found]
+        return [reason for reason in opened if reason is not None]
 
 
 def approval_of(row: ApprovalRow, now: datetime) -> Approval:

@@ -31,6 +31,14 @@ from graphql_api.schema.rate import SET_ADJUSTMENT_LIMIT, SET_RATE
 from graphql_api.schema.refusals import ERROR_TYPES
 from graphql_api.schema.spend import SPEND_POINTS, SPEND_POINTS_LIST
 from graphql_api.schema.support import SUPPORT_MEMBER
+from graphql_api.schema.template import (
+    CHANGE_VOUCHER_TEMPLATE,
+    CREATE_VOUCHER_TEMPLATE,
+    PUBLISH_VOUCHER_TEMPLATE,
+    STOP_VOUCHER_TEMPLATE,
+    VOUCHER_TEMPLATE,
+    VOUCHER_TEMPLATES,
+)
 from graphql_api.schema.terminal import CLOSE_TERMINAL, CREATE_TERMINAL
 from graphql_api.schema.transfer import TRANSFER_POINTS
 from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN, REVERSE_ENTRY
@@ -57,6 +65,8 @@ class Query:
     partners = PARTNERS
     programme = PROGRAMME
     assets = ASSETS
+    voucher_template = VOUCHER_TEMPLATE
+    voucher_templates = VOUCHER_TEMPLATES
     approval = APPROVAL_QUERY
     approvals = APPROVALS
     clock = CLOCK
@@ -102,6 +112,10 @@ class Mutation:
     set_rate = SET_RATE
     set_adjustment_limit = SET_ADJUSTMENT_LIMIT
     close_period = CLOSE_PERIOD
+    create_voucher_template = CREATE_VOUCHER_TEMPLATE
+    change_voucher_template = CHANGE_VOUCHER_TEMPLATE
+    publish_voucher_template = PUBLISH_VOUCHER_TEMPLATE
+    stop_voucher_template = STOP_VOUCHER_TEMPLATE
     advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
 
 

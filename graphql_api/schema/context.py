@@ -1,6 +1,6 @@
 """What resolvers see: the caller, and the ledger behind it. One context a request, one ledger a process."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from graphql_api.schema.directory import Directory
 from graphql_api.wallet_changes import WalletChanges
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvables
+from ledger.control.queries import SealedReason
 from ledger.engine.command import Actor, Command
 from ledger.engine.engine import Engine
 from ledger.engine.outcome import Outcome
@@ -51,7 +52,7 @@ class Ledger:
     """The ledger as resolvers reach it.
 
     random:      gives so many unpredictable bytes
-    open_reason: opens what an event's private part says
+    open_reason: opens a sealed reason; None where it was erased or its subject is restricted
     """
 
     engine: Engine
@@ -59,7 +60,7 @@ class Ledger:
     units: UnitsOfWork
     sealer: Sealer
     random: Callable[[int], bytes]
-    open_reason: Callable[[UUID, bytes], str]
+    open_reason: Callable[[SealedReason], Awaitable[str | None]]
     sandbox: bool
     directory: Directory
     wallets: BatchLoader[WalletKey, WalletView | None]

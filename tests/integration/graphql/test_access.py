@@ -25,6 +25,8 @@ Query.partner                      ...OACH ..SOACH
 Query.partners                     ...OACH ..SOACH
 Query.programme                    MTSOACH MTSOACH
 Query.assets                       MTSOACH MTSOACH
+Query.voucherTemplate              M.SOACH M.SOACH
+Query.voucherTemplates             M.SOACH M.SOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.clock                        MTSOACH MTSOACH
@@ -64,6 +66,10 @@ Mutation.changeAsset               ...O... ..SOACH
 Mutation.setRate                   ...O... ..SOACH
 Mutation.setAdjustmentLimit        ...O... ..SOACH
 Mutation.closePeriod               ...O... ..SOACH
+Mutation.createVoucherTemplate     ...O... ..SOACH
+Mutation.changeVoucherTemplate     ...O... ..SOACH
+Mutation.publishVoucherTemplate    ...O... ..SOACH
+Mutation.stopVoucherTemplate       ...O... ..SOACH
 Mutation.advanceSandboxClock       ...O... ..SOACH
 Subscription.walletChanged         M.SOACH M.SOACH
 """
@@ -82,6 +88,8 @@ INNER_FIELDS = {
     "Merchant.balances": {Scope.MERCHANT_READ},
     "Merchant.terminals": {Scope.MERCHANT_READ},
     "Partner.merchants": {Scope.MERCHANT_READ},
+    "TemplateVersion.funding": {Scope.TEMPLATE_READ},
+    "VoucherTemplate.versions": {Scope.TEMPLATE_READ},
 }
 """Fields below the root that ask for a scope themselves."""
 

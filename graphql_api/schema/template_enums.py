@@ -1,0 +1,47 @@
+"""The ledger's enums of templates as GraphQL ones; whoever needs them in the schema imports them from here."""
+
+from graphql_api.schema.descriptions import enum_type
+from ledger.vouchers.template_body import BenefitKind, Kind, StackMode, Stock
+
+__all__ = ["BenefitKind", "Kind", "StackMode", "Stock"]
+
+enum_type(
+    Kind,
+    "VoucherKind",
+    "What a voucher gives.",
+    {
+        "FIXED_DISCOUNT": "So much money off the basket.",
+        "PERCENTAGE": "A part of the basket off.",
+        "SPEND_SAVE": "Spend so much, save so much.",
+        "STORED_VALUE": "Money to spend in parts.",
+        "EXCHANGE": "Goods or a service.",
+        "BENEFIT": "A better rate or a lower fee of a product of the bank.",
+        "MULTIPLIER": "More points for what is bought.",
+    },
+)
+enum_type(
+    BenefitKind,
+    "BenefitKind",
+    "What a benefit changes.",
+    {"RATE": "The product's rate is so much better.", "FEE": "The product's fee is so much lower."},
+)
+enum_type(
+    Stock,
+    "VoucherStock",
+    "Where vouchers come from.",
+    {
+        "UNLIMITED": "They are made as needed.",
+        "LIMITED": "From a stock that is topped up.",
+        "IMPORTED": "From a partner's own codes, in the order of their import.",
+    },
+)
+enum_type(
+    StackMode,
+    "StackMode",
+    "What a voucher may be combined with on one basket.",
+    {
+        "EXCLUSIVE": "With none.",
+        "PER_CATEGORY": "With one voucher of each other category.",
+        "ALL": "With every other that stacks.",
+    },
+)
