@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from audit.cipher import SUITE, KeySealer
+from audit.parts import Parts
 from audit.record import Event, SealedPart, encode_record
 from audit.retention import class_of
 
-PRIVATE = "private"
-NOBODY = UUID(int=0)
-_CONTEXT = b"audit/event/v1/"
 _INSERT = """
 WITH new AS (SELECT id, resource_id, record FROM unnest($1::audit.events[])),
 waiting AS (INSERT INTO audit.pending (id) SELECT id FROM new){parts}
@@ -24,6 +21,8 @@ _PARTS = """,
 kept AS (INSERT INTO audit.parts SELECT * FROM unnest($2::audit.parts[]))"""
 _APPEND = _INSERT.format(parts="")
 _APPEND_WITH_PARTS = _INSERT.format(parts=_PARTS)
+
+_Row = tuple[UUID, None, UUID | None, bytes]
 
 
 class Transaction(Protocol):
@@ -35,39 +34,29 @@ class Transaction(Protocol):
 
 
 class AuditLog:
-    """The ledger's event sink: canonical record in clear, what is private sealed beside it."""
+    """The ledger's event sink: canonical record in clear, what is private sealed beside it.
 
-    def __init__(self, sealer: KeySealer, *, origin: str = "api") -> None:
-        self._sealer = sealer
+    origin: the kind of process that records, as `api` or `worker`
+    parts:  seals what is private; None for the audit log's own acts, which say nothing private
+    """
+
+    def __init__(self, *, origin: str, parts: Parts | None = None) -> None:
         self._origin = origin
+        self._parts = parts
 
     async def append(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Writes every event in one statement; nothing where there is none."""
         if not events:
             return
-        parts = [self._seal(event) for event in events if event.private is not None]
-        by_event = {part.event_id: part for part in parts}
-        rows = [self._row(event, by_event.get(event.id)) for event in events]
-        if parts:
-            await tx.run(_APPEND_WITH_PARTS, rows, parts)
-        else:
-            await tx.run(_APPEND, rows)
+        if all(event.private is None for event in events):
+            await tx.run(_APPEND, [self._row(event, ()) for event in events])
+            return
+        if self._parts is None:
+            raise RuntimeError("an event with something private, and nothing to seal it with")
+        sealed = await self._parts.seal(events)
+        by_event = {part.event_id: (part,) for part in sealed}
+        await tx.run(_APPEND_WITH_PARTS, [self._row(event, by_event.get(event.id, ())) for event in events], sealed)
 
-    def _row(self, event: Event, part: SealedPart | None) -> tuple[UUID, None, UUID | None, bytes]:
-        record = encode_record(
-            event,
-            origin=self._origin,
-            retention_class=class_of(event.type),
-            parts=() if part is None else (part,),
-        )
+    def _row(self, event: Event, parts: Sequence[SealedPart]) -> _Row:
+        record = encode_record(event, origin=self._origin, retention_class=class_of(event.type), parts=parts)
         return (event.id, None, event.resource_id, record)
-
-    def _seal(self, event: Event) -> SealedPart:
-        subject_id = event.subject_id or NOBODY
-        epoch = f"{class_of(event.type)}/{event.at:%Y-%m}"
-        sealed = self._sealer.seal(_CONTEXT + event.id.bytes, event.private or "")
-        return SealedPart(event.id, PRIVATE, subject_id, epoch, SUITE, sealed)
-
-    def open_part(self, event_id: UUID, sealed: bytes) -> str:
-        """What was private in an event; ValueError where the part was altered or is another event's."""
-        return self._sealer.open(_CONTEXT + event_id.bytes, sealed)

@@ -6,7 +6,7 @@ absent, never null. At most 4 KiB. What is private stands in sealed parts, of wh
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -84,6 +84,14 @@ class Event(Protocol):
     def private(self) -> str | None:
         """What is sealed before it is stored."""
         ...
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def recorded_at(event_id: UUID) -> datetime:
+    """The real time of a record, to the millisecond: the first 48 bits of its id (RFC 9562, 5.7)."""
+    return _EPOCH + timedelta(milliseconds=event_id.int >> 80)
 
 
 class SealedPart(NamedTuple):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audit.cipher import KeySealer
-from audit.log import AuditLog
+from graphql_api.audit_side import AuditSide, open_audit_side
 from graphql_api.code_guesses import CodeGuesses
 from graphql_api.notices import Notices
-from graphql_api.processes.root_key import load_root_key
 from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
@@ -40,7 +39,7 @@ APPROVABLES = Approvables(kinds=(ADJUSTMENT,))
 class Application:
     """A composed, running ledger: commands go to `engine`, registry changes to `units`, queries to `reader`.
 
-    audit_log:   opens what is sealed into events
+    audit:       the audit log as this process has it
     approvables: what `ApproveRequest` can run
     member_ids:  members by the bank's external ids, remembered
     notices:     what processes tell each other, of which the next three are channels
@@ -55,7 +54,7 @@ class Application:
     reader: Reader
     units: UnitsOfWork
     sealer: KeySealer
-    audit_log: AuditLog
+    audit: AuditSide
     ids: IdSource
     approvables: Approvables
     member_ids: MemberIds
@@ -67,19 +66,24 @@ class Application:
 
 @asynccontextmanager
 async def open_application(
-    settings: Settings, *, url: str, clock: Clock | None = None, observer: Observer | None = None
+    settings: Settings,
+    *,
+    url: str,
+    clock: Clock | None = None,
+    observer: Observer | None = None,
+    origin: str = "cli",
 ) -> AsyncIterator[Application]:
     """Connects to the migrated database at `url` and starts the engine; afterwards drains it and disconnects.
 
     clock:    `LiveClock` by default; `ReplayClock` for imports of history
     observer: hears of batches, refusals and retries; nobody by default
+    origin:   the kind of process, which every audit record names
     Raises SettingsError without a usable root key, and what the driver raises where the server does not answer.
     """
-    sealer = KeySealer(load_root_key(settings))
     database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
     await database.open()
     try:
-        application = _compose(settings, database, sealer, clock or LiveClock(), observer or Unheard())
+        application = await _compose(settings, database, clock or LiveClock(), observer or Unheard(), origin)
         await application.engine.start()
         try:
             yield application
@@ -90,20 +94,20 @@ async def open_application(
         await database.close()
 
 
-def _compose(
-    settings: Settings, database: Database, sealer: KeySealer, clock: Clock, observer: Observer
+async def _compose(
+    settings: Settings, database: Database, clock: Clock, observer: Observer, origin: str
 ) -> Application:
     statements = Statements(settings.book_schema)
-    sink = AuditLog(sealer)
     ids = IdSource(settings.book_number)
     reader = Reader(database.pool, settings.book_schema)
     notices = Notices(database.url)
+    audit = await open_audit_side(settings, database, notices, ids, origin=origin)
     changes = WalletChanges(notices, book_schema=settings.book_schema)
     runner = BatchRunner(
         statements=statements,
         standing=Standing(statements),
-        decider=Decider(sealer, clock),
-        sink=sink,
+        decider=Decider(audit.sealer, clock),
+        sink=audit.sink,
         ids=ids,
         after_commit=lambda events: changes.publish(_changed_accounts(events)),
     )
@@ -112,9 +116,9 @@ def _compose(
         database=database,
         engine=Engine(database, runner, reader, observer, limits_of(settings)),
         reader=reader,
-        units=UnitsOfWork(database, sink, ids),
-        sealer=sealer,
-        audit_log=sink,
+        units=UnitsOfWork(database, audit.sink, ids),
+        sealer=audit.sealer,
+        audit=audit,
         ids=ids,
         approvables=APPROVABLES,
         member_ids=MemberIds(reader),

@@ -101,7 +101,16 @@ class Settings:
         "SCRIP_ROOT_KEY_FILE",
         Path,
         default=None,
-        about="A file that holds the root key; better than the variable itself.",
+        about="A file that holds the root keys, one a line, the newest last; better than the variable itself.",
+    )
+    log_origin: str = setting(
+        "SCRIP_LOG_ORIGIN",
+        text,
+        default="localhost/scrip",
+        about=(
+            "The name of the audit log, such as `bank.example/scrip`: its checkpoints and its sealed parts carry it; "
+            "never change it for an existing log."
+        ),
     )
     jwt_jwks_url: str | None = setting(
         "SCRIP_JWT_JWKS_URL",

@@ -2,7 +2,11 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 
+from audit.keyring import KeyGone, SubjectRestricted
+from audit.parts import Parts
+from audit.record import SealedPart
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
 from graphql_api.http.operations import MakeContext
@@ -13,6 +17,7 @@ from graphql_api.request_record import RequestRecord
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context, Ledger, WalletKey
 from graphql_api.schema.directory import Directory
+from ledger.control.queries import SealedReason
 from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
 
@@ -36,7 +41,7 @@ def ledger_of(application: Application) -> Ledger:
         units=application.units,
         sealer=application.sealer,
         random=secrets.token_bytes,
-        open_reason=application.audit_log.open_part,
+        open_reason=partial(_open_reason, application.audit.parts),
         sandbox=application.settings.sandbox,
         directory=Directory(reader, application.member_ids),
         wallets=wallet_loader(reader),
@@ -44,6 +49,13 @@ def ledger_of(application: Application) -> Ledger:
         guesses=application.guesses,
         changes=application.changes,
     )
+
+
+async def _open_reason(parts: Parts, reason: SealedReason) -> str | None:
+    try:
+        return await parts.open(SealedPart(*reason))
+    except (KeyGone, SubjectRestricted):
+        return None
 
 
 def wallet_loader(reader: Reader) -> BatchLoader[WalletKey, WalletView | None]:

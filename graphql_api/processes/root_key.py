@@ -1,28 +1,28 @@
-"""Where the root key comes from: the environment, a file, or a development key made once in `SCRIP_VAR`."""
+"""Where the root keys come from: the environment, a file, or a development key made once in `SCRIP_VAR`."""
 
-import hashlib
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from graphql_api.setting_values import Environment, root_key
+from audit.key_provider import FileKeyProvider, HeldKeyProvider, KeyProvider, parse_root
+from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 
 KEY_BYTES = 32
 
 
-def load_root_key(settings: Settings) -> bytes:
-    """Return the 32-byte root key; raise `SettingsError` where its file is missing, malformed or open to others."""
+def key_provider(settings: Settings) -> KeyProvider:
+    """Return what keeps the root keys; raise `SettingsError` where their file is missing, malformed or open to others."""
     if settings.root_key:
-        return settings.root_key
+        return HeldKeyProvider(settings.root_key)
     if settings.root_key_file:
-        return _read(settings.root_key_file, "SCRIP_ROOT_KEY_FILE")
+        return _file_provider(settings.root_key_file, "SCRIP_ROOT_KEY_FILE")
     if settings.environment is Environment.PRODUCTION:
         raise SettingsError(("SCRIP_ROOT_KEY_FILE is missing.",))
     path = settings.var / "development_root.key"
     _create(path)
-    return _read(path, "the development key")
+    return _file_provider(path, "the development key")
 
 
 def new_root_key() -> bytes:
@@ -30,20 +30,20 @@ def new_root_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def fingerprint_of(key: bytes) -> str:
-    """Return 16 hexadecimal digits that name the key and reveal nothing of it."""
-    return hashlib.sha256(b"scrip root key fingerprint\x00" + key).hexdigest()[:16]
-
-
-def _read(path: Path, name: str) -> bytes:
+def _file_provider(path: Path, name: str) -> FileKeyProvider:
     try:
         if path.stat().st_mode & 0o007:
             raise SettingsError((f"{name}: {path} can be read by everybody; run chmod 600 on it.",))
-        return root_key(path.read_text(encoding="ascii").strip())
-    except ValueError as error:
-        raise SettingsError((f"{name}: {path} {error}.",)) from None
+        lines = path.read_text(encoding="ascii").split()
+        if not lines:
+            raise SettingsError((f"{name}: {path} is empty.",))
+        for line in lines:
+            parse_root(line)
+    except ValueError:
+        raise SettingsError((f"{name}: {path} must hold 64 hexadecimal digits a line, one line a key.",)) from None
     except OSError as error:
         raise SettingsError((f"{name}: {path} cannot be read ({error.strerror}).",)) from None
+    return FileKeyProvider(path, secrets.token_bytes)
 
 
 def _create(path: Path) -> None:

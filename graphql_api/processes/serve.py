@@ -58,7 +58,7 @@ def supervise_api(settings: Settings, *, workers: int) -> None:
 
 async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
     registry = CollectorRegistry()
-    async with open_application(settings, url=url, observer=EngineMetrics(registry)) as application:
+    async with open_application(settings, url=url, observer=EngineMetrics(registry), origin="api") as application:
         app = compose_api(application, FACE, registry)
         config = server_config(app, host=settings.host, port=settings.port, drain_seconds=settings.shutdown_seconds)
         server = _Server(config)

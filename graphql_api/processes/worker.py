@@ -67,7 +67,7 @@ async def _work(settings: Settings, url: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_application(settings, url=url) as application:
+    async with open_application(settings, url=url, origin="worker") as application:
         settle_collector()
         await run_rounds(rounds_of(application), stop)
 

@@ -12,22 +12,28 @@ from ledger.engine.reader import Query, Reader
 from ledger.engine.statements import instant_now
 
 PAGE_MAX = 100
+
+
+class SealedReason(NamedTuple):
+    """A free-text reason as the audit log keeps it: sealed, bound to its event, its subject and its epoch."""
+
+    event_id: UUID
+    name: str
+    subject_id: UUID
+    epoch: str
+    suite: int
+    sealed: bytes
+
+
 _T = tables.APPROVALS
 _COLUMNS = [_T.c[name] for name in Approval._fields]
 _MINE = _T.c.programme_id == bindparam("programme_id")
 _BY_ID = Query(select(*_COLUMNS).where(_T.c.id == bindparam("id"), _MINE))
 _REASONS = Query(
-    select(tables.APPROVAL_REASONS.c.event_id, tables.APPROVAL_REASONS.c.part)
+    select(*(tables.APPROVAL_REASONS.c[name] for name in SealedReason._fields))
     .join(_T, _T.c.id == tables.APPROVAL_REASONS.c.approval_id)
-    .where(_T.c.id == bindparam("id"), _MINE, tables.APPROVAL_REASONS.c.part.is_not(None))
+    .where(_T.c.id == bindparam("id"), _MINE)
 )
-
-
-class SealedReason(NamedTuple):
-    """A free-text reason as the audit log keeps it: sealed, bound to its event."""
-
-    event_id: UUID
-    sealed: bytes
 
 
 def _page(condition: ColumnElement[bool] | None) -> Query:

@@ -1,6 +1,6 @@
 """The registry's table of approvals, and the view of their sealed reasons."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger, Text, Uuid
 
 from ledger.engine.tables import INSTANT, REGISTRY, table
 
@@ -27,6 +27,10 @@ APPROVAL_REASONS = table(
     "approval_reasons",
     Column("approval_id", Uuid),
     Column("event_id", Uuid),
-    Column("part", LargeBinary),
+    Column("name", Text),
+    Column("subject_id", Uuid),
+    Column("epoch", Text),
+    Column("suite", SmallInteger),
+    Column("sealed", LargeBinary),
     schema=REGISTRY,
 )

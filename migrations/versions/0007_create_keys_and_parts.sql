@@ -32,7 +32,7 @@ GRANT INSERT ON audit.pending, audit.parts TO scrip_key_admin;
 
 -- The sealed reasons of approvals, and no other part of the audit log: a view reads with its owner's rights.
 CREATE VIEW registry.approval_reasons AS
-    SELECT approval.id AS approval_id, part.event_id, part.sealed AS part
+    SELECT approval.id AS approval_id, part.*
     FROM registry.approvals approval
     JOIN audit.parts part ON part.event_id IN (approval.request_event_id, approval.decision_event_id);
 GRANT SELECT ON registry.approval_reasons TO scrip_app, scrip_auditor;

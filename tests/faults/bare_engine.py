@@ -37,7 +37,7 @@ async def engine_through(url: str, *, answer_s: float = 40.0) -> AsyncIterator[E
         statements=statements,
         standing=Standing(statements),
         decider=Decider(sealer, LiveClock()),
-        sink=AuditLog(sealer),
+        sink=AuditLog(origin="test"),
         ids=IdSource(1),
     )
     engine = Engine(database, runner, Reader(database.pool, "book"), Unheard(), Limits(writers=1, answer_s=answer_s))

@@ -23,19 +23,21 @@ def new() -> None:
 
 @app.command()
 def fingerprint(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a key.")] = False,
 ) -> None:
-    """Print a fingerprint of the root key in use, to compare machines without showing the key.
+    """Print a fingerprint of each root key at hand, oldest first, to compare machines without showing a key.
 
     Example:
         SCRIP_ROOT_KEY_FILE=root.key scrip key fingerprint
     """
+    import asyncio
+
     from graphql_api.processes.cli.output import print_json, print_line
-    from graphql_api.processes.root_key import fingerprint_of, load_root_key
+    from graphql_api.processes.root_key import key_provider
     from graphql_api.settings import read_settings
 
-    printed = fingerprint_of(load_root_key(read_settings(os.environ)))
-    if as_json:
-        print_json({"fingerprint": printed})
-    else:
-        print_line(printed)
+    for reference in asyncio.run(key_provider(read_settings(os.environ)).references()):
+        if as_json:
+            print_json({"fingerprint": reference})
+        else:
+            print_line(reference)

@@ -75,7 +75,7 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
     that has later entries, an unknown programme.
     """
     clock = ReplayClock() if wanted.is_replay else LiveClock()
-    async with open_application(settings, url=url, clock=clock) as application:
+    async with open_application(settings, url=url, clock=clock, origin="import") as application:
         actor = Actor(kind="service", id=wanted.source, programme_id=await _programme(application, wanted.programme))
         if wanted.is_replay:
             await _require_history(application, actor, wanted.path)

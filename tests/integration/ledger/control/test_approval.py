@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from audit.record import SealedPart
 from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
 from ledger.control import queries
@@ -234,7 +235,7 @@ async def test_reasons_are_sealed_and_open_for_the_approver(bank: Bank, member: 
 
     rows = await bank.fetch("SELECT row_to_json(a)::text FROM registry.approvals a")
     records = await bank.fetch("SELECT convert_from(record, 'utf8') FROM audit.events")
-    opened = [bank.application.audit_log.open_part(reason.event_id, reason.sealed) for reason in sealed]
+    opened = [await bank.application.audit.parts.open(SealedPart(*reason)) for reason in sealed]
     assert opened == ["the lady waited an hour", "too much"]
     assert all("waited" not in row[0] and "too much" not in row[0] for row in (*rows, *records))
 

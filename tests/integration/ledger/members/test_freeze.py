@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
 
+from audit.record import SealedPart
 from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
 from ledger.engine.unit import AnyCommand
@@ -76,16 +78,14 @@ async def test_the_free_text_reason_is_sealed_in_the_event(bank: Bank) -> None:
 
     frozen = (await bank.application.engine.execute(_freeze(bank, member))).unwrap()
 
-    event = (
-        await bank.fetch(
-            "SELECT id, record, sealed FROM audit.events JOIN audit.parts ON event_id = id WHERE resource_id = $1",
-            frozen.entry_id,
-        )
-    )[0]
-    assert b"called twice" not in event["record"] + event["sealed"]
-    assert bank.application.audit_log.open_part(event["id"], event["sealed"]) == "called twice"
+    event = (await bank.fetch("SELECT id, record FROM audit.events WHERE resource_id = $1", frozen.entry_id))[0]
+    part = SealedPart(*(await bank.fetch("SELECT * FROM audit.parts WHERE event_id = $1", event["id"]))[0])
+    assert b"called twice" not in event["record"] + part.sealed
+    assert sha256(part.sealed).hexdigest().encode() in event["record"]
+    assert part.subject_id == member
+    assert await bank.application.audit.parts.open(part) == "called twice"
     with pytest.raises(ValueError, match="do not open"):
-        bank.application.audit_log.open_part(NOBODY, event["sealed"])
+        await bank.application.audit.parts.open(part._replace(event_id=NOBODY))
 
 
 async def test_new_accounts_of_a_frozen_member_are_frozen(bank: Bank) -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.processes.root_key import load_root_key, new_root_key
+from graphql_api.processes.root_key import key_provider, new_root_key
 from graphql_api.settings import Settings, SettingsError
 
 
-def test_the_development_key_is_made_once_and_private(tmp_path: Path) -> None:
+async def test_the_development_key_is_made_once_and_private(tmp_path: Path) -> None:
     """A second process finds the first one's key."""
     settings = Settings(var=tmp_path / "var")
 
-    first, second = load_root_key(settings), load_root_key(settings)
+    first, second = await key_provider(settings).references(), await key_provider(settings).references()
 
     assert first == second
     assert [path.stat().st_mode & 0o777 for path in settings.var.iterdir()] == [0o600]
@@ -26,10 +26,10 @@ def test_a_key_file_that_everybody_reads_is_refused(tmp_path: Path) -> None:
     path.chmod(0o644)
 
     with pytest.raises(SettingsError, match="chmod 600"):
-        load_root_key(replace(Settings(), root_key_file=path))
+        key_provider(replace(Settings(), root_key_file=path))
 
 
 def test_a_missing_key_file_is_one_sentence(tmp_path: Path) -> None:
     """It names the file."""
     with pytest.raises(SettingsError, match="cannot be read"):
-        load_root_key(replace(Settings(), root_key_file=tmp_path / "none.key"))
+        key_provider(replace(Settings(), root_key_file=tmp_path / "none.key"))

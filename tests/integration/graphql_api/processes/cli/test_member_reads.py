@@ -10,13 +10,14 @@ from pathlib import Path
 from ledger.points.earn import EarnPoints
 from tests.bank import Bank, bank
 from tests.databases import ROOT
+from tests.fixtures_application import ROOT_KEY
 
 __all__ = ["bank"]
 
 
 async def _scrip(bank: Bank, var: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var)}
+    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
     command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
     return await asyncio.to_thread(
         subprocess.run, command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60

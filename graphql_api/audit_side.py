@@ -1,0 +1,98 @@
+"""The audit log's side of the composition: the keyring, what it seals, and where events are appended."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from audit.act import Acts
+from audit.cipher import KeySealer
+from audit.key_provider import KeyProvider, RootUnavailable
+from audit.keyring import Keyring
+from audit.log import AuditLog
+from audit.parts import Parts
+from graphql_api.key_notices import KeyNotices
+from graphql_api.notices import Notices
+from graphql_api.processes.root_key import key_provider
+from graphql_api.settings import Settings, SettingsError
+from ledger.engine.database import Database
+from ledger.engine.ids import IdSource
+
+KEY_ADMINISTRATOR = "scrip_key_admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSide:
+    """What the audit log gives to a process.
+
+    sink:     where the ledger's events go
+    parts:    opens what is sealed into events; whoever asks has recorded that it does
+    sealer:   the ledger's sealer, under the house key
+    acts:     what the audit log records of itself, in the application's role
+    key_acts: the same in the role that may change and destroy keys, on a connection of its own each time
+    notices:  tells every process whose keys to let go of
+    """
+
+    sink: AuditLog
+    parts: Parts
+    sealer: KeySealer
+    keyring: Keyring
+    provider: KeyProvider
+    acts: Acts
+    key_acts: Acts
+    notices: KeyNotices
+
+
+async def open_audit_side(
+    settings: Settings, database: Database, notices: Notices, ids: IdSource, *, origin: str
+) -> AuditSide:
+    """Composes it on an open database. SettingsError where a root key that is needed is not at hand.
+
+    origin: the kind of process, which every record names
+    """
+    provider = key_provider(settings)
+    bare_log = AuditLog(origin=origin)
+    acts = Acts(database.pool.acquire, bare_log, _new_ids(ids))
+    keyring = Keyring(acts, provider, time.monotonic)
+    try:
+        await keyring.open()
+        sealer = KeySealer(await keyring.house_key())
+    except RootUnavailable as error:
+        raise SettingsError((f"{error}.",)) from None
+    parts = Parts(keyring, settings.log_origin)
+    return AuditSide(
+        sink=AuditLog(origin=origin, parts=parts),
+        parts=parts,
+        sealer=sealer,
+        keyring=keyring,
+        provider=provider,
+        acts=acts,
+        key_acts=Acts(_connecting(database.url, KEY_ADMINISTRATOR), bare_log, _new_ids(ids)),
+        notices=KeyNotices(notices, keyring),
+    )
+
+
+def _new_ids(ids: IdSource) -> Callable[[], UUID]:
+    """Ids of this very moment: an act comes alone, long after the last batch."""
+
+    def new_id() -> UUID:
+        ids.tick()
+        return ids.new()
+
+    return new_id
+
+
+def _connecting(url: str, role: str) -> "Callable[[], AbstractAsyncContextManager[asyncpg.Connection[asyncpg.Record]]]":
+    @asynccontextmanager
+    async def connect() -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        settings = {"role": role, "application_name": "scrip keys", "timezone": "UTC"}
+        connection = await asyncpg.connect(url, server_settings=settings)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    return connect
