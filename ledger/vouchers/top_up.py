@@ -1,0 +1,124 @@
+"""Topping up a limited stock: so many more pieces, from issuance (semantics 5.1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from ledger.book.account import Role, open_account
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX, EntryId
+from ledger.engine.command import Command
+from ledger.engine.journal import post
+from ledger.engine.request import request_id
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import State
+from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, Template
+from ledger.vouchers.stock import locked_stock, stock_account_id
+from ledger.vouchers.template_body import Stock
+from ledger.vouchers.template_text import parse_body
+from ledger.vouchers.voucher import template_id, voucher_asset_id
+
+PIECES_MAX: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockReceipt:
+    """What came into stock and what is there now, in pieces."""
+
+    entry_id: UUID
+    template_id: UUID
+    pieces: int
+    in_stock: int
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpStock(Command[StockReceipt]):
+    """Puts `pieces` more into a limited stock, live or not. Imported codes bring their own stock."""
+
+    kind: ClassVar[str] = "voucher_stock"
+    reply: ClassVar[type] = StockReceipt
+
+    template: str
+    pieces: int
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"template": self.template, "pieces": self.pieces, "reference": self.reference}
+
+    def require_input(self) -> None:
+        """INVALID_INPUT where the pieces are none, or more than a thousand million."""
+        if not 1 <= self.pieces <= PIECES_MAX:
+            raise Refusal(RefusalCode.INVALID_INPUT, field="pieces")
+
+    def footprint(self) -> Sequence[Key]:
+        """The stock account, locked, and the template."""
+        programme_id = self.actor.programme_id
+        asset_id = voucher_asset_id(programme_id, self.template)
+        return [ACCOUNTS.key(stock_account_id(programme_id, asset_id)), TEMPLATES.key(self._id)]
+
+    @property
+    def _id(self) -> UUID:
+        return template_id(self.actor.programme_id, self.template)
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """The version in force, which says what a piece is."""
+        del now
+        return [TEMPLATE_VERSIONS.key(t.current_version_id) for t in state.peek(TEMPLATES, self._id)]
+
+    def decide(self, state: State, now: datetime) -> StockReceipt:
+        """Refused with INVALID_INPUT where the stock is not a limited one, TEMPLATE_NOT_FOUND,
+        BALANCE_LIMIT_EXCEEDED.
+        """
+        template = state.find(TEMPLATES, self._id)
+        if template is None:
+            raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
+        if template.stock != Stock.LIMITED:
+            raise Refusal(RefusalCode.INVALID_INPUT, field="template")
+        units = units_of_piece(state, template)
+        account = locked_stock(state, template)
+        if account.posted + units * self.pieces > AMOUNT_MAX:
+            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+        draft = stock_draft(self, state, template, units * self.pieces, now)
+        post(state, draft, self.actor)
+        return StockReceipt(
+            entry_id=draft.entry.id,
+            template_id=template.id,
+            pieces=self.pieces,
+            in_stock=locked_stock(state, template).posted // units,
+            posted_at=now,
+        )
+
+
+def units_of_piece(state: State, template: Template) -> int:
+    """The units of one voucher; they do not change while there is a stock."""
+    version = state.find(TEMPLATE_VERSIONS, template.current_version_id)
+    if version is None:
+        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
+    return parse_body(version.body).units
+
+
+def stock_draft(command: Command[StockReceipt], state: State, template: Template, units: int, now: datetime) -> Draft:
+    """A draft by which `units` come from issuance into the template's stock."""
+    key = command.key
+    draft = Draft(
+        Entry(
+            id=EntryId(state.ids.new()),
+            kind=command.kind,
+            effective_at=now,
+            posted_at=now,
+            actor=command.actor.client,
+            asset_id=template.asset_id,
+            amount=units,
+            request_id=None if key is None else request_id(command.actor.client, key),
+            reference=command.reference,
+        )
+    )
+    issuance = open_account(template.programme_id, template.programme_id, template.asset_id, Role.ISSUANCE)
+    draft.move(issuance, locked_stock(state, template), units)
+    return draft
