@@ -16,17 +16,14 @@ class KeyCache(Generic[K]):
     def __init__(self, monotonic_s: Callable[[], float], *, keys_max: int = KEYS_MAX) -> None:
         self._monotonic_s = monotonic_s
         self._keys_max = keys_max
-        self._kept: dict[K, tuple[bytes, float]] = {}
+        self._keys: dict[K, bytes] = {}
+        self._until_s: dict[K, float] = {}
 
     def get(self, name: K) -> bytes | None:
         """The key, unless it is too old."""
-        found = self._kept.get(name)
-        if found is None:
-            return None
-        if found[1] <= self._monotonic_s():
-            del self._kept[name]
-            return None
-        return found[0]
+        if name in self._keys and self._until_s[name] <= self._monotonic_s():
+            self.drop(name)
+        return self._keys.get(name)
 
     def find(self, names: Collection[K]) -> tuple[dict[K, bytes], list[K]]:
         """The kept keys among `names`, and the names of the others."""
@@ -42,15 +39,18 @@ class KeyCache(Generic[K]):
 
     def put(self, name: K, key: bytes) -> None:
         """Keeps a key from now on."""
-        self._kept.pop(name, None)
-        while len(self._kept) >= self._keys_max:
-            del self._kept[next(iter(self._kept))]
-        self._kept[name] = (key, self._monotonic_s() + AGE_S_MAX)
+        self.drop(name)
+        while len(self._keys) >= self._keys_max:
+            self.drop(next(iter(self._keys)))
+        self._keys[name] = key
+        self._until_s[name] = self._monotonic_s() + AGE_S_MAX
 
     def drop(self, name: K) -> None:
         """Lets go of one key."""
-        self._kept.pop(name, None)
+        self._keys.pop(name, None)
+        self._until_s.pop(name, None)
 
     def clear(self) -> None:
         """Lets go of all."""
-        self._kept.clear()
+        self._keys.clear()
+        self._until_s.clear()

@@ -16,7 +16,7 @@ from audit.log import AuditLog
 from audit.parts import Parts
 from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
-from graphql_api.processes.root_key import key_provider
+from graphql_api.root_key import key_provider
 from graphql_api.settings import Settings, SettingsError
 from ledger.engine.database import Database
 from ledger.engine.ids import IdSource

@@ -16,7 +16,7 @@ def new() -> None:
         (umask 077 && scrip key new > root.key) && SCRIP_ROOT_KEY_FILE=root.key scrip serve
     """
     from graphql_api.processes.cli.output import print_line
-    from graphql_api.processes.root_key import new_root_key
+    from graphql_api.root_key import new_root_key
 
     print_line(new_root_key().hex())
 
@@ -33,7 +33,7 @@ def fingerprint(
     import asyncio
 
     from graphql_api.processes.cli.output import print_json, print_line
-    from graphql_api.processes.root_key import key_provider
+    from graphql_api.root_key import key_provider
     from graphql_api.settings import read_settings
 
     for reference in asyncio.run(key_provider(read_settings(os.environ)).references()):
