@@ -26,6 +26,8 @@ from typing import Final, NamedTuple
 from audit.merkle import HASH_BYTES, Subtree
 
 FORMAT: Final = "scrip/audit-bundle/v1"
+SEALED_HEADER: Final = b"scrip/sealed-audit-bundle/v1\n"
+"""How a bundle begins that is sealed for its way to the auditor."""
 MANIFEST: Final = "manifest"
 CHECKPOINT: Final = "checkpoint"
 ENTRIES: Final = "entries.jsonl"
@@ -67,6 +69,8 @@ def pack(files: Files) -> bytes:
 
 def unpack(archive: bytes) -> Files:
     """The files; BundleUnreadable where one is missing, unknown, named twice, or where they are larger than 4 GiB."""
+    if archive.startswith(SEALED_HEADER):
+        raise BundleUnreadable("it is sealed; `scrip audit open` opens it with the auditor's key")
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             names = opened.namelist()

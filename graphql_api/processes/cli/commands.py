@@ -3,6 +3,7 @@
 import typer
 
 from graphql_api.processes.cli import (
+    audit,
     check,
     demo,
     import_file,
@@ -37,3 +38,4 @@ app.command("import")(import_file.import_file)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
 app.add_typer(key.app)
+app.add_typer(audit.app)

@@ -1,0 +1,100 @@
+"""The verifier as a command, the same in `scrip audit verify` and in `scrip-audit-verify.pyz`.
+
+Exit codes: 0 everything that was asked for holds, 1 something fails, 2 the bundle or the policy cannot be read.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from audit import bundle
+from audit.bundle import BundleUnreadable, Files
+from audit.checkpoint import VerifiedCheckpoint, verify_checkpoint
+from audit.entry_reading import MapPieces
+from audit.note import NoteRefused
+from audit.policy import Policy, PolicyRefused, parse_policy
+from audit.verify import verify_bundle
+
+FAILED: Final = 1
+UNREADABLE: Final = 2
+MANY_ENTRY_BYTES: Final = 16 * 2**20
+"""From here on it pays to read entries in several processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be verified, by which policy, against which checkpoints seen before; and how the answer is printed."""
+
+    bundle: Path
+    policy: Path
+    seen: Sequence[Path] = ()
+    as_json: bool = False
+
+
+def main(arguments: Sequence[str], now: datetime) -> int:
+    """Runs the command line and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="scrip-audit-verify", description="Verify an audit bundle, offline.")
+    parser.add_argument("bundle", type=Path, help="the bundle")
+    parser.add_argument("--policy", type=Path, required=True, help="the pinned key of the log, and how old it may be")
+    parser.add_argument(
+        "--seen", type=Path, action="append", default=[], help="a checkpoint kept from before; repeat it"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    return answer(Request(bundle=given.bundle, policy=given.policy, seen=given.seen, as_json=given.json), now)
+
+
+def answer(request: Request, now: datetime) -> int:
+    """Prints the verdict and returns the exit code."""
+    try:
+        policy = parse_policy(_read(request.policy).decode("utf-8"))
+        seen = [_checkpoint(path, policy) for path in request.seen]
+        files = bundle.unpack(_read(request.bundle))
+        with _mapping(files) as map_pieces:
+            verdict = verify_bundle(files, policy, seen, now, map_pieces)
+    except (BundleUnreadable, PolicyRefused, OSError, UnicodeDecodeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        if request.as_json:
+            _write(json.dumps({"error": what}))
+        else:
+            sys.stderr.write(f"cannot verify: {what}\n")
+        return UNREADABLE
+    _write(json.dumps(verdict.as_json(), ensure_ascii=False) if request.as_json else verdict.as_text().rstrip("\n"))
+    return 0 if verdict.is_clean else FAILED
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > bundle.UNPACKED_BYTES_MAX:
+        raise BundleUnreadable(f"{path} is larger than {bundle.UNPACKED_BYTES_MAX} bytes")
+    return path.read_bytes()
+
+
+def _checkpoint(path: Path, policy: Policy) -> VerifiedCheckpoint:
+    try:
+        return verify_checkpoint(_read(path).decode("utf-8"), policy.key)
+    except NoteRefused as error:
+        raise PolicyRefused(f"{path}, seen before: {error}") from None
+
+
+@contextmanager
+def _mapping(files: Files) -> Iterator[MapPieces]:
+    """Several processes for a large bundle where the system can fork; else this one."""
+    many = len(files[bundle.ENTRIES]) >= MANY_ENTRY_BYTES and "fork" in multiprocessing.get_all_start_methods()
+    if not many:
+        yield map
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
+        yield pool.map
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -1,0 +1,147 @@
+"""`scrip audit`: what auditors do with the log. Verifying needs neither settings nor a database."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from audit.drill import Outcome
+
+app = typer.Typer(name="audit", help="Verify, export and practise on the audit log.", no_args_is_help=True)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="The bundle.")],
+    policy: Annotated[Path, typer.Option(help="The log's pinned key, and how old its word may be.")],
+    seen: Annotated[list[Path] | None, typer.Option(help="A checkpoint kept from before; repeat it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Verify a bundle, offline; exit 1 where anything fails, 2 where it cannot be read.
+
+    Examples:
+        scrip audit verify march.bundle --policy pinned.txt --seen february.checkpoint
+
+        scrip audit verify march.bundle --policy pinned.txt --json | jq .questions
+    """
+    from datetime import UTC, datetime
+
+    from audit.verifier import Request, answer
+
+    asked = Request(bundle=bundle, policy=policy, seen=seen or (), as_json=as_json)
+    raise typer.Exit(answer(asked, datetime.now(UTC)))
+
+
+@app.command()
+def verifier(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where it is written.")] = Path(
+        "scrip-audit-verify.pyz"
+    ),
+) -> None:
+    """Write the verifier as one file that any Python from 3.11 on runs, with nothing installed.
+
+    Example:
+        scrip audit verifier -o scrip-audit-verify.pyz && python3 scrip-audit-verify.pyz --help
+    """
+    from hashlib import sha256
+
+    from audit.verifier_file import build_verifier
+    from graphql_api.processes.cli.output import print_line
+
+    made = build_verifier()
+    output.write_bytes(made)
+    print_line(f"{sha256(made).hexdigest()}  {output}")
+
+
+@app.command()
+def drill(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a forgery.")] = False,
+) -> None:
+    """Forge a made-up log in every known way and show which check fires; exit 1 where one does not.
+
+    Example:
+        scrip audit drill
+    """
+    from audit.drill import run_drill
+    from graphql_api.processes.cli.failure import REFUSED
+
+    outcomes = run_drill()
+    if as_json:
+        _print_drill_json(outcomes)
+    else:
+        _print_drill(outcomes)
+    if not all(outcome.is_caught for outcome in outcomes):
+        raise typer.Exit(REFUSED)
+
+
+def _print_drill(outcomes: "list[Outcome]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("forgery", "by", "caught by", "finding")
+    for outcome in outcomes:
+        asked = outcome.forgery.caught_by
+        findings = outcome.verdict.results[asked].findings
+        shown = f"{findings[0].where}: {findings[0].what}" if findings else "[red]NOT CAUGHT[/red]"
+        table.add_row(outcome.forgery.name, outcome.forgery.by, str(asked), shown)
+    Console().print(table)
+
+
+def _print_drill_json(outcomes: "list[Outcome]") -> None:
+    from graphql_api.processes.cli.output import print_json
+
+    for outcome in outcomes:
+        print_json(
+            {
+                "forgery": outcome.forgery.name,
+                "by": outcome.forgery.by,
+                "caughtBy": outcome.forgery.caught_by.value,
+                "caught": outcome.is_caught,
+                "fails": sorted(question.value for question in outcome.verdict.failing),
+            }
+        )
+
+
+@app.command("auditor-key")
+def auditor_key(
+    output: Annotated[Path, typer.Argument(help="Where the private key is written, for its owner only.")],
+) -> None:
+    """Make an auditor's key; the public half, which is printed, goes into requests for exports.
+
+    Example:
+        scrip audit auditor-key auditor.key
+    """
+    import os
+    import secrets
+    from base64 import b64encode
+
+    from audit.sealed_bundle import KEY_BYTES, public_half
+    from graphql_api.processes.cli.output import print_line
+
+    private = secrets.token_bytes(KEY_BYTES)
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(b64encode(private) + b"\n")
+    print_line(public_half(private))
+
+
+@app.command("open")
+def open_sealed(
+    sealed: Annotated[Path, typer.Argument(help="The sealed bundle.")],
+    key: Annotated[Path, typer.Option(help="The auditor's private key.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the bundle is written.")],
+) -> None:
+    """Open a bundle that was sealed to the auditor's key; then verify it.
+
+    Example:
+        scrip audit open march.sealed --key auditor.key -o march.bundle
+    """
+    from audit.sealed_bundle import SealRefused, open_bundle, read_key
+    from graphql_api.processes.cli.failure import CommandError
+
+    try:
+        archive = open_bundle(sealed.read_bytes(), read_key(key.read_text(encoding="ascii")))
+    except (SealRefused, UnicodeDecodeError) as error:
+        raise CommandError(f"{sealed}: {error}.") from None
+    output.write_bytes(archive)

@@ -1,0 +1,124 @@
+"""The verifier as a command and as one file: the same answers, with nothing installed."""
+
+import ast
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from audit import bundle, verifier
+from audit.drill import FORGERIES, SEEN_AT, honest_case
+from audit.drill_log import KEY, sample_log
+from audit.verifier import Request, answer
+from audit.verifier_file import MODULES, build_verifier
+
+NOW = sample_log().signed_at + timedelta(hours=1)
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Request:
+    """Return a request to verify the drill's log, in files."""
+    log = sample_log()
+    (tmp_path / "policy").write_text(f"log {KEY.verifier}\nmax-age-hours 48\n")
+    (tmp_path / "seen").write_text(log.checkpoint(SEEN_AT))
+    (tmp_path / "bundle").write_bytes(bundle.pack(honest_case(log).files))
+    return Request(bundle=tmp_path / "bundle", policy=tmp_path / "policy", seen=[tmp_path / "seen"])
+
+
+def test_an_honest_bundle_exits_with_0(request_of: Request, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each question, and nothing on standard error."""
+    assert answer(request_of, NOW) == 0
+
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert len(printed.out.splitlines()) == 9
+    assert "history       holds      it continues 1 seen before" in printed.out
+
+
+def test_a_forged_bundle_exits_with_1(request_of: Request, capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON each question has its answer and what was found."""
+    forged = FORGERIES[0].forge(sample_log())
+    request_of.bundle.write_bytes(bundle.pack(forged.files))
+    asked = Request(bundle=request_of.bundle, policy=request_of.policy, seen=request_of.seen, as_json=True)
+
+    assert answer(asked, NOW) == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["clean"] is False
+    assert found["questions"]["integrity"]["answer"] == "fails"
+    assert found["questions"]["authenticity"]["answer"] == "holds"
+
+
+@pytest.mark.parametrize("name", ["bundle", "policy", "seen"])
+@pytest.mark.parametrize("data", [b"", b"\xff", b"nonsense", bundle.SEALED_HEADER + b"x" * 90])
+def test_what_cannot_be_read_exits_with_2(
+    request_of: Request, name: str, data: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on standard error, no traceback; a file that is missing is no other case."""
+    path = request_of.bundle.with_name(name)
+    path.write_bytes(data)
+    assert answer(request_of, NOW) == 2
+    path.unlink()
+    assert answer(request_of, NOW) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("cannot verify: ") == 2
+
+
+def test_several_processes_find_what_one_finds(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large bundle is read piece by piece, side by side."""
+    monkeypatch.setattr(verifier, "MANY_ENTRY_BYTES", 0)
+
+    assert answer(request_of, NOW) == 0
+
+
+def test_one_file_verifies_with_nothing_installed(request_of: Request, tmp_path: Path) -> None:
+    """Isolated and without site-packages Python runs it; the bundle is old by now, which is the only thing that fails."""
+    path = tmp_path / "scrip-audit-verify.pyz"
+    path.write_bytes(build_verifier())
+    command = [sys.executable, "-I", "-S", str(path), str(request_of.bundle), "--policy", str(request_of.policy)]
+    strict = subprocess.run([*command, "--seen", str(request_of.seen[0])], capture_output=True, text=True, check=False)
+    request_of.policy.write_text(f"log {KEY.verifier}\n")
+    lax = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+
+    assert strict.returncode == (0 if "freshness     holds" in strict.stdout else 1)
+    assert strict.stderr == lax.stderr == ""
+    assert lax.returncode == 0
+    assert json.loads(lax.stdout)["clean"] is True
+
+
+def test_the_file_is_the_same_wherever_it_is_built() -> None:
+    """So an auditor may compare it with the one that he built himself."""
+    assert build_verifier() == build_verifier()
+
+
+def test_the_file_holds_what_the_verifier_imports() -> None:
+    """Neither less nor more, and none of it imports what Python does not bring along."""
+    wanted, found = ["verifier"], {"__init__"}
+    while wanted:
+        module = wanted.pop()
+        if module in found:
+            continue
+        found.add(module)
+        for name in _imports(module):
+            assert name.split(".")[0] in sys.stdlib_module_names | {"audit"}, f"audit.{module} imports {name}"
+            wanted.extend(name.split(".")[1:2] if name.startswith("audit.") else [])
+
+    assert found == set(MODULES)
+
+
+def _imports(module: str) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse((files("audit") / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "audit":
+            names += [f"audit.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+    return names
