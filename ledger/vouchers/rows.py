@@ -142,6 +142,7 @@ class VoucherStock(NamedTuple):
 
 
 TEMPLATES = Shelf(tables.TEMPLATES, Template, by="id", standing=True)
+TEMPLATES_BY_ASSET = Shelf(tables.TEMPLATES, Template, by="asset_id", standing=True)
 TEMPLATE_VERSIONS = Shelf(tables.TEMPLATE_VERSIONS, TemplateVersion, by="id", standing=True)
 VOUCHERS = Shelf(
     tables.VOUCHERS,

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.book.refusal import RefusalCode
 from ledger.members.freeze import FreezeMember
-from ledger.points.close import CloseMember
+from ledger.vouchers.close import CloseMember
 from ledger.vouchers.template import change_template, create_template, stop_template
 from ledger.vouchers.template_body import Limits, StoredValue, Validity
 from tests.bank import Bank, code_of
