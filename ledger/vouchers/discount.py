@@ -32,6 +32,10 @@ class Wanted(NamedTuple):
     exactness: Exactness = Exactness.STRICT
 
 
+ALL_DUE = Wanted()
+"""What a till asks for that names nothing."""
+
+
 class Offer(NamedTuple):
     """What a voucher gives: the units it costs (a use, or minor units of stored value), the money off the bill, and the
     item of which a piece is handed out.

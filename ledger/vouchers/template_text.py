@@ -14,7 +14,7 @@ def body_text(body: TemplateBody) -> str:
     """Canonical JSON: sorted names, no blanks; equal bodies have equal texts."""
     parts: dict[str, Any] = asdict(body)
     parts["gives"] = {**parts["gives"], "kind": body.kind}
-    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
 
 
 @lru_cache(maxsize=4096)

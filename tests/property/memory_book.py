@@ -5,7 +5,8 @@ because one batch runs at a time.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -14,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from audit.cipher import KeySealer
-from ledger.book.account import Account, AccountState
+from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.engine import tables
 from ledger.engine.batch import Batch, BatchRunner
 from ledger.engine.command import Command
@@ -22,18 +23,31 @@ from ledger.engine.decide import Decider
 from ledger.engine.ids import IdSource
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Event
-from ledger.engine.reader import Query, Reader
-from ledger.engine.shelf import AnyShelf
-from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, REQUESTS, Holder
+from ledger.engine.preview import _read
+from ledger.engine.reader import Query, Reader, Snapshot
+from ledger.engine.shelf import AnyShelf, Asked
+from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, LOTS_BY_ID, REQUESTS, Holder
 from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.members import standing
-from ledger.points import find
+from ledger.partners.rows import MERCHANTS, TERMINALS
+from ledger.points import find, settled
 from ledger.points.tables import PAYMENT_CODES
 from ledger.programme.clock import ReplayClock
-from ledger.programme.rows import ASSETS
+from ledger.programme.rows import ASSETS, PROGRAMMES
+from ledger.vouchers import presented, reverse, stock
+from ledger.vouchers.rows import (
+    REDEMPTIONS,
+    TEMPLATE_VERSIONS,
+    TEMPLATES,
+    VOUCHER_COUNTS,
+    VOUCHERS,
+    VOUCHERS_BY_ID,
+    Template,
+    Voucher,
+)
 
 Row = Any
 """A NamedTuple of some shelf; rows of all tables lie side by side here."""
@@ -44,8 +58,24 @@ SEALER = KeySealer(bytes(32))
 KEPT_BY: dict[AnyShelf, Callable[[Row], bool]] = {
     LOTS: lambda lot: lot.remaining > 0,
     HOLDS: lambda hold: hold.state == "open",
+    VOUCHERS: lambda voucher: voucher.state == "live",
 }
 """What the where-clauses of shelves say, in Python."""
+PREVIEWED: tuple[AnyShelf, ...] = (
+    ACCOUNTS,
+    LOTS,
+    LOTS_BY_ID,
+    MERCHANTS,
+    TERMINALS,
+    PROGRAMMES,
+    TEMPLATES,
+    TEMPLATE_VERSIONS,
+    VOUCHERS,
+    VOUCHERS_BY_ID,
+    VOUCHER_COUNTS,
+    REDEMPTIONS,
+)
+"""What reads of vouchers look at on a snapshot."""
 
 
 class Rows:
@@ -247,9 +277,54 @@ class MemoryReader(Reader):
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The wallets of a member."""
-        assert query is standing._WALLETS
+        assert query is standing._LOCKED
         accounts = self._store.of(tables.ACCOUNTS).find("holder_id", parameters["holder_id"])
-        return [{"id": account.id, "asset_id": account.asset_id} for account in accounts if account.role == "wallet"]
+        return [{"id": a.id, "asset_id": a.asset_id} for a in accounts if a.role in LOCKED_ROLES]
+
+    async def look_up(self, query: Query, value: Asked) -> Row:
+        """Whose voucher a code is or a redemption used; what is in stock."""
+        if query is presented._BY_CODE:
+            return next(((v.code_hash, *_found(v)) for v in self._vouchers("code_hash", value)), None)
+        if query is reverse._BY_ID:
+            redeemed = self._store.of(REDEMPTIONS.table).find("id", value)
+            vouchers = [(r, v) for r in redeemed for v in self._vouchers("id", r.voucher_id)]
+            return next(((r.id, r.entry_id, *_found(v)) for r, v in vouchers), None)
+        assert query is stock._SEEN
+        templates = self._store.select(TEMPLATES, [value])
+        return next((self._stock(template) for template in templates), None)
+
+    def _vouchers(self, column: str, value: object) -> list[Voucher]:
+        return self._store.of(VOUCHERS.table).find(column, value)
+
+    def _stock(self, template: Template) -> Row:
+        accounts = self._store.of(tables.ACCOUNTS).find("asset_id", template.asset_id)
+        posted = sum(account.posted for account in accounts if account.role == "stock")
+        [version] = self._store.select(TEMPLATE_VERSIONS, [template.current_version_id])
+        return {"stock": template.stock, "posted": posted, "body": version.body}
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """The rows as they are."""
+        yield MemorySnapshot(self._store)
+
+
+def _found(voucher: Voucher) -> Row:
+    ids = (voucher.id, voucher.account_id, voucher.member_id, voucher.template_id)
+    return (*ids, voucher.template_version_id, voucher.lot_id)
+
+
+class MemorySnapshot(Snapshot):
+    """What previews read, from the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._shelves = {_read(shelf): shelf for shelf in PREVIEWED}
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """The instant, or rows of a shelf."""
+        if query is settled._NOW:
+            return [(self._store.now,)]
+        return self._store.select(self._shelves[query], parameters["asked"])
 
 
 class EventList:
@@ -298,6 +373,10 @@ class MemoryBook:
         """Replaces a row without any command: new terms, another state."""
         assert self.store.of(shelf.table).update(row)
         self.store.standing_version += 1
+
+    def read(self, reading: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """What a read answers."""
+        return _finish(reading(self._reader))
 
     def set_member_state(self, member_id: UUID, state: AccountState) -> None:
         """Freezes, reopens or closes a member and its accounts."""

@@ -1,0 +1,168 @@
+"""What every command at the counter shares: codes are presented at a merchant's till, and looked at together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, Self, TypeVar
+from uuid import UUID
+
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AssetId, EntryId, is_amount
+from ledger.engine.command import Command
+from ledger.engine.reader import Reader
+from ledger.engine.request import request_id
+from ledger.engine.shelf import Key
+from ledger.engine.state import State
+from ledger.partners.rows import MERCHANTS, TERMINALS, Merchant, Terminal
+from ledger.programme.rows import PROGRAMMES, Programme
+from ledger.vouchers.counts import Purpose, count_key, count_of
+from ledger.vouchers.expire import settle_expired
+from ledger.vouchers.holding import due_keys
+from ledger.vouchers.presented import Found, Presented, body_of, holding_of, keys_of, limits_uses, look_up, voucher_of
+from ledger.vouchers.rows import VOUCHERS
+from ledger.vouchers.validity import Shown, Till, is_accepted
+from ledger.vouchers.voucher import is_locked
+
+O = TypeVar("O")  # noqa: E741 - the reply
+PRESENTED_MAX = 20
+SCENE_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterCommand(Command[O], Generic[O]):
+    """Vouchers presented at a till. `replay_at` is obeyed under a replay clock only; `found` is found, never given.
+
+    scene: where the sale takes place, as templates name it
+    """
+
+    merchant_id: UUID
+    vouchers: tuple[Presented, ...]
+    terminal_id: UUID | None = None
+    scene: str | None = None
+    replay_at: datetime | None = None
+    found: tuple[Found, ...] = ()
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named. Not whether a suffix was fresh: a retry comes with a stale one."""
+        return {
+            "merchantId": self.merchant_id,
+            "terminalId": self.terminal_id,
+            "scene": self.scene,
+            "vouchers": [(each.code_hash, each.lock_token_hash, *each.wanted) for each in self.vouchers],
+            "reference": self.reference,
+        }
+
+    def require_input(self) -> None:
+        """INVALID_INPUT where no voucher is shown, too many, one twice, or a wanted amount or the scene is malformed."""
+        codes = {each.code_hash for each in self.vouchers}
+        if not 1 <= len(self.vouchers) <= PRESENTED_MAX or len(codes) != len(self.vouchers):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="vouchers")
+        amounts = [each.wanted.amount_minor for each in self.vouchers]
+        if not all(amount is None or is_amount(amount) for amount in amounts):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="amountMinor")
+        if self.scene is not None and not (0 < len(self.scene) <= SCENE_LENGTH_MAX and self.scene.isprintable()):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="scene")
+
+    async def find(self, reader: Reader) -> Self:
+        """Whose vouchers the codes are."""
+        return replace(self, found=await look_up(reader, self.vouchers))
+
+    def footprint(self) -> Sequence[Key]:
+        """The members' accounts, locked, with the vouchers; the merchant, its till and the calendar."""
+        keys = [key for found in self.found for key in keys_of(found)]
+        keys += [MERCHANTS.key(self.merchant_id), PROGRAMMES.key(self.actor.programme_id)]
+        return keys if self.terminal_id is None else [*keys, TERMINALS.key(self.terminal_id)]
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """Of vouchers that are accepted here: what is due in their accounts, and what use limits count."""
+        return [key for found in self.found for key in self._further(state, now, found)]
+
+    def _further(self, state: State, now: datetime, found: Found) -> Iterator[Key]:
+        body, merchants = body_of(state, found), state.peek(MERCHANTS, self.merchant_id)
+        if body is None or not merchants or not is_accepted(body, merchants[0]):
+            return
+        yield from due_keys(state, found.account_id, now)
+        if limits_uses(body):
+            yield count_key(found.member_id, found.template_id, Purpose.USE)
+            yield VOUCHERS.key(found.account_id)
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def programme(self, state: State) -> Programme:
+        """The programme's row."""
+        programme = state.find(PROGRAMMES, self.actor.programme_id)
+        if programme is None:
+            raise Refusal(RefusalCode.PROGRAMME_NOT_FOUND)
+        return programme
+
+    def till(self, state: State) -> Till:
+        """Where the vouchers are shown. MERCHANT_NOT_FOUND, TERMINAL_NOT_FOUND, also where they are another's."""
+        merchant = state.find(MERCHANTS, self.merchant_id)
+        is_callers = self.actor.kind != "merchant" or self.actor.id == str(self.merchant_id)
+        if merchant is None or merchant.programme_id != self.actor.programme_id or not is_callers:
+            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
+        return Till(merchant=merchant, terminal=self._terminal(state, merchant), scene=self.scene)
+
+    def _terminal(self, state: State, merchant: Merchant) -> Terminal | None:
+        if self.terminal_id is None:
+            return None
+        terminal = state.find(TERMINALS, self.terminal_id)
+        if terminal is None or terminal.merchant_id != merchant.id:
+            raise Refusal(RefusalCode.TERMINAL_NOT_FOUND)
+        return terminal
+
+    def shown(self, state: State, till: Till, now: datetime) -> list[Shown]:
+        """The vouchers that the merchant accepts, in the order presented, with everything due in their accounts posted.
+        A code that is nobody's and one that is not accepted here are missing alike.
+        """
+        programme = self.programme(state)
+        vouchers = [self._shown(state, programme, till, place, now) for place in range(len(self.vouchers))]
+        return [shown for shown in vouchers if shown is not None]
+
+    def draft(
+        self, state: State, now: datetime, *, amount: int, asset_id: AssetId | None, member_id: UUID | None
+    ) -> Draft:
+        """A draft of this command's entry."""
+        return Draft(
+            Entry(
+                id=EntryId(state.ids.new()),
+                kind=self.kind,
+                effective_at=now,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=asset_id,
+                amount=amount,
+                member_id=member_id,
+                merchant_id=self.merchant_id,
+                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                reference=self.reference,
+            )
+        )
+
+    def _shown(self, state: State, programme: Programme, till: Till, place: int, now: datetime) -> Shown | None:
+        presented, found = self.vouchers[place], self.found[place]
+        body, voucher = body_of(state, found), voucher_of(state, found)
+        if voucher is None or body is None or not is_accepted(body, till.merchant):
+            return None
+        holding = holding_of(state, programme, found)
+        settle_expired(holding, now)
+        is_limited = limits_uses(body)
+        day = holding.local_day(now)
+        return Shown(
+            place=place,
+            voucher=voucher_of(state, found) or voucher,
+            body=body,
+            holder_state=holding.account.state,
+            used=count_of(state, found.member_id, found.template_id, Purpose.USE, day) if is_limited else None,
+            reserved=self._reserved(state, found, now) if is_limited else 0,
+            is_dynamic=presented.is_dynamic,
+            lock_token_hash=presented.lock_token_hash,
+            wanted=presented.wanted,
+        )
+
+    def _reserved(self, state: State, found: Found, now: datetime) -> int:
+        """The uses that locks on vouchers of the account reserve which are not presented here."""
+        here = {each.voucher_id for each in self.found}
+        return sum(is_locked(v, now) and v.id not in here for v in state.rows(VOUCHERS, found.account_id))

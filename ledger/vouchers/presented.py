@@ -1,0 +1,121 @@
+"""Codes as a till presents them, and whose vouchers they are: the look-up before a command is queued.
+
+A code that nobody has is looked up, locked and read like any other, under ids that nothing has: the statements are the
+same, so their time tells nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, LargeBinary, bindparam, select
+from sqlalchemy.sql.expression import any_
+
+from ledger.book.lot import Lot
+from ledger.book.units import AccountId, InvariantViolated
+from ledger.engine.reader import Query, Reader
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS, LOTS, LOTS_BY_ID
+from ledger.engine.state import State
+from ledger.programme.rows import Programme
+from ledger.vouchers.discount import ALL_DUE, Wanted
+from ledger.vouchers.holding import Holding, HoldingIds
+from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS, VOUCHERS_BY_ID, Voucher
+from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
+from ledger.vouchers.template_body import Limits, TemplateBody
+from ledger.vouchers.template_text import parse_body
+
+_ASKED = bindparam("asked", type_=ARRAY(LargeBinary))
+_COLUMNS = ("code_hash", "id", "account_id", "member_id", "template_id", "template_version_id", "lot_id")
+_BY_CODE = Query(
+    select(*(VOUCHERS_TABLE.c[name] for name in _COLUMNS)).where(VOUCHERS_TABLE.c.code_hash == any_(_ASKED))
+)
+_NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """A voucher as the till presents it.
+
+    code_hash:       of the code (`code.read_code`)
+    is_dynamic:      whether a suffix came with it that is right now (`dynamic_code.is_fresh`)
+    lock_token_hash: of the token of the till's lock, where it has one (`lock.token_hash`)
+    wanted:          what to take of stored value
+    """
+
+    code_hash: bytes
+    is_dynamic: bool = False
+    lock_token_hash: bytes | None = None
+    wanted: Wanted = ALL_DUE
+
+
+class Found(NamedTuple):
+    """Whose voucher a code is; where it is nobody's, every id is one that nothing has."""
+
+    voucher_id: UUID
+    account_id: UUID
+    member_id: UUID
+    template_id: UUID
+    version_id: UUID
+    lot_id: UUID
+    is_known: bool = True
+
+
+async def look_up(reader: Reader, presented: Sequence[Presented]) -> tuple[Found, ...]:
+    """Whose vouchers the codes are. Hashes are the programme's own, so nobody else's code is ever found."""
+    return tuple([await _look_up(reader, each.code_hash) for each in presented])
+
+
+async def _look_up(reader: Reader, code_hash: bytes) -> Found:
+    row = await reader.look_up(_BY_CODE, code_hash)
+    if row is None:
+        nobody = UUID(bytes=code_hash)
+        return Found(nobody, nobody, nobody, nobody, nobody, nobody, is_known=False)
+    return Found(*tuple(row)[1:])
+
+
+def keys_of(found: Found) -> list[Key]:
+    """The member's account of the template, locked, and the voucher with its lot and what it promises."""
+    return [
+        ACCOUNTS.key(found.account_id),
+        VOUCHERS_BY_ID.key(found.voucher_id),
+        LOTS_BY_ID.key(found.lot_id),
+        TEMPLATES.key(found.template_id),
+        TEMPLATE_VERSIONS.key(found.version_id),
+    ]
+
+
+def voucher_of(state: State, found: Found) -> Voucher | None:
+    """The voucher as the batch leaves it so far; None where the code is nobody's."""
+    changed = [voucher for voucher in state.peek(VOUCHERS, found.account_id) if voucher.id == found.voucher_id]
+    return changed[0] if changed else state.find(VOUCHERS_BY_ID, found.voucher_id)
+
+
+def lot_of(state: State, voucher: Voucher) -> Lot:
+    """The voucher's lot as the batch leaves it so far."""
+    changed = [lot for lot in state.peek(LOTS, voucher.account_id) if lot.id == voucher.lot_id]
+    lot = changed[0] if changed else state.find(LOTS_BY_ID, voucher.lot_id)
+    if lot is None:
+        raise InvariantViolated(f"voucher {voucher.id} has no lot")
+    return lot
+
+
+def body_of(state: State, found: Found) -> TemplateBody | None:
+    """What the voucher's version promises; None where the code is nobody's, or nothing is loaded yet."""
+    versions = state.peek(TEMPLATE_VERSIONS, found.version_id)
+    return parse_body(versions[0].body) if versions else None
+
+
+def limits_uses(body: TemplateBody) -> bool:
+    """Whether uses of such vouchers are counted."""
+    return body.use_limits != _NO_LIMITS
+
+
+def holding_of(state: State, programme: Programme, found: Found) -> Holding:
+    """The account that a known voucher is a lot of."""
+    template = state.find(TEMPLATES, found.template_id)
+    if template is None:
+        raise InvariantViolated(f"template {found.template_id} is gone")
+    ids = HoldingIds(found.member_id, template.asset_id, AccountId(found.account_id))
+    return Holding(state, programme, template, ids)

@@ -1,0 +1,99 @@
+"""Stacking: which of the vouchers shown apply to one basket, in which order, and what each gives (semantics 5.8). Pure.
+
+Vouchers are taken by their template's order, then as shown; each applies to what the earlier ones left. Whichever came
+first stays: a later one that does not go with it is skipped.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.vouchers.basket import Basket, Bill, bill_of
+from ledger.vouchers.discount import Offer, offer_of, require_spend
+from ledger.vouchers.template_body import Stacking, StackMode
+from ledger.vouchers.validity import Shown, Till, in_precedence, units_at_hand, why_not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A voucher that applies, and what it gives."""
+
+    shown: Shown
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A voucher that does not apply, with every reason in the order of precedence.
+
+    is_good_alone: whether it would apply if it lay on the basket alone: then only the others keep it off
+    """
+
+    shown: Shown
+    reasons: tuple[Refusal, ...]
+    is_good_alone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What becomes of the vouchers on a basket: those that apply, in the order of application; the others; the bill."""
+
+    applied: tuple[Applied, ...]
+    skipped: tuple[Skipped, ...]
+    bill: Bill
+
+
+def stack(vouchers: Sequence[Shown], basket: Basket, till: Till, now: datetime) -> Stack:
+    """Lays the vouchers, which the merchant accepts, on the basket one by one."""
+    bill, applied, skipped = bill_of(basket), list[Applied](), list[Skipped]()
+    for shown in sorted(vouchers, key=_order):
+        beside = [each.shown for each in applied]
+        offer, reasons = _lay(shown, beside, bill, till, now)
+        if offer is None:
+            is_good_alone = bool(beside) and _lay(shown, [], bill_of(basket), till, now)[0] is not None
+            skipped.append(Skipped(shown=shown, reasons=reasons, is_good_alone=is_good_alone))
+        else:
+            applied.append(Applied(shown=shown, offer=offer))
+            bill = bill.less(offer.discount_minor, offer.item)
+    return Stack(applied=tuple(applied), skipped=tuple(skipped), bill=bill)
+
+
+def goes_with(one: Stacking, other: Stacking) -> bool:
+    """Whether two vouchers may lie on one basket."""
+    modes = {one.mode, other.mode}
+    if StackMode.EXCLUSIVE in modes:
+        return False
+    return one.category != other.category or StackMode.PER_CATEGORY not in modes
+
+
+def _order(shown: Shown) -> tuple[int, int]:
+    return (shown.body.stacking.order, shown.place)
+
+
+def _lay(
+    shown: Shown, beside: Sequence[Shown], bill: Bill, till: Till, now: datetime
+) -> tuple[Offer | None, tuple[Refusal, ...]]:
+    """What the voucher gives beside the others, or every reason why it gives nothing."""
+    of_member = sum(other.voucher.account_id == shown.voucher.account_id for other in beside)
+    reasons = [*why_not(shown, till, now, taken=of_member), *_does_not_go(shown, beside)]
+    try:
+        if shown.body.minimum_spend_minor is not None:
+            require_spend(bill, shown.body.minimum_spend_minor)
+        # Whatever is left: that nothing is, the voucher's state has told.
+        offer = offer_of(shown.body.gives, bill, shown.wanted, units_at_hand(shown, till, now) or shown.voucher.units)
+    except Refusal as refusal:
+        reasons.append(refusal)
+    else:
+        if not reasons:
+            return offer, ()
+    return None, in_precedence(reasons)
+
+
+def _does_not_go(shown: Shown, beside: Sequence[Shown]) -> Iterator[Refusal]:
+    most = shown.body.stacking.basket_max
+    alike = sum(other.voucher.template_id == shown.voucher.template_id for other in beside)
+    if (most is not None and alike >= most) or not all(
+        goes_with(shown.body.stacking, other.body.stacking) for other in beside
+    ):
+        yield Refusal(RefusalCode.NOT_STACKABLE)

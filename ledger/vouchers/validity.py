@@ -1,0 +1,169 @@
+"""Validity: every reason why a voucher cannot be used at this counter now (semantics 5.1, 5.4 to 5.7). Pure.
+
+What depends on the basket and on the other vouchers laid on it stands in `stacking.py`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ledger.book.account import AccountState
+from ledger.book.refusal import REFUSALS, Refusal, RefusalCode
+from ledger.partners.rows import Merchant, Terminal
+from ledger.vouchers.counts import require_within
+from ledger.vouchers.discount import ALL_DUE, Wanted
+from ledger.vouchers.rows import Voucher, VoucherCount
+from ledger.vouchers.template_body import TemplateBody
+from ledger.vouchers.voucher import StoredState, dies_at, is_locked
+
+_PRECEDENCE = {code: number for number, code in enumerate(REFUSALS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """Where vouchers are shown: the merchant, its terminal, and the scene that it names (`in store`, `delivery` …)."""
+
+    merchant: Merchant
+    terminal: Terminal | None = None
+    scene: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A voucher as it is shown at a till.
+
+    place:           its place among the vouchers shown, from 0
+    holder_state:    open, frozen or closed, as the member's account carries it
+    used:            the member's uses of the template, where that limits them
+    reserved:        how many more uses the locks on the member's other vouchers of the template reserve
+    is_dynamic:      whether the code came with a suffix that is right now
+    lock_token_hash: of the lock token that came with it
+    """
+
+    place: int
+    voucher: Voucher
+    body: TemplateBody
+    holder_state: str
+    used: VoucherCount | None = None
+    reserved: int = 0
+    is_dynamic: bool = False
+    lock_token_hash: bytes | None = None
+    wanted: Wanted = ALL_DUE
+
+
+def is_accepted(body: TemplateBody, merchant: Merchant) -> bool:
+    """Whether the merchant accepts the template's vouchers; who does not is told nothing of them."""
+    if not body.merchants and not body.partners:
+        return True
+    return merchant.id in body.merchants or merchant.partner_id in body.partners
+
+
+def holds_lock(shown: Shown, till: Till, now: datetime) -> bool:
+    """Whether the till shows the token of a lock of its merchant that stands."""
+    voucher = shown.voucher
+    is_own = is_locked(voucher, now) and voucher.lock_merchant_id == till.merchant.id
+    return is_own and shown.lock_token_hash is not None and shown.lock_token_hash == voucher.lock_token_hash
+
+
+def units_at_hand(shown: Shown, till: Till, now: datetime) -> int:
+    """What the till may take: what its lock reserved, or all that is left."""
+    return shown.voucher.lock_units if holds_lock(shown, till, now) else shown.voucher.units_left
+
+
+def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> Iterator[Refusal]:
+    """Every reason but those that lie in the basket; none where the voucher, which is accepted here, is good.
+
+    taken: uses of the same member and template by vouchers that lie on the basket already
+    """
+    # As older holds are captured, so are older locks redeemed (semantics 2.7).
+    if shown.holder_state == AccountState.FROZEN and not holds_lock(shown, till, now):
+        yield Refusal(RefusalCode.MEMBER_FROZEN)
+    yield from why_closed(shown, till)
+    yield from _ended(shown.voucher)
+    yield from _out_of_time(shown, till, now)
+    if shown.body.scenes and till.scene not in shown.body.scenes:
+        yield Refusal(RefusalCode.SCENE_NOT_ACCEPTED)
+    yield from _used_too_often(shown, taken)
+
+
+def _used_too_often(shown: Shown, taken: int) -> Iterator[Refusal]:
+    """The limits count what is used, what locks reserve, and what lies on the basket already."""
+    used, more = shown.used, shown.reserved + taken
+    if used is None:
+        return
+    counted = used._replace(
+        total=used.total + more, in_day=used.in_day + more, in_week=used.in_week + more, in_month=used.in_month + more
+    )
+    try:
+        require_within(counted, shown.body.use_limits)
+    except Refusal as refusal:
+        yield refusal
+
+
+def why_closed(shown: Shown, till: Till) -> Iterator[Refusal]:
+    """Whether the member, the merchant or its till has closed."""
+    if shown.holder_state == AccountState.CLOSED:
+        yield Refusal(RefusalCode.MEMBER_CLOSED)
+    if till.merchant.state != "open":
+        yield Refusal(RefusalCode.MERCHANT_CLOSED)
+    if till.terminal is not None and till.terminal.state != "open":
+        yield Refusal(RefusalCode.TERMINAL_CLOSED)
+
+
+def _ended(voucher: Voucher) -> Iterator[Refusal]:
+    """Why nothing is left of the voucher, as entries tell."""
+    if voucher.state in {StoredState.VOIDED, StoredState.GIFTED}:
+        yield Refusal(RefusalCode.VOUCHER_VOIDED)
+    if voucher.state == StoredState.REDEEMED and voucher.ended_at is not None:
+        yield Refusal(RefusalCode.VOUCHER_REDEEMED, redeemed_at=voucher.ended_at.isoformat())
+
+
+def _out_of_time(shown: Shown, till: Till, now: datetime) -> Iterator[Refusal]:
+    """What locks, validity and the suffix say."""
+    voucher, has_lock = shown.voucher, holds_lock(shown, till, now)
+    yield from _locked_elsewhere(voucher, till, now)
+    yield from _expired(voucher, now)
+    if now < voucher.valid_from:
+        yield Refusal(RefusalCode.VOUCHER_NOT_YET_VALID, valid_from=voucher.valid_from.isoformat())
+    if has_lock:
+        return
+    if shown.body.needs_dynamic_code and not shown.is_dynamic:
+        yield Refusal(RefusalCode.DYNAMIC_CODE_REQUIRED)
+    if is_locked(voucher, now):
+        if voucher.lock_merchant_id == till.merchant.id:
+            yield Refusal(RefusalCode.LOCK_TOKEN_REQUIRED)
+    elif shown.lock_token_hash is not None and voucher.state == StoredState.LIVE:
+        yield Refusal(RefusalCode.LOCK_EXPIRED)
+
+
+def why_no_lock(shown: Shown, till: Till, now: datetime) -> Iterator[Refusal]:
+    """Every reason why the till does not hold the voucher's lock; none where it does."""
+    if holds_lock(shown, till, now):
+        return
+    voucher = shown.voucher
+    yield from _ended(voucher)
+    yield from _locked_elsewhere(voucher, till, now)
+    yield from _expired(voucher, now)
+    if is_locked(voucher, now):
+        yield Refusal(RefusalCode.LOCK_TOKEN_REQUIRED)
+    else:
+        yield Refusal(RefusalCode.LOCK_EXPIRED)
+
+
+def in_precedence(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """The reasons in the order of the table of refusals."""
+    return tuple(sorted(reasons, key=lambda reason: _PRECEDENCE[reason.code]))
+
+
+def _locked_elsewhere(voucher: Voucher, till: Till, now: datetime) -> Iterator[Refusal]:
+    if voucher.lock_until is None or not is_locked(voucher, now) or voucher.lock_merchant_id == till.merchant.id:
+        return
+    # Whole seconds, rounded up: who waits so long comes in time.
+    left = -((now - voucher.lock_until) // timedelta(seconds=1))
+    yield Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=left)
+
+
+def _expired(voucher: Voucher, now: datetime) -> Iterator[Refusal]:
+    """A lock taken in time keeps the voucher good until its deadline."""
+    if voucher.state == StoredState.EXPIRED or (voucher.state == StoredState.LIVE and dies_at(voucher) <= now):
+        yield Refusal(RefusalCode.VOUCHER_EXPIRED, expired_at=(voucher.ended_at or dies_at(voucher)).isoformat())
