@@ -1,26 +1,30 @@
-"""Stock: how many of a template are left, and taking one (semantics 5.1, 5.2).
+"""Stock: how many of a template are left, what comes in, and taking one (semantics 5.1, 5.2).
 
 The stock account is guarded: its row's lock decides who gets the last piece. Imported codes are dealt under the same
 lock, in the order in which they came.
 """
 
+from datetime import datetime
 from typing import Final, NamedTuple, assert_never
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ledger.book.account import Account, Role, account_id, open_account
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AccountId, InvariantViolated, computed_id
+from ledger.book.units import AccountId, EntryId, InvariantViolated, computed_id
 from ledger.engine import tables as book
 from ledger.engine.reader import Query, Reader
+from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
+from ledger.engine.unit import AnyCommand, WrongKeys
 from ledger.vouchers import tables
 from ledger.vouchers.code import SealedCode
-from ledger.vouchers.rows import IMPORTED_CODES, VOUCHER_STOCKS, Template
+from ledger.vouchers.rows import IMPORTED_CODES, TEMPLATE_VERSIONS, VOUCHER_STOCKS, Template
 from ledger.vouchers.template_body import Price, Stock
 from ledger.vouchers.template_text import parse_body
 
@@ -123,3 +127,35 @@ def deal_imported(state: State, template: Template, voucher_id: UUID) -> SealedC
     state.put(VOUCHER_STOCKS, stock._replace(dealt=stock.dealt + 1))
     state.put(IMPORTED_CODES, code._replace(voucher_id=voucher_id))
     return SealedCode(code.code_hash, code.code_sealed)
+
+
+# -- coming in ---------------------------------------------------------------------------------------------------------
+
+
+def units_of_piece(state: State, template: Template) -> int:
+    """The units of one voucher; they do not change while there is a stock."""
+    version = state.find(TEMPLATE_VERSIONS, template.current_version_id)
+    if version is None:
+        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
+    return parse_body(version.body).units
+
+
+def stock_draft(command: AnyCommand, state: State, template: Template, units: int, now: datetime) -> Draft:
+    """A draft by which `units` come from issuance into the template's stock."""
+    key = command.key
+    draft = Draft(
+        Entry(
+            id=EntryId(state.ids.new()),
+            kind=command.kind,
+            effective_at=now,
+            posted_at=now,
+            actor=command.actor.client,
+            asset_id=template.asset_id,
+            amount=units,
+            request_id=None if key is None else request_id(command.actor.client, key),
+            reference=command.reference,
+        )
+    )
+    issuance = open_account(template.programme_id, template.programme_id, template.asset_id, Role.ISSUANCE)
+    draft.move(issuance, locked_stock(state, template), units)
+    return draft

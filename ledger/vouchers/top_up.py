@@ -6,21 +6,16 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from ledger.book.account import Role, open_account
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, EntryId
+from ledger.book.units import AMOUNT_MAX
 from ledger.engine.command import Command
 from ledger.engine.journal import post
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, Template
-from ledger.vouchers.stock import locked_stock, stock_account_id
+from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES
+from ledger.vouchers.stock import locked_stock, stock_account_id, stock_draft, units_of_piece
 from ledger.vouchers.template_body import Stock
-from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import template_id, voucher_asset_id
 
 PIECES_MAX: Final = 10**9
@@ -93,32 +88,3 @@ class TopUpStock(Command[StockReceipt]):
             in_stock=locked_stock(state, template).posted // units,
             posted_at=now,
         )
-
-
-def units_of_piece(state: State, template: Template) -> int:
-    """The units of one voucher; they do not change while there is a stock."""
-    version = state.find(TEMPLATE_VERSIONS, template.current_version_id)
-    if version is None:
-        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
-    return parse_body(version.body).units
-
-
-def stock_draft(command: Command[StockReceipt], state: State, template: Template, units: int, now: datetime) -> Draft:
-    """A draft by which `units` come from issuance into the template's stock."""
-    key = command.key
-    draft = Draft(
-        Entry(
-            id=EntryId(state.ids.new()),
-            kind=command.kind,
-            effective_at=now,
-            posted_at=now,
-            actor=command.actor.client,
-            asset_id=template.asset_id,
-            amount=units,
-            request_id=None if key is None else request_id(command.actor.client, key),
-            reference=command.reference,
-        )
-    )
-    issuance = open_account(template.programme_id, template.programme_id, template.asset_id, Role.ISSUANCE)
-    draft.move(issuance, locked_stock(state, template), units)
-    return draft
