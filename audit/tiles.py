@@ -30,6 +30,14 @@ class TileId(NamedTuple):
         return f"tile/{self.level}/{_number_path(self.number, self.width)}"
 
 
+class FullTile(NamedTuple):
+    """A tile that was filled: its 256 hashes, and their root, which is its hash in the tile above."""
+
+    id: TileId
+    hashes: tuple[bytes, ...]
+    root: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """The right edge of a tree of `size` leaves; `levels[L]` are the hashes of the partial tile of level L, which may be none."""
@@ -51,19 +59,22 @@ class Edge:
     def append(self, leaves: Sequence[bytes]) -> "Growth":
         """The edge after these leaves, and the tiles that they filled."""
         levels = [*self.levels]
-        filled: list[tuple[TileId, tuple[bytes, ...]]] = []
+        filled: list[FullTile] = []
         fresh: Sequence[bytes] = leaves
         level = 0
         while fresh:
             if level == len(levels):
                 levels.append(())
-            first = self.size >> TILE_HEIGHT * (level + 1)
             hashes = (*levels[level], *fresh)
-            full = len(hashes) // TILE_WIDTH
-            tiles = [hashes[at * TILE_WIDTH : (at + 1) * TILE_WIDTH] for at in range(full)]
-            filled.extend((TileId(level, first + at), tile) for at, tile in enumerate(tiles))
-            levels[level] = hashes[full * TILE_WIDTH :]
-            fresh = [root_of(tile) for tile in tiles]
+            whole = len(hashes) - len(hashes) % TILE_WIDTH
+            first = self.size >> TILE_HEIGHT * (level + 1)
+            tiles = [
+                _full_tile(level, first + at // TILE_WIDTH, hashes[at : at + TILE_WIDTH])
+                for at in range(0, whole, TILE_WIDTH)
+            ]
+            filled.extend(tiles)
+            levels[level] = hashes[whole:]
+            fresh = [tile.root for tile in tiles]
             level += 1
         return Growth(edge=Edge(size=self.size + len(leaves), levels=tuple(levels)), filled=tuple(filled))
 
@@ -73,7 +84,7 @@ class Growth:
     """What appending made of a tree: its new edge, and the full tiles, level by level and in order."""
 
     edge: Edge
-    filled: tuple[tuple[TileId, tuple[bytes, ...]], ...]
+    filled: tuple[FullTile, ...]
 
 
 class Tiles:
@@ -154,6 +165,10 @@ def decode_bundle(bundle: bytes) -> list[bytes]:
             raise ValueError("an entry bundle that ends within an entry")
         entries.append(bundle[start:at])
     return entries
+
+
+def _full_tile(level: int, number: int, hashes: tuple[bytes, ...]) -> FullTile:
+    return FullTile(TileId(level, number), hashes, root_of(hashes))
 
 
 def _number_path(number: int, width: int) -> str:

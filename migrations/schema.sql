@@ -945,6 +945,8 @@ CREATE INDEX vouchers_by_template ON book.vouchers USING btree (template_id, id)
 
 CREATE INDEX vouchers_live_by_account ON book.vouchers USING btree (account_id) WHERE is_live;
 
+CREATE UNIQUE INDEX branches_one_of_each_name ON keys.branches USING btree (kind, name) WHERE (kind <> 'bucket'::text);
+
 CREATE UNIQUE INDEX roots_one_is_active ON keys.roots USING btree ((true)) WHERE (state = 'active'::text);
 
 CREATE INDEX subjects_by_bucket ON keys.subjects USING btree (bucket_id);
@@ -1251,10 +1253,9 @@ GRANT INSERT ON TABLE audit.parts TO scrip_app;
 GRANT SELECT ON TABLE audit.parts TO scrip_auditor;
 GRANT SELECT,INSERT,DELETE ON TABLE audit.parts TO scrip_key_admin;
 
-GRANT SELECT,INSERT ON TABLE audit.pending TO scrip_app;
 GRANT SELECT,DELETE ON TABLE audit.pending TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.pending TO scrip_auditor;
-GRANT INSERT ON TABLE audit.pending TO scrip_key_admin;
+GRANT SELECT ON TABLE audit.pending TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE audit.tiles TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.tiles TO scrip_app;

@@ -9,6 +9,9 @@ import pytest
 
 from graphql_api.processes.embedded import EmbeddedServer, joined_server, own_server
 from tests.databases import VAR
+from tests.sequenced_log import connection
+
+__all__ = ["connection"]
 
 
 @pytest.fixture(scope="package")

@@ -91,8 +91,9 @@ def test_growing_in_any_steps_leads_to_the_same_tree(steps: list[int]) -> None:
 
     for step in steps:
         growth = edge.append(leaves(66_001)[edge.size : edge.size + step])
-        assert not filled.keys() & {tile for tile, _ in growth.filled}
-        filled.update(growth.filled)
+        assert not filled.keys() & {tile.id for tile in growth.filled}
+        assert all(tile.root == root_of(tile.hashes) for tile in growth.filled)
+        filled.update((tile.id, tile.hashes) for tile in growth.filled)
         edge = growth.edge
         assert edge.root == root_of(leaves(66_001)[: edge.size])
 

@@ -1,0 +1,41 @@
+"""Refusing to append to a log that is behind, or beside, a checkpoint that it has signed.
+
+A restored backup looks like a healthy database. Only a checkpoint kept elsewhere tells that the log had been longer;
+to append to it now would be to sign two different histories.
+"""
+
+from dataclasses import dataclass
+
+from audit.checkpoint import verify_checkpoint
+from audit.note import NoteRefused, VerifierKey
+from audit.tree import Connection, read_root
+
+_SIZE = "SELECT size FROM audit.tree"
+
+
+class LogRolledBack(Exception):
+    """The database's log is not a continuation of what is known of it; the message says of which checkpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCheckpoint:
+    """A checkpoint and where it is kept."""
+
+    where: str
+    text: str
+
+
+async def refuse_rollback(connection: Connection, key: VerifierKey, known: KnownCheckpoint) -> None:
+    """Raise LogRolledBack unless the database's log begins with what the checkpoint signs.
+
+    A checkpoint that this key has not signed is refused too: it cannot tell whether the log is whole.
+    """
+    try:
+        checkpoint = verify_checkpoint(known.text, key).checkpoint
+    except NoteRefused as error:
+        raise LogRolledBack(f"{known.where} holds no checkpoint of the key {key}: {error}") from None
+    size = int((await connection.fetch(_SIZE))[0][0])
+    if checkpoint.size > size:
+        raise LogRolledBack(f"{known.where} knows {checkpoint.size} entries of this log, and the database has {size}")
+    if await read_root(connection, checkpoint.size) != checkpoint.root:
+        raise LogRolledBack(f"the first {checkpoint.size} entries are not those of the checkpoint in {known.where}")

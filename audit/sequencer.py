@@ -1,0 +1,153 @@
+"""The sequencer: gives each event that waits its place in the log, grows the tree and signs it. One transaction a round.
+
+Events are claimed by their presence in `audit.pending`, in the order of their ids. Not by a cursor, which would pass by
+what commits late; not in the order of transaction numbers, which would put effects before their causes.
+
+Any number of sequencers may run. One is active: it holds an advisory lock for as long as its connection lasts, so that
+the others stand by without work. What makes two of them safe is the lock on the row of `audit.tree`, which every round
+takes first; a sequencer that finds the tree otherwise than it left it reads the edge again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from audit.checkpoint import Checkpoint
+from audit.merkle import leaf_hash
+from audit.signing import SigningKey, sign_checkpoint
+from audit.tiles import Edge, Growth
+from audit.tree import TreeDamaged, read_edge
+
+SEQUENCER_LOCK = 0x5C21_9002
+"""Key of the advisory lock; any fixed number that nothing else in the database uses."""
+HEARTBEAT = timedelta(seconds=60)
+BATCH_MAX = 10_000
+
+ROLE = "scrip_sequencer"
+_SETTINGS = {
+    "role": ROLE,
+    "application_name": "scrip sequencer",
+    "timezone": "UTC",
+    # A round takes less than a second. One whose process hangs must not hold the tree's lock for ever.
+    "statement_timeout": "60000",
+    "idle_in_transaction_session_timeout": "30000",
+    # Records are found by key; a plan made while the tables were empty must not scan them for ever.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+_STAND_IN = "SELECT pg_try_advisory_lock($1)"
+_TREE = """
+SELECT tree.size, tree.root, clock_timestamp() AS now, newest.size AS signed_size, newest.signed_at
+FROM audit.tree LEFT JOIN LATERAL (
+    SELECT size, signed_at FROM audit.checkpoints ORDER BY id DESC LIMIT 1) newest ON true
+FOR UPDATE OF tree
+"""
+_CLAIM = """
+WITH claimed AS (
+    DELETE FROM audit.pending WHERE id = ANY (ARRAY(SELECT id FROM audit.pending ORDER BY id LIMIT $1)) RETURNING id)
+SELECT claimed.id, event.record FROM claimed LEFT JOIN audit.events event ON event.id = claimed.id ORDER BY claimed.id
+"""
+_GROW = "UPDATE audit.tree SET size = $1, root = $2"
+_SIGN = "INSERT INTO audit.checkpoints (size, signed_at, note) VALUES ($1, $2, $3)"
+
+
+async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection for a sequencer, in its role; raises what the driver raises where the server does not answer."""
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(url, server_settings=_SETTINGS)
+    return connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequenced:
+    """What a round did: `delays_ms` tells how long ago each of its events was made."""
+
+    size: int
+    is_signed: bool
+    delays_ms: Sequence[int]
+
+
+class Sequencer:
+    """Sequences on a connection of its own in the role `scrip_sequencer`.
+
+    After any exception both are thrown away: whether the round's commit arrived is then unknown, and a new sequencer
+    reads what stands.
+    """
+
+    def __init__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", key: SigningKey, *, batch_max: int = BATCH_MAX
+    ) -> None:
+        self._connection = connection
+        self._key = key
+        self._batch_max = batch_max
+        self._edge: Edge | None = None
+
+    def terminate(self) -> None:
+        """Drop the connection at once, and with it the part of the active sequencer."""
+        self._connection.terminate()
+
+    async def stand_in(self) -> bool:
+        """Become the active sequencer, for as long as the connection lasts; False while another one is."""
+        return bool(await self._connection.fetchval(_STAND_IN, SEQUENCER_LOCK))
+
+    async def sequence(self) -> Sequenced:
+        """One round: at most `batch_max` events, and a checkpoint where the tree has grown or the heartbeat is due.
+
+        Raises TreeDamaged where the database contradicts itself, and then changes nothing.
+        """
+        async with self._connection.transaction():
+            tree = (await self._connection.fetch(_TREE))[0]
+            edge = await self._edge_of(tree["size"], tree["root"])
+            claimed = await self._connection.fetch(_CLAIM, self._batch_max)
+            if claimed:
+                edge = await self._append(edge, [(row["id"], row["record"]) for row in claimed])
+            # A clock that was set back must not silence the heartbeat.
+            is_due = tree["signed_size"] != edge.size or abs(tree["now"] - tree["signed_at"]) >= HEARTBEAT
+            if is_due:
+                await self._sign(edge, tree["now"])
+        self._edge = edge
+        now_ms = int(tree["now"].timestamp() * 1000)
+        return Sequenced(size=edge.size, is_signed=is_due, delays_ms=[now_ms - _made_ms(row["id"]) for row in claimed])
+
+    async def _edge_of(self, size: int, root: bytes) -> Edge:
+        if self._edge is None or self._edge.size != size:
+            self._edge = await read_edge(self._connection, size)
+        if self._edge.root != root:
+            raise TreeDamaged(f"the tiles of {size} entries lead to another root than the tree's")
+        return self._edge
+
+    async def _append(self, edge: Edge, entries: Sequence[tuple[UUID, bytes | None]]) -> Edge:
+        missing = [event_id for event_id, record in entries if record is None]
+        if missing:
+            raise TreeDamaged(f"event {missing[0]} waits for its place and is not recorded")
+        hashes = [leaf_hash(record) for _, record in entries if record is not None]
+        growth = edge.append(hashes)
+        rows = [(edge.size + at, event_id, hashes[at]) for at, (event_id, _) in enumerate(entries)]
+        await self._connection.copy_records_to_table(
+            "leaves", schema_name="audit", columns=["index", "event_id", "hash"], records=rows
+        )
+        await self._write_tiles(growth)
+        await self._connection.execute(_GROW, growth.edge.size, growth.edge.root)
+        return growth.edge
+
+    async def _write_tiles(self, growth: Growth) -> None:
+        rows = [(tile.id.level, tile.id.number, b"".join(tile.hashes), tile.root) for tile in growth.filled]
+        if rows:
+            await self._connection.copy_records_to_table(
+                "tiles", schema_name="audit", columns=["level", "number", "hashes", "root"], records=rows
+            )
+
+    async def _sign(self, edge: Edge, now: datetime) -> None:
+        """Signs in the transaction: nobody sees the note unless all that it speaks of is committed with it."""
+        checkpoint = Checkpoint(origin=self._key.name, size=edge.size, root=edge.root)
+        await self._connection.execute(_SIGN, edge.size, now, sign_checkpoint(checkpoint, self._key, now))
+
+
+def _made_ms(event_id: UUID) -> int:
+    """The millisecond in which an event's id, a UUIDv7, was made."""
+    return event_id.int >> 80

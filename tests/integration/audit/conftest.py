@@ -1,0 +1,5 @@
+"""What the audit log's tests share."""
+
+from tests.sequenced_log import connection
+
+__all__ = ["connection"]
