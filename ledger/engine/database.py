@@ -4,6 +4,8 @@ from typing import Any
 
 import asyncpg
 
+from ledger.engine import row_codec
+
 APPLICATION_ROLE = "scrip_app"
 _WRITER_SETTINGS = {
     # Every writer statement reaches its rows by key; a plan made while a table was empty must not scan it for ever.
@@ -54,6 +56,11 @@ class Database:
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
             self.url, server_settings=self._settings(_WRITER_SETTINGS)
         )
+        try:
+            await row_codec.install(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     def _settings(self, more: dict[str, str]) -> dict[str, str]:
