@@ -85,6 +85,10 @@ class Account(NamedTuple):
     next_due_at: datetime = NEVER
     next_expiry_at: datetime = NEVER
 
+    def moved(self, posted: int, held: int, version: int) -> "Account":
+        """The same account with another balance. `_replace` takes three times as long, and every entry does this."""
+        return Account(*self[:8], posted, held, version, *self[11:])
+
     @property
     def is_guarded(self) -> bool:
         """Whether the row must be locked to change it."""

@@ -55,7 +55,7 @@ class Draft:
     def _shift(self, account: Account, amount: int) -> None:
         if account.is_guarded:
             current = self.account(account)
-            self.accounts[account.id] = current._replace(posted=current.posted + amount)
+            self.accounts[account.id] = current.moved(current.posted + amount, current.held, current.version)
         else:
             self.open_accounts[account.id] = account
 
@@ -99,13 +99,13 @@ class Draft:
         current = self.lot(lot)
         match kind:
             case DrawKind.TAKE:
-                changed = current._replace(remaining=current.remaining - amount)
+                changed = current.drawn(current.remaining - amount, current.held)
             case DrawKind.GIVE_BACK:
-                changed = current._replace(remaining=current.remaining + amount)
+                changed = current.drawn(current.remaining + amount, current.held)
             case DrawKind.SET_ASIDE:
-                changed = current._replace(held=current.held + amount)
+                changed = current.drawn(current.remaining, current.held + amount)
             case DrawKind.RELEASE:
-                changed = current._replace(held=current.held - amount)
+                changed = current.drawn(current.remaining, current.held - amount)
             case _:
                 assert_never(kind)
         if amount <= 0 or not 0 <= changed.held <= changed.remaining <= changed.granted:
@@ -117,7 +117,7 @@ class Draft:
     def finish(self) -> None:
         """Gives every touched guarded account its next version and statement line, and proves its bounds."""
         for key, account in self.accounts.items():
-            changed = account._replace(version=account.version + 1)
+            changed = account.moved(account.posted, account.held, account.version + 1)
             require_bounds(changed)
             self.accounts[key] = changed
             self.lines.append(StatementLine(key, changed.version, self.entry.id, changed.posted, changed.held))

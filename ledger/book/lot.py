@@ -30,6 +30,10 @@ class Lot(NamedTuple):
     activates_at: datetime | None = None
     expiry: str | None = None
 
+    def drawn(self, remaining: int, held: int) -> "Lot":
+        """The same lot after a draw. `_replace` takes three times as long, and every entry does this."""
+        return Lot(*self[:7], remaining, held, *self[9:])
+
     @property
     def unheld(self) -> int:
         """What may be drawn now."""

@@ -10,16 +10,15 @@ from typing import cast
 
 from ledger.book.account import Account
 from ledger.book.units import AccountId, InvariantViolated
-from ledger.engine.decide import AnyOutcome, Decider, request_keys
+from ledger.engine.decide import AnyOutcome, Decider
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
-from ledger.engine.request import Request
 from ledger.engine.shelf import AnyShelf, Asked, Key, Shelf
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
 from ledger.engine.standing import Standing
 from ledger.engine.state import RowsMissing, State
 from ledger.engine.statements import Change, Statements
-from ledger.engine.unit import AnyCommand, Unit
+from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
@@ -86,8 +85,7 @@ class BatchRunner:
             await self._create(list(batch.create.values()), tx)
             state = State(self.ids)
             await self._lock(batch, keys, state, tx)
-            now = await self._read_now(batch.units, state, tx)
-            await self._read(batch, keys, state, self.decider.latest_instant(batch.units, now), tx)
+            now = await self._read(batch, keys, state, tx)
             await self._decide(batch, state, now, tx)
             opened = [a for a in state.open_accounts.values() if a.id not in self.known_open]
             await self._create(opened, tx)
@@ -120,9 +118,9 @@ class BatchRunner:
         for _, group in groupby(by_rank, key=_rank_of):
             ranked = sorted(group, key=attrgetter("shelf.table.name"))
             for shelf, of_shelf in groupby(ranked, key=attrgetter("shelf")):
-                asked = list(of_shelf)
-                records = await tx.run(self.statements.lock(shelf), [key.value for key in asked])
-                state.load(shelf, asked, (shelf.row._make(r) for r in records))
+                asked = [key.value for key in of_shelf]
+                records = await tx.run(self.statements.lock(shelf), asked)
+                state.load(shelf, asked, map(shelf.row._make, records))
         self._require_accounts(batch, locked.values(), state, ACCOUNTS)
 
     def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State, shelf: Shelf[Account]) -> None:
@@ -137,40 +135,38 @@ class BatchRunner:
         if missing:
             raise AccountsMissing(missing)
 
-    async def _read_now(self, units: Iterable[Unit], state: State, tx: Tx) -> datetime:
-        """The instant, read after the locks, with the requests on file and the version of the standing rows."""
-        asked = [identity for unit in units for identity in request_keys(unit)]
-        records = await tx.run(self.statements.now_and_requests(), asked)
-        self.standing.at_version(records[0][1])
-        rows = [Request(*record[2:]) for record in map(tuple, records) if record[2] is not None]
-        shelf = cast("AnyShelf", REQUESTS)
-        state.load(shelf, [Key(shelf, identity) for identity in asked], rows)
-        self.reached = max(self.reached, records[0][0])
+    async def _read(self, batch: Batch, keys: Sequence[Key], state: State, tx: Tx) -> datetime:
+        """Reads, after the locks and in one statement, the instant and all that the footprints name; then what those
+        rows point to, until nothing new is named.
+        """
+        asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
+        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids())
+        shelves = sorted(asked, key=_order)
+        found = (await tx.run(self.statements.read_together(shelves), *(list(asked[s]) for s in shelves)))[0]
+        for shelf, rows in zip(shelves, found[2:], strict=True):
+            state.load(shelf, asked[shelf], map(shelf.row._make, rows))
+        state.standing = await self.standing.at_version(found[1], tx)
+        self.reached = max(self.reached, found[0])
+        await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
+        self._require_accounts(batch, keys, state, COMPANIONS)
         return self.reached
 
-    async def _read(self, batch: Batch, keys: Sequence[Key], state: State, until: datetime, tx: Tx) -> None:
-        """Reads what the footprints name, then what those rows point to, until nothing new is named."""
+    async def _read_further(self, batch: Batch, state: State, until: datetime, tx: Tx) -> None:
         commands = [command for unit in batch.units for command in unit.commands]
-        wanted = [*(key for key in keys if key.shelf.lock_rank is None), *_further(commands, state, until)]
         for _ in range(_WAVES_MAX):
+            wanted = [key for command in commands for key in command.further(state, until)]
             fresh = [key for key in wanted if not state.is_loaded(key)]
             if not fresh:
-                break
+                return
             await self._load(fresh, state, tx)
-            wanted = _further(commands, state, until)
-        self._require_accounts(batch, keys, state, COMPANIONS)
 
     async def _load(self, keys: Iterable[Key], state: State, tx: Tx) -> None:
-        by_shelf: dict[AnyShelf, dict[object, Key]] = {}
-        for key in keys:
-            by_shelf.setdefault(key.shelf, {})[key.value] = key
-        for shelf, group in by_shelf.items():
-            asked = list(group.values())
+        for shelf, asked in _by_shelf(keys).items():
             if shelf.standing:
-                await self.standing.load(shelf, asked, state, tx)
+                await self.standing.load(state.standing, shelf, asked, tx)
             else:
-                records = await tx.run(self.statements.read(shelf), [key.value for key in asked])
-                state.load(shelf, asked, (shelf.row._make(r) for r in records))
+                records = await tx.run(self.statements.read(shelf), list(asked))
+                state.load(shelf, asked, map(shelf.row._make, records))
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
         for unit in batch.units:
@@ -197,26 +193,30 @@ class BatchRunner:
         branches = sorted(inserts, key=_branch_order) + sorted(updates, key=_branch_order)
         if not branches:
             return
-        arrays = [_rows(change, rows) for change, rows in branches]
-        counts = (await tx.run(self.statements.write([change for change, _ in branches]), *arrays))[0]
+        statement = self.statements.write([change for change, _ in branches])
+        counts = (await tx.run(statement, *(rows for _, rows in branches)))[0]
         for (change, rows), count in zip(branches[len(inserts) :], tuple(counts)[1:], strict=True):
             if count != len(rows):
                 raise InvariantViolated(f"{change.shelf.table.name}: {count} of {len(rows)} rows updated")
 
 
-def _further(commands: Iterable[AnyCommand], state: State, until: datetime) -> list[Key]:
-    return [key for command in commands for key in command.further(state, until)]
+def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
+    by_shelf: dict[AnyShelf, dict[Asked, None]] = {}
+    for shelf, value, _ in keys:
+        values = by_shelf.get(shelf)
+        if values is None:
+            values = by_shelf[shelf] = {}
+        values[value] = None
+    return by_shelf
 
 
 def _rank_of(key: Key) -> int:
     return key.shelf.lock_rank or 0
 
 
+def _order(shelf: AnyShelf) -> tuple[str, str]:
+    return (shelf.table.name, shelf.by)
+
+
 def _branch_order(branch: tuple[Change, object]) -> tuple[str, str]:
-    return (branch[0].shelf.table.name, branch[0].shelf.by)
-
-
-def _rows(change: Change, rows: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
-    """The rows as the table's row type has them; columns the database fills itself stand last."""
-    padding = (None,) * (len(change.shelf.table.c) - len(change.shelf.columns))
-    return [(*row, *padding) for row in rows] if padding else rows
+    return _order(branch[0].shelf)

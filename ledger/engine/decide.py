@@ -9,7 +9,7 @@ import orjson
 from ledger.book.refusal import Refusal, RefusalCode, is_frozen
 from ledger.engine.outcome import Outcome, freeze_refusal, freeze_reply, thaw
 from ledger.engine.ports import Clock, Event, Sealer
-from ledger.engine.request import Request, fingerprint, reference_id, request_id, require_same
+from ledger.engine.request import Request, fingerprint, request_id, require_same
 from ledger.engine.shelves import REQUESTS
 from ledger.engine.state import State
 from ledger.engine.unit import AnyCommand, Unit
@@ -32,33 +32,35 @@ class Decider:
     def decide(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
         """The outcomes of the unit's commands in input order; refused ones leave nothing but their record."""
         if unit.group_key is not None:
-            return self._decide_group(unit, state, now)
-        return [self._decide_one(command, state, self._clock.instant_of(command, now)) for command in unit.commands]
+            return self._decide_group(unit, unit.group_key, state, now)
+        instant_of = self._clock.instant_of
+        return [
+            self._decide_one(command, identity, claim, state, instant_of(command, now))
+            for command, identity, claim in zip(unit.commands, unit.identities, unit.claims, strict=True)
+        ]
 
-    def _decide_one(self, command: AnyCommand, state: State, now: datetime) -> AnyOutcome:
-        if command.key is None:
-            return self._attempt(command, state, now)
-        identity = request_id(command.actor.client, command.key)
-        malformed = _find_malformed([command])
-        if malformed is not None:
-            state.emit(refused(command, malformed[1], state, now, identity))
+    def _decide_one(
+        self, command: AnyCommand, identity: bytes | None, claim: bytes | None, state: State, now: datetime
+    ) -> AnyOutcome:
+        state.request_id = identity
+        if identity is None or command.key is None:
+            return self._attempt(command, claim, state, now)
+        try:
+            command.require_input()
+        except Refusal as refusal:
+            state.emit(refused(command, refusal, state, now))
             state.keep()
-            return Outcome(refusal=malformed[1])
+            return Outcome(refusal=refusal)
         fields = command.fields()
         print_ = fingerprint(fields, self._sealer)
         found = state.find(REQUESTS, identity)
         if found is not None:
             return self._replay(found, command, sorted(fields), print_)
-        outcome = self._attempt(command, state, now, identity)
-        refusal = outcome.refusal
-        if refusal is None or is_frozen(refusal.code):
-            frozen = freeze_reply(outcome.reply) if refusal is None else freeze_refusal(refusal)
-            state.add(
-                REQUESTS,
-                Request(
-                    identity, command.actor.client, command.kind, command.key, print_, frozen, _entry_of(outcome), now
-                ),
-            )
+        outcome = self._attempt(command, claim, state, now)
+        refused_as = outcome.refusal
+        if refused_as is None or is_frozen(refused_as.code):
+            client, entry_id, frozen = command.actor.client, _entry_of(outcome), _frozen(outcome)
+            state.add(REQUESTS, Request(identity, client, command.kind, command.key, print_, frozen, entry_id, now))
         state.keep()
         return outcome
 
@@ -69,86 +71,61 @@ class Decider:
             return Outcome(refusal=refusal)
         return thaw(found.outcome, command.reply)
 
-    def _attempt(self, command: AnyCommand, state: State, now: datetime, identity: bytes | None = None) -> AnyOutcome:
+    def _attempt(self, command: AnyCommand, claim: bytes | None, state: State, now: datetime) -> AnyOutcome:
         try:
-            claim = self._require_reference(command, state)
-            outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
-            self._claim(claim, command, state, outcome, now)
+            outcome = self._decide_and_claim(command, claim, state, now)
         except Refusal as refusal:
             state.drop()
-            state.emit(refused(command, refusal, state, now, identity))
+            state.emit(refused(command, refusal, state, now))
             outcome = Outcome(refusal=refusal)
         state.keep()
         return outcome
 
-    def _require_reference(self, command: AnyCommand, state: State) -> bytes | None:
-        if command.reference is None:
-            return None
-        claim = reference_id(command.actor.client, command.kind, command.reference)
+    def _decide_and_claim(self, command: AnyCommand, claim: bytes | None, state: State, now: datetime) -> AnyOutcome:
+        """Reference before state (semantics 3.2); claimed by acceptance only."""
+        if claim is None:
+            return Outcome(reply=command.decide(state, now))
         taken = state.find(REQUESTS, claim)
         if taken is not None:
             # An adjustment that waits for approval has claimed its reference and has no entry yet.
             facts = {} if taken.entry_id is None else {"entry_id": str(taken.entry_id)}
             raise Refusal(RefusalCode.REFERENCE_TAKEN, **facts)
-        return claim
-
-    def _claim(
-        self, claim: bytes | None, command: AnyCommand, state: State, outcome: AnyOutcome, now: datetime
-    ) -> None:
-        if claim is not None:
-            state.add(
-                REQUESTS,
-                Request(
-                    claim,
-                    command.actor.client,
-                    f"reference:{command.kind}",
-                    command.reference or "",
-                    b"",
-                    "",
-                    _entry_of(outcome),
-                    now,
-                ),
-            )
+        outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
+        client, kind, reference = command.actor.client, f"reference:{command.kind}", command.reference or ""
+        state.add(REQUESTS, Request(claim, client, kind, reference, b"", "", _entry_of(outcome), now))
+        return outcome
 
     # -- atomic lists ------------------------------------------------------------------------------------------------
 
-    def _decide_group(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
-        first = unit.commands[0]
-        identity = request_id(first.actor.client, unit.group_key or "")
+    def _decide_group(self, unit: Unit, key: str, state: State, now: datetime) -> list[AnyOutcome]:
+        client = unit.commands[0].actor.client
+        identity = state.request_id = request_id(client, key)
         malformed = _find_malformed(unit.commands)
         if malformed is not None:
             index, refusal = malformed
-            state.emit(refused(unit.commands[index], refusal, state, now, identity))
+            state.emit(refused(unit.commands[index], refusal, state, now))
             state.keep()
             return _group_failed(len(unit.commands), index, refusal)
         names, print_ = self._group_fingerprint(unit.commands)
         found = state.find(REQUESTS, identity)
         if found is not None:
             return self._replay_group(found, unit, names, print_)
-        outcomes = self._attempt_group(unit.commands, state, now, identity)
+        outcomes = self._attempt_group(unit, state, now)
         if all(outcome.refusal is None or is_frozen(outcome.refusal.code) for outcome in outcomes):
             frozen = orjson.dumps([_frozen(outcome) for outcome in outcomes]).decode()
-            state.add(
-                REQUESTS,
-                Request(identity, first.actor.client, GROUP_KIND, unit.group_key or "", print_, frozen, None, now),
-            )
+            state.add(REQUESTS, Request(identity, client, GROUP_KIND, key, print_, frozen, None, now))
         state.keep()
         return outcomes
 
-    def _attempt_group(
-        self, commands: Sequence[AnyCommand], state: State, now: datetime, identity: bytes
-    ) -> list[AnyOutcome]:
+    def _attempt_group(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
         outcomes: list[AnyOutcome] = []
-        for index, command in enumerate(commands):
-            at = self._clock.instant_of(command, now)
+        for index, (command, claim) in enumerate(zip(unit.commands, unit.claims, strict=True)):
             try:
-                claim = self._require_reference(command, state)
-                outcomes.append(Outcome(reply=command.decide(state, at)))
-                self._claim(claim, command, state, outcomes[-1], at)
+                outcomes.append(self._decide_and_claim(command, claim, state, self._clock.instant_of(command, now)))
             except Refusal as refusal:
                 state.drop()
-                state.emit(refused(command, refusal, state, now, identity))
-                return _group_failed(len(commands), index, refusal)
+                state.emit(refused(command, refusal, state, now))
+                return _group_failed(len(unit.commands), index, refusal)
         return outcomes
 
     def _group_fingerprint(self, commands: Sequence[AnyCommand]) -> tuple[list[str], bytes]:
@@ -169,19 +146,7 @@ class Decider:
         return [thaw(text, command.reply) for text, command in zip(frozen, unit.commands, strict=True)]
 
 
-def request_keys(unit: Unit) -> list[bytes]:
-    """The request rows, of keys and of references, that deciding the unit will ask for."""
-    client = unit.commands[0].actor.client if unit.commands else ""
-    keys = [] if unit.group_key is None else [request_id(client, unit.group_key)]
-    for command in unit.commands:
-        if command.key is not None and unit.group_key is None:
-            keys.append(request_id(command.actor.client, command.key))
-        if command.reference is not None:
-            keys.append(reference_id(command.actor.client, command.kind, command.reference))
-    return keys
-
-
-def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime, identity: bytes | None) -> Event:
+def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime) -> Event:
     """The audit event of a refused attempt: who, what, which code (semantics 3.6)."""
     return Event(
         id=state.ids.new(),
@@ -194,7 +159,7 @@ def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime, 
         resource_id=None,
         subject_id=None,
         streams=(),
-        request_id=identity,
+        request_id=state.request_id,
         facts={},
     )
 

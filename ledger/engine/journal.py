@@ -31,13 +31,14 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
         state.put(LOTS, lot)
     for lot in draft.new_lots.values():
         state.add(LOTS, lot)
-    state.add(ENTRIES, entry)
+    state.append(ENTRIES, (entry,))
     if entry.original_entry_id is not None:
         state.mirror(ENTRIES_OF_ORIGINAL, entry)
-    state.append(POSTINGS, draft.postings)
+    if draft.postings:
+        state.append(POSTINGS, draft.postings)
     state.append(STATEMENT_LINES, draft.lines)
-    for draw in draft.draws:
-        state.add(DRAWS, draw)
+    if draft.draws:
+        state.append(DRAWS, draft.draws)
     state.emit(
         Event(
             id=state.ids.new(),

@@ -1,7 +1,7 @@
 """Outcomes: what a command came to, how it is frozen as JSON and thawed again on replay."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from types import UnionType
@@ -11,11 +11,12 @@ from uuid import UUID
 import orjson
 
 from ledger.book.refusal import Facts, Refusal, RefusalCode
+from ledger.engine.reply import reply as reply_value
 
 O = TypeVar("O")  # noqa: E741 - an outcome's reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply_value
 class Outcome(Generic[O]):
     """Either a reply or a refusal; `replayed` where an earlier decision was found under the key."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql.expression import any_
 from ledger.book.units import InvariantViolated
 from ledger.engine.ids import IdSource
 from ledger.engine.reader import Query, Snapshot
-from ledger.engine.shelf import Key, Shelf
+from ledger.engine.shelf import Asked, Key, Shelf
 from ledger.engine.state import RowsMissing, State
 
 AnyShelf = Shelf[tuple[object, ...]]
@@ -49,12 +49,12 @@ class Preview:
             wanted = list(further(self.state))
 
     async def _load(self, keys: Sequence[Key]) -> None:
-        by_shelf: dict[AnyShelf, dict[object, Key]] = {}
+        by_shelf: dict[AnyShelf, dict[Asked, None]] = {}
         for key in keys:
-            by_shelf.setdefault(key.shelf, {})[key.value] = key
+            by_shelf.setdefault(key.shelf, {})[key.value] = None
         for shelf, group in by_shelf.items():
-            asked = list(group.values())
-            records = await self._snapshot.rows(_read(shelf), {"asked": [key.value for key in asked]})
+            asked = list(group)
+            records = await self._snapshot.rows(_read(shelf), {"asked": asked})
             make: Any = shelf.row
             self.state.load(shelf, asked, [make._make(record) for record in records])
 

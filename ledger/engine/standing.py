@@ -1,17 +1,17 @@
 """Standing rows: configuration kept between batches, exact because its version is read in every batch.
 
 Whatever changes a standing table raises `registry.instance.standing_version` in the same transaction (a trigger does);
-a batch that sees another version than the kept rows' forgets them all and reads anew.
+a batch that sees another version reads all that is kept anew. So commands find standing rows without naming them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ledger.engine.ports import Transaction
-from ledger.engine.shelf import AnyShelf, Asked, Key
-from ledger.engine.state import State
+from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.statements import Statements
 
 KEPT_MAX = 50_000
+Kept = dict[tuple[AnyShelf, Asked], list[tuple[object, ...]]]
 
 
 class Standing:
@@ -20,21 +20,32 @@ class Standing:
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
         self._version = -1
-        self._kept: dict[tuple[AnyShelf, Asked], list[tuple[object, ...]]] = {}
+        self._kept: Kept = {}
 
-    def at_version(self, version: int) -> None:
-        """Forgets everything where the version moved, and where too much is kept."""
-        if version != self._version or len(self._kept) > KEPT_MAX:
-            self._version = version
-            self._kept = {}
-
-    async def load(self, shelf: AnyShelf, keys: Sequence[Key], state: State, tx: Transaction) -> None:
-        """Puts the rows of `keys` into the state, from memory where they are kept."""
+    async def at_version(self, version: int, tx: Transaction) -> Kept:
+        """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
         kept = self._kept
-        missing = [key.value for key in keys if (shelf, key.value) not in kept]
-        if missing:
-            fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in missing}
-            for record in await tx.run(self._statements.read(shelf), missing):
-                fresh[record[shelf.by_index]].append(shelf.row._make(record))
-            kept.update(((shelf, value), rows) for value, rows in fresh.items())
-        state.load(shelf, keys, (row for key in keys for row in kept[shelf, key.value]))
+        if version != self._version:
+            # In a dictionary of its own: the other writer's batch may still be deciding on the former one.
+            kept = await self._read_again(kept, tx) if len(kept) <= KEPT_MAX else {}
+            self._version, self._kept = version, kept
+        return kept
+
+    async def _read_again(self, former: Kept, tx: Transaction) -> Kept:
+        kept: Kept = {}
+        asked: dict[AnyShelf, list[Asked]] = {}
+        for shelf, value in former:
+            asked.setdefault(shelf, []).append(value)
+        for shelf, values in asked.items():
+            await self.load(kept, shelf, values, tx)
+        return kept
+
+    async def load(self, kept: Kept, shelf: AnyShelf, values: Iterable[Asked], tx: Transaction) -> None:
+        """Adds the rows of `values` to what stands."""
+        missing = [value for value in dict.fromkeys(values) if (shelf, value) not in kept]
+        if not missing:
+            return
+        fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in missing}
+        for record in await tx.run(self._statements.read(shelf), missing):
+            fresh[record[shelf.by_index]].append(shelf.row._make(record))
+        kept.update(((shelf, value), rows) for value, rows in fresh.items())

@@ -30,7 +30,30 @@ class Group(dict[Any, Any]):
         self.is_loaded = False
 
 
-_NOTHING: Final[dict[Any, Any]] = {}
+class Drawer:
+    """What a batch has of one shelf. Rows of every shelf look alike here, so the containers are untyped.
+
+    rows:     by asked value: the row itself, or None, where the shelf asks by primary key; else a Group
+    inserted, updated: new and changed rows by primary key
+    appended: new rows in their order, of shelves whose rows are seldom read again in the same batch
+    """
+
+    __slots__ = ("appended", "inserted", "rows", "updated")
+
+    def __init__(self) -> None:
+        self.rows: dict[Any, Any] = {}
+        self.inserted: dict[Any, Any] = {}
+        self.updated: dict[Any, Any] = {}
+        self.appended: list[Any] = []
+
+
+class _Drawers(dict[Any, Drawer]):
+    def __missing__(self, shelf: AnyShelf) -> Drawer:
+        drawer = self[shelf] = Drawer()
+        return drawer
+
+
+StandingRows = dict[tuple[AnyShelf, Asked], list[tuple[object, ...]]]
 
 
 def _missing(shelf: Shelf[R], value: Asked) -> Exception:
@@ -42,33 +65,22 @@ def _missing(shelf: Shelf[R], value: Asked) -> Exception:
 class State:
     """Rows by shelf and asked value, as the batch leaves them so far.
 
-    `put`, `add` and `emit` change the overlay; `keep` makes it part of the unit, `drop` undoes it to the last `keep`,
-    `drop_unit` to the last `begin_unit`.
+    `put`, `add`, `append` and `emit` change the overlay; `keep` makes it part of the unit, `drop` undoes it to the last
+    `keep`, `drop_unit` to the last `begin_unit`.
+
+    standing:   rows that need no loading, whatever the footprints name
+    request_id: of the request that is being decided
     """
 
-    __slots__ = (
-        "_appended",
-        "_groups",
-        "_inserted",
-        "_kept",
-        "_singles",
-        "_undo",
-        "_updated",
-        "events",
-        "ids",
-        "open_accounts",
-    )
+    __slots__ = ("_drawers", "_kept", "_undo", "events", "ids", "open_accounts", "request_id", "standing")
 
     def __init__(self, ids: IdSource) -> None:
         self.ids = ids
+        self.standing: StandingRows = {}
+        self.request_id: bytes | None = None
         self.events: list[Event] = []
         self.open_accounts: dict[AccountId, Account] = {}
-        # Rows of every shelf lie side by side, so the containers are untyped; `Shelf[R]` gives callers the types back.
-        self._groups: dict[Any, dict[Any, Group]] = {}
-        self._singles: dict[Any, dict[Any, Any]] = {}
-        self._inserted: dict[Any, dict[Any, Any]] = {}
-        self._appended: dict[Any, list[Any]] = {}
-        self._updated: dict[Any, dict[Any, Any]] = {}
+        self._drawers = _Drawers()
         self._undo: list[tuple[Any, Any, Any]] = []
         self._kept = 0
 
@@ -76,97 +88,126 @@ class State:
 
     def is_loaded(self, key: Key) -> bool:
         """Whether the rows that the key asks for are here."""
-        if key.shelf.is_single:
-            return key.value in self._singles.get(key.shelf, _NOTHING)
-        group = self._groups.get(key.shelf, _NOTHING).get(key.value)
+        shelf, value = key.shelf, key.value
+        if shelf.standing and (shelf, value) in self.standing:
+            return True
+        rows = self._drawers[shelf].rows
+        if shelf.is_single:
+            return value in rows
+        group = rows.get(value)
         return group is not None and group.is_loaded
 
-    def load(self, shelf: AnyShelf, keys: Iterable[Key], rows: Iterable[Any]) -> None:
+    def load(self, shelf: AnyShelf, values: Iterable[Asked], rows: Iterable[Any]) -> None:
         """Takes in rows read from the database; rows that the batch has changed meanwhile keep their change."""
         by, pk = shelf.by_index, shelf.pk_index
+        here = self._drawers[shelf].rows
         if shelf.is_single:
-            singles = self._singles.setdefault(shelf, {})
             read = {row[by]: row for row in rows}
-            for key in keys:
-                if singles.get(key.value) is None:
-                    singles[key.value] = read.get(key.value)
+            for value in values:
+                if here.get(value) is None:
+                    here[value] = read.get(value)
             return
-        groups = self._groups.setdefault(shelf, {})
-        for key in keys:
-            groups.setdefault(key.value, Group()).is_loaded = True
+        for value in values:
+            self._group(here, value).is_loaded = True
         for row in rows:
-            groups[row[by]].setdefault(row[pk], row)
+            here[row[by]].setdefault(row[pk], row)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows under `value`."""
-        group = self._groups.get(shelf, _NOTHING).get(value)
+        group = self._drawers[shelf].rows.get(value)
+        if group and group.is_loaded:
+            return list(group.values())
+        return self._rows_elsewhere(shelf, value, group)
+
+    def _rows_elsewhere(self, shelf: Shelf[R], value: Asked, group: Group | None) -> list[R]:
+        """What was appended in this batch, or stands."""
+        appended = [row for row in self._drawers[shelf].appended if row[shelf.by_index] == value]
+        if appended:
+            return appended
+        if group is None or not group.is_loaded:
+            self._stand(shelf, value)
+            group = self._drawers[shelf].rows.get(value)
         if group is None or not group.is_loaded:
             raise _missing(shelf, value)
         return list(group.values())
 
     def find(self, shelf: Shelf[R], value: Asked) -> R | None:
         """The one row whose primary key is `value`, or None."""
-        row = self._singles.get(shelf, _NOTHING).get(value, _ABSENT)
-        if row is _ABSENT:
-            raise _missing(shelf, value)
+        drawer = self._drawers[shelf]
+        row = drawer.rows.get(value, _ABSENT)
+        if row is _ABSENT or (row is None and drawer.appended):
+            return self._find_elsewhere(shelf, value)
         return row  # type: ignore[no-any-return]
+
+    def _find_elsewhere(self, shelf: Shelf[R], value: Asked) -> R | None:
+        """What was appended in this batch, or stands."""
+        drawer = self._drawers[shelf]
+        appended = [row for row in drawer.appended if row[shelf.by_index] == value]
+        if appended:
+            return appended[-1]  # type: ignore[no-any-return]
+        self._stand(shelf, value)
+        if value not in drawer.rows:
+            raise _missing(shelf, value)
+        return drawer.rows[value]  # type: ignore[no-any-return]
+
+    def _stand(self, shelf: AnyShelf, value: Asked) -> None:
+        """Takes in standing rows at their first use."""
+        rows = self.standing.get((shelf, value)) if shelf.standing else None
+        if rows is not None:
+            self.load(shelf, (value,), rows)
 
     def peek(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows that are here, none where nothing was loaded: for `further`, which asks step by step."""
-        if shelf.is_single:
-            row = self._singles.get(shelf, _NOTHING).get(value)
-            return [] if row is None else [row]
-        return list(self._groups.get(shelf, _NOTHING).get(value, _NOTHING).values())
+        here = self._drawers[shelf].rows
+        if value not in here:
+            self._stand(shelf, value)
+        found = here.get(value)
+        if found is None:
+            return []
+        return [found] if shelf.is_single else list(found.values())
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def put(self, shelf: Shelf[R], new: R) -> None:
         """Replaces a row that was read, or added before, by `new` (same primary key)."""
-        pk = new[shelf.pk_index]
-        self._set(self._rows_beside(shelf, new), pk, new)
-        inserted = self._inserted.get(shelf, _NOTHING)
-        identity = (new[shelf.by_index], pk)
-        if identity in inserted:
-            self._set(inserted, identity, new)
+        drawer = self._drawers[shelf]
+        pk: Any = new[shelf.pk_index]
+        self._set(drawer.rows if shelf.is_single else self._group(drawer.rows, new[shelf.by_index]), pk, new)
+        if pk in drawer.inserted:
+            self._set(drawer.inserted, pk, new)
         elif not shelf.updates:
             raise InvariantViolated(f"{shelf.table.name} is append-only")
         else:
-            self._set(self._updated.setdefault(shelf, {}), identity, new)
+            self._set(drawer.updated, pk, new)
 
-    def _rows_beside(self, shelf: Shelf[R], row: R) -> dict[Any, Any]:
-        """The rows, by primary key, among which `row` is found from now on."""
-        if shelf.is_single:
-            return self._singles.setdefault(shelf, {})
-        groups = self._groups.setdefault(shelf, {})
-        group = groups.get(row[shelf.by_index])
-        if group is None:
-            group = groups[row[shelf.by_index]] = Group()
-        return group
+    def add(self, shelf: Shelf[R], row: R) -> None:
+        """Adds a new row, which reads under its key from now on and may be changed."""
+        drawer = self._drawers[shelf]
+        pk: Any = row[shelf.pk_index]
+        self._set(drawer.rows if shelf.is_single else self._group(drawer.rows, row[shelf.by_index]), pk, row)
+        self._set(drawer.inserted, pk, row)
 
     def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
-        """Adds new rows to a shelf that is only written."""
-        appended = self._appended.get(shelf)
-        if appended is None:
-            appended = self._appended[shelf] = []
+        """Adds new rows that never change; they read under their key too, by a search."""
+        appended = self._drawers[shelf].appended
         self._undo.append((appended, _ABSENT, len(appended)))
         appended += rows
 
-    def add(self, shelf: Shelf[R], row: R) -> None:
-        """Adds a new row, which reads under its key from now on."""
-        pk = row[shelf.pk_index]
-        self._set(self._rows_beside(shelf, row), pk, row)
-        inserted = self._inserted.get(shelf)
-        if inserted is None:
-            inserted = self._inserted[shelf] = {}
-        self._set(inserted, (row[shelf.by_index], pk), row)
-
     def mirror(self, shelf: Shelf[R], row: R) -> None:
         """Shows a row that was added to another shelf of the same table under this one too; it is written once."""
-        group = self._groups.get(shelf, _NOTHING).get(row[shelf.by_index])
+        group = self._drawers[shelf].rows.get(row[shelf.by_index])
         if group is not None:
             self._set(group, row[shelf.pk_index], row)
+
+    @staticmethod
+    def _group(rows: dict[Any, Any], value: object) -> Group:
+        """The group under `value`, a new one where there is none."""
+        group: Group | None = rows.get(value)
+        if group is None:
+            group = rows[value] = Group()
+        return group
 
     def use_open(self, account: Account) -> None:
         """Names an open account that a posting moves to or from; it is made where it does not exist yet."""
@@ -214,9 +255,12 @@ class State:
 
     def inserted(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
         """New rows by shelf, in the order they were added."""
-        yield from ((shelf, rows) for shelf, rows in self._appended.items() if rows)
-        yield from ((shelf, list(rows.values())) for shelf, rows in self._inserted.items() if rows)
+        for shelf, drawer in self._drawers.items():
+            if drawer.inserted or drawer.appended:
+                yield shelf, [*drawer.inserted.values(), *drawer.appended]
 
     def updated(self) -> Iterator[tuple[AnyShelf, list[tuple[object, ...]]]]:
         """Changed rows by shelf."""
-        return ((shelf, list(rows.values())) for shelf, rows in self._updated.items() if rows)
+        for shelf, drawer in self._drawers.items():
+            if drawer.updated:
+                yield shelf, list(drawer.updated.values())

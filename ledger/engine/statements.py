@@ -6,7 +6,7 @@ that a plan made while a table was empty stays right when it has grown.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -43,9 +43,10 @@ from sqlalchemy.types import NullType, UserDefinedType
 
 from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf
-from ledger.engine.tables import ACCOUNTS, BOOK, HOLDERS, INSTANCE, REGISTRY, REQUESTS
+from ledger.engine.tables import ACCOUNTS, BOOK, HOLDERS, INSTANCE, REGISTRY
 
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
+_Rows = Select[*tuple[Any, ...]]
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
@@ -134,9 +135,12 @@ class Statements:
         """Inserts accounts that are not there yet, in their holders' state. $1: accounts, $2: their holders' ids."""
         return self._cached("create", lambda: _create_accounts(self._schema))
 
-    def now_and_requests(self) -> str:
-        """The batch's instant, the standing version and the requests on file; one row where none is. $1: ids."""
-        return self._cached("requests", _now_and_requests)
+    def read_together(self, shelves: Sequence[AnyShelf]) -> str:
+        """One row: the batch's instant, the standing version, and for each shelf an array of rows by their `by` column.
+
+        $1, $2 …: the values asked of each shelf.
+        """
+        return self._cached(("together", *shelves), lambda: _read_together(shelves))
 
     def write(self, changes: Sequence[Change]) -> str:
         """One statement of data-modifying CTEs; returns how many rows each update changed."""
@@ -154,10 +158,16 @@ def _asked(shelf: AnyShelf) -> Column[object]:
 
 
 def _by_key(shelf: AnyShelf) -> Select[tuple[object, ...]]:
+    return _where_asked(select(*_columns(shelf)), shelf, "asked")
+
+
+def _columns(shelf: AnyShelf) -> list[Column[object]]:
+    return [shelf.table.c[name] for name in shelf.columns]
+
+
+def _where_asked(statement: _Rows, shelf: AnyShelf, name: str) -> _Rows:
     asked = _asked(shelf)
-    statement = select(*(shelf.table.c[name] for name in shelf.columns)).where(
-        asked == any_(bindparam("asked", type_=ARRAY(asked.type)))
-    )
+    statement = statement.where(asked == any_(bindparam(name, type_=ARRAY(asked.type))))
     return statement if shelf.where is None else statement.where(shelf.where)
 
 
@@ -208,12 +218,12 @@ def _create_accounts(schema: str) -> ClauseElement:
     )
 
 
-def _now_and_requests() -> ClauseElement:
-    instance = select(instant_now().label("now"), INSTANCE.c.standing_version.label("standing_version")).subquery("i")
-    asked = bindparam("asked", type_=ARRAY(REQUESTS.c.id.type))
-    return select(instance.c.now, instance.c.standing_version, *REQUESTS.c).select_from(
-        instance.outerjoin(REQUESTS, REQUESTS.c.id == any_(asked))
-    )
+def _read_together(shelves: Sequence[AnyShelf]) -> ClauseElement:
+    rows = [
+        _where_asked(select(func.row(*_columns(shelf))), shelf, f"asked{n}").scalar_subquery()
+        for n, shelf in enumerate(shelves)
+    ]
+    return select(instant_now(), INSTANCE.c.standing_version, *(func.array(found) for found in rows))
 
 
 def _write(changes: Sequence[Change], schema: str) -> ClauseElement:

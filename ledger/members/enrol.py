@@ -52,9 +52,8 @@ class EnrolMember(Command[Enrolled]):
         return {"externalId": self.external_id, "reference": self.reference}
 
     def footprint(self) -> Sequence[Key]:
-        """Whoever has the external id, and the programme."""
-        known = [MEMBERS.key(self.external_id)] if is_external_id(self.external_id) else []
-        return [*known, PROGRAMMES.key(self.actor.programme_id)]
+        """Whoever has the external id."""
+        return [MEMBERS.key(self.external_id)] if is_external_id(self.external_id) else []
 
     def decide(self, state: State, now: datetime) -> Enrolled:
         """Refused with INVALID_INPUT, PROGRAMME_NOT_FOUND, EXTERNAL_ID_TAKEN (which names the member)."""

@@ -59,7 +59,7 @@ class AdjustPoints(PointsCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots, and the limits."""
-        return [*self.wallet_keys(create=True), LOTS.key(self.ids.wallet), ADJUSTMENT_LIMITS.key(self.ids.asset_id)]
+        return [self.new_wallet_key(), LOTS.key(self.ids.wallet)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,

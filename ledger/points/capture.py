@@ -24,8 +24,7 @@ from ledger.points.money import money_of, pay_merchant, rates_of
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.spend import destination_of, take
 from ledger.points.wallet import Wallet
-from ledger.programme.calendar import local_date
-from ledger.programme.rows import RATES, rate_at
+from ledger.programme.rows import rate_at
 
 _ENDED = {
     HoldState.CAPTURED: RefusalCode.HOLD_CAPTURED,
@@ -49,7 +48,7 @@ class HoldCommand(PointsCommand):
         """The wallet with its lots and holds, and what the hold set aside."""
         wallet = self.ids.wallet
         children = [LOTS.key(wallet), HOLDS.key(wallet), HOLDS_BY_ID.key(self.hold_id), DRAWS.key(self.hold_id)]
-        return [*self.wallet_keys(), *children, RATES.key(self.ids.asset_id)]
+        return [self.wallet_key(), *children]
 
     def open_hold(self, state: State, now: datetime) -> tuple[Wallet, Hold]:
         """The open hold. The codes of `find_hold` and of `open_wallet`, HOLD_CAPTURED, HOLD_RELEASED, HOLD_LAPSED."""
@@ -126,7 +125,7 @@ class CaptureHold(HoldCommand):
             pay_merchant(wallet, draft, rate, hold.merchant_id, money or 0)
         if wallet.account.inactive_at is None or wallet.account.inactive_at > now:
             # Late activity revives nothing, so what returns dead stays dead (semantics 4.3).
-            move_inactivity(wallet, draft, local_date(now, wallet.programme.time_zone))
+            move_inactivity(wallet, draft, now)
         refresh_next_expiry(wallet, draft)
         post(state, draft, self.actor)
         expire_dead(wallet, now)

@@ -12,7 +12,6 @@ from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, AssetId, EntryId, ProgrammeId, is_amount
 from ledger.engine.command import Command
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
@@ -47,14 +46,13 @@ class PointsCommand(Command[Receipt]):
             return ids
         return self.known_ids
 
-    def wallet_keys(self, *, create: bool = False) -> list[Key]:
-        """The wallet's row, locked (made first where it may be), and the terms."""
-        ids = self.ids
-        return [
-            account_key(self.new_account(Role.WALLET)) if create else ACCOUNTS.key(ids.wallet),
-            PROGRAMMES.key(self.actor.programme_id),
-            ASSETS.key(ids.asset_id),
-        ]
+    def wallet_key(self) -> Key:
+        """The wallet's row, locked. The terms stand, and need no key."""
+        return ACCOUNTS.key(self.ids.wallet)
+
+    def new_wallet_key(self) -> Key:
+        """The wallet's row, locked, made first where it is missing."""
+        return account_key(self.new_account(Role.WALLET))
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due, and what is owed."""
@@ -124,7 +122,7 @@ class PointsCommand(Command[Receipt]):
                 amount=amount,
                 member_id=self.member_id,
                 merchant_id=merchant_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                request_id=None if self.key is None else state.request_id,
                 reference=self.reference,
                 original_entry_id=original,
                 reason_code=reason_code,
@@ -171,9 +169,10 @@ def require_not_frozen(account: Account) -> None:
 
 def require_available(wallet: Wallet, amount: int) -> None:
     """POINTS_OWED, then INSUFFICIENT_POINTS, where the wallet cannot give `amount` (semantics 2.1, 4.8)."""
-    if wallet.asset.shortfall == Shortfall.NEGATIVE and wallet.account.owing:
+    account = wallet.account
+    if account.owing and wallet.asset.shortfall == Shortfall.NEGATIVE:
         raise Refusal(RefusalCode.POINTS_OWED, owed=wallet.owed)
-    available = wallet.available()
+    available = account.posted - account.held
     if amount > available:
         raise Refusal(RefusalCode.INSUFFICIENT_POINTS, available=available)
 
@@ -197,8 +196,8 @@ def receipt(wallet: Wallet, draft: Draft, lots: Iterable[LotUse] = (), **more: o
         posted_at=entry.posted_at,
         posted=account.posted,
         held=account.held,
-        available=wallet.available(),
-        owed=wallet.owed,
+        available=wallet.available() if account.owing else account.posted - account.held,
+        owed=wallet.owed if account.owing else 0,
         next_expiry_at=or_none(account.next_expiry_at),
         lots=tuple(lots),
         merchant_id=entry.merchant_id,

@@ -15,7 +15,6 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
-from ledger.partners.rows import MERCHANTS
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
 from ledger.points.due import bring_forward, move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
@@ -76,12 +75,10 @@ class EarnPoints(PointsCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The wallet, and the pending account where it is one's."""
-        keys = self.wallet_keys(create=True)
-        if self.is_pending:
-            keys.append(COMPANIONS.key(self.ids.pending, create=self.new_account(Role.PENDING)))
-        if self.merchant_id is not None:
-            keys.append(MERCHANTS.key(self.merchant_id))
-        return keys
+        wallet = self.new_wallet_key()
+        if not self.is_pending:
+            return [wallet]
+        return [wallet, COMPANIONS.key(self.ids.pending, create=self.new_account(Role.PENDING))]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due; the lots too where earning moves the date of all of them."""
@@ -114,7 +111,7 @@ class EarnPoints(PointsCommand):
     def _earn_now(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
         start = local_date(draft.entry.effective_at, wallet.programme.time_zone)
         death = self._death(wallet, start)
-        move_inactivity(wallet, draft, start)
+        move_inactivity(wallet, draft, draft.entry.effective_at)
         granted = grant_repaying(wallet, draft, self.amount, death, purchased=self.purchased)
         expired = 0 if granted is None else expire_on_arrival(wallet, draft, granted, now)
         post(wallet.state, draft, self.actor)
@@ -176,9 +173,12 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
         draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
 
 
-def move_inactivity(wallet: Wallet, draft: Draft, day: date) -> None:
+def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
     """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
-    until = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
+    if not parse_expiry(wallet.asset.expiry).by_inactivity:
+        return
+    zone = wallet.programme.time_zone
+    until = inactive_at(wallet.asset.expiry, local_date(active_at, zone), zone)
     account = draft.account(wallet.account)
     if until is not None and (account.inactive_at is None or until > account.inactive_at):
         draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))

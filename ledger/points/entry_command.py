@@ -13,7 +13,6 @@ from ledger.engine.shelves import DRAWS, ENTRIES, ENTRIES_OF_ORIGINAL, LOTS
 from ledger.engine.state import State
 from ledger.points.command import UNKNOWN, PointsCommand
 from ledger.points.find import owner_of_entry
-from ledger.programme.rows import RATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class EntryCommand(PointsCommand):
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots, the entry with its draws, and the entries that name it as their original."""
         original = [ENTRIES.key(self.entry_id), ENTRIES_OF_ORIGINAL.key(self.entry_id), DRAWS.key(self.entry_id)]
-        return [*self.wallet_keys(), LOTS.key(self.ids.wallet), RATES.key(self.ids.asset_id), *original]
+        return [self.wallet_key(), LOTS.key(self.ids.wallet), *original]
 
     def require_entry(self, state: State) -> Entry:
         """The entry; ENTRY_NOT_FOUND also where it is another merchant's."""

@@ -15,7 +15,6 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDS, LOTS
 from ledger.engine.state import State
-from ledger.partners.rows import MERCHANTS
 from ledger.points.command import PointsCommand, receipt, require_amount, require_available, require_not_frozen
 from ledger.points.receipt import Receipt, lot_use
 
@@ -52,8 +51,7 @@ class HoldPoints(PointsCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots and holds."""
-        keys = [*self.wallet_keys(), LOTS.key(self.ids.wallet), HOLDS.key(self.ids.wallet)]
-        return keys if self.merchant_id is None else [*keys, MERCHANTS.key(self.merchant_id)]
+        return [self.wallet_key(), LOTS.key(self.ids.wallet), HOLDS.key(self.ids.wallet)]
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with the codes of `open_wallet`, MEMBER_FROZEN, MERCHANT_CLOSED, POINTS_OWED,

@@ -68,7 +68,7 @@ class OpenBalance(PointsCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The wallet, made first where it is missing."""
-        return self.wallet_keys(create=True)
+        return [self.new_wallet_key()]
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with INVALID_INPUT, the codes of `open_wallet`, WALLET_NOT_NEW, EXPIRY_INVALID, OPENING_DIFFERS."""

@@ -1,13 +1,13 @@
 """Receipts: the reply of every point command, with what the caller needs next (semantics 3.8)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from ledger.book.units import NEVER
+from ledger.engine.reply import reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class LotUse:
     """So much of a lot was granted, drawn or given back; `expires_at` None = never."""
 
@@ -16,7 +16,7 @@ class LotUse:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Receipt:
     """What an accepted command did, and the wallet after it. Amounts in points, `…_minor` in money's minor units.
 

@@ -16,7 +16,6 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
-from ledger.partners.rows import MERCHANTS
 from ledger.points.command import (
     UNKNOWN,
     PointsCommand,
@@ -33,8 +32,7 @@ from ledger.points.money import money_of, pay_merchant, points_within, rates_of
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import PAYMENT_CODES, PaymentCode
 from ledger.points.wallet import Wallet
-from ledger.programme.calendar import local_date
-from ledger.programme.rows import RATES, Rate, rate_at
+from ledger.programme.rows import Rate, rate_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +75,10 @@ class SpendPoints(PointsCommand):
         return self if owner is None else replace(self, member_id=owner.member_id, asset=owner.asset)
 
     def footprint(self) -> Sequence[Key]:
-        """The wallet with its lots, and the merchant with the rates."""
-        keys = [*self.wallet_keys(), LOTS.key(self.ids.wallet)]
+        """The wallet with its lots, and the payment code."""
+        keys = [self.wallet_key(), LOTS.key(self.ids.wallet)]
         if self.code_id is not None:
             keys.append(PAYMENT_CODES.key(self.code_id))
-        if self.merchant_id is not None:
-            keys += [MERCHANTS.key(self.merchant_id), RATES.key(self.ids.asset_id)]
         return keys
 
     def decide(self, state: State, now: datetime) -> Receipt:
@@ -95,8 +91,9 @@ class SpendPoints(PointsCommand):
             raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
         wallet = self.find_wallet(state, merchant_id=self.merchant_id)
         code = self._require_code(state, now)
-        require_not_closed(wallet.account)
-        require_not_frozen(wallet.account)
+        account = wallet.account
+        require_not_closed(account)
+        require_not_frozen(account)
         self.require_merchant_open(state, self.merchant_id)
         settle_due(wallet, now)
         rate = None if self.merchant_id is None else rate_at(rates_of(wallet), now)
@@ -175,8 +172,9 @@ def take_points(wallet: Wallet, draft: Draft, amount: int, merchant_id: UUID | N
     """Draws `amount` from the lots and posts it to the merchant or the programme; the member was active."""
     draft.move(wallet.account, destination_of(wallet, merchant_id), amount)
     uses = [take(draft, part.lot, part.amount) for part in draw_lots(wallet.lots, amount)]
-    move_inactivity(wallet, draft, local_date(draft.entry.posted_at, wallet.programme.time_zone))
-    refresh_next_expiry(wallet, draft)
+    move_inactivity(wallet, draft, draft.entry.posted_at)
+    if any(lot.remaining == 0 for lot in draft.lots.values()):
+        refresh_next_expiry(wallet, draft)
     return uses
 
 

@@ -47,9 +47,9 @@ class PostDue(Command[Swept]):
         return {"memberId": self.member_id, "assetId": self.asset_id}
 
     def footprint(self) -> Sequence[Key]:
-        """The wallet, locked, and the terms."""
+        """The wallet, locked."""
         wallet = wallet_ids(self.member_id, self.asset_id).wallet
-        return [ACCOUNTS.key(wallet), PROGRAMMES.key(self.actor.programme_id), ASSETS.key(self.asset_id)]
+        return [ACCOUNTS.key(wallet)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due."""

@@ -64,7 +64,7 @@ class TransferPoints(PointsCommand):
     def footprint(self) -> Sequence[Key]:
         """Both wallets, locked in id order; the sender's lots."""
         to = self._receiving()
-        return [*self.wallet_keys(), LOTS.key(self.ids.wallet), *to.wallet_keys(create=True)]
+        return [self.wallet_key(), LOTS.key(self.ids.wallet), to.new_wallet_key()]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due in both wallets."""

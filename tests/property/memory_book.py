@@ -26,7 +26,7 @@ from ledger.engine.ports import Event
 from ledger.engine.preview import _read
 from ledger.engine.reader import Query, Reader, Snapshot
 from ledger.engine.shelf import AnyShelf, Asked
-from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, LOTS_BY_ID, REQUESTS, Holder
+from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, LOTS_BY_ID, Holder
 from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit
@@ -176,9 +176,10 @@ class MemoryStatements(Statements):
         """Accounts of known members and assets that are not there yet, in their holders' state."""
         return self._named("create", self._create)
 
-    def now_and_requests(self) -> str:
-        """The instant, the standing version and the requests on file."""
-        return self._named("requests", self._requests)
+    def read_together(self, shelves: Sequence[AnyShelf]) -> str:
+        """The instant, the standing version and the rows of each shelf."""
+        name = "together " + " ".join(str(id(shelf)) for shelf in shelves)
+        return self._named(name, lambda *asked: self._read_together(shelves, asked))
 
     def write(self, changes: Sequence[Change]) -> str:
         """All inserts and updates at once."""
@@ -201,10 +202,9 @@ class MemoryStatements(Statements):
                 self.created.append(made)
         return []
 
-    def _requests(self, asked: Sequence[bytes]) -> Sequence[Row]:
-        head = (self._store.now, self._store.standing_version)
-        found = [(*head, *request) for request in self._store.select(REQUESTS, asked)]
-        return found or [(*head, *[None] * len(REQUESTS.columns))]
+    def _read_together(self, shelves: Sequence[AnyShelf], asked: Sequence[Sequence[object]]) -> Sequence[Row]:
+        found = [self._store.select(shelf, values) for shelf, values in zip(shelves, asked, strict=True)]
+        return [(self._store.now, self._store.standing_version, *found)]
 
     def _write(self, changes: Sequence[Change], arrays: Sequence[Sequence[Row]]) -> Sequence[Row]:
         counts = []

@@ -32,7 +32,7 @@ def hold(number: int, captured: int = 0) -> Hold:
 def loaded(count: int) -> State:
     """A state with so many holds loaded."""
     state = State(IdSource(1, seed=b"test", clock_ms=lambda: 1))
-    state.load(HOLDS, [HOLDS.key(ACCOUNT)], [hold(number) for number in range(count)])
+    state.load(HOLDS, [ACCOUNT], [hold(number) for number in range(count)])
     return state
 
 
@@ -90,6 +90,6 @@ def test_rows_read_late_do_not_undo_what_the_batch_changed() -> None:
     state = State(IdSource(1, seed=b"test", clock_ms=lambda: 1))
     state.add(HOLDS, hold(5))
 
-    state.load(HOLDS, [HOLDS.key(ACCOUNT)], [hold(1), hold(5, captured=9)])
+    state.load(HOLDS, [ACCOUNT], [hold(1), hold(5, captured=9)])
 
     assert sorted(state.rows(HOLDS, ACCOUNT)) == [hold(1), hold(5)]
