@@ -37,6 +37,9 @@ class Act(NamedTuple):
     code: str | None = None
     request_id: bytes | None = None
     private: str | None = None
+    programme_id: UUID | None = None
+    balances: tuple[tuple[int, int], ...] = ()
+    flows: tuple[tuple[UUID, int], ...] = ()
 
 
 class EventLog(Protocol):
@@ -74,6 +77,7 @@ class Doing:
         resource_id: UUID | None = None,
         version: int | None = None,
         subject_id: UUID | None = None,
+        programme_id: UUID | None = None,
         facts: Mapping[str, str | int] | None = None,
     ) -> UUID:
         """Adds an event to the transaction and returns its id; `version` is the resource's after the change."""
@@ -90,6 +94,7 @@ class Doing:
                 subject_id=subject_id,
                 streams=streams,
                 facts=facts or {},
+                programme_id=programme_id,
             )
         )
         return identity

@@ -14,7 +14,7 @@ from audit.csv_text import HEADER, Record, csv_line
 
 SUBJECT_ERASED: Final = "subject_erased"
 """The entry that says of its subjects that their keys and parts were destroyed."""
-EPOCH_EXPIRED: Final = "epoch_expired"
+EPOCH_EXPIRED: Final = "epoch_key_destroyed"
 """The entry that says of the epoch among its facts that its key and parts were destroyed."""
 PIECE_ENTRIES: Final = 8192
 _ALWAYS: Final = {

@@ -85,6 +85,21 @@ class Event(Protocol):
         """What is sealed before it is stored."""
         ...
 
+    @property
+    def programme_id(self) -> UUID | None:
+        """The tenant; None where it concerns the whole deployment."""
+        ...
+
+    @property
+    def balances(self) -> Sequence[tuple[int, int]]:
+        """What each stream has posted and held after the change, where they are accounts."""
+        ...
+
+    @property
+    def flows(self) -> Sequence[tuple[UUID, int]]:
+        """What came into each unguarded account, net."""
+        ...
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,17 +132,23 @@ def encode_record(event: Event, *, origin: str, retention_class: str, parts: Seq
     """
     # The members stand in the order of their names, so nothing needs sorting but the facts.
     record: dict[str, object] = {"actor": event.actor, "at": event.at, "class": retention_class}
+    if event.balances:
+        record["balances"] = event.balances
     if event.client != event.actor:
         record["client"] = event.client
     if event.code is not None:
         record["code"] = event.code
     if event.facts:
         record["facts"] = event.facts
+    if event.flows:
+        record["flows"] = event.flows
     record["id"] = str(event.id)
     record["origin"] = origin
     record["outcome"] = "accepted" if event.accepted else "refused"
     if parts:
         record["parts"] = [_reference(part) for part in parts]
+    if event.programme_id is not None:
+        record["programme"] = event.programme_id
     if event.request_id is not None:
         record["request"] = event.request_id.hex()
     if event.resource_id is not None:

@@ -48,10 +48,11 @@ def _check_range(result: Result, indexes: Sequence[int], asked: Sequence[int], s
     first, stop = asked
     if not 0 <= first <= stop <= size:
         result.find(bundle.MANIFEST, f"entries {first} to {stop - 1} of a log of {size}")
-    elif list(indexes) != list(range(first, stop)):
-        missing = sorted(set(range(first, stop)) - set(indexes))
-        where = f"entry {missing[0]}" if missing else bundle.INDEXES
-        result.find(where, f"{len(missing)} entries between {first} and {stop - 1} are missing")
+        return
+    # What lies outside came along to say why parts are gone.
+    missing = set(range(first, stop)).difference(indexes)
+    if missing:
+        result.find(f"entry {min(missing)}", f"{len(missing)} entries between {first} and {stop - 1} are missing")
 
 
 def _check_stream(result: Result, stream: str, seqs: Sequence[int], wanted: range) -> None:

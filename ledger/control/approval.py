@@ -161,4 +161,5 @@ def approval_event(
         request_id=None,
         facts={"kind": approval.kind, "requested_by": approval.requested_by},
         private=private,
+        programme_id=approval.programme_id,
     )

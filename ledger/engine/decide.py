@@ -161,6 +161,7 @@ def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime) 
         streams=(),
         request_id=state.request_id,
         facts={},
+        programme_id=command.actor.programme_id,
     )
 
 

@@ -11,8 +11,11 @@ import asyncpg
 class Event(NamedTuple):
     """One audit event of a batch: what happened, to what, by whom. Nothing personal stands in clear.
 
-    streams: (account or registry row, its version after the change), semantics of ../audit
-    private: what must be sealed before it is stored (free text of a reason); None where nothing personal is in it
+    streams:      (account or registry row, its version after the change), semantics of ../audit
+    private:      what must be sealed before it is stored (free text of a reason); None where nothing personal is in it
+    programme_id: the tenant; None where it concerns the whole deployment
+    balances:     (posted, held) of each stream after the change, where they are accounts
+    flows:        (open account, net amount that came in or went out)
     """
 
     id: UUID
@@ -28,6 +31,9 @@ class Event(NamedTuple):
     request_id: bytes | None
     facts: dict[str, str | int]
     private: str | None = None
+    programme_id: UUID | None = None
+    balances: tuple[tuple[int, int], ...] = ()
+    flows: tuple[tuple[UUID, int], ...] = ()
 
 
 class Transaction(Protocol):

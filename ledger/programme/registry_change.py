@@ -108,6 +108,7 @@ def _event(change: Change, resource_id: UUID | None, version: int, facts: Facts)
         streams=() if resource_id is None else ((resource_id, version),),
         request_id=None,
         facts=dict(facts),
+        programme_id=change.actor.programme_id,
     )
 
 

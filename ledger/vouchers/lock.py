@@ -108,6 +108,7 @@ class LockCommand(CounterCommand[O], Generic[O]):
                 streams=((voucher.id, changed.version),),
                 request_id=None if self.key is None else request_id(self.actor.client, self.key),
                 facts={"merchant": str(self.merchant_id)},
+                programme_id=self.actor.programme_id,
             )
         )
         return changed
