@@ -7,6 +7,7 @@ absent, never null. At most 4 KiB. What is private stands in sealed parts, of wh
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -141,14 +142,14 @@ def encode_record(event: Event, *, origin: str, retention_class: str, parts: Seq
     if event.facts:
         record["facts"] = event.facts
     if event.flows:
-        record["flows"] = event.flows
+        record["flows"] = [(str(account), amount) for account, amount in event.flows]
     record["id"] = str(event.id)
     record["origin"] = origin
     record["outcome"] = "accepted" if event.accepted else "refused"
     if parts:
         record["parts"] = [_reference(part) for part in parts]
     if event.programme_id is not None:
-        record["programme"] = event.programme_id
+        record["programme"] = _programme(event.programme_id)
     if event.request_id is not None:
         record["request"] = event.request_id.hex()
     if event.resource_id is not None:
@@ -166,6 +167,12 @@ def encode_record(event: Event, *, origin: str, retention_class: str, parts: Seq
 
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+
+
+@lru_cache(maxsize=1024)
+def _programme(programme_id: UUID) -> str:
+    """There are few of them."""
+    return str(programme_id)
 
 
 def _reference(part: SealedPart) -> dict[str, str | int]:
