@@ -7,7 +7,7 @@ else. Its times are real ones.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -16,9 +16,8 @@ from audit.record import Event
 
 SYSTEM = "system:audit"
 Record = asyncpg.Record
-Connect = Callable[
-    [], "AbstractAsyncContextManager[asyncpg.Connection[Record] | asyncpg.pool.PoolConnectionProxy[Record]]"
-]
+Lent: TypeAlias = "asyncpg.Connection[Record] | asyncpg.pool.PoolConnectionProxy[Record]"
+Connect = Callable[[], AbstractAsyncContextManager[Lent]]
 
 
 class Act(NamedTuple):
@@ -55,7 +54,7 @@ class Doing:
 
     def __init__(
         self,
-        connection: "asyncpg.Connection[Record] | asyncpg.pool.PoolConnectionProxy[Record]",
+        connection: Lent,
         new_id: Callable[[], UUID],
         actor: str,
         now: datetime,

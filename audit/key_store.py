@@ -69,6 +69,8 @@ def subject_context(subject_id: UUID, bucket_id: UUID) -> bytes:
     return f"scrip-key/v1\nsubject\n{subject_id}\n{bucket_id}".encode()
 
 
+TURNOVER_LOCK = 0x5C21_9004
+"""Key of the advisory lock between turning the root over and making a branch; any fixed number that nothing else uses."""
 _BRANCH = """
 SELECT b.id, b.kind, b.name, r.reference, b.wrapped FROM keys.branches b JOIN keys.roots r ON r.id = b.root_id
 """
@@ -79,7 +81,8 @@ _INSERT_ROOT = """
 INSERT INTO keys.roots (id, reference, adopted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id
 """
 _INSERT_BRANCH = """
-INSERT INTO keys.branches (id, kind, name, root_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO keys.branches (id, kind, name, root_id, wrapped, created_at)
+SELECT $1, $2, $3, root.id, $5, $6 FROM keys.roots root WHERE root.id = $4 AND root.state = 'active'
 ON CONFLICT DO NOTHING RETURNING id
 """
 _INSERT_SUBJECTS = """
@@ -119,8 +122,9 @@ class KeyStore:
         return Branch(*rows[0]) if rows else None
 
     async def insert_branch(self, branch_id: UUID, kind: BranchKind, name: str, root_id: UUID, wrapped: bytes) -> None:
-        """Makes a branch, where nobody else has just made it."""
+        """Makes a branch, where nobody else has just made it and its root is still the active one."""
         async with self._acts.begin() as doing:
+            await doing.run("SELECT pg_advisory_xact_lock_shared($1)", TURNOVER_LOCK)
             if await doing.run(_INSERT_BRANCH, branch_id, kind, name, root_id, wrapped, doing.now):
                 doing.record(f"{kind}_key_created", resource_id=branch_id, version=1, facts={"name": name})
 

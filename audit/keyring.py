@@ -185,6 +185,13 @@ class Keyring:
         if branch.wrapped is None:
             raise KeyGone(f"the {branch.kind} key {branch.name} is destroyed")
         context = branch_context(branch.kind, branch.name, branch.id)
-        key = await self._provider.unwrap(branch.root_reference, context, branch.wrapped)
+        try:
+            key = await self._provider.unwrap(branch.root_reference, context, branch.wrapped)
+        except RootUnavailable:
+            # A turnover may have wrapped it anew since it was read.
+            fresh = await self._store.branch_by_id(branch.id)
+            if fresh is None or fresh.wrapped is None or fresh.root_reference == branch.root_reference:
+                raise
+            key = await self._provider.unwrap(fresh.root_reference, context, fresh.wrapped)
         self._branches.put(branch.id, key)
         return key

@@ -1,7 +1,6 @@
-"""Appending: the events of a transaction, inserted as its last statement before the commit.
+"""Appending: the events of a transaction, inserted with their sealed parts as its last statement before the commit.
 
-In the same statement each event gets its row of `audit.pending`, by which the sequencer finds it, and what is private in
-it its sealed part.
+A trigger gives each event its row of `audit.pending`, by which the sequencer finds it: nobody can leave one out.
 """
 
 from collections.abc import Sequence
@@ -12,15 +11,15 @@ from audit.parts import Parts
 from audit.record import Event, SealedPart, encode_record
 from audit.retention import class_of
 
-_INSERT = """
-WITH new AS (SELECT id, resource_id, record FROM unnest($1::audit.events[])),
-waiting AS (INSERT INTO audit.pending (id) SELECT id FROM new){parts}
-INSERT INTO audit.events (id, resource_id, record) SELECT id, resource_id, record FROM new
+_APPEND = """
+INSERT INTO audit.events (id, resource_id, record)
+SELECT id, resource_id, record FROM unnest($1::audit.events[])
 """
-_PARTS = """,
-kept AS (INSERT INTO audit.parts SELECT * FROM unnest($2::audit.parts[]))"""
-_APPEND = _INSERT.format(parts="")
-_APPEND_WITH_PARTS = _INSERT.format(parts=_PARTS)
+_APPEND_WITH_PARTS = """
+WITH kept AS (INSERT INTO audit.parts SELECT * FROM unnest($2::audit.parts[]))
+INSERT INTO audit.events (id, resource_id, record)
+SELECT id, resource_id, record FROM unnest($1::audit.events[])
+"""
 
 _Row = tuple[UUID, None, UUID | None, bytes]
 

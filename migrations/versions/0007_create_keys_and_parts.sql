@@ -4,7 +4,6 @@ CREATE TABLE audit.pending (
     CONSTRAINT pending_pk PRIMARY KEY (id)
 );
 COMMENT ON TABLE audit.pending IS 'Events that are committed and not in the tree yet, claimed by presence in the order of their ids.';
-GRANT INSERT ON audit.pending TO scrip_app;
 GRANT SELECT, DELETE ON audit.pending TO scrip_sequencer;
 GRANT SELECT ON audit.pending TO scrip_auditor;
 
@@ -28,7 +27,7 @@ GRANT SELECT ON audit.parts TO scrip_auditor;
 GRANT SELECT, DELETE ON audit.parts TO scrip_key_admin;
 -- Whoever administers keys records what it does.
 GRANT INSERT (id, resource_id, record), SELECT (id, tx_id, resource_id) ON audit.events TO scrip_key_admin;
-GRANT INSERT ON audit.pending, audit.parts TO scrip_key_admin;
+GRANT INSERT ON audit.parts TO scrip_key_admin;
 
 -- The sealed reasons of approvals, and no other part of the audit log: a view reads with its owner's rights.
 CREATE VIEW registry.approval_reasons AS
@@ -72,6 +71,8 @@ CREATE TABLE keys.branches (
     CONSTRAINT branches_state_known CHECK (state IN ('active', 'destroyed')),
     CONSTRAINT branches_destroyed_have_no_key CHECK ((state = 'destroyed') = (wrapped IS NULL))
 );
+-- During a turnover a bucket stands under two roots; everything else has one key for ever.
+CREATE UNIQUE INDEX branches_one_of_each_name ON keys.branches (kind, name) WHERE kind <> 'bucket';
 COMMENT ON TABLE keys.branches IS 'Keys wrapped by a root: buckets of subject keys, epochs (class and month), the house key.';
 
 CREATE TABLE keys.subjects (
