@@ -18,7 +18,7 @@ from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.members.standing import Standing, StandingCommand
-from ledger.points.close import CloseMember
+from ledger.vouchers.close import CloseMember
 
 
 @input_type

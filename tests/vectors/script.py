@@ -27,7 +27,6 @@ from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.partners.rows import MERCHANTS
 from ledger.points.adjust import AdjustPoints
 from ledger.points.capture import CaptureHold, ReleaseHold
-from ledger.points.close import CloseMember
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.pending import CancelPending, ConfirmPending
@@ -39,6 +38,7 @@ from ledger.points.spend import SpendPoints
 from ledger.points.sweeps import PostDue
 from ledger.points.transfer import TransferPoints
 from ledger.programme.rows import ADJUSTMENT_LIMITS, ASSETS, PROGRAMMES, asset_id
+from ledger.vouchers.close import CloseMember
 from tests.property.invariants import verify
 from tests.property.memory_book import MemoryBook
 from tests.property.world import PROGRAMME, member_id, merchant_id, named, terms, world

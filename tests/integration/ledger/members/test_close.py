@@ -7,10 +7,10 @@ import pytest
 
 from ledger.book.refusal import RefusalCode
 from ledger.members.queries import member_by_id
-from ledger.points.close import CloseMember
 from ledger.points.hold import HoldPoints
 from ledger.points.refund import RefundEarn
 from ledger.points.spend import SpendPoints
+from ledger.vouchers.close import CloseMember
 from tests.bank import Bank, code_of
 
 

@@ -14,10 +14,10 @@ from ledger.engine.unit import AnyCommand
 from ledger.members.enrol import EnrolMember
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.members.queries import member_by_id
-from ledger.points.close import CloseMember
 from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
 from ledger.programme.setup import create_programme
+from ledger.vouchers.close import CloseMember
 from tests.bank import NOBODY, Bank, code_of
 
 
