@@ -51,7 +51,7 @@ class DocumentLimits:
 
 @dataclass(slots=True)
 class Measure:
-    """Figures of one selection set after expansion; `moved` counts value-moving fields directly in it.
+    """Figures of one selection set after expansion; `moved` counts fields directly in it that move value or take codes.
 
     `repeats` is how often one response name occurs directly in it: fields to be merged are compared in pairs.
     `nesting` counts braces and spreads inside each other, `depth` only fields: collecting fields recurses.
@@ -111,7 +111,7 @@ def exceeded(measure: Measure, limits: DocumentLimits) -> list[str]:
         if count > most
     ]
     found.extend(
-        f"A document may move value by a '{kind}' field once; this one does {_short(count)} times."
+        f"A document has one '{kind}' field at most, after expansion; this one has {_short(count)}."
         for kind, count in measure.moved.items()
         if count > 1
     )

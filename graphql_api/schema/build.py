@@ -8,12 +8,15 @@ from graphql_api.schema.adjustment import ADJUST_POINTS
 from graphql_api.schema.api_key import ISSUE_API_KEY, REVOKE_API_KEY, ROTATE_API_KEY
 from graphql_api.schema.approval import APPROVAL_QUERY, APPROVALS, APPROVE_REQUEST, REJECT_REQUEST, WITHDRAW_REQUEST
 from graphql_api.schema.asset import ASSETS, CHANGE_ASSET, CREATE_ASSET
+from graphql_api.schema.claim import CLAIM_VOUCHER, GIFT_VOUCHER
 from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
 from graphql_api.schema.earn import EARN_POINTS, EARN_POINTS_LIST
 from graphql_api.schema.enrol import ENROL_MEMBER, ENROL_MEMBER_LIST
 from graphql_api.schema.entry import ENTRY_BY_REFERENCE, ENTRY_QUERY
 from graphql_api.schema.hold import CAPTURE_HOLD, HOLD_POINTS, HOLD_QUERY, RELEASE_HOLD
+from graphql_api.schema.issue import ISSUE_VOUCHER, ISSUE_VOUCHER_LIST, TOP_UP_VOUCHER_STOCK
+from graphql_api.schema.lock import LOCK_VOUCHER, RELEASE_VOUCHER_LOCK, RENEW_VOUCHER_LOCK
 from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
 from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
 from graphql_api.schema.merchant import (
@@ -28,6 +31,8 @@ from graphql_api.schema.partner import CREATE_PARTNER, PARTNER_QUERY, PARTNERS
 from graphql_api.schema.payment_code import CREATE_PAYMENT_CODE
 from graphql_api.schema.programme import CLOSE_PERIOD, PROGRAMME
 from graphql_api.schema.rate import SET_ADJUSTMENT_LIMIT, SET_RATE
+from graphql_api.schema.redeem import REDEEM_VOUCHER, REDEEM_VOUCHERS
+from graphql_api.schema.redemption import REDEMPTION_QUERY, REDEMPTIONS, REVERSE_REDEMPTION
 from graphql_api.schema.refusals import ERROR_TYPES
 from graphql_api.schema.spend import SPEND_POINTS, SPEND_POINTS_LIST
 from graphql_api.schema.support import SUPPORT_MEMBER
@@ -42,6 +47,9 @@ from graphql_api.schema.template import (
 from graphql_api.schema.terminal import CLOSE_TERMINAL, CREATE_TERMINAL
 from graphql_api.schema.transfer import TRANSFER_POINTS
 from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN, REVERSE_ENTRY
+from graphql_api.schema.validate import VALIDATE_VOUCHER, VALIDATE_VOUCHERS
+from graphql_api.schema.void import VOID_VOUCHER
+from graphql_api.schema.voucher import VOUCHER_QUERY
 from graphql_api.schema.wallet import WALLET
 from graphql_api.schema.wallet_changed import WALLET_CHANGED
 
@@ -67,6 +75,11 @@ class Query:
     assets = ASSETS
     voucher_template = VOUCHER_TEMPLATE
     voucher_templates = VOUCHER_TEMPLATES
+    voucher = VOUCHER_QUERY
+    validate_voucher = VALIDATE_VOUCHER
+    validate_vouchers = VALIDATE_VOUCHERS
+    redemption = REDEMPTION_QUERY
+    redemptions = REDEMPTIONS
     approval = APPROVAL_QUERY
     approvals = APPROVALS
     clock = CLOCK
@@ -116,6 +129,18 @@ class Mutation:
     change_voucher_template = CHANGE_VOUCHER_TEMPLATE
     publish_voucher_template = PUBLISH_VOUCHER_TEMPLATE
     stop_voucher_template = STOP_VOUCHER_TEMPLATE
+    top_up_voucher_stock = TOP_UP_VOUCHER_STOCK
+    issue_voucher = ISSUE_VOUCHER
+    issue_voucher_list = ISSUE_VOUCHER_LIST
+    claim_voucher = CLAIM_VOUCHER
+    gift_voucher = GIFT_VOUCHER
+    void_voucher = VOID_VOUCHER
+    lock_voucher = LOCK_VOUCHER
+    renew_voucher_lock = RENEW_VOUCHER_LOCK
+    release_voucher_lock = RELEASE_VOUCHER_LOCK
+    redeem_voucher = REDEEM_VOUCHER
+    redeem_vouchers = REDEEM_VOUCHERS
+    reverse_redemption = REVERSE_REDEMPTION
     advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
 
 

@@ -15,6 +15,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.members.queries import MemberIds
 from ledger.programme.queries import assets, programme_by_code, programme_by_id, programmes
+from ledger.vouchers.template_query import template_by_id
 
 _ONLY_SECONDS: Final = 10.0
 _NOW = SqlQuery(NOW)
@@ -30,6 +31,7 @@ class Directory:
         self._codes: dict[UUID, str] = {}
         self._members = members
         self._assets: dict[UUID, str] = {}
+        self._kinds: dict[UUID, str] = {}
         self._only: tuple[float, UUID] | None = None
 
     async def programme_of(self, caller: Caller) -> UUID:
@@ -81,6 +83,15 @@ class Directory:
             self._assets.update({asset.id: asset.code for asset in await assets(self._reader, programme_id)})
             code = self._assets[asset_id]
         return code
+
+    async def voucher_kind(self, programme_id: UUID, template_id: UUID) -> str:
+        """What vouchers of the programme's template give; it never changes."""
+        kind = self._kinds.get(template_id)
+        if kind is None:
+            found = await template_by_id(self._reader, programme_id, template_id)
+            assert found is not None
+            kind = self._kinds[template_id] = found.template.kind
+        return kind
 
     async def now(self) -> datetime:
         """The ledger's `now` (semantics 10)."""

@@ -10,15 +10,36 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.outcome import Outcome
 
 O = TypeVar("O")  # noqa: E741 - the reply
+T = TypeVar("T")
 
-_WRONG: Final = frozenset({RefusalCode.PAYMENT_CODE_INVALID})
+CODE: Final = "code"
+"""What `moves` says of every field that takes codes of vouchers: a document has one of them."""
+
+WRONG_CODES: Final = frozenset({RefusalCode.PAYMENT_CODE_INVALID, RefusalCode.VOUCHER_NOT_FOUND})
+"""What a code that is nobody's, or not accepted here, is refused with."""
 
 
 async def try_code(context: Context, terminal: str | None, attempt: Callable[[], Awaitable[Outcome[O]]]) -> Outcome[O]:
-    """What the attempt came to. THROTTLED where a merchant, its till or its network tried too many wrong codes.
+    """What an attempt to use codes came to. THROTTLED where a merchant, its till or its network tried too many.
 
     A replay is neither right nor wrong: it tells nothing new.
     """
+
+    def wrong(outcome: Outcome[O]) -> int | None:
+        if outcome.replayed or (outcome.refusal is not None and outcome.refusal.code not in WRONG_CODES):
+            return None
+        return 0 if outcome.refusal is None else 1
+
+    return await try_codes(context, terminal, attempt, wrong)
+
+
+async def try_codes(
+    context: Context,
+    terminal: str | None,
+    attempt: Callable[[], Awaitable[T]],
+    wrong: Callable[[T], int | None],
+) -> T:
+    """The same of any attempt; `wrong` says how many of its codes were, None where it says nothing about them."""
     if context.caller.role is not Role.MERCHANT:
         return await attempt()
     guesses = context.ledger.guesses
@@ -27,14 +48,14 @@ async def try_code(context: Context, terminal: str | None, attempt: Callable[[],
     if wait > 0:
         raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
     try:
-        outcome = await attempt()
+        came = await attempt()
     except Refusal as refusal:
-        if refusal.code in _WRONG:
+        if refusal.code in WRONG_CODES:
             guesses.failed(who)
         raise
-    if not outcome.replayed:
-        if outcome.refusal is None:
-            guesses.succeeded(who)
-        elif outcome.refusal.code in _WRONG:
-            guesses.failed(who)
-    return outcome
+    count = wrong(came)
+    if count == 0:
+        guesses.succeeded(who)
+    for _ in range(count or 0):
+        guesses.failed(who)
+    return came

@@ -14,6 +14,8 @@ from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
+from graphql_api.schema.voucher import Voucher, read_expiring, read_vouchers
+from graphql_api.schema.voucher_enums import VoucherState
 from graphql_api.schema.wallet import Wallet, read_wallet, wallet_of
 from ledger.book.refusal import Refusal
 from ledger.members.queries import MemberView, member_by_id, members_page
@@ -48,6 +50,27 @@ class Member:
     async def wallets(self, info: Info) -> list[Wallet]:
         """The member's points of every asset that it ever had points of."""
         return await read_wallets(info.context, self.uuid)
+
+    @field(requires(Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY, cost=5, page_max=PAGE_MAX))
+    async def vouchers(
+        self, info: Info, states: list[VoucherState] | None = None, first: int = 20, after: str | None = None
+    ) -> Connection[Voucher]:
+        """The member's vouchers, newest first.
+
+        states: only those that are one of these; without it all
+        first:  how many, 1 to 100
+        after:  the cursor after which the page begins
+        """
+        return await read_vouchers(info.context, self.uuid, states, first, after)
+
+    @field(requires(Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY, cost=5, page_max=PAGE_MAX))
+    async def expiring_vouchers(self, info: Info, until: datetime, first: int = 20) -> list[Voucher]:
+        """The vouchers that can still be used and end soon, the next to end first.
+
+        until: by then
+        first: how many, 1 to 100
+        """
+        return await read_expiring(info.context, self.uuid, until, first)
 
 
 async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:

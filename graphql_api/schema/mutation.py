@@ -25,9 +25,9 @@ def mutation(
     refusals: Iterable[RefusalCode],
     callers: frozenset[Role] = BANK,
 ) -> object:
-    """A field of the mutation type whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
+    """A root field whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
 
-    The resolver may raise any of the refusals.
+    The resolver may raise any of the refusals. A query that a till asks in the middle of a sale answers so too.
     callers: the roles that may ask at all, whatever their scopes; others are refused with FORBIDDEN
     """
     name = "".join(word.capitalize() for word in resolver.__name__.split("_"))

@@ -28,9 +28,9 @@ from graphql_api.schema.kinds import TEMPLATE, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
-from graphql_api.schema.template_enums import Kind
 from graphql_api.schema.template_input import TemplateTermsInput, body_from
 from graphql_api.schema.template_terms import TemplateFunding, TemplateTerms, funding_of, terms_of
+from graphql_api.schema.voucher_enums import Kind
 from ledger.book.refusal import RefusalCode
 from ledger.vouchers import template as ledger
 from ledger.vouchers.rows import TemplateVersion as VersionRow

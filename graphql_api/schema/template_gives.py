@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.schema.descriptions import input_type, object_type, one_of_type
-from graphql_api.schema.template_enums import BenefitKind
+from graphql_api.schema.voucher_enums import BenefitKind
 from ledger.book.units import MinorUnits
 from ledger.vouchers import template_body as ledger
 

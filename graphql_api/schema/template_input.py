@@ -6,8 +6,8 @@ import strawberry
 
 from graphql_api.schema.descriptions import input_type
 from graphql_api.schema.kinds import MERCHANT, PARTNER, uuid_of
-from graphql_api.schema.template_enums import StackMode, Stock
 from graphql_api.schema.template_gives import GivesInput, gives_from
+from graphql_api.schema.voucher_enums import StackMode, Stock
 from ledger.book.units import MinorUnits, Points
 from ledger.vouchers import template_body as ledger
 from ledger.vouchers.template_body import TemplateBody

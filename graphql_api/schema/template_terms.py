@@ -6,8 +6,8 @@ import strawberry
 
 from graphql_api.schema.descriptions import object_type
 from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of
-from graphql_api.schema.template_enums import StackMode, Stock
 from graphql_api.schema.template_gives import Gives, gives_of
+from graphql_api.schema.voucher_enums import StackMode, Stock
 from ledger.book.units import MinorUnits, Points
 from ledger.vouchers import template_body as ledger
 from ledger.vouchers.template_body import TemplateBody

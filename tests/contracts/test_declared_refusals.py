@@ -16,7 +16,6 @@ from ledger.members.enrol import EnrolMember
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.points.adjust import AdjustPoints
 from ledger.points.capture import CaptureHold, HoldCommand, ReleaseHold
-from ledger.points.close import CloseMember
 from ledger.points.command import PointsCommand
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
@@ -25,6 +24,15 @@ from ledger.points.refund import RefundEarn
 from ledger.points.reverse import ReverseEntry
 from ledger.points.spend import SpendPoints
 from ledger.points.transfer import TransferPoints
+from ledger.vouchers.claim import ClaimVoucher
+from ledger.vouchers.close import CloseMember
+from ledger.vouchers.gift import GiftVoucher
+from ledger.vouchers.issue import IssueVoucher
+from ledger.vouchers.lock import LockVoucher, ReleaseLock, RenewLock
+from ledger.vouchers.redeem import RedeemVouchers
+from ledger.vouchers.reverse import ReverseRedemption
+from ledger.vouchers.top_up import TopUpStock
+from ledger.vouchers.void import VoidVoucher
 from tests.databases import ROOT
 
 COMMANDS: dict[str, type[AnyCommand]] = {
@@ -42,6 +50,17 @@ COMMANDS: dict[str, type[AnyCommand]] = {
     "approveRequest": ApproveRequest,
     "rejectRequest": RejectRequest,
     "withdrawRequest": WithdrawRequest,
+    "topUpVoucherStock": TopUpStock,
+    "issueVoucher": IssueVoucher,
+    "claimVoucher": ClaimVoucher,
+    "giftVoucher": GiftVoucher,
+    "voidVoucher": VoidVoucher,
+    "lockVoucher": LockVoucher,
+    "renewVoucherLock": RenewLock,
+    "releaseVoucherLock": ReleaseLock,
+    "redeemVoucher": RedeemVouchers,
+    "redeemVouchers": RedeemVouchers,
+    "reverseRedemption": ReverseRedemption,
     "enrolMember": EnrolMember,
     "freezeMember": FreezeMember,
     "unfreezeMember": UnfreezeMember,

@@ -25,6 +25,8 @@ VALUE_MOVING = {
     "adjustPoints", "approveRequest", "cancelPending", "captureHold", "closeMember", "confirmPending", "earnPoints",
     "earnPointsList", "holdPoints", "refundEarn", "releaseHold", "reverseEntry", "spendPoints", "spendPointsList",
     "transferPoints",
+    "topUpVoucherStock", "issueVoucher", "issueVoucherList", "claimVoucher", "giftVoucher", "voidVoucher", "lockVoucher",
+    "renewVoucherLock", "releaseVoucherLock", "redeemVoucher", "redeemVouchers", "reverseRedemption",
 }  # fmt: skip
 """Mutations that move value: a document may hold one of each kind, and each has an idempotency key."""
 

@@ -2,7 +2,8 @@
 
 from tests.bank import bank
 from tests.fixtures_application import application, settings
+from tests.integration.graphql.counter import counter
 from tests.integration.graphql.desk import desk
 from tests.integration.graphql.people import people
 
-__all__ = ["application", "bank", "desk", "people", "settings"]
+__all__ = ["application", "bank", "counter", "desk", "people", "settings"]

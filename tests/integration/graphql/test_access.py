@@ -27,6 +27,11 @@ Query.programme                    MTSOACH MTSOACH
 Query.assets                       MTSOACH MTSOACH
 Query.voucherTemplate              M.SOACH M.SOACH
 Query.voucherTemplates             M.SOACH M.SOACH
+Query.voucher                      M.SOACH M.SOACH
+Query.validateVoucher              .T..... .TSOACH
+Query.validateVouchers             .T..... .TSOACH
+Query.redemption                   .TSOACH .TSOACH
+Query.redemptions                  .TSOACH .TSOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.clock                        MTSOACH MTSOACH
@@ -70,6 +75,18 @@ Mutation.createVoucherTemplate     ...O... ..SOACH
 Mutation.changeVoucherTemplate     ...O... ..SOACH
 Mutation.publishVoucherTemplate    ...O... ..SOACH
 Mutation.stopVoucherTemplate       ...O... ..SOACH
+Mutation.topUpVoucherStock         ...O... ..SOACH
+Mutation.issueVoucher              ..SO... ..SOACH
+Mutation.issueVoucherList          ..SO... ..SOACH
+Mutation.claimVoucher              M...... M.SOACH
+Mutation.giftVoucher               M...... M.SOACH
+Mutation.voidVoucher               ..SO... ..SOACH
+Mutation.lockVoucher               .T..... .TSOACH
+Mutation.renewVoucherLock          .T..... .TSOACH
+Mutation.releaseVoucherLock        .T..... .TSOACH
+Mutation.redeemVoucher             .T..... .TSOACH
+Mutation.redeemVouchers            .T..... .TSOACH
+Mutation.reverseRedemption         .TSO... .TSOACH
 Mutation.advanceSandboxClock       ...O... ..SOACH
 Subscription.walletChanged         M.SOACH M.SOACH
 """
@@ -84,11 +101,14 @@ INNER_FIELDS = {
     "Entry.followedBy": {Scope.ENTRY_READ},
     "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
+    "Member.vouchers": {Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY},
+    "Member.expiringVouchers": {Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY},
     "Merchant.apiKeys": {Scope.MERCHANT_MANAGE},
     "Merchant.balances": {Scope.MERCHANT_READ},
     "Merchant.terminals": {Scope.MERCHANT_READ},
     "Partner.merchants": {Scope.MERCHANT_READ},
     "TemplateVersion.funding": {Scope.TEMPLATE_READ},
+    "Voucher.code": {Scope.VOUCHER_READ},
     "VoucherTemplate.versions": {Scope.TEMPLATE_READ},
 }
 """Fields below the root that ask for a scope themselves."""

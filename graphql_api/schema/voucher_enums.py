@@ -1,9 +1,11 @@
-"""The ledger's enums of templates as GraphQL ones; whoever needs them in the schema imports them from here."""
+"""The ledger's enums of vouchers as GraphQL ones; whoever needs them in the schema imports them from here."""
 
 from graphql_api.schema.descriptions import enum_type
+from ledger.vouchers.discount import Exactness
 from ledger.vouchers.template_body import BenefitKind, Kind, StackMode, Stock
+from ledger.vouchers.voucher import VoucherState
 
-__all__ = ["BenefitKind", "Kind", "StackMode", "Stock"]
+__all__ = ["BenefitKind", "Exactness", "Kind", "StackMode", "Stock", "VoucherState"]
 
 enum_type(
     Kind,
@@ -43,5 +45,25 @@ enum_type(
         "EXCLUSIVE": "With none.",
         "PER_CATEGORY": "With one voucher of each other category.",
         "ALL": "With every other that stacks.",
+    },
+)
+enum_type(
+    Exactness,
+    "Exactness",
+    "How stored value is taken.",
+    {"STRICT": "What is asked for or nothing.", "UP_TO": "As much of what is asked for as there is."},
+)
+enum_type(
+    VoucherState,
+    "VoucherState",
+    "What a voucher is at an instant.",
+    {
+        "ISSUED": "Nothing of it was used.",
+        "PART_USED": "Something of it was used, and something is left.",
+        "LOCKED": "A shop keeps it for itself while its till takes the payment.",
+        "REDEEMED": "All of it was used.",
+        "EXPIRED": "Its validity is over.",
+        "VOIDED": "The bank took it back for good.",
+        "GIFTED": "It was given to another member, who has a voucher of its own.",
     },
 )

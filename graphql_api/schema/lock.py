@@ -1,0 +1,194 @@
+"""Locks: a shop keeps a voucher for itself while its till takes the payment."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Scope
+from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.callers import BANK_AND_MERCHANT
+from graphql_api.schema.context import Info
+from graphql_api.schema.descriptions import input_type, object_type
+from graphql_api.schema.guessing import CODE, try_code
+from graphql_api.schema.kinds import MERCHANT, TEMPLATE, VOUCHER, id_of
+from graphql_api.schema.mutation import INPUT, mutation
+from graphql_api.schema.presented import PresentedVoucherInput, TillInput, presented_from, till_from
+from graphql_api.schema.redeem import AT_THE_TILL
+from graphql_api.schema.refusals import EVERY_COMMAND
+from ledger.engine.outcome import Outcome
+from ledger.vouchers.lock import (
+    TTL_DEFAULT_S,
+    Locked,
+    LockVoucher,
+    Released,
+    ReleaseLock,
+    RenewLock,
+    lock_token,
+    token_hash,
+)
+
+
+@input_type
+class LockVoucherInput(TillInput):
+    """A voucher to lock.
+
+    voucher:         the voucher; of stored value, `amountMinor` of it is reserved, or all
+    idempotency_key: the caller's key for this intent
+    ttl_seconds:     for how long, 30 to 900; never longer than 15 minutes past its validity
+    """
+
+    voucher: PresentedVoucherInput
+    idempotency_key: IdempotencyKey
+    ttl_seconds: int = TTL_DEFAULT_S
+
+
+@input_type
+class RenewVoucherLockInput(TillInput):
+    """A lock that should stand on.
+
+    voucher:         the voucher with the lock's token
+    idempotency_key: the caller's key for this intent
+    ttl_seconds:     for how long from now, 30 to 900; never longer than 15 minutes past its validity
+    """
+
+    voucher: PresentedVoucherInput
+    idempotency_key: IdempotencyKey
+    ttl_seconds: int = TTL_DEFAULT_S
+
+
+@input_type
+class ReleaseVoucherLockInput(TillInput):
+    """A lock to give up.
+
+    voucher:         the voucher with the lock's token
+    idempotency_key: the caller's key for this intent
+    """
+
+    voucher: PresentedVoucherInput
+    idempotency_key: IdempotencyKey
+
+
+@object_type
+class VoucherLocked:
+    """Nobody else can use the voucher until then, and it stays good until then.
+
+    replayed:     whether this is the stored outcome of an earlier request under the same key
+    voucher_id:   the voucher
+    template_id:  its template
+    merchant_id:  the shop that holds the lock
+    lock_token:   what redeems, renews and releases; null for a renewal, whose token is the lock's
+    locked_until: when the lock is over
+    valid_until:  until when the voucher is good without it; null = for ever
+    """
+
+    replayed: bool
+    voucher_id: strawberry.ID
+    template_id: strawberry.ID
+    merchant_id: strawberry.ID
+    lock_token: str | None
+    locked_until: datetime
+    valid_until: datetime | None
+
+
+@object_type
+class VoucherLockReleased:
+    """The voucher is anybody's to accept again.
+
+    replayed:    whether this is the stored outcome of an earlier request under the same key
+    voucher_id:  the voucher
+    released_at: since when
+    """
+
+    replayed: bool
+    voucher_id: strawberry.ID
+    released_at: datetime
+
+
+async def lock_voucher(info: Info, asked: Annotated[LockVoucherInput, INPUT]) -> object:
+    """Keep a voucher for a shop while its till takes the payment."""
+    context, till = info.context, till_from(info.context, asked)
+    actor = await context.actor()
+    token = lock_token(context.ledger.sealer, actor.client, asked.idempotency_key)
+
+    async def lock() -> Outcome[Locked]:
+        command = LockVoucher(
+            actor=actor,
+            key=asked.idempotency_key,
+            merchant_id=till.merchant_id,
+            terminal_id=till.terminal_id,
+            scene=till.scene,
+            vouchers=await presented_from(context, [asked.voucher]),
+            ttl_seconds=asked.ttl_seconds,
+            token_hash=token_hash(token),
+        )
+        return await context.execute(command)
+
+    return _locked(await try_code(context, asked.terminal, lock), token)
+
+
+async def renew_voucher_lock(info: Info, asked: Annotated[RenewVoucherLockInput, INPUT]) -> object:
+    """Let a lock stand on, with its token."""
+    context, till = info.context, till_from(info.context, asked)
+
+    async def renew() -> Outcome[Locked]:
+        command = RenewLock(
+            actor=await context.actor(),
+            key=asked.idempotency_key,
+            merchant_id=till.merchant_id,
+            terminal_id=till.terminal_id,
+            scene=till.scene,
+            vouchers=await presented_from(context, [asked.voucher]),
+            ttl_seconds=asked.ttl_seconds,
+        )
+        return await context.execute(command)
+
+    return _locked(await try_code(context, asked.terminal, renew), None)
+
+
+async def release_voucher_lock(info: Info, asked: Annotated[ReleaseVoucherLockInput, INPUT]) -> object:
+    """Give a lock up, with its token."""
+    context, till = info.context, till_from(info.context, asked)
+
+    async def release() -> Outcome[Released]:
+        command = ReleaseLock(
+            actor=await context.actor(),
+            key=asked.idempotency_key,
+            merchant_id=till.merchant_id,
+            terminal_id=till.terminal_id,
+            scene=till.scene,
+            vouchers=await presented_from(context, [asked.voucher]),
+        )
+        return await context.execute(command)
+
+    outcome = await try_code(context, asked.terminal, release)
+    reply = outcome.unwrap()
+    return VoucherLockReleased(
+        replayed=outcome.replayed, voucher_id=id_of(VOUCHER, reply.voucher_id), released_at=reply.released_at
+    )
+
+
+def _locked(outcome: Outcome[Locked], token: str | None) -> VoucherLocked:
+    reply = outcome.unwrap()
+    return VoucherLocked(
+        replayed=outcome.replayed,
+        voucher_id=id_of(VOUCHER, reply.voucher_id),
+        template_id=id_of(TEMPLATE, reply.template_id),
+        merchant_id=id_of(MERCHANT, reply.merchant_id),
+        lock_token=token,
+        locked_until=reply.locked_until,
+        valid_until=reply.valid_until,
+    )
+
+
+_RULE = requires(Scope.VOUCHER_REDEEM, moves=CODE, cost=10)
+_REFUSALS = (*EVERY_COMMAND, *AT_THE_TILL)
+
+LOCK_VOUCHER = mutation(lock_voucher, _RULE, succeeds=VoucherLocked, refusals=_REFUSALS, callers=BANK_AND_MERCHANT)
+RENEW_VOUCHER_LOCK = mutation(
+    renew_voucher_lock, _RULE, succeeds=VoucherLocked, refusals=_REFUSALS, callers=BANK_AND_MERCHANT
+)
+RELEASE_VOUCHER_LOCK = mutation(
+    release_voucher_lock, _RULE, succeeds=VoucherLockReleased, refusals=_REFUSALS, callers=BANK_AND_MERCHANT
+)

@@ -1,0 +1,173 @@
+"""Vouchers of members: what they are, what their code is for who owns them, and what became of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from graphql_api.field_rules import any_caller, requires
+from graphql_api.permissions import Role, Scope
+from graphql_api.schema.callers import BANK_AND_MEMBER
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import field, object_type
+from graphql_api.schema.kinds import MEMBER, REDEMPTION, TEMPLATE, VOUCHER, id_of, maybe_id, uuid_of
+from graphql_api.schema.query import query
+from graphql_api.schema.redemption import Redemption, redemption_of
+from graphql_api.schema.template_terms import TemplateTerms, terms_of
+from graphql_api.schema.voucher_code import VoucherCode, code_of
+from graphql_api.schema.voucher_enums import Kind, VoucherState
+from graphql_api.schema.voucher_units import left_of
+from ledger.book.refusal import Refusal
+from ledger.book.units import MinorUnits
+from ledger.vouchers.redemption_query import redemptions_of_voucher
+from ledger.vouchers.template_text import parse_body
+from ledger.vouchers.voucher_query import VoucherView, expiring_vouchers, voucher_by_id, vouchers_of_member
+
+
+@object_type
+class Voucher:
+    """A member's voucher, true at the instant of the read whether or not a job posted what is due.
+
+    id:                its id
+    member_id:         whose voucher it is
+    template_id:       its template
+    template_code:     its template's code
+    kind:              what it gives
+    terms:             what it promises, frozen when it was issued
+    terms_text:        the terms in words, frozen when it was issued
+    terms_number:      which version of its template that is
+    state:             what it is
+    uses_left:         how often it can be used; null for stored value
+    value_left_minor:  what is left of stored value, in minor units; null for all others
+    issued_at:         since when the member has it
+    valid_from:        from when it is good
+    valid_until:       until when it is good; null = for ever
+    locked_until:      until when a shop keeps it for itself
+    ended_at:          when it was redeemed in full, expired, voided or given away
+    source_voucher_id: the voucher that was given away for this one
+    """
+
+    id: strawberry.ID
+    member_id: strawberry.ID
+    template_id: strawberry.ID
+    template_code: str
+    kind: Kind
+    terms: TemplateTerms
+    terms_text: str
+    terms_number: int
+    state: VoucherState
+    uses_left: int | None
+    value_left_minor: MinorUnits | None
+    issued_at: datetime
+    valid_from: datetime
+    valid_until: datetime | None
+    locked_until: datetime | None
+    ended_at: datetime | None
+    source_voucher_id: strawberry.ID | None
+    view: strawberry.Private[VoucherView]
+
+    @field(requires(Scope.VOUCHER_READ, cost=2))
+    async def code(self, info: Info) -> VoucherCode | None:
+        """What the app shows at a till; null for everybody but the voucher's owner, and once nothing is left of it."""
+        context = info.context
+        is_owner = context.caller.role is Role.MEMBER and await _own_id(context) == self.view.member_id
+        return code_of(context, self.view) if is_owner and self.state in _USABLE else None
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def redemptions(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Redemption]:
+        """What was used of it, newest first, with what was given back since.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        context, size = info.context, page_size(first)
+        views = await redemptions_of_voucher(
+            context.ledger.reader,
+            await context.programme_id(),
+            self.view.id,
+            first=rows_for(size),
+            before=row_after(REDEMPTION, after),
+        )
+        return connect(
+            views,
+            size,
+            node=lambda view: redemption_of(context, view),
+            cursor=lambda view: row_cursor(REDEMPTION, view.id),
+            is_first=after is None,
+        )
+
+
+_USABLE = frozenset({VoucherState.ISSUED, VoucherState.PART_USED, VoucherState.LOCKED})
+
+
+def voucher_of(view: VoucherView) -> Voucher:
+    """The view as its GraphQL type."""
+    left = left_of(view.kind, view.units_left)
+    return Voucher(
+        id=id_of(VOUCHER, view.id),
+        member_id=id_of(MEMBER, view.member_id),
+        template_id=id_of(TEMPLATE, view.template_id),
+        template_code=view.template,
+        kind=Kind(view.kind),
+        terms=terms_of(parse_body(view.body)),
+        terms_text=view.terms,
+        terms_number=view.number,
+        state=view.state,
+        uses_left=left.uses,
+        value_left_minor=left.value_minor,
+        issued_at=view.issued_at,
+        valid_from=view.valid_from,
+        valid_until=view.valid_until,
+        locked_until=view.locked_until,
+        ended_at=view.ended_at,
+        source_voucher_id=maybe_id(VOUCHER, view.source_voucher_id),
+        view=view,
+    )
+
+
+async def _own_id(context: Context) -> UUID | None:
+    try:
+        return await context.own_member_id()
+    except Refusal:
+        return None
+
+
+async def voucher(info: Info, id: strawberry.ID) -> Voucher | None:  # noqa: A002 - the argument's name in the schema
+    """A voucher of the caller's programme; for a member one of its own.
+
+    id: which one
+    """
+    context = info.context
+    view = await voucher_by_id(context.ledger.reader, await context.programme_id(), uuid_of(VOUCHER, id))
+    is_members = context.caller.role is Role.MEMBER
+    is_visible = view is not None and (not is_members or await _own_id(context) == view.member_id)
+    return voucher_of(view) if view is not None and is_visible else None
+
+
+async def read_vouchers(
+    context: Context, member_id: UUID, states: list[VoucherState] | None, first: int, after: str | None
+) -> Connection[Voucher]:
+    """A page of a member's vouchers, in one of the states or in any."""
+    size = page_size(first)
+    views = await vouchers_of_member(
+        context.ledger.reader,
+        await context.programme_id(),
+        member_id,
+        states=tuple(VoucherState) if states is None else states,
+        first=rows_for(size),
+        before=row_after(VOUCHER, after),
+    )
+    return connect(
+        views, size, node=voucher_of, cursor=lambda view: row_cursor(VOUCHER, view.id), is_first=after is None
+    )
+
+
+async def read_expiring(context: Context, member_id: UUID, until: datetime, first: int) -> list[Voucher]:
+    """What of a member's vouchers ends by then, the next to end first."""
+    programme_id, size = await context.programme_id(), page_size(first)
+    views = await expiring_vouchers(context.ledger.reader, programme_id, member_id, until=until, first=size)
+    return [voucher_of(view) for view in views]
+
+
+VOUCHER_QUERY = query(voucher, requires(Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY, cost=5), callers=BANK_AND_MEMBER)

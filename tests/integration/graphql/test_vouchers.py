@@ -1,0 +1,168 @@
+"""Vouchers through the schema: given, claimed, shown, given away, taken back."""
+
+from datetime import UTC, datetime, timedelta
+
+from ledger.vouchers.dynamic_code import STEP_SECONDS
+from tests.integration.graphql.counter import FIFTY, VOUCHER, Counter
+from tests.integration.graphql.people import People
+
+MINE = "query M($states: [VoucherState!]) { me { vouchers(states: $states) { nodes { id state templateCode } } } }"
+
+
+async def test_an_issued_voucher_is_shown_with_its_code_to_its_owner_only(people: People, counter: Counter) -> None:
+    """The owner's app gets text and QR; the bank's staff and other members get none, and a till sees no voucher at all."""
+    await counter.template("T1", isClaimable=True)
+    issued = await counter.issue("T1")
+    text = """query V($id: ID!) { voucher(id: $id) { state usesLeft termsText kind code { text qrSvg refreshAt }
+        terms { gives { ... on FixedDiscount { amountMinor } } } } }"""
+    id_ = issued["voucher"]["id"]
+
+    own = (await people.desk.ask(people.member(), text, id=id_))["voucher"]
+    staff = (await people.desk.ask(people.core, text, id=id_))["voucher"]
+    stranger = (await people.desk.ask(people.member("otto"), text, id=id_))["voucher"]
+    till = await people.desk.refusal(people.till, text, id=id_)
+
+    assert (own["state"], own["usesLeft"], own["termsText"], own["kind"]) == ("ISSUED", 1, "Terms.", "FIXED_DISCOUNT")
+    assert own["terms"]["gives"] == {"amountMinor": "500"}
+    assert len(own["code"]["text"]) == 20
+    assert own["code"]["qrSvg"].startswith("<svg")
+    assert own["code"]["refreshAt"] is None
+    assert staff["code"] is None
+    assert stranger is None
+    assert till == "FORBIDDEN"
+
+
+async def test_a_dynamic_code_changes_and_the_plain_one_is_worthless(people: People, counter: Counter) -> None:
+    """The app is told when to ask again; a till needs the suffix of the moment."""
+    await counter.template("T1", needsDynamicCode=True)
+    issued = await counter.issue("T1")
+    text = "query V($id: ID!) { voucher(id: $id) { code { text refreshAt } } }"
+
+    code = (await people.desk.ask(people.member(), text, id=issued["voucher"]["id"]))["voucher"]["code"]
+    plain = await counter.redeem(code["text"].partition("+")[0])
+    stale = await counter.redeem(code["text"][:-1] + ("0" if code["text"][-1] != "0" else "1"))
+    fresh = await counter.redeem(code["text"].lower())
+
+    assert datetime.fromisoformat(code["refreshAt"]) - datetime.now(UTC) <= timedelta(seconds=STEP_SECONDS)
+    assert [plain["code"], stale["code"]] == ["DYNAMIC_CODE_REQUIRED", "DYNAMIC_CODE_REQUIRED"]
+    assert fresh["__typename"] == "VouchersRedeemed"
+
+
+async def test_a_list_gives_to_many_in_order_until_the_stock_is_gone(people: People, counter: Counter) -> None:
+    """Three pieces for four: the last item is told so, the others keep theirs; a replay gives none again."""
+    await counter.template("T1", stock="LIMITED")
+    topped = await people.change(
+        people.operator, "topUpVoucherStock", "... on VoucherStockToppedUp { inStock }", template="T1", pieces=3
+    )
+    items = [
+        {"member": {"id": member}, "template": "T1", "idempotencyKey": f"i{number}"}
+        for number, member in enumerate((people.ines, people.otto, people.ines, people.otto))
+    ]
+    select = """... on IssueVoucherOutcomes { items { __typename ... on VoucherIssued { replayed }
+        ... on UserError { code } } }"""
+
+    first = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
+    again = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
+
+    assert topped["inStock"] == 3
+    assert [item.get("replayed", item.get("code")) for item in first["items"]] == [False, False, False, "OUT_OF_STOCK"]
+    assert [item.get("replayed", item.get("code")) for item in again["items"]] == [True, True, True, "OUT_OF_STOCK"]
+
+
+async def test_a_claim_pays_points_in_one_step(people: People, counter: Counter) -> None:
+    """Ines has 100 points: one voucher for 60 is hers, a second is not, and no more is taken than she agreed to."""
+    await counter.template("T1", isClaimable=True, price={"points": "60"})
+    select = f"... on VoucherClaimed {{ points pointsAvailable {VOUCHER} }}"
+
+    dear = await people.change(people.member(), "claimVoucher", select, template="T1", pointsMax="59")
+    claimed = await people.change(people.member(), "claimVoucher", select, template="T1", pointsMax="60")
+    poor = await people.change(people.member(), "claimVoucher", select, template="T1")
+    for_otto = await people.change(people.member(), "claimVoucher", select, template="T1", member={"id": people.otto})
+
+    assert (dear["code"], poor["code"], for_otto["code"]) == (
+        "AMOUNT_TOO_LARGE",
+        "INSUFFICIENT_POINTS",
+        "MEMBER_NOT_FOUND",
+    )
+    assert (claimed["points"], claimed["pointsAvailable"]) == ("60", "40")
+    assert claimed["voucher"]["memberId"] == people.ines
+
+
+async def test_a_member_lists_its_vouchers_by_state_and_by_what_ends_soon(people: People, counter: Counter) -> None:
+    """Newest first; what ends first comes first among those that end."""
+    await counter.template("LATE")
+    await counter.template("SOON", validity={"expiry": "2 days"})
+    late, soon = await counter.issue("LATE"), await counter.issue("SOON")
+    await counter.issue("LATE", people.otto)
+    await counter.redeem(await counter.issued_code("LATE"))
+
+    listed = (await people.desk.ask(people.member(), MINE))["me"]["vouchers"]["nodes"]
+    usable = (await people.desk.ask(people.member(), MINE, states=["ISSUED"]))["me"]["vouchers"]["nodes"]
+    until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    ending = await people.desk.ask(
+        people.member(), "query E($u: DateTime!) { me { expiringVouchers(until: $u) { id } } }", u=until
+    )
+    await people.desk.bank.advance(timedelta(days=4))
+    expired = (await people.desk.ask(people.member(), MINE, states=["EXPIRED"]))["me"]["vouchers"]["nodes"]
+
+    assert [node["state"] for node in listed] == ["REDEEMED", "ISSUED", "ISSUED"]
+    assert [node["id"] for node in usable] == [soon["voucher"]["id"], late["voucher"]["id"]]
+    assert [node["id"] for node in ending["me"]["expiringVouchers"]] == [soon["voucher"]["id"], late["voucher"]["id"]]
+    assert [node["id"] for node in expired] == [soon["voucher"]["id"]]
+
+
+async def test_a_gift_is_another_voucher_with_another_code(people: People, counter: Counter) -> None:
+    """The giver's code is worthless from then on; who may not give it is told why."""
+    await counter.template("T1", isGiftable=True)
+    await counter.template("T2")
+    mine, bound = await counter.issue("T1"), await counter.issue("T2")
+    old = await counter.code(mine["voucher"]["id"])
+    select = f"... on VoucherGiven {{ {VOUCHER} }}"
+    otto = {"id": people.otto}
+
+    async def gift(voucher: str, name: str = "ines", to: dict[str, str] = otto) -> dict[str, object]:
+        return await people.change(people.member(name), "giftVoucher", select, voucherId=voucher, to=to)
+
+    refused = [
+        await gift(bound["voucher"]["id"]),
+        await gift(mine["voucher"]["id"], to={"id": people.ines}),
+        await gift(mine["voucher"]["id"], name="otto"),
+        await gift(mine["voucher"]["id"], to={"externalId": "nobody"}),
+    ]
+    given = await gift(mine["voucher"]["id"])
+    new = await counter.code(given["voucher"]["id"], "otto")  # type: ignore[index]
+    used = [await counter.redeem(old), await counter.redeem(new)]
+
+    assert [each["code"] for each in refused] == [
+        "GIFT_NOT_ALLOWED",
+        "GIFT_TO_SELF",
+        "VOUCHER_NOT_FOUND",
+        "MEMBER_NOT_FOUND",
+    ]
+    assert given["voucher"]["sourceVoucherId"] == mine["voucher"]["id"]  # type: ignore[index]
+    assert [used[0]["code"], used[1]["__typename"]] == ["VOUCHER_VOIDED", "VouchersRedeemed"]
+
+
+async def test_the_bank_takes_a_voucher_back_for_good(people: People, counter: Counter) -> None:
+    """Its history stays to be read; a till is told that it was voided."""
+    await counter.template("T1", FIFTY)
+    issued = await counter.issue("T1")
+    id_ = issued["voucher"]["id"]
+    code = await counter.code(id_)
+    await counter.redeem(code, 1_000)
+
+    select = f"... on VoucherVoided {{ {VOUCHER} }}"
+    done = await people.change(
+        people.operator, "voidVoucher", select, voucherId=id_, reasonCode="FRAUD", reason="A tip."
+    )
+    twice = await people.change(people.operator, "voidVoucher", select, voucherId=id_, reasonCode="FRAUD")
+    after = await counter.redeem(code)
+    shown = await people.desk.ask(
+        people.member(),
+        "query V($id: ID!) { voucher(id: $id) { state code { text } redemptions { nodes { discountMinor } } } }",
+        id=id_,
+    )
+
+    assert (done["voucher"]["state"], done["voucher"]["valueLeftMinor"]) == ("VOIDED", "0")
+    assert (twice["code"], after["code"]) == ("VOUCHER_VOIDED", "VOUCHER_VOIDED")
+    assert shown["voucher"] == {"state": "VOIDED", "code": None, "redemptions": {"nodes": [{"discountMinor": "1000"}]}}
