@@ -1,7 +1,7 @@
 """Reading: queries built with Core, compiled once, run unlocked on the readers' pool."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from ledger.engine.shelf import Asked
 from ledger.engine.statements import Compiled, compile_statement
 
 Record = asyncpg.Record
-_Waiting = dict[Asked, "asyncio.Future[Record | None]"]
+_Waiting = dict[Asked, list["asyncio.Future[Record | None]"]]
 
 
 class Query:
@@ -57,15 +57,21 @@ class Reader:
 
         The query's one parameter `asked` is the array of the values.
         """
+        return await self._ask(query, value)
+
+    async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Record | None]:
+        """`look_up` for each of the values, by the same one statement."""
+        return await asyncio.gather(*[self._ask(query, value) for value in values])
+
+    def _ask(self, query: Query, value: Asked) -> "asyncio.Future[Record | None]":
+        loop = asyncio.get_running_loop()
         waiting = self._waiting.get(query)
         if waiting is None:
             waiting = self._waiting[query] = {}
-            asyncio.get_running_loop().call_soon(self._start, query)
-        found = waiting.get(value)
-        if found is None:
-            found = waiting[value] = asyncio.get_running_loop().create_future()
-        # One who gives up must not take the answer away from those who asked for the same.
-        return await asyncio.shield(found)
+            loop.call_soon(self._start, query)
+        found: asyncio.Future[Record | None] = loop.create_future()
+        waiting.setdefault(value, []).append(found)
+        return found
 
     def _start(self, query: Query) -> None:
         """Whoever was woken in this pass of the loop has asked by now."""
@@ -77,10 +83,10 @@ class Reader:
         try:
             rows = {row[0]: row for row in await self.rows(query, {"asked": list(waiting)})}
         except Exception as error:  # noqa: BLE001 - handed to everybody who asked
-            for found in waiting.values():
+            for _, found in _who_waits(waiting):
                 found.set_exception(error)
             return
-        for value, found in waiting.items():
+        for value, found in _who_waits(waiting):
             found.set_result(rows.get(value))
 
     @asynccontextmanager
@@ -91,6 +97,11 @@ class Reader:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield Snapshot(connection, self.book_schema)
+
+
+def _who_waits(waiting: _Waiting) -> "Iterator[tuple[Asked, asyncio.Future[Record | None]]]":
+    """Everybody who asked and has not given up."""
+    return ((value, found) for value, asked in waiting.items() for found in asked if not found.done())
 
 
 class Snapshot:

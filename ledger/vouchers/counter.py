@@ -16,11 +16,22 @@ from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.partners.rows import MERCHANTS, TERMINALS, Merchant, Terminal
+from ledger.programme.calendar import local_date
 from ledger.programme.rows import PROGRAMMES, Programme
 from ledger.vouchers.counts import Purpose, count_key, count_of
 from ledger.vouchers.expire import settle_expired
-from ledger.vouchers.holding import due_keys
-from ledger.vouchers.presented import Found, Presented, body_of, holding_of, keys_of, limits_uses, look_up, voucher_of
+from ledger.vouchers.presented import (
+    Found,
+    Presented,
+    account_of,
+    body_of,
+    holding_of,
+    keys_of,
+    keys_of_due,
+    limits_uses,
+    look_up,
+    voucher_of,
+)
 from ledger.vouchers.rows import VOUCHERS
 from ledger.vouchers.validity import Shown, Till, is_accepted
 from ledger.vouchers.voucher import is_locked
@@ -83,7 +94,7 @@ class CounterCommand(Command[O], Generic[O]):
         body, merchants = body_of(state, found), state.peek(MERCHANTS, self.merchant_id)
         if body is None or not merchants or not is_accepted(body, merchants[0]):
             return
-        yield from due_keys(state, found.account_id, now)
+        yield from keys_of_due(state, found, now)
         if limits_uses(body):
             yield count_key(found.member_id, found.template_id, Purpose.USE)
             yield VOUCHERS.key(found.account_id)
@@ -146,15 +157,17 @@ class CounterCommand(Command[O], Generic[O]):
         body, voucher = body_of(state, found), voucher_of(state, found)
         if voucher is None or body is None or not is_accepted(body, till.merchant):
             return None
-        holding = holding_of(state, programme, found)
-        settle_expired(holding, now)
+        account = account_of(state, found)
+        if account.next_due_at <= now:
+            settle_expired(holding_of(state, programme, found), now)
+            account, voucher = account_of(state, found), voucher_of(state, found) or voucher
         is_limited = limits_uses(body)
-        day = holding.local_day(now)
+        day = local_date(now, programme.time_zone)
         return Shown(
             place=place,
-            voucher=voucher_of(state, found) or voucher,
+            voucher=voucher,
             body=body,
-            holder_state=holding.account.state,
+            account=account,
             used=count_of(state, found.member_id, found.template_id, Purpose.USE, day) if is_limited else None,
             reserved=self._reserved(state, found, now) if is_limited else 0,
             is_dynamic=presented.is_dynamic,

@@ -24,7 +24,7 @@ from ledger.vouchers.discount import Exactness
 from ledger.vouchers.rows import VOUCHERS, Voucher
 from ledger.vouchers.template_body import StoredValue
 from ledger.vouchers.validity import Shown, Till, in_precedence, why_closed, why_no_lock, why_not
-from ledger.vouchers.voucher import dies_at
+from ledger.vouchers.voucher import StoredState, dies_at
 
 O = TypeVar("O")  # noqa: E741 - the reply
 TTL_DEFAULT_S: Final = 120
@@ -92,8 +92,9 @@ class LockCommand(CounterCommand[O], Generic[O]):
         changed = voucher._replace(version=voucher.version + 1)
         state.put(VOUCHERS, changed)
         account = state.find(ACCOUNTS, changed.account_id)
-        if account is not None and dies_at(changed) < account.next_due_at:
-            state.put(ACCOUNTS, forward(account, changed))
+        bounded = None if account is None else forward(account, changed)
+        if bounded is not None and bounded != account:
+            state.put(ACCOUNTS, bounded)
         state.emit(
             Event(
                 id=state.ids.new(),
@@ -212,15 +213,17 @@ class ReleaseLock(LockCommand[Released]):
 
 def unlocked(voucher: Voucher) -> Voucher:
     """The row without a lock."""
+    if voucher.lock_until is None:
+        return voucher
     return voucher._replace(lock_merchant_id=None, lock_token_hash=None, lock_until=None, lock_units=0)
 
 
 def forward(account: Account, voucher: Voucher) -> Account:
     """The account's row with bounds that know of the voucher's death: without its lock it may come earlier."""
     death = dies_at(voucher)
-    return account._replace(
-        next_due_at=min(account.next_due_at, death), next_expiry_at=min(account.next_expiry_at, death)
-    )
+    if voucher.state != StoredState.LIVE or death >= account.next_due_at:
+        return account
+    return account._replace(next_due_at=death, next_expiry_at=min(account.next_expiry_at, death))
 
 
 def _units(shown: Shown) -> int:

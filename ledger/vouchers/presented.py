@@ -6,21 +6,23 @@ same, so their time tells nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, bindparam, select
 from sqlalchemy.sql.expression import any_
 
+from ledger.book.account import Account
 from ledger.book.lot import Lot
 from ledger.book.units import AccountId, InvariantViolated
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import Query, Reader, Record
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, LOTS, LOTS_BY_ID
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
 from ledger.vouchers.discount import ALL_DUE, Wanted
-from ledger.vouchers.holding import Holding, HoldingIds
+from ledger.vouchers.holding import Holding, HoldingIds, due_keys
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS, VOUCHERS_BY_ID, Voucher
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
 from ledger.vouchers.template_body import Limits, TemplateBody
@@ -64,11 +66,12 @@ class Found(NamedTuple):
 
 async def look_up(reader: Reader, presented: Sequence[Presented]) -> tuple[Found, ...]:
     """Whose vouchers the codes are. Hashes are the programme's own, so nobody else's code is ever found."""
-    return tuple([await _look_up(reader, each.code_hash) for each in presented])
+    hashes = [each.code_hash for each in presented]
+    rows = await reader.look_up_all(_BY_CODE, hashes)
+    return tuple([_found(row, code_hash) for row, code_hash in zip(rows, hashes, strict=True)])
 
 
-async def _look_up(reader: Reader, code_hash: bytes) -> Found:
-    row = await reader.look_up(_BY_CODE, code_hash)
+def _found(row: Record | None, code_hash: bytes) -> Found:
     if row is None:
         nobody = UUID(bytes=code_hash)
         return Found(nobody, nobody, nobody, nobody, nobody, nobody, is_known=False)
@@ -81,9 +84,22 @@ def keys_of(found: Found) -> list[Key]:
         ACCOUNTS.key(found.account_id),
         VOUCHERS_BY_ID.key(found.voucher_id),
         LOTS_BY_ID.key(found.lot_id),
-        TEMPLATES.key(found.template_id),
         TEMPLATE_VERSIONS.key(found.version_id),
     ]
+
+
+def keys_of_due(state: State, found: Found, until: datetime) -> list[Key]:
+    """What is read where something of the voucher's account falls due by `until`."""
+    due = due_keys(state, found.account_id, until)
+    return [TEMPLATES.key(found.template_id), *due] if due else []
+
+
+def account_of(state: State, found: Found) -> Account:
+    """The account that a known voucher is a lot of, as the batch leaves it so far."""
+    account = state.find(ACCOUNTS, found.account_id)
+    if account is None:
+        raise InvariantViolated(f"account {found.account_id} is gone")
+    return account
 
 
 def voucher_of(state: State, found: Found) -> Voucher | None:

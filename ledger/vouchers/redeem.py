@@ -14,9 +14,7 @@ from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import InvariantViolated
 from ledger.engine.journal import post
-from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.programme.calendar import local_date
 from ledger.vouchers.basket import Basket
@@ -84,19 +82,16 @@ class RedeemVouchers(CounterCommand[Redeemed]):
 
     def _redeem(self, state: State, till: Till, stacked: Stack, now: datetime) -> Redeemed:
         day = local_date(now, self.programme(state).time_zone)
-        vouchers = [each.shown.voucher for each in stacked.applied]
-        accounts = {voucher.account_id: _account(state, voucher) for voucher in vouchers}
-        assets, members = {a.asset_id for a in accounts.values()}, {a.holder_id for a in accounts.values()}
+        accounts = [each.shown.account for each in stacked.applied]
+        first = accounts[0]
         draft = self.draft(
             state,
             now,
             amount=sum(each.offer.units for each in stacked.applied),
-            asset_id=assets.pop() if len(assets) == 1 else None,
-            member_id=members.pop() if len(members) == 1 else None,
+            asset_id=first.asset_id if all(each.asset_id == first.asset_id for each in accounts) else None,
+            member_id=first.holder_id if all(each.holder_id == first.holder_id for each in accounts) else None,
         )
-        uses = tuple(
-            self._use(state, draft, accounts[each.shown.voucher.account_id], each, day) for each in stacked.applied
-        )
+        uses = tuple([self._use(state, draft, each, day) for each in stacked.applied])
         post(state, draft, self.actor)
         left_out = sorted(stacked.skipped, key=lambda each: each.shown.place)
         return Redeemed(
@@ -111,15 +106,15 @@ class RedeemVouchers(CounterCommand[Redeemed]):
             skipped=tuple(left(each) for each in left_out),
         )
 
-    def _use(self, state: State, draft: Draft, account: Account, applied: Applied, day: date) -> VoucherUse:
+    def _use(self, state: State, draft: Draft, applied: Applied, day: date) -> VoucherUse:
         """The posting, the draw and the rows of one voucher."""
         shown, offer, now = applied.shown, applied.offer, draft.entry.posted_at
+        account = shown.account
         draft.move(account, receivable(account, self.merchant_id), offer.units)
         draft.draw(lot_of(state, shown.voucher), DrawKind.TAKE, offer.units)
         voucher = used(shown.voucher, offer.units, now)
         state.put(VOUCHERS, voucher)
-        if voucher.state == StoredState.LIVE:
-            draft.accounts[account.id] = forward(draft.account(account), voucher)
+        draft.accounts[account.id] = forward(draft.account(account), voucher)
         if shown.used is not None:
             count_up(state, voucher.member_id, voucher.template_id, Purpose.USE, day)
         redemption = Redemption(
@@ -167,10 +162,3 @@ def receivable(account: Account, merchant_id: UUID) -> Account:
 def left(skipped: Skipped) -> VoucherLeft:
     """A voucher left out, as it is told."""
     return VoucherLeft(place=skipped.shown.place, codes=tuple(reason.code for reason in skipped.reasons))
-
-
-def _account(state: State, voucher: Voucher) -> Account:
-    account = state.find(ACCOUNTS, voucher.account_id)
-    if account is None:
-        raise InvariantViolated(f"account {voucher.account_id} is gone")
-    return account

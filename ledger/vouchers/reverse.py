@@ -100,7 +100,8 @@ class ReverseRedemption(Command[RedemptionReversed]):
         """The member's account, locked, with the voucher; the redemption."""
         if self.target is None:
             return ()
-        keys = [*keys_of(self.target.found), REDEMPTIONS.key(self.target.entry_id)]
+        found = self.target.found
+        keys = [*keys_of(found), TEMPLATES.key(found.template_id), REDEMPTIONS.key(self.target.entry_id)]
         return [*keys, PROGRAMMES.key(self.actor.programme_id)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
@@ -108,7 +109,8 @@ class ReverseRedemption(Command[RedemptionReversed]):
         if self.target is None:
             return ()
         found = self.target.found
-        assets = [ASSETS.key(template.asset_id) for template in state.peek(TEMPLATES, found.template_id)]
+        templates = state.peek(TEMPLATES, found.template_id)
+        assets = [ASSETS.key(template.asset_id) for template in templates]
         body = body_of(state, found)
         counts = [count_key(found.member_id, found.template_id, Purpose.USE)] if body and limits_uses(body) else []
         return [*assets, *counts, *due_keys(state, found.account_id, now)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger.book.account import AccountState
+from ledger.book.account import Account, AccountState
 from ledger.book.refusal import REFUSALS, Refusal, RefusalCode
 from ledger.partners.rows import Merchant, Terminal
 from ledger.vouchers.counts import require_within
@@ -33,7 +33,7 @@ class Shown:
     """A voucher as it is shown at a till.
 
     place:           its place among the vouchers shown, from 0
-    holder_state:    open, frozen or closed, as the member's account carries it
+    account:         the member's account of the template, everything due posted
     used:            the member's uses of the template, where that limits them
     reserved:        how many more uses the locks on the member's other vouchers of the template reserve
     is_dynamic:      whether the code came with a suffix that is right now
@@ -43,7 +43,7 @@ class Shown:
     place: int
     voucher: Voucher
     body: TemplateBody
-    holder_state: str
+    account: Account
     used: VoucherCount | None = None
     reserved: int = 0
     is_dynamic: bool = False
@@ -76,7 +76,7 @@ def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> Itera
     taken: uses of the same member and template by vouchers that lie on the basket already
     """
     # As older holds are captured, so are older locks redeemed (semantics 2.7).
-    if shown.holder_state == AccountState.FROZEN and not holds_lock(shown, till, now):
+    if shown.account.state == AccountState.FROZEN and not holds_lock(shown, till, now):
         yield Refusal(RefusalCode.MEMBER_FROZEN)
     yield from why_closed(shown, till)
     yield from _ended(shown.voucher)
@@ -102,7 +102,7 @@ def _used_too_often(shown: Shown, taken: int) -> Iterator[Refusal]:
 
 def why_closed(shown: Shown, till: Till) -> Iterator[Refusal]:
     """Whether the member, the merchant or its till has closed."""
-    if shown.holder_state == AccountState.CLOSED:
+    if shown.account.state == AccountState.CLOSED:
         yield Refusal(RefusalCode.MEMBER_CLOSED)
     if till.merchant.state != "open":
         yield Refusal(RefusalCode.MERCHANT_CLOSED)

@@ -293,6 +293,10 @@ class MemoryReader(Reader):
         templates = self._store.select(TEMPLATES, [value])
         return next((self._stock(template) for template in templates), None)
 
+    async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Row]:
+        """One by one."""
+        return [await self.look_up(query, value) for value in values]
+
     def _vouchers(self, column: str, value: object) -> list[Voucher]:
         return self._store.of(VOUCHERS.table).find(column, value)
 

@@ -42,11 +42,11 @@ async def test_look_ups_of_one_moment_share_a_statement() -> None:
     rows: list[object] = await asyncio.gather(
         *(reader.look_up(QUERY, value) for value in (b"a", b"b", b"a", b"unknown"))
     )
-    alone: object = await reader.look_up(QUERY, b"b")
+    together: object = await reader.look_up_all(QUERY, [b"b", b"unknown"])
 
     assert rows == [(b"a", "A"), (b"b", "B"), (b"a", "A"), None]
-    assert alone == (b"b", "B")
-    assert reader.asked == [[b"a", b"b", b"unknown"], [b"b"]]
+    assert together == [(b"b", "B"), None]
+    assert reader.asked == [[b"a", b"b", b"unknown"], [b"b", b"unknown"]]
 
 
 async def test_a_broken_look_up_is_told_to_everybody_who_shared_it() -> None:
