@@ -1,9 +1,10 @@
 """Outcomes: what a command came to, how it is frozen as JSON and thawed again on replay."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -32,8 +33,25 @@ class Outcome(Generic[O]):
 
 
 def freeze_reply(reply: object) -> str:
-    """A reply as the JSON that its key keeps for ever."""
-    return orjson.dumps({"reply": reply}, default=str).decode()
+    """A reply as the JSON array that its key keeps for ever: the values of its fields in their order.
+
+    So a field that is added later stands last and has a default; none is ever taken away or moved.
+    """
+    kind = type(reply)
+    values_of = _VALUES_OF.get(kind)
+    if values_of is None:
+        values_of = _VALUES_OF[kind] = _reader_of(kind)
+    return orjson.dumps(values_of(reply), default=str).decode()
+
+
+_VALUES_OF: dict[type, Callable[[object], object]] = {}
+
+
+def _reader_of(kind: Any) -> Callable[[object], object]:  # noqa: ANN401 - a dataclass
+    names = [field.name for field in fields(kind)]
+    if len(names) == 1:
+        return lambda reply: (getattr(reply, names[0]),)
+    return cast("Callable[[object], object]", attrgetter(*names))
 
 
 def freeze_refusal(refusal: Refusal) -> str:
@@ -43,10 +61,11 @@ def freeze_refusal(refusal: Refusal) -> str:
 
 def thaw(text: str, reply_type: type[O]) -> Outcome[O]:
     """The outcome that was frozen, as a replay."""
-    frozen: Mapping[str, Any] = orjson.loads(text)
-    if "refused" in frozen:
+    frozen: Any = orjson.loads(text)
+    if isinstance(frozen, dict):
         return Outcome(refusal=_refusal(frozen), replayed=True)
-    return Outcome(reply=thaw_value(reply_type, frozen["reply"]), replayed=True)
+    names = [field.name for field in fields(cast("Any", reply_type))]
+    return Outcome(reply=thaw_value(reply_type, dict(zip(names, frozen, strict=False))), replayed=True)
 
 
 def _refusal(frozen: Mapping[str, Any]) -> Refusal:
@@ -73,7 +92,7 @@ def _restore(kind: Any, value: Any) -> Any:  # noqa: ANN401
         return tuple(_restore(get_args(kind)[0], item) for item in value)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
-        return kind(**{f.name: _restore(hints[f.name], value.get(f.name)) for f in fields(kind)})
+        return kind(**{f.name: _restore(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
     kind = getattr(kind, "__supertype__", kind)
     if kind is UUID:
         return UUID(value)

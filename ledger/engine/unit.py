@@ -37,7 +37,8 @@ class Unit:
 
     async def prepare(self, reader: Reader) -> None:
         """Looks up what the commands need to be known, and computes the footprint; before each queueing."""
-        self.commands = [await command.find(reader) for command in self.commands]
+        if any(type(command).find is not Command.find for command in self.commands):
+            self.commands = [await command.find(reader) for command in self.commands]
         self.keys = [key for command in self.commands for key in command.footprint()]
         self.identities = [_identity(command, self.group_key) for command in self.commands]
         self.claims = [_claim(command) for command in self.commands]
