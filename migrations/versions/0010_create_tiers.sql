@@ -1,0 +1,2 @@
+-- Create tier ladders, standings and credits.
+SELECT 1;
