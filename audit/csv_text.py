@@ -17,15 +17,18 @@ COLUMNS: Final = (
     "client",
     "class",
     "origin",
+    "programme",
     "resource",
     "request",
     "subjects",
     "streams",
+    "balances",
+    "flows",
     "facts",
     "parts",
 )
 HEADER: Final = ",".join(f'"{name}"' for name in COLUMNS) + "\r\n"
-_PLAIN: Final = COLUMNS[1:12]
+_PLAIN: Final = COLUMNS[1:13]
 _EMPTY: Final = ("",) * len(_PLAIN)
 # OWASP names these first characters; their full-width forms count as formulas in East Asian locales.
 _STARTS_FORMULA: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -48,6 +51,8 @@ def csv_line(index: int, record: Record) -> str:
     cells = [*map(record.get, _PLAIN, _EMPTY)]
     cells.append(" ".join(record.get("subjects", ())))
     cells.append(" ".join([f"{stream}:{seq}" for stream, seq in record.get("streams", ())]))
+    cells.append(" ".join([f"{posted}:{held}" for posted, held in record.get("balances", ())]))
+    cells.append(" ".join([f"{account}:{amount}" for account, amount in record.get("flows", ())]))
     cells.append("; ".join([f"{name}={value}" for name, value in record.get("facts", _NOTHING).items()]))
     cells.append(" ".join([part["name"] for part in record.get("parts", ())]))
     if not _STARTS_FORMULA.isdisjoint([cell[:1] for cell in cells]):

@@ -1,0 +1,167 @@
+"""Exporting: entries, their proof and their sealed parts, read on one snapshot and composed into a bundle.
+
+Who may export, and that somebody agreed, is decided before; what is exported is recorded before it leaves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from audit.bundle import Files, SealedPart
+from audit.compose import Chosen, compose, needed_nodes
+from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED
+from audit.merkle import Subtree
+from audit.search import Connection, Entry, EventFilter, entries_meeting
+from audit.signing import SigningKey
+from audit.tiles import Tiles, tiles_for
+from audit.tree import read_tile
+
+ENTRIES_MAX = 2_000_000
+"""Entries of one bundle: it is sealed in one piece and held in memory."""
+_CHUNK = 10_000
+
+_CHECKPOINT = "SELECT size, note FROM audit.checkpoints ORDER BY id DESC LIMIT 1"
+_PARTS = "SELECT event_id, name, sealed FROM audit.parts WHERE event_id = ANY ($1::uuid[]) ORDER BY event_id, name"
+
+
+class ExportRefused(Exception):
+    """There is nothing that could be exported as asked; the message says why."""
+
+
+class Signed(NamedTuple):
+    """The newest checkpoint: the size of the log, and the note."""
+
+    size: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to export.
+
+    filter: which entries; without any condition, all
+    first, stop: between which indexes; `stop` None = up to the checkpoint
+    since:  earlier sizes that the auditor knows, to be proven as the log's beginnings
+    """
+
+    filter: EventFilter
+    first: int = 0
+    stop: int | None = None
+    since: Sequence[int] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether it asks for every entry between the indexes."""
+        return self.filter == EventFilter()
+
+    @property
+    def whole_stream(self) -> UUID | None:
+        """The stream that it asks for as a whole, from its beginning and by no other condition."""
+        stream = self.filter.stream
+        from_start = self.first == 0 and self.stop is None
+        alone = self.filter in {EventFilter(stream=stream), EventFilter(stream=stream, programme=self.filter.programme)}
+        return stream if from_start and alone else None
+
+
+async def newest_checkpoint(connection: Connection) -> Signed:
+    """ExportRefused where none is signed yet."""
+    rows = await connection.fetch(_CHECKPOINT)
+    if not rows:
+        raise ExportRefused("no checkpoint is signed yet; is the worker running?")
+    return Signed(rows[0]["size"], rows[0]["note"])
+
+
+async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, object], key: SigningKey) -> Files:
+    """The bundle's files, from one snapshot: `connection` is in a REPEATABLE READ transaction.
+
+    Raises ExportRefused where indexes lie beyond the log, or where there are too many entries.
+    """
+    signed = await newest_checkpoint(connection)
+    stop = signed.size if wanted.stop is None else wanted.stop
+    if not 0 <= wanted.first <= stop <= signed.size or any(not 0 <= size <= signed.size for size in wanted.since):
+        raise ExportRefused(f"the log has {signed.size} entries")
+    found = await _collect(connection, wanted, wanted.first, stop)
+    parts = await _parts_of(connection, found)
+    found, erased = await _with_erasures(connection, found, parts, signed.size)
+    needed = needed_nodes(sorted(found), signed.size, wanted.since)
+    chosen = Chosen(
+        entries=dict(sorted(found.items())),
+        parts=parts,
+        heads=_heads(found, wanted.whole_stream),
+        range=(wanted.first, stop) if wanted.is_everything else None,
+    )
+    said = {
+        **about,
+        "normalised": wanted.filter.described(),
+        "since": list(wanted.since),
+        "erased": sorted(erased),
+    }
+    nodes = await _hashes_of(connection, needed, signed.size)
+    return compose(chosen, checkpoint=signed.note, nodes=nodes, about=said, key=key)
+
+
+async def _collect(connection: Connection, wanted: Wanted, first: int, stop: int) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for start in range(first, stop, _CHUNK):
+        chunk = await entries_meeting(connection, wanted.filter, start=start, stop=min(start + _CHUNK, stop))
+        found.update(chunk)
+        if len(found) > ENTRIES_MAX:
+            raise ExportRefused(f"more than {ENTRIES_MAX} entries; ask for fewer at a time")
+    return found
+
+
+async def _parts_of(connection: Connection, found: Mapping[int, bytes]) -> list[SealedPart]:
+    """The parts that are left, in the order of the entries."""
+    events = [record["id"] for record in map(orjson.loads, found.values()) if "parts" in record]
+    parts: list[SealedPart] = []
+    for at in range(0, len(events), _CHUNK):
+        rows = await connection.fetch(_PARTS, events[at : at + _CHUNK])
+        parts += [SealedPart(str(row["event_id"]), row["name"], bytes(row["sealed"])) for row in rows]
+    return parts
+
+
+async def _with_erasures(
+    connection: Connection, found: dict[int, bytes], parts: Sequence[SealedPart], size: int
+) -> tuple[dict[int, bytes], set[str]]:
+    """The entries, with those that say why parts are gone; and the subjects that were erased."""
+    kept = {(part.event_id, part.name) for part in parts}
+    gone = [
+        part
+        for record in map(orjson.loads, found.values())
+        for part in record.get("parts", ())
+        if (record["id"], part["name"]) not in kept
+    ]
+    erased: set[str] = set()
+    added: dict[int, bytes] = {}
+    for subject in sorted({part["subject"] for part in gone}):
+        entry = await _newest(connection, EventFilter(type=SUBJECT_ERASED, subject=UUID(subject)), size)
+        if entry is not None:
+            erased.add(subject)
+            added[entry.place] = entry.record
+    for epoch in sorted({part["epoch"] for part in gone if part["subject"] not in erased}):
+        entries = await entries_meeting(connection, EventFilter(type=EPOCH_EXPIRED), start=0, stop=size)
+        added.update(entry for entry in entries if orjson.loads(entry.record).get("facts", {}).get("epoch") == epoch)
+    return {**found, **added}, erased
+
+
+async def _newest(connection: Connection, wanted: EventFilter, size: int) -> Entry | None:
+    entries = await entries_meeting(connection, wanted, start=0, stop=size)
+    return entries[-1] if entries else None
+
+
+def _heads(found: Mapping[int, bytes], stream: UUID | None) -> dict[str, int]:
+    """The newest version of the stream, where all of it was asked for."""
+    if stream is None:
+        return {}
+    name = str(stream)
+    records = map(orjson.loads, found.values())
+    versions = [each[1] for record in records for each in record.get("streams", ()) if each[0] == name]
+    return {name: max(versions)} if versions else {}
+
+
+async def _hashes_of(connection: Connection, needed: Sequence[Subtree], size: int) -> dict[Subtree, bytes]:
+    tiles = Tiles({tile: await read_tile(connection, tile) for tile in tiles_for(needed, size)})
+    return {subtree: tiles.hash_of(subtree) for subtree in needed}

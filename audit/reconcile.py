@@ -1,0 +1,157 @@
+"""Reconciling: the whole log is read again, its leaves and root computed anew, and what it implies compared with the ledger.
+
+Everything is read on one snapshot: the log, the records that wait for their place in it, and the ledger's balances. So
+every difference is one, and none is due to time. The result is an entry of the log itself.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol, TypeAlias
+
+import asyncpg
+import orjson
+
+from audit.act import Acts
+from audit.merkle import leaf_hash
+from audit.replay import Balance, Replay
+from audit.tiles import Edge
+
+SHOWN_MAX = 100
+_CHUNK = 10_000
+_TREE = "SELECT size, root FROM audit.tree"
+_LOGGED = """
+SELECT leaf.index, leaf.hash, event.record FROM audit.leaves leaf LEFT JOIN audit.events event ON event.id = leaf.event_id
+ORDER BY leaf.index
+"""
+_WAITING = "SELECT event.record FROM audit.pending JOIN audit.events event USING (id) ORDER BY event.id"
+_LOST = """
+SELECT event.id FROM audit.events event WHERE NOT EXISTS (SELECT FROM audit.leaves WHERE event_id = event.id)
+    AND NOT EXISTS (SELECT FROM audit.pending WHERE id = event.id) ORDER BY event.id LIMIT 100
+"""
+_RECORD = """
+INSERT INTO audit.reconciliations (id, reconciled_at, size, entries, accounts, holes, differences)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+class LedgerBalance(NamedTuple):
+    """One account as the ledger has it. An unguarded one has no version, and what it has posted is a sum."""
+
+    account_id: str
+    is_guarded: bool
+    version: int
+    posted: int
+    held: int
+
+
+class LedgerBalances(Protocol):
+    """The ledger's balances, on the snapshot of the connection."""
+
+    def __call__(self, connection: Connection, /) -> AsyncIterator[LedgerBalance]:
+        """Every account that has ever moved."""
+        ...
+
+
+class Difference(NamedTuple):
+    """One thing that does not agree, and how."""
+
+    subject: str
+    what: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Reconciliation:
+    """What reading came to. `differences` are the first of `count`; `holes` of them are holes in streams."""
+
+    size: int = 0
+    entries: int = 0
+    accounts: int = 0
+    holes: int = 0
+    count: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def differ(self, subject: str, what: str) -> None:
+        """Notes a difference."""
+        self.count += 1
+        if self.count <= SHOWN_MAX:
+            self.differences.append(Difference(subject, what))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether log and ledger agree."""
+        return self.count == 0
+
+
+async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconciliation:
+    """Compares on the snapshot of `connection`, which is in a REPEATABLE READ transaction in the auditor's role.
+
+    Every record and every account passes through once; what is kept is a few numbers for each account.
+    """
+    result, replay = Reconciliation(), Replay()
+    await _read_log(connection, result, replay)
+    for subject, what in replay.holes().items():
+        result.holes += 1
+        result.differ(subject, what)
+    await _compare(result, replay, balances(connection))
+    return result
+
+
+async def record_reconciliation(acts: Acts, result: Reconciliation) -> datetime:
+    """Makes the result an entry of the log; returns when."""
+    async with acts.begin() as doing:
+        identity = doing.new_id()
+        numbers = (result.size, result.entries, result.accounts, result.holes, result.count)
+        await doing.run(_RECORD, identity, doing.now, *numbers)
+        facts = dict(zip(("size", "entries", "accounts", "holes", "differences"), numbers, strict=True))
+        doing.record("log_reconciled", resource_id=identity, version=1, facts=facts)
+        return doing.now
+
+
+async def _read_log(connection: Connection, result: Reconciliation, replay: Replay) -> None:
+    tree = (await connection.fetch(_TREE))[0]
+    edge, leaves = Edge(), []
+    async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
+        record = row["record"]
+        if row["index"] != result.size or record is None or leaf_hash(record) != row["hash"]:
+            result.differ(f"entry {row['index']}", "its record is not what was logged, or stands elsewhere")
+        elif record is not None:
+            replay.take(orjson.loads(record))
+        result.size += 1
+        leaves.append(row["hash"])
+        if len(leaves) == _CHUNK:
+            edge, leaves = edge.append(leaves).edge, []
+    if (edge := edge.append(leaves).edge).root != tree["root"] or result.size != tree["size"]:
+        result.differ("tree", f"{result.size} leaves lead to another root than that of {tree['size']} entries")
+    result.entries = result.size
+    async for row in connection.cursor(_WAITING, prefetch=_CHUNK):
+        replay.take(orjson.loads(row["record"]))
+        result.entries += 1
+    for row in await connection.fetch(_LOST):
+        result.differ(f"event {row['id']}", "it is neither in the log nor does it wait for its place")
+
+
+async def _compare(result: Reconciliation, replay: Replay, balances: AsyncIterator[LedgerBalance]) -> None:
+    """Each account both ways: what only one side knows differs too."""
+    async for account in balances:
+        result.accounts += 1
+        if account.is_guarded:
+            logged = replay.guarded.pop(account.account_id, Balance(0, 0, 0))
+            kept = Balance(account.version, account.posted, account.held)
+            if logged != kept:
+                result.differ(
+                    f"account {account.account_id}", f"the log says {_said(logged)}, the ledger {_said(kept)}"
+                )
+        else:
+            flowed = replay.unguarded.pop(account.account_id, 0)
+            if flowed != account.posted:
+                result.differ(f"account {account.account_id}", f"the log says {flowed}, the ledger {account.posted}")
+    for account_id in (*replay.guarded, *(each for each, amount in replay.unguarded.items() if amount)):
+        result.differ(f"account {account_id}", "the log knows it, the ledger does not")
+
+
+def _said(balance: Balance) -> str:
+    return f"{balance.posted} posted and {balance.held} held at version {balance.version}"

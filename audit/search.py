@@ -1,0 +1,158 @@
+"""Searching the log: which entries meet a filter, found in the canonical bytes themselves.
+
+There is no second copy of the log to keep in step. Canonical bytes make a member a fixed byte string, `"actor":"…"`,
+which PostgreSQL looks for in each record (about a microsecond each); what it finds is parsed and compared once more, so a
+name inside a fact is no hit. A page looks at a bounded stretch of the log and says where it stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from audit.csv_text import Record
+
+SCANNED_MAX = 50_000
+"""Entries that one page looks at."""
+_STREAM_ID_BITS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """What entries must be like; None = whatever. Several conditions hold together.
+
+    recorded_from, recorded_until: real time of the record, half-open
+    stream:                        an account or registry row that the event changed
+    resource:                      the journal entry or registry row that it is about; an approval, an export
+    request:                       the digest of the request, in hexadecimal
+    programme:                     the tenant; None only where no tenant asks
+    """
+
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    programme: UUID | None = None
+    actor: str | None = None
+    client: str | None = None
+    subject: UUID | None = None
+    stream: UUID | None = None
+    resource: UUID | None = None
+    type: str | None = None
+    outcome: str | None = None
+    code: str | None = None
+    request: str | None = None
+
+    def needles(self) -> Sequence[bytes]:
+        """Byte strings that every record that meets it contains."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        found = [
+            b'"%s":%s' % (name.encode(), orjson.dumps(str(value))) for name, value in plain.items() if value is not None
+        ]
+        if self.subject is not None:
+            found.append(b'"%s"' % str(self.subject).encode())
+        if self.stream is not None:
+            found.append(b'["%s",' % str(self.stream).encode())
+        return found
+
+    def is_met_by(self, record: Record) -> bool:
+        """Whether the record is like that."""
+        if any(record.get(name) != str(getattr(self, name)) for name in _PLAIN if getattr(self, name) is not None):
+            return False
+        if self.subject is not None and str(self.subject) not in record.get("subjects", ()):
+            return False
+        return self.stream is None or any(each[0] == str(self.stream) for each in record.get("streams", ()))
+
+    @property
+    def id_from(self) -> UUID | None:
+        """The least id that a record of that time can have."""
+        return None if self.recorded_from is None else _least_id(self.recorded_from)
+
+    @property
+    def id_until(self) -> UUID | None:
+        """The least id that is too late."""
+        return None if self.recorded_until is None else _least_id(self.recorded_until)
+
+    def described(self) -> dict[str, str]:
+        """The conditions by name, as texts."""
+        given = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: _shown(value) for name, value in given if value is not None}
+
+
+_PLAIN = ("programme", "actor", "client", "resource", "type", "outcome", "code", "request")
+
+
+class Entry(NamedTuple):
+    """An entry of the log: its place, from 0, and its canonical bytes."""
+
+    place: int
+    record: bytes
+
+
+class Page(NamedTuple):
+    """Entries, newest first. `looked_at_from` is the least index that was looked at; 0 = the log's beginning."""
+
+    entries: Sequence[Entry]
+    looked_at_from: int
+
+
+class Connection(Protocol):
+    """What searching needs of a connection."""
+
+    async def fetch(self, query: str, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Runs a query and returns its rows."""
+        ...
+
+
+# The needles are looked for one by one: an array of at most ten.
+_SEARCH = """
+SELECT leaf.index, event.record FROM audit.leaves leaf JOIN audit.events event ON event.id = leaf.event_id
+WHERE leaf.index >= $1 AND leaf.index < $2
+    AND ($3::uuid IS NULL OR leaf.event_id >= $3) AND ($4::uuid IS NULL OR leaf.event_id < $4)
+    AND NOT EXISTS (SELECT FROM unnest($5::bytea[]) needle WHERE position(needle IN event.record) = 0)
+ORDER BY leaf.index {order} LIMIT $6
+"""
+_NEWEST_FIRST = _SEARCH.format(order="DESC")
+_OLDEST_FIRST = _SEARCH.format(order="ASC")
+
+
+async def search_page(connection: Connection, wanted: EventFilter, *, before: int, limit: int) -> Page:
+    """The newest entries below the index `before` that meet the filter, at most `limit`.
+
+    At most `SCANNED_MAX` entries are looked at, so a page may hold fewer though older ones meet the filter:
+    `looked_at_from` is where the next page goes on.
+    """
+    start = max(0, before - SCANNED_MAX)
+    rows = await _rows(connection, _NEWEST_FIRST, wanted, start, before, limit)
+    entries = _checked(rows, wanted)
+    return Page(entries, rows[-1]["index"] if len(rows) == limit else start)
+
+
+async def entries_meeting(connection: Connection, wanted: EventFilter, *, start: int, stop: int) -> Sequence[Entry]:
+    """Every entry from `start` up to, not including, `stop` that meets the filter, oldest first."""
+    return _checked(await _rows(connection, _OLDEST_FIRST, wanted, start, stop, stop - start), wanted)
+
+
+async def _rows(
+    connection: Connection, statement: str, wanted: EventFilter, start: int, stop: int, limit: int
+) -> Sequence[asyncpg.Record]:
+    return await connection.fetch(statement, start, stop, wanted.id_from, wanted.id_until, wanted.needles(), limit)
+
+
+def _checked(rows: Sequence[asyncpg.Record], wanted: EventFilter) -> list[Entry]:
+    found = [Entry(row["index"], bytes(row["record"])) for row in rows]
+    return [entry for entry in found if wanted.is_met_by(orjson.loads(entry.record))]
+
+
+def _least_id(at: datetime) -> UUID:
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return UUID(int=max(0, milliseconds) << _STREAM_ID_BITS)
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _shown(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,100 @@
+"""Where callers read the audit log: each reading is itself recorded, and that is committed before anything is shown."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from audit.act import Acts
+from audit.keyring import KeyGone, SubjectRestricted
+from audit.parts import Parts
+from audit.proof import Proof, prove_entry
+from audit.record import SealedPart
+from audit.search import EventFilter, Page, search_page
+from audit.status import LogStatus, read_status
+from ledger.engine.command import Actor
+from ledger.engine.database import Database
+
+AUDITOR_ROLE = "scrip_auditor"
+CONNECTIONS = 2
+_PARTS = """
+SELECT part.event_id, part.name, part.subject_id, part.epoch, part.suite, part.sealed
+FROM audit.parts part JOIN audit.events event ON event.id = part.event_id
+WHERE part.event_id = ANY ($1::uuid[]) AND position($2::bytea IN event.record) > 0 ORDER BY part.event_id, part.name
+"""
+_SIZE = "SELECT size FROM audit.tree"
+
+
+class Revealed(NamedTuple):
+    """A part that was opened. `text` is None where the person's or the month's key is destroyed, or restricted to a
+    legal basis that was not named.
+    """
+
+    event_id: UUID
+    name: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditDesk:
+    """Reads as the auditor, in the caller's programme only.
+
+    auditor: a database in the auditor's role
+    acts:    records the readings, in the application's role
+    """
+
+    auditor: Database
+    acts: Acts
+    parts: Parts
+
+    async def search(self, actor: Actor, wanted: EventFilter, *, before: int | None, limit: int) -> Page:
+        """A page of the programme's entries, newest first, below the index `before`."""
+        await self._record(actor, "audit_read", wanted.described())
+        async with self._snapshot() as connection:
+            size = (await connection.fetch(_SIZE))[0][0]
+            return await search_page(connection, wanted, before=size if before is None else before, limit=limit)
+
+    async def prove(self, actor: Actor, event_id: UUID) -> Proof | None:
+        """The proof of one of the programme's entries; None where there is none, or none yet."""
+        await self._record(actor, "audit_read", {"proof": str(event_id)})
+        async with self._snapshot() as connection:
+            return await prove_entry(connection, event_id, EventFilter(programme=actor.programme_id))
+
+    async def reveal(
+        self, actor: Actor, event_ids: Sequence[UUID], *, approval_id: UUID, purpose: str, legal_basis: str | None
+    ) -> Sequence[Revealed]:
+        """What is private in these events of the programme. Whoever calls has made sure that somebody agreed."""
+        facts: dict[str, str | int] = {"approval": str(approval_id), "purpose": purpose, "events": len(event_ids)}
+        if legal_basis is not None:
+            facts["legal_basis"] = legal_basis
+        await self._record(actor, "parts_revealed", facts)
+        needle = b'"programme":"%s"' % str(actor.programme_id).encode()
+        async with self._snapshot() as connection:
+            parts = [SealedPart(*row) for row in await connection.fetch(_PARTS, list(event_ids), needle)]
+        return [Revealed(part.event_id, part.name, await self._open(part, legal_basis)) for part in parts]
+
+    async def status(self) -> LogStatus:
+        """How the log is doing. Nothing of what it says is shown, so nothing is recorded."""
+        async with self._snapshot() as connection:
+            return await read_status(connection)
+
+    async def _open(self, part: SealedPart, legal_basis: str | None) -> str | None:
+        try:
+            return await self.parts.open(part, legal_basis=legal_basis)
+        except (KeyGone, SubjectRestricted):
+            return None
+
+    async def _record(self, actor: Actor, kind: str, facts: Mapping[str, str | int]) -> None:
+        async with self.acts.begin(actor.client) as doing:
+            doing.record(kind, programme_id=actor.programme_id, facts=facts)
+
+    @asynccontextmanager
+    async def _snapshot(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
+        async with (
+            self.auditor.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection

@@ -1,0 +1,39 @@
+"""Comparing the audit log with the ledger, on one snapshot of both."""
+
+from collections.abc import AsyncIterator
+
+from audit.reconcile import Connection, LedgerBalance, LedgerBalances, Reconciliation, reconcile
+from graphql_api.audit_desk import AUDITOR_ROLE
+from ledger.engine.database import Database
+from ledger.engine.reader import Snapshot
+from ledger.reports.balances import account_balances
+
+# Reading everything takes its time, and sorting whole tables some memory.
+_SETTINGS = (
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'"
+)
+
+
+async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:
+    """Reads the log and the book from end to end and compares them; records nothing."""
+    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
+    await database.open()
+    try:
+        async with (
+            database.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await connection.execute(_SETTINGS)
+            return await reconcile(connection, balances_of(book_schema))
+    finally:
+        await database.close()
+
+
+def balances_of(book_schema: str) -> LedgerBalances:
+    """How the balances of that book are read."""
+
+    async def balances(connection: Connection) -> AsyncIterator[LedgerBalance]:
+        async for account in account_balances(Snapshot(connection, book_schema)):
+            yield LedgerBalance(str(account.id), account.is_guarded, account.version, account.posted, account.held)
+
+    return balances

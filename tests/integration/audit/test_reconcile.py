@@ -1,0 +1,94 @@
+"""Reconciling: log and ledger agree, and whatever a superuser changes in either is found."""
+
+import asyncpg
+import pytest
+
+from audit.reconcile import Reconciliation, reconcile, record_reconciliation
+from graphql_api.log_reconciling import balances_of, reconcile_log
+from ledger.engine.outcome import Outcome
+from ledger.points.hold import HoldPoints
+from ledger.points.spend import SpendPoints
+from tests.bank import Bank, bank
+from tests.fixtures_application import application, settings
+from tests.sequenced_log import sequencing
+
+__all__ = ["application", "bank", "settings"]
+
+
+async def reconciled(bank: Bank) -> Reconciliation:
+    """What comparing says."""
+    return await reconcile_log(bank.url, book_schema=bank.application.settings.book_schema)
+
+
+@pytest.fixture
+async def busy(bank: Bank) -> Bank:
+    """A member who earned, holds some and spent some; half of it has its place in the log, half waits."""
+    member_id = await bank.enrol("ada")
+    await bank.earn(member_id, 500)
+    async with sequencing(bank.url) as sequencer:
+        await sequencer.sequence()
+    actor = bank.actor("member", str(member_id))
+    common = {"actor": actor, "member_id": member_id}
+    held: Outcome[object] = await bank.application.engine.execute(
+        HoldPoints(**common, key=bank.key(), amount=50, merchant_id=bank.merchant_id)  # type: ignore[arg-type]
+    )
+    spent: Outcome[object] = await bank.application.engine.execute(
+        SpendPoints(**common, key=bank.key(), amount=120)  # type: ignore[arg-type]
+    )
+    assert held.refusal is None
+    assert spent.refusal is None
+    return bank
+
+
+async def test_log_and_ledger_agree(busy: Bank) -> None:
+    """Also where some events wait for their place; the result becomes an entry, and the status tells of it."""
+    result = await reconciled(busy)
+
+    assert result.differences == []
+    assert result.entries > result.size > 0
+    assert result.accounts == 3
+    await record_reconciliation(busy.application.audit.acts, result)
+    rows = await busy.fetch("SELECT size, holes, differences FROM audit.reconciliations")
+    assert [tuple(row) for row in rows] == [(result.size, 0, 0)]
+
+
+CHANGES: dict[str, tuple[str, str]] = {
+    "a balance": ("UPDATE {book}.accounts SET posted = posted + 1 WHERE role = 'wallet'", "the log says 380"),
+    "a version": ("UPDATE {book}.accounts SET version = version + 1 WHERE role = 'wallet'", "at version 3"),
+    "a posting": ("UPDATE {book}.postings SET amount = amount + 1 WHERE amount = 120", "the log says"),
+    "a record": (
+        (
+            "UPDATE audit.events SET record = convert_to(replace(convert_from(record, 'UTF8'), '500', '900'), 'UTF8')"
+            " WHERE convert_from(record, 'UTF8') LIKE '%\"amount\":500%'"
+        ),
+        "its record is not what was logged",
+    ),
+    "a leaf": (
+        "UPDATE audit.leaves SET hash = sha256('x') WHERE index = 3",
+        "its record is not what was logged",
+    ),
+    "a lost event": (
+        "DELETE FROM audit.pending WHERE id = (SELECT min(id::text)::uuid FROM audit.pending)",
+        "it is neither in the log",
+    ),
+    "a lost record": (
+        "DELETE FROM audit.events WHERE id = (SELECT event_id FROM audit.leaves ORDER BY index DESC LIMIT 1)",
+        "its record is not what was logged",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=CHANGES.keys())
+async def test_what_a_superuser_changes_is_found(busy: Bank, change: str, said: str) -> None:
+    """In the book or in the log, wherever it is. The change is taken back, for the bank's own last check."""
+    schema = busy.application.settings.book_schema
+    async with asyncpg.create_pool(busy.url, min_size=1, max_size=1) as pool, pool.acquire() as connection:
+        attempt = connection.transaction()
+        await attempt.start()
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        assert (await reconcile(connection, balances_of(schema))).is_clean
+        await connection.execute(change.replace("{book}", schema))
+        result = await reconcile(connection, balances_of(schema))
+        await attempt.rollback()
+
+    assert any(said in difference.what for difference in result.differences), result.differences
