@@ -17,6 +17,7 @@ from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
 from ledger.control.approvable import Approvables
+from ledger.control.erasure import ERASURE
 from ledger.engine.batch import BatchRunner
 from ledger.engine.database import Database
 from ledger.engine.decide import Decider
@@ -32,7 +33,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 
-APPROVABLES = Approvables(kinds=(ADJUSTMENT,))
+APPROVABLES = Approvables(kinds=(ADJUSTMENT, ERASURE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ class RefusalCode(StrEnum):
     MEMBER_FROZEN = "MEMBER_FROZEN"
     MEMBER_NOT_FROZEN = "MEMBER_NOT_FROZEN"
     MEMBER_NOT_EMPTY = "MEMBER_NOT_EMPTY"
+    MEMBER_NOT_CLOSED = "MEMBER_NOT_CLOSED"
     MERCHANT_CLOSED = "MERCHANT_CLOSED"
     TERMINAL_CLOSED = "TERMINAL_CLOSED"
     EFFECTIVE_IN_FUTURE = "EFFECTIVE_IN_FUTURE"
@@ -168,6 +169,7 @@ _RULES = (
     RefusalRule(_C.MEMBER_FROZEN, _NEW, "The member is frozen."),
     RefusalRule(_C.MEMBER_NOT_FROZEN, _NEW, "The member is not frozen."),
     RefusalRule(_C.MEMBER_NOT_EMPTY, _NEW, "The member still has points, holds, pending points or a debt."),
+    RefusalRule(_C.MEMBER_NOT_CLOSED, _NEW, "The member is not closed; close it first."),
     RefusalRule(_C.MERCHANT_CLOSED, _NEW, "The merchant is closed."),
     RefusalRule(_C.TERMINAL_CLOSED, _NEW, "The terminal is closed."),
     RefusalRule(_C.EFFECTIVE_IN_FUTURE, _NEW, "The effective time lies in the future."),

@@ -146,7 +146,7 @@ def close_approval(
 def approval_event(
     approval: Approval, kind: str, event_id: UUID, actor: Actor, now: datetime, *, private: str | None
 ) -> Event:
-    """The audit event of a request or of a decision; it names who asked."""
+    """The audit event of a request or of a decision; it names who asked, and whom it concerns."""
     return Event(
         id=event_id,
         at=now,
@@ -156,10 +156,16 @@ def approval_event(
         actor=actor.client,
         client=actor.client,
         resource_id=approval.id,
-        subject_id=None,
+        subject_id=_subject_of(approval),
         streams=((approval.id, approval.version),),
         request_id=None,
         facts={"kind": approval.kind, "requested_by": approval.requested_by},
         private=private,
         programme_id=approval.programme_id,
     )
+
+
+def _subject_of(approval: Approval) -> UUID | None:
+    """The member whom the payload names: the reason is sealed under that person's key."""
+    member_id = orjson.loads(approval.payload).get("memberId")
+    return None if member_id is None else UUID(member_id)

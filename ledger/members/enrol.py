@@ -22,6 +22,8 @@ from ledger.programme.rows import PROGRAMMES
 
 EXTERNAL_ID_LENGTH_MAX = 128
 MEMBER = "member"
+ERASED = "erased:"
+"""What an erased member's external id begins with, before its own id; nobody else is called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +92,5 @@ class EnrolMember(Command[Enrolled]):
 
 def is_external_id(text: str) -> bool:
     """Whether it may be the bank's own id of a customer: 1 to 128 printable characters without blanks around."""
-    return 0 < len(text) <= EXTERNAL_ID_LENGTH_MAX and text.isprintable() and text == text.strip()
+    is_plain = 0 < len(text) <= EXTERNAL_ID_LENGTH_MAX and text.isprintable() and text == text.strip()
+    return is_plain and not text.startswith(ERASED)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
+from ledger.engine.sql_query import SqlQuery
 from ledger.engine.tables import HOLDERS
 from ledger.members.tables import MEMBERS
 
@@ -41,6 +42,13 @@ _ID = Query(
         MEMBERS.c.external_id == bindparam("external_id"), MEMBERS.c.programme_id == bindparam("programme_id")
     )
 )
+# The partial index of erased members says so too.
+_ERASED = SqlQuery(
+    """
+    SELECT m.id FROM {book}.members m LEFT JOIN audit.erasures e ON e.id = m.id
+    WHERE m.external_id LIKE 'erased:%' AND e.id IS NULL ORDER BY m.id LIMIT :limit
+    """
+)
 
 
 async def member_by_id(reader: Reader, programme_id: UUID, member_id: UUID) -> MemberView | None:
@@ -63,8 +71,13 @@ async def members_page(
     return [MemberView(*row) for row in await reader.rows(_PAGE, found)]
 
 
+async def erased_members(reader: Reader, *, limit: int) -> Sequence[UUID]:
+    """Members that were erased and whose keys the audit log has not settled yet."""
+    return [row["id"] for row in await reader.rows(_ERASED, {"limit": limit})]
+
+
 class MemberIds:
-    """Ids of members by external id. A member keeps both for ever, so what was found once needs no second look.
+    """Ids of members by external id. A member keeps both until it is erased, so what was found once needs no second look.
 
     Only found ones are kept, 100,000 at most; the oldest go first.
     """
@@ -88,3 +101,7 @@ class MemberIds:
         found: UUID = row["id"]
         self._known[asked] = found
         return found
+
+    def forget(self) -> None:
+        """Lets go of all: somebody was erased, here or in another process."""
+        self._known.clear()

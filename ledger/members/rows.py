@@ -10,7 +10,7 @@ from ledger.members import tables
 
 
 class Member(NamedTuple):
-    """A row of `members`, which never changes; whether the member is frozen or closed stands in `holders`."""
+    """A row of `members`, which never changes but by erasure; whether the member is frozen or closed stands in `holders`."""
 
     id: HolderId
     programme_id: ProgrammeId
@@ -21,6 +21,10 @@ class Member(NamedTuple):
 
 MEMBERS = Shelf(tables.MEMBERS, Member, by="external_id")
 """Asked for by external id, over all programmes: who decides looks at the programme."""
+
+
+MEMBERS_BY_ID = Shelf(tables.MEMBERS, Member, by="id", updates=("external_id",))
+"""Under the holder's lock."""
 
 
 def member_of(rows: list[Member], programme_id: UUID) -> Member | None:

@@ -1,3 +1,20 @@
+-- A member's name at the bank is forgotten once, by erasure, and never changed otherwise.
+DROP TRIGGER members_append_only ON {book}.members;
+CREATE TRIGGER members_keep_rows BEFORE DELETE OR TRUNCATE ON {book}.members
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE FUNCTION {book}.forget_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    OLD.external_id := 'erased:' || OLD.id;
+    IF NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION '%.% is append-only but for erasure', TG_TABLE_SCHEMA, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER members_forget_only BEFORE UPDATE ON {book}.members FOR EACH ROW EXECUTE FUNCTION {book}.forget_only();
+GRANT UPDATE (external_id) ON {book}.members TO scrip_app;
+CREATE INDEX members_erased ON {book}.members (id) WHERE external_id LIKE 'erased:%';
+
 -- Records that are not in the tree yet. The sequencer deletes a row in the transaction that gives its record an index.
 CREATE TABLE audit.pending (
     id uuid NOT NULL,

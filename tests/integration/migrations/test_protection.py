@@ -13,10 +13,10 @@ APPEND_ONLY = (
     "book.statement_lines",
     "book.draws",
     "book.requests",
-    "book.members",
     "audit.events",
 )
 KEPT = (
+    "book.members",
     "book.holders",
     "book.accounts",
     "book.lots",

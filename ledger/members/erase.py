@@ -1,0 +1,82 @@
+"""Erase: the ledger forgets by what name the bank knows a closed member (semantics 9.2).
+
+Entries, sums and statements stay; the member's random id tells nobody whose they were. The name goes with the event,
+sealed, so that it is readable on a legal basis for as long as the audit log must keep the member's key and no longer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from ledger.book.account import AccountState
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import EntryId
+from ledger.engine.command import Command
+from ledger.engine.journal import post
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import HOLDERS
+from ledger.engine.state import State
+from ledger.members.enrol import ERASED, MEMBER
+from ledger.members.rows import MEMBERS_BY_ID, Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """The reply: the member is forgotten."""
+
+    member_id: UUID
+    entry_id: UUID
+    erased_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseMember(Command[Erased]):
+    """Forgets the member. Run by an approval only: `ledger.control.erasure` asks for one."""
+
+    kind: ClassVar[str] = "erase"
+    reply: ClassVar[type] = Erased
+
+    member_id: UUID
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"memberId": str(self.member_id)}
+
+    def footprint(self) -> Sequence[Key]:
+        """The holder, locked, and what the bank calls it."""
+        return [HOLDERS.key(self.member_id), MEMBERS_BY_ID.key(self.member_id)]
+
+    def decide(self, state: State, now: datetime) -> Erased:
+        """Refused with MEMBER_NOT_FOUND (also where it is erased already), MEMBER_NOT_CLOSED."""
+        member = require_closed_member(state, self.member_id, self.actor.programme_id)
+        entry_id = EntryId(state.ids.new())
+        state.put(MEMBERS_BY_ID, member._replace(external_id=f"{ERASED}{member.id}"))
+        entry = Entry(
+            id=entry_id,
+            kind=self.kind,
+            effective_at=now,
+            posted_at=now,
+            actor=self.actor.client,
+            asset_id=None,
+            amount=0,
+            member_id=self.member_id,
+            reference=self.reference,
+        )
+        post(state, Draft(entry), self.actor, private=member.external_id)
+        return Erased(member_id=self.member_id, entry_id=entry_id, erased_at=now)
+
+
+def require_closed_member(state: State, member_id: UUID, programme_id: UUID) -> Member:
+    """The programme's member, closed and not erased yet. MEMBER_NOT_FOUND, MEMBER_NOT_CLOSED."""
+    holder, member = state.find(HOLDERS, member_id), state.find(MEMBERS_BY_ID, member_id)
+    if holder is None or member is None or holder.kind != MEMBER or holder.programme_id != programme_id:
+        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+    if member.external_id.startswith(ERASED):
+        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+    if holder.state != AccountState.CLOSED:
+        raise Refusal(RefusalCode.MEMBER_NOT_CLOSED)
+    return member
