@@ -34,8 +34,13 @@ async def refuse_rollback(connection: Connection, key: VerifierKey, known: Known
         checkpoint = verify_checkpoint(known.text, key).checkpoint
     except NoteRefused as error:
         raise LogRolledBack(f"{known.where} holds no checkpoint of the key {key}: {error}") from None
-    size = int((await connection.fetch(_SIZE))[0][0])
+    size = await read_size(connection)
     if checkpoint.size > size:
         raise LogRolledBack(f"{known.where} knows {checkpoint.size} entries of this log, and the database has {size}")
     if await read_root(connection, checkpoint.size) != checkpoint.root:
         raise LogRolledBack(f"the first {checkpoint.size} entries are not those of the checkpoint in {known.where}")
+
+
+async def read_size(connection: Connection) -> int:
+    """How many entries the database's log has."""
+    return int((await connection.fetch(_SIZE))[0][0])

@@ -112,6 +112,27 @@ class Settings:
             "never change it for an existing log."
         ),
     )
+    log_signing_key_file: Path | None = setting(
+        "SCRIP_LOG_SIGNING_KEY_FILE",
+        Path,
+        default=None,
+        about="The key that signs the log, from `scrip key new-signing`; only workers need it. Development makes one.",
+    )
+    log_folder: Path | None = setting(
+        "SCRIP_LOG_FOLDER",
+        Path,
+        default=None,
+        about="Where workers write the log as static files: tiles, entry bundles and its newest checkpoint.",
+    )
+    log_known_checkpoint: str | None = setting(
+        "SCRIP_LOG_KNOWN_CHECKPOINT",
+        text,
+        default=None,
+        about="A file or URL elsewhere that keeps the log's newest checkpoint; workers append to no log that is behind it.",
+    )
+    worker_port: int | None = setting(
+        "SCRIP_WORKER_PORT", whole_number(1, 65535), default=None, about="Where a worker shows its metrics."
+    )
     jwt_jwks_url: str | None = setting(
         "SCRIP_JWT_JWKS_URL",
         web_url,

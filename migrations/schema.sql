@@ -11,7 +11,7 @@ CREATE FUNCTION audit.await_sequencer() RETURNS trigger
     SET search_path TO ''
     AS $$
 BEGIN
-    INSERT INTO audit.pending (id) SELECT id FROM new_events ON CONFLICT DO NOTHING;
+    INSERT INTO audit.pending (id) SELECT id FROM new_events;
     RETURN NULL;
 END $$;
 
@@ -43,6 +43,18 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION book.forget_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    OLD.external_id := 'erased:' || OLD.id;
+    IF NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION '%.% is append-only but for erasure', TG_TABLE_SCHEMA, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
 END $$;
 
 CREATE PROCEDURE book.forget_transactions()
@@ -203,6 +215,20 @@ CREATE TABLE audit.pending (
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='20000', autovacuum_vacuum_cost_delay='0');
 
 COMMENT ON TABLE audit.pending IS 'Events that are committed and not in the tree yet, claimed by presence in the order of their ids.';
+
+CREATE TABLE audit.reconciliations (
+    id uuid NOT NULL,
+    reconciled_at timestamp with time zone NOT NULL,
+    size bigint NOT NULL,
+    entries bigint NOT NULL,
+    accounts bigint NOT NULL,
+    holes bigint NOT NULL,
+    differences bigint NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT reconciliations_counts_not_negative CHECK ((LEAST(size, entries, accounts, holes, differences) >= 0))
+);
+
+COMMENT ON TABLE audit.reconciliations IS 'Each time that the log was read from end to end and compared with the ledger. Append-only.';
 
 CREATE TABLE audit.tiles (
     level smallint NOT NULL,
@@ -739,6 +765,9 @@ ALTER TABLE ONLY audit.parts
 ALTER TABLE ONLY audit.pending
     ADD CONSTRAINT pending_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY audit.reconciliations
+    ADD CONSTRAINT reconciliations_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY audit.tiles
     ADD CONSTRAINT tiles_pk PRIMARY KEY (level, number);
 
@@ -915,6 +944,8 @@ CREATE INDEX parts_by_epoch ON audit.parts USING btree (epoch);
 
 CREATE INDEX parts_by_subject ON audit.parts USING btree (subject_id);
 
+CREATE INDEX reconciliations_by_time ON audit.reconciliations USING btree (reconciled_at);
+
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
 
 CREATE INDEX accounts_vouchers_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'voucher'::text);
@@ -934,6 +965,8 @@ CREATE INDEX lots_by_entry ON book.lots USING btree (entry_id);
 CREATE INDEX lots_open_by_account ON book.lots USING btree (account_id) WHERE is_open;
 
 CREATE INDEX members_by_programme ON book.members USING btree (programme_id, id);
+
+CREATE INDEX members_erased ON book.members USING btree (id) WHERE (external_id ~~ 'erased:%'::text);
 
 CREATE INDEX redemptions_by_merchant ON book.redemptions USING btree (merchant_id, id);
 
@@ -979,6 +1012,10 @@ CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts FOR EACH
 
 CREATE TRIGGER pending_keep_rows BEFORE UPDATE OR TRUNCATE ON audit.pending FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER reconciliations_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.reconciliations FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER reconciliations_have_events AFTER INSERT ON audit.reconciliations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
 CREATE TRIGGER tiles_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.tiles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER tree_is_whole BEFORE UPDATE ON audit.tree FOR EACH ROW EXECUTE FUNCTION audit.keep_tree_whole();
@@ -1001,7 +1038,9 @@ CREATE CONSTRAINT TRIGGER journal_entries_have_events AFTER INSERT ON book.journ
 
 CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
-CREATE TRIGGER members_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER members_forget_only BEFORE UPDATE ON book.members FOR EACH ROW EXECUTE FUNCTION book.forget_only();
+
+CREATE TRIGGER members_keep_rows BEFORE DELETE OR TRUNCATE ON book.members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER payment_codes_have_events AFTER INSERT ON book.payment_codes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
@@ -1257,6 +1296,9 @@ GRANT SELECT,DELETE ON TABLE audit.pending TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.pending TO scrip_auditor;
 GRANT SELECT ON TABLE audit.pending TO scrip_app;
 
+GRANT SELECT,INSERT ON TABLE audit.reconciliations TO scrip_app;
+GRANT SELECT ON TABLE audit.reconciliations TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE audit.tiles TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.tiles TO scrip_app;
 GRANT SELECT ON TABLE audit.tiles TO scrip_auditor;
@@ -1328,6 +1370,8 @@ GRANT UPDATE(held) ON TABLE book.lots TO scrip_app;
 GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
 GRANT SELECT ON TABLE book.members TO scrip_sequencer;
 GRANT SELECT ON TABLE book.members TO scrip_auditor;
+
+GRANT UPDATE(external_id) ON TABLE book.members TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.payment_codes TO scrip_app;
 GRANT SELECT ON TABLE book.payment_codes TO scrip_sequencer;

@@ -8,13 +8,24 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
 import structlog
+from prometheus_client import CollectorRegistry
 
+from audit.rollback import LogRolledBack
+from audit.signing import SigningKey
+from audit.static_files import StaticFiles
+from audit.tree import TreeDamaged
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.http.logs import configure_logs
+from graphql_api.log_key import load_log_key
+from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
+from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.log_rounds import LogRounds
+from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metrics_page
 from graphql_api.settings import Settings
 from ledger.engine.roll_up import roll_up
 from ledger.points.sweeps import sweep_due
@@ -22,6 +33,8 @@ from ledger.points.sweeps import sweep_due
 PAUSE_SECONDS_MAX = 60.0
 SWEEP_PAUSE_SECONDS = 1.0
 ROLL_UP_PAUSE_SECONDS = 15.0
+SEQUENCE_PAUSE_SECONDS = 0.4
+PUBLISH_PAUSE_SECONDS = 10.0
 LOG = structlog.get_logger("worker")
 
 
@@ -35,17 +48,23 @@ class Round:
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM; the batch at hand is finished first."""
+    """Work until SIGINT or SIGTERM; the batch at hand is finished first.
+
+    Raises CommandError where the database's audit log is not a continuation of what is known of it.
+    """
     configure_logs(form=settings.log_format.value, level=settings.log_level.value)
+    key = load_log_key(settings)
     with usable_database(settings) as url:
-        asyncio.run(_work(settings, url))
+        asyncio.run(_work(settings, key, url))
 
 
-def rounds_of(application: Application) -> Sequence[Round]:
+def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     """Return the rounds of all features."""
     return (
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
+        Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
+        Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
     )
 
 
@@ -63,39 +82,62 @@ async def _roll_up(application: Application) -> int:
     return accounts
 
 
-async def _work(settings: Settings, url: str) -> None:
+async def _work(settings: Settings, key: SigningKey, url: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_application(settings, url=url, origin="worker") as application:
+    registry = CollectorRegistry()
+    metrics = RoundMetrics(registry)
+    log = LogRounds(
+        url=url,
+        key=key,
+        known_at=settings.log_known_checkpoint,
+        files=StaticFiles(settings.log_folder) if settings.log_folder else None,
+        metrics=LogMetrics(registry),
+    )
+    async with open_application(settings, url=url, observer=EngineMetrics(registry), origin="worker") as application:
+        await _open_log(log)
         settle_collector()
-        await run_rounds(rounds_of(application), stop)
+        with metrics_page(registry, host=settings.host, port=settings.worker_port):
+            await run_rounds(rounds_of(application, log), stop, metrics)
+        log.close()
 
 
-async def repeat(due: Round, stop: asyncio.Event) -> None:
+async def _open_log(log: LogRounds) -> None:
+    try:
+        await log.open()
+    except (LogRolledBack, TreeDamaged) as error:
+        raise CommandError(f"the audit log may not be continued: {error}.") from None
+
+
+async def repeat(due: Round, stop: asyncio.Event, metrics: RoundMetrics) -> None:
     """Run one kind of work until `stop`: at once while there is more, else after its pause.
 
     A failure is logged and tried again after a growing pause; a database that restarts ends no worker.
     """
     failures = 0
     while not stop.is_set():
+        started = perf_counter()
         try:
             done = await due.work()
-            failures = 0
         except Exception:
             failures += 1
             done = 0
+            metrics.failed(due.name)
             LOG.exception("round failed", round=due.name, failures=failures)
+        else:
+            failures = 0
+            metrics.succeeded(due.name, done, perf_counter() - started)
         if done == 0:
             await _pause(stop, min(due.pause_seconds * 2 ** min(failures, 10), PAUSE_SECONDS_MAX))
 
 
-async def run_rounds(rounds: Sequence[Round], stop: asyncio.Event) -> None:
+async def run_rounds(rounds: Sequence[Round], stop: asyncio.Event, metrics: RoundMetrics) -> None:
     """Run all kinds of work side by side until `stop`."""
     async with asyncio.TaskGroup() as group:
         group.create_task(stop.wait())
         for due in rounds:
-            group.create_task(repeat(due, stop))
+            group.create_task(repeat(due, stop, metrics))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

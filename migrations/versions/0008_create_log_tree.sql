@@ -11,7 +11,7 @@ INSERT INTO audit.pending (id) SELECT id FROM audit.events ON CONFLICT DO NOTHIN
 -- Not left to whoever inserts: an event cannot be recorded and kept out of the log.
 CREATE FUNCTION audit.await_sequencer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    INSERT INTO audit.pending (id) SELECT id FROM new_events ON CONFLICT DO NOTHING;
+    INSERT INTO audit.pending (id) SELECT id FROM new_events;
     RETURN NULL;
 END $$;
 CREATE TRIGGER events_await_sequencer AFTER INSERT ON audit.events

@@ -1,11 +1,11 @@
-"""`scrip key`: the root key that seals and blinds."""
+"""`scrip key`: the root key that seals and blinds, and the key that signs the audit log."""
 
 import os
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="key", help="Make and inspect the root key.", no_args_is_help=True)
+app = typer.Typer(name="key", help="Make and inspect the root key and the log's signing key.", no_args_is_help=True)
 
 
 @app.command()
@@ -41,3 +41,36 @@ def fingerprint(
             print_json({"fingerprint": reference})
         else:
             print_line(reference)
+
+
+@app.command()
+def new_signing() -> None:
+    """Print a new key for the audit log of SCRIP_LOG_ORIGIN, to be kept in a file that only workers can read.
+
+    Example:
+        (umask 077 && SCRIP_LOG_ORIGIN=bank.example/scrip scrip key new-signing > log.key)
+    """
+    from audit.note import NoteRefused
+    from graphql_api.log_key import new_log_key
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.output import print_line
+    from graphql_api.settings import read_settings
+
+    try:
+        print_line(new_log_key(read_settings(os.environ).log_origin).encode())
+    except NoteRefused as error:
+        raise CommandError(f"SCRIP_LOG_ORIGIN: {error}.") from None
+
+
+@app.command()
+def verifier() -> None:
+    """Print the public half of the log's signing key, which auditors pin.
+
+    Example:
+        SCRIP_LOG_SIGNING_KEY_FILE=log.key scrip key verifier
+    """
+    from graphql_api.log_key import load_log_key
+    from graphql_api.processes.cli.output import print_line
+    from graphql_api.settings import read_settings
+
+    print_line(str(load_log_key(read_settings(os.environ)).verifier))

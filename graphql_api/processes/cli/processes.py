@@ -46,7 +46,7 @@ def serve(
 
 
 def worker() -> None:
-    """Run the sweeps: post what is due on accounts that nobody touches. Safe to run twice.
+    """Run the sweeps and sequence the audit log: post what is due, and sign what was recorded. Safe to run twice.
 
     Example:
         scrip worker

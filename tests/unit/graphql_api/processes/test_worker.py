@@ -2,7 +2,10 @@
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
+
 from graphql_api.processes.worker import Round, run_rounds
+from graphql_api.processes.worker_metrics import RoundMetrics
 
 
 async def test_a_round_repeats_at_once_while_it_finds_work() -> None:
@@ -17,7 +20,7 @@ async def test_a_round_repeats_at_once_while_it_finds_work() -> None:
         return done
 
     async with asyncio.timeout(5):
-        await run_rounds([Round(name="expiry", work=work, pause_seconds=60)], stop)
+        await run_rounds([Round(name="expiry", work=work, pause_seconds=60)], stop, RoundMetrics(CollectorRegistry()))
 
     assert backlog == []
 
@@ -35,7 +38,9 @@ async def test_a_failing_round_is_tried_again() -> None:
         return outcome
 
     async with asyncio.timeout(5):
-        await run_rounds([Round(name="expiry", work=work, pause_seconds=0.001)], stop)
+        await run_rounds(
+            [Round(name="expiry", work=work, pause_seconds=0.001)], stop, RoundMetrics(CollectorRegistry())
+        )
 
     assert outcomes == []
 
@@ -43,7 +48,7 @@ async def test_a_failing_round_is_tried_again() -> None:
 async def test_a_worker_without_rounds_waits_to_be_stopped() -> None:
     """It does not end by itself."""
     stop = asyncio.Event()
-    running = asyncio.create_task(run_rounds([], stop))
+    running = asyncio.create_task(run_rounds([], stop, RoundMetrics(CollectorRegistry())))
     await asyncio.sleep(0.05)
 
     assert not running.done()

@@ -1,0 +1,30 @@
+"""Reading the newest checkpoint that is kept elsewhere, from a file or over the web."""
+
+import asyncio
+import urllib.request
+from pathlib import Path
+
+from audit.note import NOTE_CHARACTERS_MAX
+from audit.rollback import KnownCheckpoint
+
+TIMEOUT_SECONDS = 10.0
+
+
+async def read_known_checkpoint(where: str) -> KnownCheckpoint | None:
+    """Return what stands at a path or an http(s) URL; None where there is no such file.
+
+    Raises OSError where it cannot be read, or where the web server has nothing to say.
+    """
+    text = await asyncio.to_thread(_fetch if where.startswith(("http://", "https://")) else _read, where)
+    return None if text is None else KnownCheckpoint(where=where, text=text)
+
+
+def _read(where: str) -> str | None:
+    path = Path(where)
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+
+
+def _fetch(where: str) -> str:
+    with urllib.request.urlopen(where, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - the scheme was looked at
+        body: bytes = answer.read(NOTE_CHARACTERS_MAX)
+        return body.decode(errors="replace")
