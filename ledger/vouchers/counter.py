@@ -12,7 +12,6 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId, EntryId, is_amount
 from ledger.engine.command import Command
 from ledger.engine.reader import Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.partners.rows import MERCHANTS, TERMINALS, Merchant, Terminal
@@ -20,6 +19,7 @@ from ledger.programme.calendar import local_date
 from ledger.programme.rows import PROGRAMMES, Programme
 from ledger.vouchers.counts import Purpose, count_key, count_of
 from ledger.vouchers.expire import settle_expired
+from ledger.vouchers.holding import due_keys
 from ledger.vouchers.presented import (
     Found,
     Presented,
@@ -27,12 +27,12 @@ from ledger.vouchers.presented import (
     body_of,
     holding_of,
     keys_of,
-    keys_of_due,
     limits_uses,
     look_up,
     voucher_of,
 )
-from ledger.vouchers.rows import VOUCHERS
+from ledger.vouchers.rows import TEMPLATE_VERSIONS, VOUCHERS
+from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.validity import Shown, Till, is_accepted
 from ledger.vouchers.voucher import is_locked
 
@@ -81,20 +81,27 @@ class CounterCommand(Command[O], Generic[O]):
         return replace(self, found=await look_up(reader, self.vouchers))
 
     def footprint(self) -> Sequence[Key]:
-        """The members' accounts, locked, with the vouchers; the merchant, its till and the calendar."""
-        keys = [key for found in self.found for key in keys_of(found)]
+        """The members' accounts, locked, with the vouchers. The terms stand, and need no key."""
+        return [key for found in self.found for key in keys_of(found)]
+
+    def terms(self) -> Sequence[Key]:
+        """The standing rows that deciding asks for: for reads, which have none in memory."""
+        keys = [TEMPLATE_VERSIONS.key(found.version_id) for found in self.found]
         keys += [MERCHANTS.key(self.merchant_id), PROGRAMMES.key(self.actor.programme_id)]
         return keys if self.terminal_id is None else [*keys, TERMINALS.key(self.terminal_id)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """Of vouchers that are accepted here: what is due in their accounts, and what use limits count."""
-        return [key for found in self.found for key in self._further(state, now, found)]
+        return [key for found in self.found if found.is_known for key in self._further(state, now, found)]
 
     def _further(self, state: State, now: datetime, found: Found) -> Iterator[Key]:
-        body, merchants = body_of(state, found), state.peek(MERCHANTS, self.merchant_id)
-        if body is None or not merchants or not is_accepted(body, merchants[0]):
+        versions, merchants = state.peek(TEMPLATE_VERSIONS, found.version_id), state.peek(MERCHANTS, self.merchant_id)
+        if not versions or not merchants:
             return
-        yield from keys_of_due(state, found, now)
+        body = parse_body(versions[0].body)
+        if not is_accepted(body, merchants[0]):
+            return
+        yield from due_keys(state, found.account_id, now)
         if limits_uses(body):
             yield count_key(found.member_id, found.template_id, Purpose.USE)
             yield VOUCHERS.key(found.account_id)
@@ -147,15 +154,18 @@ class CounterCommand(Command[O], Generic[O]):
                 amount=amount,
                 member_id=member_id,
                 merchant_id=self.merchant_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                request_id=None if self.key is None else state.request_id,
                 reference=self.reference,
             )
         )
 
     def _shown(self, state: State, programme: Programme, till: Till, place: int, now: datetime) -> Shown | None:
         presented, found = self.vouchers[place], self.found[place]
-        body, voucher = body_of(state, found), voucher_of(state, found)
-        if voucher is None or body is None or not is_accepted(body, till.merchant):
+        voucher = voucher_of(state, found)
+        if voucher is None:
+            return None
+        body = body_of(state, voucher)
+        if not is_accepted(body, till.merchant):
             return None
         account = account_of(state, found)
         if account.next_due_at <= now:

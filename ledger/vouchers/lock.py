@@ -15,7 +15,7 @@ from uuid import UUID
 from ledger.book.account import Account
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.ports import Event, Sealer
-from ledger.engine.request import request_id
+from ledger.engine.reply import reply
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.points.receipt import or_none
@@ -48,7 +48,7 @@ def token_hash(token: str) -> bytes:
     return blake2b(token.encode(), digest_size=_TOKEN_BYTES, person=b"voucher-lock").digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Locked:
     """A lock as it stands: until when, and what it reserves: a use, or minor units of stored value.
 
@@ -63,7 +63,7 @@ class Locked:
     valid_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Released:
     """A lock that is over because its merchant gave it up."""
 
@@ -107,7 +107,7 @@ class LockCommand(CounterCommand[O], Generic[O]):
                 resource_id=voucher.id,
                 subject_id=voucher.member_id,
                 streams=((voucher.id, changed.version),),
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                request_id=None if self.key is None else state.request_id,
                 facts={"merchant": str(self.merchant_id)},
                 programme_id=self.actor.programme_id,
             )

@@ -6,7 +6,6 @@ same, so their time tells nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from ledger.engine.shelves import ACCOUNTS, LOTS, LOTS_BY_ID
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
 from ledger.vouchers.discount import ALL_DUE, Wanted
-from ledger.vouchers.holding import Holding, HoldingIds, due_keys
+from ledger.vouchers.holding import Holding, HoldingIds
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS, VOUCHERS_BY_ID, Voucher
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
 from ledger.vouchers.template_body import Limits, TemplateBody
@@ -79,19 +78,8 @@ def _found(row: Record | None, code_hash: bytes) -> Found:
 
 
 def keys_of(found: Found) -> list[Key]:
-    """The member's account of the template, locked, and the voucher with its lot and what it promises."""
-    return [
-        ACCOUNTS.key(found.account_id),
-        VOUCHERS_BY_ID.key(found.voucher_id),
-        LOTS_BY_ID.key(found.lot_id),
-        TEMPLATE_VERSIONS.key(found.version_id),
-    ]
-
-
-def keys_of_due(state: State, found: Found, until: datetime) -> list[Key]:
-    """What is read where something of the voucher's account falls due by `until`."""
-    due = due_keys(state, found.account_id, until)
-    return [TEMPLATES.key(found.template_id), *due] if due else []
+    """The member's account of the template, locked, and the voucher with its lot."""
+    return [ACCOUNTS.key(found.account_id), VOUCHERS_BY_ID.key(found.voucher_id), LOTS_BY_ID.key(found.lot_id)]
 
 
 def account_of(state: State, found: Found) -> Account:
@@ -108,6 +96,14 @@ def voucher_of(state: State, found: Found) -> Voucher | None:
     return changed[0] if changed else state.find(VOUCHERS_BY_ID, found.voucher_id)
 
 
+def known_voucher(state: State, found: Found) -> Voucher:
+    """The voucher of a row that names it; InvariantViolated where it is gone."""
+    voucher = voucher_of(state, found)
+    if voucher is None:
+        raise InvariantViolated(f"voucher {found.voucher_id} is gone")
+    return voucher
+
+
 def lot_of(state: State, voucher: Voucher) -> Lot:
     """The voucher's lot as the batch leaves it so far."""
     changed = [lot for lot in state.peek(LOTS, voucher.account_id) if lot.id == voucher.lot_id]
@@ -117,10 +113,12 @@ def lot_of(state: State, voucher: Voucher) -> Lot:
     return lot
 
 
-def body_of(state: State, found: Found) -> TemplateBody | None:
-    """What the voucher's version promises; None where the code is nobody's, or nothing is loaded yet."""
-    versions = state.peek(TEMPLATE_VERSIONS, found.version_id)
-    return parse_body(versions[0].body) if versions else None
+def body_of(state: State, voucher: Voucher) -> TemplateBody:
+    """What the voucher's version promises."""
+    version = state.find(TEMPLATE_VERSIONS, voucher.template_version_id)
+    if version is None:
+        raise InvariantViolated(f"version {voucher.template_version_id} is gone")
+    return parse_body(version.body)
 
 
 def limits_uses(body: TemplateBody) -> bool:

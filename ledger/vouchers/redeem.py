@@ -44,7 +44,8 @@ class RedeemVouchers(CounterCommand[Redeemed]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {**CounterCommand.fields(self), "basket": self.basket}
+        items = [(item.item, item.price_minor, item.quantity) for item in self.basket.items]
+        return {**CounterCommand.fields(self), "basketMinor": self.basket.amount_minor, "items": items or None}
 
     def require_input(self) -> None:
         """INVALID_INPUT as of the vouchers presented, and where the basket is malformed."""

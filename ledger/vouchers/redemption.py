@@ -1,11 +1,12 @@
 """What is told of a redemption: the replies of redeem and reverse, kept under their keys for ever."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ledger.engine.reply import reply
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@reply
 class VoucherUse:
     """What one voucher gave.
 
@@ -27,7 +28,7 @@ class VoucherUse:
     item: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class VoucherLeft:
     """A voucher that was left out because of those beside it, and stays as it was; `codes` say why."""
 
@@ -35,7 +36,7 @@ class VoucherLeft:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Redeemed:
     """A basket with the vouchers that were redeemed on it, all by one entry.
 
@@ -53,7 +54,7 @@ class Redeemed:
     skipped: tuple[VoucherLeft, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class RedemptionReversed:
     """What came back. units and discount_minor: of this reversal · units_left: what of the redemption can still be reversed
 

@@ -21,19 +21,19 @@ from ledger.book.units import AssetId, EntryId, InvariantViolated, is_amount
 from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.programme.rows import ASSETS, PROGRAMMES
 from ledger.vouchers.counts import Purpose, count_down, count_key
 from ledger.vouchers.expire import bring_forward, ended, settle_expired
 from ledger.vouchers.holding import Holding, due_keys
-from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, limits_uses, lot_of, voucher_of
+from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, known_voucher, limits_uses, lot_of
 from ledger.vouchers.redemption import RedemptionReversed
-from ledger.vouchers.rows import REDEMPTIONS, TEMPLATES, VOUCHERS, Redemption, Voucher
+from ledger.vouchers.rows import REDEMPTIONS, TEMPLATE_VERSIONS, VOUCHERS, Redemption, Voucher
 from ledger.vouchers.tables import REDEMPTIONS as REDEMPTIONS_TABLE
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
 from ledger.vouchers.template_body import StoredValue, TemplateBody
+from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import StoredState, dies_at
 
 REVERSE: Final = "reverse_redemption"
@@ -100,29 +100,27 @@ class ReverseRedemption(Command[RedemptionReversed]):
         """The member's account, locked, with the voucher; the redemption."""
         if self.target is None:
             return ()
-        found = self.target.found
-        keys = [*keys_of(found), TEMPLATES.key(found.template_id), REDEMPTIONS.key(self.target.entry_id)]
-        return [*keys, PROGRAMMES.key(self.actor.programme_id)]
+        return [*keys_of(self.target.found), REDEMPTIONS.key(self.target.entry_id)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """The terms of the asset, what is due in the account, and the member's uses."""
+        """What is due in the account, and the member's uses where they are counted."""
         if self.target is None:
             return ()
         found = self.target.found
-        templates = state.peek(TEMPLATES, found.template_id)
-        assets = [ASSETS.key(template.asset_id) for template in templates]
-        body = body_of(state, found)
-        counts = [count_key(found.member_id, found.template_id, Purpose.USE)] if body and limits_uses(body) else []
-        return [*assets, *counts, *due_keys(state, found.account_id, now)]
+        bodies = [parse_body(version.body) for version in state.peek(TEMPLATE_VERSIONS, found.version_id)]
+        counts = [count_key(found.member_id, found.template_id, Purpose.USE) for body in bodies if limits_uses(body)]
+        return [*counts, *due_keys(state, found.account_id, now)]
 
     def decide(self, state: State, now: datetime) -> RedemptionReversed:
         """Refused with REDEMPTION_NOT_FOUND, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL."""
         redemption, found = self._require_redemption(state)
-        programme, body = state.find(PROGRAMMES, self.actor.programme_id), body_of(state, found)
-        if programme is None or body is None:
-            raise InvariantViolated(f"redemption {redemption.id} has no terms")
+        programme = state.find(PROGRAMMES, self.actor.programme_id)
+        if programme is None:
+            raise InvariantViolated(f"redemption {redemption.id} has no programme")
         holding = holding_of(state, programme, found)
         settle_expired(holding, now)
+        voucher = known_voucher(state, found)
+        body = body_of(state, voucher)
         _require_in_time(holding, redemption, now)
         units = self._units(body, redemption)
         minor = units if isinstance(body.gives, StoredValue) else redemption.discount_minor
@@ -134,7 +132,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
         state.put(REDEMPTIONS, changed)
         if limits_uses(body) and changed.reversed_units == changed.units:
             count_down(state, found.member_id, found.template_id, Purpose.USE, changed.local_day)
-        return self._give_back(holding, found, changed, units, minor, now)
+        return self._give_back(holding, voucher, changed, units, minor, now)
 
     def _require_redemption(self, state: State) -> tuple[Redemption, Found]:
         """The redemption; REDEMPTION_NOT_FOUND also where it is another merchant's."""
@@ -159,13 +157,10 @@ class ReverseRedemption(Command[RedemptionReversed]):
         return self.amount_minor
 
     def _give_back(
-        self, holding: Holding, found: Found, redemption: Redemption, units: int, minor: int, now: datetime
+        self, holding: Holding, voucher: Voucher, redemption: Redemption, units: int, minor: int, now: datetime
     ) -> RedemptionReversed:
         """The posting back and, where the voucher is dead, the one that takes the units away for good."""
         state, account = holding.state, holding.account
-        voucher = voucher_of(state, found)
-        if voucher is None:
-            raise InvariantViolated(f"voucher {found.voucher_id} is gone")
         draft = self._draft(holding, redemption, units, now)
         draft.move(holding.merchant_account(redemption.merchant_id), account, units)
         lot = draft.draw(lot_of(state, voucher), DrawKind.GIVE_BACK, units)
@@ -195,9 +190,10 @@ class ReverseRedemption(Command[RedemptionReversed]):
         )
 
     def _draft(self, holding: Holding, redemption: Redemption, units: int, now: datetime) -> Draft:
+        state = holding.state
         return Draft(
             Entry(
-                id=EntryId(holding.state.ids.new()),
+                id=EntryId(state.ids.new()),
                 kind=self.kind,
                 effective_at=now,
                 posted_at=now,
@@ -206,7 +202,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
                 amount=units,
                 member_id=redemption.member_id,
                 merchant_id=redemption.merchant_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
+                request_id=None if self.key is None else state.request_id,
                 reference=self.reference,
                 original_entry_id=redemption.entry_id,
                 reason_code=self.reason_code,

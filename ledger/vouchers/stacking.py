@@ -4,9 +4,9 @@ Vouchers are taken by their template's order, then as shown; each applies to wha
 first stays: a later one that does not go with it is skipped.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.vouchers.basket import Basket, Bill, bill_of
@@ -15,16 +15,14 @@ from ledger.vouchers.template_body import Stacking, StackMode
 from ledger.vouchers.validity import Shown, Till, in_precedence, units_at_hand, why_not
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(NamedTuple):
     """A voucher that applies, and what it gives."""
 
     shown: Shown
     offer: Offer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A voucher that does not apply, with every reason in the order of precedence.
 
     is_good_alone: whether it would apply if it lay on the basket alone: then only the others keep it off
@@ -35,8 +33,7 @@ class Skipped:
     is_good_alone: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class Stack(NamedTuple):
     """What becomes of the vouchers on a basket: those that apply, in the order of application; the others; the bill."""
 
     applied: tuple[Applied, ...]
@@ -75,8 +72,10 @@ def _lay(
     shown: Shown, beside: Sequence[Shown], bill: Bill, till: Till, now: datetime
 ) -> tuple[Offer | None, tuple[Refusal, ...]]:
     """What the voucher gives beside the others, or every reason why it gives nothing."""
-    of_member = sum(other.voucher.account_id == shown.voucher.account_id for other in beside)
-    reasons = [*why_not(shown, till, now, taken=of_member), *_does_not_go(shown, beside)]
+    of_member = sum([other.voucher.account_id == shown.voucher.account_id for other in beside])
+    reasons = list(why_not(shown, till, now, taken=of_member))
+    if beside and not _goes(shown, beside):
+        reasons.append(Refusal(RefusalCode.NOT_STACKABLE))
     try:
         if shown.body.minimum_spend_minor is not None:
             require_spend(bill, shown.body.minimum_spend_minor)
@@ -90,10 +89,8 @@ def _lay(
     return None, in_precedence(reasons)
 
 
-def _does_not_go(shown: Shown, beside: Sequence[Shown]) -> Iterator[Refusal]:
+def _goes(shown: Shown, beside: Sequence[Shown]) -> bool:
     most = shown.body.stacking.basket_max
     alike = sum(other.voucher.template_id == shown.voucher.template_id for other in beside)
-    if (most is not None and alike >= most) or not all(
-        goes_with(shown.body.stacking, other.body.stacking) for other in beside
-    ):
-        yield Refusal(RefusalCode.NOT_STACKABLE)
+    goes = all(goes_with(shown.body.stacking, other.body.stacking) for other in beside)
+    return goes and (most is None or alike < most)

@@ -61,7 +61,7 @@ async def validate_vouchers(reader: Reader, redeem: RedeemVouchers) -> BasketVal
     async with reader.snapshot() as snapshot:
         preview = Preview(snapshot)
         now = await read_now(snapshot)
-        await preview.load(found.footprint(), lambda state: found.further(state, now))
+        await preview.load([*found.footprint(), *found.terms()], lambda state: found.further(state, now))
         return await preview.decide(lambda state: _validate(state, found, now))
 
 

@@ -4,8 +4,8 @@ What depends on the basket and on the other vouchers laid on it stands in `stack
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from ledger.book.account import Account, AccountState
 from ledger.book.refusal import REFUSALS, Refusal, RefusalCode
@@ -19,8 +19,7 @@ from ledger.vouchers.voucher import StoredState, dies_at, is_locked
 _PRECEDENCE = {code: number for number, code in enumerate(REFUSALS)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Till:
+class Till(NamedTuple):
     """Where vouchers are shown: the merchant, its terminal, and the scene that it names (`in store`, `delivery` …)."""
 
     merchant: Merchant
@@ -28,8 +27,7 @@ class Till:
     scene: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(NamedTuple):
     """A voucher as it is shown at a till.
 
     place:           its place among the vouchers shown, from 0
