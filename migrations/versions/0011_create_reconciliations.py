@@ -6,8 +6,8 @@ from alembic import context, op
 
 from migrations.script import run_script
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
