@@ -92,7 +92,7 @@ class Entry(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Entries, newest first. `looked_at_from` is the least index that was looked at; 0 = the log's beginning."""
+    """Entries, newest first. `looked_at_from` is the least index that was looked at."""
 
     entries: Sequence[Entry]
     looked_at_from: int
@@ -118,13 +118,15 @@ _NEWEST_FIRST = _SEARCH.format(order="DESC")
 _OLDEST_FIRST = _SEARCH.format(order="ASC")
 
 
-async def search_page(connection: Connection, wanted: EventFilter, *, before: int, limit: int) -> Page:
-    """The newest entries below the index `before` that meet the filter, at most `limit`.
+async def search_page(
+    connection: Connection, wanted: EventFilter, *, before: int, limit: int, down_to: int = 0
+) -> Page:
+    """The newest entries below the index `before` and from `down_to` on that meet the filter, at most `limit`.
 
     At most `SCANNED_MAX` entries are looked at, so a page may hold fewer though older ones meet the filter:
     `looked_at_from` is where the next page goes on.
     """
-    start = max(0, before - SCANNED_MAX)
+    start = max(down_to, before - SCANNED_MAX)
     rows = await _rows(connection, _NEWEST_FIRST, wanted, start, before, limit)
     entries = _checked(rows, wanted)
     return Page(entries, rows[-1]["index"] if len(rows) == limit else start)

@@ -1,8 +1,9 @@
 """Where callers read the audit log: each reading is itself recorded, and that is committed before anything is shown."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from audit.record import SealedPart
 from audit.search import EventFilter, Page, search_page
 from audit.status import LogStatus, read_status
 from ledger.engine.command import Actor
-from ledger.engine.database import Database
 
 AUDITOR_ROLE = "scrip_auditor"
-CONNECTIONS = 2
+READERS_MAX = 4
+"""Readings at once: a search reads much, and the ledger's own work goes first."""
+_SETTINGS = {"role": AUDITOR_ROLE, "application_name": "scrip audit", "timezone": "UTC", "statement_timeout": "30000"}
 _PARTS = """
 SELECT part.event_id, part.name, part.subject_id, part.epoch, part.suite, part.sealed
 FROM audit.parts part JOIN audit.events event ON event.id = part.event_id
@@ -29,8 +31,8 @@ _SIZE = "SELECT size FROM audit.tree"
 
 
 class Revealed(NamedTuple):
-    """A part that was opened. `text` is None where the person's or the month's key is destroyed, or restricted to a
-    legal basis that was not named.
+    """A part that was opened. `text` is None where the person's or the month's key is destroyed, or where the person's
+    data are restricted and no legal basis was named.
     """
 
     event_id: UUID
@@ -39,23 +41,35 @@ class Revealed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditDesk:
-    """Reads as the auditor, in the caller's programme only.
+class Stretch:
+    """Which entries of a search are shown: at most `limit` of those below `before` (None = the newest) from `down_to` on."""
 
-    auditor: a database in the auditor's role
-    acts:    records the readings, in the application's role
+    limit: int
+    before: int | None = None
+    down_to: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditDesk:
+    """Reads as the auditor, in the caller's programme only, on a connection of its own each time.
+
+    acts: records the readings, in the application's role
     """
 
-    auditor: Database
+    url: str
     acts: Acts
     parts: Parts
+    _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS_MAX))
 
-    async def search(self, actor: Actor, wanted: EventFilter, *, before: int | None, limit: int) -> Page:
-        """A page of the programme's entries, newest first, below the index `before`."""
+    async def search(self, actor: Actor, wanted: EventFilter, stretch: Stretch) -> Page:
+        """A page of the programme's entries, newest first."""
         await self._record(actor, "audit_read", wanted.described())
         async with self._snapshot() as connection:
             size = (await connection.fetch(_SIZE))[0][0]
-            return await search_page(connection, wanted, before=size if before is None else before, limit=limit)
+            before = size if stretch.before is None else min(stretch.before, size)
+            return await search_page(
+                connection, wanted, before=before, limit=stretch.limit, down_to=min(stretch.down_to, before)
+            )
 
     async def prove(self, actor: Actor, event_id: UUID) -> Proof | None:
         """The proof of one of the programme's entries; None where there is none, or none yet."""
@@ -92,9 +106,11 @@ class AuditDesk:
             doing.record(kind, programme_id=actor.programme_id, facts=facts)
 
     @asynccontextmanager
-    async def _snapshot(self) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
-        async with (
-            self.auditor.pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
+    async def _snapshot(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        async with self._readers:
+            connection = await asyncpg.connect(self.url, server_settings=_SETTINGS)
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    yield connection
+            finally:
+                await connection.close()

@@ -17,6 +17,7 @@ from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
 from ledger.control.approvable import Approvables
+from ledger.control.audit_access import EXPORT, REVEAL
 from ledger.control.erasure import ERASURE
 from ledger.engine.batch import BatchRunner
 from ledger.engine.database import Database
@@ -33,7 +34,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 
-APPROVABLES = Approvables(kinds=(ADJUSTMENT, ERASURE))
+APPROVABLES = Approvables(kinds=(ADJUSTMENT, ERASURE, EXPORT, REVEAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Scope(StrEnum):
     MEMBER_READ = "member:read"
     MEMBER_FREEZE = "member:freeze"
     MEMBER_CLOSE = "member:close"
+    MEMBER_ERASE = "member:erase"
     MERCHANT_READ = "merchant:read"
     MERCHANT_MANAGE = "merchant:manage"
     PROGRAMME_READ = "programme:read"
@@ -44,6 +45,9 @@ class Scope(StrEnum):
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     SUPPORT_READ = "support:read"
+    AUDIT_READ = "audit:read"
+    AUDIT_EXPORT = "audit:export"
+    AUDIT_REVEAL = "audit:reveal"
     SANDBOX_ADVANCE = "sandbox:advance"
     DOCUMENT_ADHOC = "document:adhoc"
 
@@ -139,7 +143,16 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
             Scope.SANDBOX_ADVANCE,
         },
         Role.APPROVER: _BACK_OFFICE | {Scope.APPROVAL_DECIDE, Scope.WALLET_READ_ANY, Scope.ENTRY_READ},
-        Role.COMPLIANCE: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ},
+        Role.COMPLIANCE: _BACK_OFFICE
+        | {
+            Scope.WALLET_READ_ANY,
+            Scope.ENTRY_READ,
+            Scope.MEMBER_READ,
+            Scope.MEMBER_ERASE,
+            Scope.AUDIT_READ,
+            Scope.AUDIT_EXPORT,
+            Scope.AUDIT_REVEAL,
+        },
         Role.SUPPORT: _BACK_OFFICE | {Scope.WALLET_READ_ANY, Scope.ENTRY_READ, Scope.MEMBER_READ, Scope.SUPPORT_READ},
     }
 )

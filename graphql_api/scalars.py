@@ -18,6 +18,7 @@ from ledger.book.units import MinorUnits, Points
 
 IdempotencyKey = NewType("IdempotencyKey", str)
 JSON = NewType("JSON", object)
+LogIndex = NewType("LogIndex", int)
 
 _DOCS = "https://scrip.example/reference/scalars"
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -112,6 +113,14 @@ SCALAR_MAP: Mapping[object, ScalarDefinition] = MappingProxyType(
             description="A signed 64-bit amount of money in the currency's smallest unit (cents): a decimal string out; "
             "a decimal string or an integer in.",
             specified_by_url=f"{_DOCS}#minor-units",
+            serialize=serialize_integer,
+            parse_value=parse_integer,
+        ),
+        LogIndex: strawberry.scalar(
+            name="LogIndex",
+            description="A place in the audit log, from 0, or its size: a decimal string out; a decimal string or an "
+            "integer in.",
+            specified_by_url=f"{_DOCS}#log-index",
             serialize=serialize_integer,
             parse_value=parse_integer,
         ),

@@ -7,6 +7,7 @@ from functools import partial
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import Parts
 from audit.record import SealedPart
+from graphql_api.audit_desk import AuditDesk
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
 from graphql_api.http.operations import MakeContext
@@ -48,6 +49,7 @@ def ledger_of(application: Application) -> Ledger:
         approvables=application.approvables,
         guesses=application.guesses,
         changes=application.changes,
+        audit=AuditDesk(url=application.database.url, acts=application.audit.acts, parts=application.audit.parts),
     )
 
 

@@ -268,7 +268,7 @@ APPROVE_REQUEST = mutation(
     approve_request,
     requires(Scope.APPROVAL_DECIDE, moves="approve", cost=10),
     succeeds=RequestDecided,
-    refusals=(*_PENDING, _CODE.APPROVAL_OWN, *ADJUSTMENT_REFUSALS),
+    refusals=(*_PENDING, _CODE.APPROVAL_OWN, *ADJUSTMENT_REFUSALS, _CODE.MEMBER_NOT_CLOSED),
     callers=BANK,
 )
 REJECT_REQUEST = mutation(
@@ -280,7 +280,7 @@ REJECT_REQUEST = mutation(
 )
 WITHDRAW_REQUEST = mutation(
     withdraw_request,
-    requires(Scope.POINTS_ADJUST, cost=10),
+    requires(Scope.POINTS_ADJUST, Scope.MEMBER_ERASE, Scope.AUDIT_EXPORT, Scope.AUDIT_REVEAL, cost=10),
     succeeds=RequestDecided,
     refusals=_PENDING,
     callers=BANK,

@@ -8,6 +8,9 @@ from graphql_api.schema.adjustment import ADJUST_POINTS
 from graphql_api.schema.api_key import ISSUE_API_KEY, REVOKE_API_KEY, ROTATE_API_KEY
 from graphql_api.schema.approval import APPROVAL_QUERY, APPROVALS, APPROVE_REQUEST, REJECT_REQUEST, WITHDRAW_REQUEST
 from graphql_api.schema.asset import ASSETS, CHANGE_ASSET, CREATE_ASSET
+from graphql_api.schema.audit_access import ERASE_MEMBER, REQUEST_AUDIT_EXPORT, REVEAL_PARTS, REVEALED_PARTS
+from graphql_api.schema.audit_event import AUDIT_EVENTS, AUDIT_PROOF
+from graphql_api.schema.audit_status import AUDIT_STATUS
 from graphql_api.schema.claim import CLAIM_VOUCHER, GIFT_VOUCHER
 from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
@@ -82,6 +85,10 @@ class Query:
     redemptions = REDEMPTIONS
     approval = APPROVAL_QUERY
     approvals = APPROVALS
+    audit_events = AUDIT_EVENTS
+    audit_proof = AUDIT_PROOF
+    revealed_parts = REVEALED_PARTS
+    audit_status = AUDIT_STATUS
     clock = CLOCK
 
 
@@ -111,6 +118,9 @@ class Mutation:
     freeze_member = FREEZE_MEMBER
     unfreeze_member = UNFREEZE_MEMBER
     close_member = CLOSE_MEMBER
+    erase_member = ERASE_MEMBER
+    request_audit_export = REQUEST_AUDIT_EXPORT
+    reveal_parts = REVEAL_PARTS
     create_partner = CREATE_PARTNER
     create_merchant = CREATE_MERCHANT
     close_merchant = CLOSE_MERCHANT

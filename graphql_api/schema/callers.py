@@ -9,5 +9,8 @@ BANK: Final = frozenset({Role.SERVICE, Role.OPERATOR, Role.APPROVER, Role.COMPLI
 
 BANK_AND_MEMBER: Final = BANK | {Role.MEMBER}
 BANK_AND_MERCHANT: Final = BANK | {Role.MERCHANT}
+AUDITORS: Final = frozenset({Role.COMPLIANCE})
+"""Those who may look into the audit log, kept apart from those whose doings it records."""
+
 EVERYBODY: Final = BANK | {Role.MEMBER, Role.MERCHANT}
 """Everybody who has said who they are."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from graphql_api.attempt import Attempt
+from graphql_api.audit_desk import AuditDesk
 from graphql_api.caller import Caller
 from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
@@ -67,6 +68,7 @@ class Ledger:
     approvables: Approvables
     guesses: Guesses
     changes: WalletChanges
+    audit: AuditDesk
 
 
 TEXTS_MAX: Final = {"reference": 255, "reason_code": 64, "reason": 2_000, "asset": 64}

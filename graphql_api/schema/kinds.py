@@ -25,6 +25,7 @@ VOUCHER: Final = "Voucher"
 REDEMPTION: Final = "Redemption"
 APPROVAL: Final = "Approval"
 RATE: Final = "Rate"
+AUDIT_EVENT: Final = "AuditEvent"
 
 
 def id_of(kind: str, uuid: UUID) -> strawberry.ID:

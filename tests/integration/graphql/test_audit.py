@@ -1,0 +1,227 @@
+"""Compliance: what happened is found, proven and revealed, each time with a trace of its own."""
+
+from base64 import b64encode
+
+import pytest
+
+from audit.note import parse_note
+from audit.sealed_bundle import public_half
+from graphql_api.permissions import Role, Scope
+from tests.integration.graphql.desk import Desk, gid
+from tests.sequenced_log import KEY, sequencing
+
+AUDITOR_KEY = public_half(bytes(range(32)))
+EVENTS = """
+query E($filter: AuditEventFilter, $first: Int, $after: String) {
+  auditEvents(filter: $filter, first: $first, after: $after) {
+    nodes { id index type at accepted code actor client memberIds record parts { name epoch } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+PROOF = "query P($id: ID!) { auditProof(eventId: $id) { size proof event { index record } } }"
+REVEALED = "query R($id: ID!) { revealedParts(approvalId: $id) { eventId name text } }"
+APPROVAL = "... on ApprovalRequested { approvalId replayed }"
+
+
+async def sequence(desk: Desk) -> None:
+    """Gives every event its place."""
+    async with sequencing(desk.bank.url) as sequencer:
+        await sequencer.sequence()
+
+
+async def told(desk: Desk, kind: str) -> list[str]:
+    """The records of a kind, oldest first."""
+    rows = await desk.bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events ORDER BY id")
+    return [row[0] for row in rows if f'"type":"{kind}"' in row[0]]
+
+
+async def approve(desk: Desk, approval_id: str, who: str = "paul") -> str:
+    """Lets a second person agree; the state."""
+    done = await desk.change(
+        desk.caller(Role.APPROVER, who),
+        "approveRequest",
+        {"approvalId": approval_id, "idempotencyKey": desk.key()},
+        "... on RequestDecided { state }",
+    )
+    return str(done.get("state", done.get("code")))
+
+
+async def adjust(desk: Desk, reason: str) -> str:
+    """Corrects ada's balance for a reason in words; the event's id."""
+    member_id = await desk.bank.enrol("ada")
+    await desk.bank.earn(member_id, 100)
+    await desk.change(
+        desk.caller(Role.OPERATOR, "olga"),
+        "adjustPoints",
+        {
+            "member": {"externalId": "ada"},
+            "amount": "5",
+            "reasonCode": "GOODWILL",
+            "reason": reason,
+            "idempotencyKey": desk.key(),
+        },
+    )
+    await sequence(desk)
+    found = await desk.ask(desk.caller(Role.COMPLIANCE), EVENTS, filter={"type": "approval_requested"})
+    return str(found["auditEvents"]["nodes"][0]["id"])
+
+
+async def test_events_are_found_and_the_look_is_recorded_first(desk: Desk) -> None:
+    """By member, type and wallet, in pages, newest first; each page leaves a record that names what was asked."""
+    member_id = await desk.bank.enrol("ada")
+    for amount in (10, 20, 30):
+        await desk.bank.earn(member_id, amount)
+    await sequence(desk)
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+    asked = {"type": "earn", "wallet": {"memberId": gid("Member", member_id)}}
+
+    first = (await desk.ask(officer, EVENTS, filter=asked, first=2))["auditEvents"]
+    rest = (await desk.ask(officer, EVENTS, filter=asked, first=2, after=first["pageInfo"]["endCursor"]))["auditEvents"]
+
+    amounts = [node["record"].partition('"amount":')[2].partition("}")[0] for node in (*first["nodes"], *rest["nodes"])]
+    assert amounts == ["30", "20", "10"]
+    assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+    assert first["nodes"][0]["memberIds"] == [gid("Member", member_id)]
+    looks = await told(desk, "audit_read")
+    assert len(looks) == 2
+    assert '"actor":"compliance:carla@BANK"' in looks[0]
+    assert '"type":"earn"' in looks[0]
+
+
+async def test_another_programme_sees_nothing(desk: Desk) -> None:
+    """Neither by searching nor by asking for a proof."""
+    await desk.bank.earn(await desk.bank.enrol("ada"), 10)
+    await sequence(desk)
+    mine = (await desk.ask(desk.caller(Role.COMPLIANCE), EVENTS, first=100))["auditEvents"]["nodes"]
+    stranger = desk.caller(Role.COMPLIANCE, programme=str(desk.bank.merchant_id))
+
+    theirs = await desk.refusal(stranger, EVENTS)
+    proof = await desk.refusal(stranger, PROOF, id=mine[0]["id"])
+
+    assert len(mine) > 3
+    assert theirs == proof != ""
+
+
+async def test_a_proof_leads_to_a_signed_checkpoint(desk: Desk) -> None:
+    """C2SP tlog-proof: hashes, and the note of the log."""
+    await desk.bank.earn(await desk.bank.enrol("ada"), 10)
+    officer = desk.caller(Role.COMPLIANCE)
+    await sequence(desk)
+    event = (await desk.ask(officer, EVENTS, first=1))["auditEvents"]["nodes"][0]
+
+    found = (await desk.ask(officer, PROOF, id=event["id"]))["auditProof"]
+
+    header, _, note = found["proof"].partition("\n\n")
+    assert header.splitlines()[:2] == ["c2sp.org/tlog-proof@v1", f"index {event['index']}"]
+    assert parse_note(note).signatures[0].name == KEY.name
+    assert found["event"]["record"] == event["record"]
+
+
+async def test_what_is_private_is_revealed_once_another_agrees(desk: Desk) -> None:
+    """To who asked and to nobody else, for a purpose, and each look is recorded."""
+    event_id = await adjust(desk, "she called in tears")
+    officer, other = desk.caller(Role.COMPLIANCE, "carla"), desk.caller(Role.COMPLIANCE, "omar")
+    given = {"eventIds": [event_id], "purpose": "complaint 7", "idempotencyKey": desk.key()}
+
+    asked = await desk.change(officer, "revealParts", given, APPROVAL)
+    before = await desk.ask(officer, REVEALED, id=asked["approvalId"])
+    own = await approve(desk, asked["approvalId"])
+    shown = await desk.ask(officer, REVEALED, id=asked["approvalId"])
+    elsewhere = await desk.ask(other, REVEALED, id=asked["approvalId"])
+
+    assert before["revealedParts"] is None
+    assert own == "APPROVED"
+    assert shown["revealedParts"] == [{"eventId": event_id, "name": "private", "text": "she called in tears"}]
+    assert elsewhere["revealedParts"] is None
+    reveals = await told(desk, "parts_revealed")
+    assert len(reveals) == 1
+    assert '"purpose":"complaint 7"' in reveals[0]
+
+
+async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
+    """It keeps what was asked for and to whom it is sealed; the same key again is the same request."""
+    given = {
+        "purpose": "yearly audit",
+        "auditorKey": AUDITOR_KEY,
+        "filter": {"type": "earn", "fromIndex": "3"},
+        "sinceSizes": ["12"],
+        "idempotencyKey": desk.key(),
+    }
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+
+    asked = await desk.change(officer, "requestAuditExport", given, APPROVAL)
+    again = await desk.change(officer, "requestAuditExport", given, APPROVAL)
+    agreed = await approve(desk, asked["approvalId"])
+
+    assert (asked["approvalId"], again["replayed"], agreed) == (again["approvalId"], True, "APPROVED")
+    payload = (await desk.bank.fetch("SELECT payload FROM registry.approvals"))[0][0]
+    assert f'"auditorKey":"{AUDITOR_KEY}"' in payload
+    assert '"filter.type":"earn"' in payload
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"purpose": ""}, "purpose"),
+        ({"purpose": "x" * 201}, "purpose"),
+        ({"auditorKey": "x"}, "auditorKey"),
+        ({"auditorKey": b64encode(bytes(31)).decode()}, "auditorKey"),
+        ({"filter": {"actor": "x" * 201}}, "filter"),
+        ({"filter": {"fromIndex": "-1"}}, "sinceSizes"),
+        ({"sinceSizes": ["1"] * 11}, "sinceSizes"),
+    ],
+)
+async def test_what_cannot_be_exported_is_refused(desk: Desk, change: dict[str, object], field: str) -> None:
+    """INVALID_INPUT, and no request waits."""
+    given: dict[str, object] = {"purpose": "audit", "auditorKey": AUDITOR_KEY, "idempotencyKey": desk.key()}
+
+    refused = await desk.change(
+        desk.caller(Role.COMPLIANCE), "requestAuditExport", {**given, **change}, "... on InvalidInputError { field }"
+    )
+
+    assert (refused["code"], refused["field"]) == ("INVALID_INPUT", field)
+    assert await desk.bank.count("registry.approvals") == 0
+
+
+async def test_a_member_is_erased_once_another_agrees(desk: Desk) -> None:
+    """Only a closed one; nobody approves their own request."""
+    await desk.bank.enrol("ada")
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+    given = {"member": {"externalId": "ada"}}
+
+    early = await desk.change(officer, "eraseMember", {**given, "idempotencyKey": desk.key()})
+    closed = {**given, "idempotencyKey": desk.key()}
+    await desk.change(desk.caller(Role.OPERATOR, "olga"), "closeMember", closed)
+    asked = await desk.change(officer, "eraseMember", {**given, "idempotencyKey": desk.key()}, APPROVAL)
+
+    assert early["code"] == "MEMBER_NOT_CLOSED"
+    assert await approve(desk, asked["approvalId"]) == "APPROVED"
+    assert len(await told(desk, "erase")) == 1
+
+
+async def test_status_says_what_waits_and_what_is_signed(desk: Desk) -> None:
+    """Before the first round nothing is signed; afterwards nothing waits."""
+    asked = "{ auditStatus { size signedSize pending mergeDelayMs checkpointAgeSeconds verification { differences } } }"
+    officer = desk.caller(Role.COMPLIANCE)
+
+    before = (await desk.ask(officer, asked))["auditStatus"]
+    await sequence(desk)
+    after = (await desk.ask(officer, asked))["auditStatus"]
+
+    assert (before["size"], before["signedSize"], before["verification"]) == ("0", None, None)
+    assert before["pending"] > 0
+    assert before["mergeDelayMs"] >= 0
+    assert (after["pending"], after["mergeDelayMs"]) == (0, 0)
+    assert after["size"] == after["signedSize"] == str(before["pending"])
+    assert after["checkpointAgeSeconds"] >= 0
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.COMPLIANCE, Role.ANONYMOUS}])
+async def test_nobody_but_compliance_looks_into_the_log(desk: Desk, role: Role) -> None:
+    """Whatever their scopes."""
+    caller = desk.caller(role, "ada", *Scope)
+
+    assert await desk.refusal(caller, EVENTS) == "FORBIDDEN"
+    assert await desk.refusal(caller, PROOF, id="x") == "FORBIDDEN"
+    assert await desk.refusal(caller, REVEALED, id="x") == "FORBIDDEN"
