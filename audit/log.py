@@ -11,15 +11,10 @@ from audit.parts import Parts
 from audit.record import Event, SealedPart, encode_record
 from audit.retention import class_of
 
-_APPEND = """
+_EVENTS = """audit_events AS (
 INSERT INTO audit.events (id, resource_id, record)
-SELECT id, resource_id, record FROM unnest($1::audit.events[])
-"""
-_APPEND_WITH_PARTS = """
-WITH kept AS (INSERT INTO audit.parts SELECT * FROM unnest($2::audit.parts[]))
-INSERT INTO audit.events (id, resource_id, record)
-SELECT id, resource_id, record FROM unnest($1::audit.events[])
-"""
+SELECT id, resource_id, record FROM unnest(${}::audit.events[]))"""
+_PARTS = ", audit_parts AS (INSERT INTO audit.parts SELECT * FROM unnest(${}::audit.parts[]))"
 
 _Row = tuple[UUID, None, UUID | None, bytes]
 
@@ -45,16 +40,20 @@ class AuditLog:
 
     async def append(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Writes every event in one statement; nothing where there is none."""
-        if not events:
-            return
+        if events:
+            branches, arguments = await self.branches(events, 1)
+            await tx.run(f"WITH {branches} SELECT true", *arguments)
+
+    async def branches(self, events: Sequence[Event], first: int) -> tuple[str, Sequence[object]]:
+        """The same as branches of another statement's WITH, whose parameters from $first on are these."""
         if all(event.private is None for event in events):
-            await tx.run(_APPEND, [self._row(event, ()) for event in events])
-            return
+            return _EVENTS.format(first), ([self._row(event, ()) for event in events],)
         if self._parts is None:
             raise RuntimeError("an event with something private, and nothing to seal it with")
         sealed = await self._parts.seal(events)
         by_event = {part.event_id: (part,) for part in sealed}
-        await tx.run(_APPEND_WITH_PARTS, [self._row(event, by_event.get(event.id, ())) for event in events], sealed)
+        rows = [self._row(event, by_event.get(event.id, ())) for event in events]
+        return _EVENTS.format(first) + _PARTS.format(first + 1), (rows, sealed)
 
     def _row(self, event: Event, parts: Sequence[SealedPart]) -> _Row:
         record = encode_record(event, origin=self._origin, retention_class=class_of(event.type), parts=parts)

@@ -90,8 +90,6 @@ class BatchRunner:
             opened = [a for a in state.open_accounts.values() if a.id not in self.known_open]
             await self._create(opened, tx)
             await self._write(state, tx)
-            if state.events:
-                await self.sink.append(tx, state.events)
         except BaseException:
             await tx.rollback()
             raise
@@ -187,17 +185,21 @@ class BatchRunner:
         raise InvariantViolated("a command that always asks for more rows")
 
     async def _write(self, state: State, tx: Tx) -> None:
-        """All changes in one statement; every update must have found its row."""
+        """All changes and their events in one statement; every update must have found its row."""
         inserts = [(Change(shelf, is_insert=True), rows) for shelf, rows in state.inserted()]
         updates = [(Change(shelf, is_insert=False), rows) for shelf, rows in state.updated()]
         branches = sorted(inserts, key=_branch_order) + sorted(updates, key=_branch_order)
-        if not branches:
+        if not branches and not state.events:
             return
-        statement = self.statements.write([change for change, _ in branches])
-        counts = (await tx.run(statement, *(rows for _, rows in branches)))[0]
+        events, more = await self._events(state, len(branches) + 1)
+        statement = self.statements.write([change for change, _ in branches], events)
+        counts = (await tx.run(statement, *(rows for _, rows in branches), *more))[0]
         for (change, rows), count in zip(branches[len(inserts) :], tuple(counts)[1:], strict=True):
             if count != len(rows):
                 raise InvariantViolated(f"{change.shelf.table.name}: {count} of {len(rows)} rows updated")
+
+    async def _events(self, state: State, first: int) -> tuple[str, Sequence[object]]:
+        return await self.sink.branches(state.events, first) if state.events else ("", ())
 
 
 def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:

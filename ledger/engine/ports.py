@@ -48,7 +48,11 @@ class EventSink(Protocol):
     """Where a batch's events go, in the batch's own transaction."""
 
     async def append(self, tx: Transaction, events: Sequence[Event]) -> None:
-        """Writes every event, or raises and thereby undoes the batch."""
+        """Writes every event, or raises and thereby undoes the transaction."""
+        ...
+
+    async def branches(self, events: Sequence[Event], first: int) -> tuple[str, Sequence[object]]:
+        """The same as branches of another statement's WITH, whose parameters from $first on are these."""
         ...
 
 

@@ -142,9 +142,16 @@ class Statements:
         """
         return self._cached(("together", *shelves), lambda: _read_together(shelves))
 
-    def write(self, changes: Sequence[Change]) -> str:
-        """One statement of data-modifying CTEs; returns how many rows each update changed."""
-        return self._cached(("write", *changes), lambda: _write(changes, self._schema))
+    def write(self, changes: Sequence[Change], events: str = "") -> str:
+        """One statement of data-modifying CTEs, the sink's `events` among them; returns how many rows each update changed."""
+        key = ("write and tell", events, *changes)
+        text = self._texts.get(key)
+        if text is None:
+            text = self._cached(("write", *changes), lambda: _write(changes, self._schema))
+            if events:
+                text = f"WITH {events}" + (f", {text.removeprefix('WITH ')}" if changes else f" {text}")
+            self._texts[key] = text
+        return text
 
     def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
         text = self._texts.get(key)
