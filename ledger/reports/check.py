@@ -17,8 +17,9 @@ from ledger.engine.database import Database
 from ledger.engine.reader import Reader, Snapshot
 from ledger.engine.sql_query import SqlQuery
 from ledger.points import checks as points_checks
+from ledger.vouchers import checks as voucher_checks
 
-RULES: tuple[Rule, ...] = tuple(chain(book_checks.RULES, points_checks.RULES))
+RULES: tuple[Rule, ...] = tuple(chain(book_checks.RULES, points_checks.RULES, voucher_checks.RULES))
 AUDITOR_ROLE = "scrip_auditor"
 CONNECTIONS = 2
 """Rules that run side by side: PostgreSQL gives a cursor one core."""
