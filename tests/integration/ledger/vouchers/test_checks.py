@@ -99,7 +99,7 @@ CORRUPTIONS = (
     Corruption(
         rule="redemption_matches_draws",
         pick="SELECT v.lot_id AS id FROM book.redemptions r JOIN book.vouchers v ON v.id = r.voucher_id"
-        " WHERE r.reversed_units = 0 ORDER BY r.id LIMIT 1 OFFSET 2",
+        " WHERE r.reversed_units = 0 ORDER BY r.id LIMIT 1 OFFSET 8",
         spoil="DELETE FROM book.redemptions r USING book.vouchers v WHERE v.id = r.voucher_id AND v.lot_id = $1",
     ),
     Corruption(
