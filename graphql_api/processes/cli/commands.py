@@ -14,6 +14,7 @@ from graphql_api.processes.cli import (
     programme,
     schema,
     token,
+    voucher,
 )
 
 app = typer.Typer(
@@ -38,4 +39,5 @@ app.command("import")(import_file.import_file)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
 app.add_typer(key.app)
+app.add_typer(voucher.app)
 app.add_typer(audit.app)

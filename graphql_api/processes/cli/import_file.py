@@ -37,7 +37,7 @@ def import_file(
         scrip import balances.jsonl --programme journey --json | jq .refused
     """
     from graphql_api.processes.cli.failure import REFUSED, CommandError
-    from graphql_api.processes.importing.parse import UnusableFile
+    from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.processes.importing.run import Wanted
     from graphql_api.settings import read_settings
     from ledger.book.refusal import Refusal

@@ -1,10 +1,12 @@
-"""Looking up a chunk's members and merchants by the names that a file uses, in one query each."""
+"""Looking up what files and command lines name: a programme; a chunk's members and merchants, in one query each."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from graphql_api.processes.importing.cells import UnusableFile
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
+from ledger.programme.queries import programmes
 
 _MEMBERS = SqlQuery(
     "SELECT external_id AS name, id FROM {book}.members"
@@ -14,6 +16,18 @@ _MERCHANTS = SqlQuery(
     "SELECT code AS name, id FROM registry.merchants"
     " WHERE programme_id = :programme_id AND code = ANY(CAST(:names AS text[]))"
 )
+
+
+async def find_programme(reader: Reader, code: str | None) -> UUID:
+    """The programme of that code, or the only one; UnusableFile names those that there are."""
+    found = await programmes(reader)
+    if code is None and len(found) == 1:
+        return found[0].id
+    for programme in found:
+        if programme.code == code:
+            return programme.id
+    known = ", ".join(programme.code for programme in found) or "none"
+    raise UnusableFile(f"Name the programme with --programme; this database has: {known}.")
 
 
 async def find_members(reader: Reader, programme_id: UUID, external_ids: Collection[str]) -> Mapping[str, UUID]:

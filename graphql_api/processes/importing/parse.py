@@ -4,7 +4,6 @@ A CSV record is one line: a line break inside quotes is not accepted, so that on
 the rest of the file. In CSV an opening is written as neighbouring rows of one member and asset, one row a lot.
 """
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +13,9 @@ from typing import Final
 
 import orjson
 
+from graphql_api.processes.importing.cells import UnusableFile, cells_of, columns_of, text_of
 from graphql_api.processes.importing.faults import FaultCode, LineFault
-from graphql_api.processes.importing.lines import LINE_BYTES_MAX, RawLine, read_lines
+from graphql_api.processes.importing.lines import RawLine, read_lines
 from graphql_api.processes.importing.records import Fields, Record, Value, read_record
 from ledger.points.opening import LOTS_MAX
 
@@ -37,10 +37,6 @@ class Line:
     key: str = ""
     record: Record | None = None
     fault: LineFault | None = None
-
-
-class UnusableFile(Exception):
-    """The file as a whole cannot be imported; the message says why."""
 
 
 def parse_file(path: Path) -> Iterator[Line]:
@@ -68,18 +64,9 @@ def derived_key(number: int, content: bytes) -> str:
     return f"line-{number}-{blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()}"
 
 
-def _text(raw: RawLine) -> str:
-    if raw.is_too_long:
-        raise LineFault(FaultCode.LINE_TOO_LONG, f"a line has at most {LINE_BYTES_MAX:,} bytes")
-    try:
-        return raw.data.decode()
-    except UnicodeDecodeError as error:
-        raise LineFault(FaultCode.BAD_UTF8, f"byte {error.start + 1} is no UTF-8") from None
-
-
 def _json_values(raw: RawLine) -> Mapping[str, Value]:
     try:
-        values = orjson.loads(_text(raw))
+        values = orjson.loads(text_of(raw))
     except orjson.JSONDecodeError as error:
         raise LineFault(FaultCode.BAD_JSON, str(error)) from None
     if not isinstance(values, dict):
@@ -95,11 +82,11 @@ def _parse_csv(path: Path) -> Iterator[Line]:
     header = next(lines, None)
     if header is None:
         return
-    columns = _header(header)
+    columns = columns_of(header, "type")
     openings: list[tuple[RawLine, Mapping[str, Value]]] = []
     for raw in lines:
         try:
-            values = _csv_values(raw, columns)
+            values = cells_of(raw, columns)
         except LineFault as fault:
             yield from _opening(openings)
             yield Line(number=raw.number, text=raw.data, size=raw.size, fault=fault)
@@ -111,30 +98,6 @@ def _parse_csv(path: Path) -> Iterator[Line]:
         else:
             yield _parse(raw, partial(_given, values))
     yield from _opening(openings)
-
-
-def _header(raw: RawLine) -> list[str]:
-    try:
-        columns = [name.strip() for name in _cells(raw)]
-    except LineFault as fault:
-        raise UnusableFile(f"The header in line {raw.number} cannot be read: {fault}.") from None
-    if "type" not in columns or len(set(columns)) != len(columns):
-        raise UnusableFile("A CSV file begins with a header that names each column once, `type` among them.")
-    return columns
-
-
-def _cells(raw: RawLine) -> list[str]:
-    try:
-        return next(csv.reader([_text(raw)], strict=True))
-    except csv.Error as error:
-        raise LineFault(FaultCode.BAD_CSV, str(error)) from None
-
-
-def _csv_values(raw: RawLine, columns: list[str]) -> Mapping[str, Value]:
-    cells = _cells(raw)
-    if len(cells) != len(columns):
-        raise LineFault(FaultCode.BAD_CSV, f"{len(cells)} cells under {len(columns)} columns")
-    return {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
 
 
 def _continues(before: Mapping[str, Value], values: Mapping[str, Value]) -> bool:

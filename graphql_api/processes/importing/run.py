@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.load import Load
-from graphql_api.processes.importing.parse import UnusableFile, parse_file
+from graphql_api.processes.importing.names import find_programme
+from graphql_api.processes.importing.parse import parse_file
 from graphql_api.processes.importing.records import OpeningRecord
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.importing.timing import require_time_order, timed
@@ -18,7 +19,6 @@ from ledger.engine.command import Actor
 from ledger.engine.request import request_id
 from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.programme.clock import LiveClock, ReplayClock
-from ledger.programme.queries import programmes
 
 Progress = Callable[[str, int], None]
 
@@ -76,7 +76,9 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
     """
     clock = ReplayClock() if wanted.is_replay else LiveClock()
     async with open_application(settings, url=url, clock=clock, origin="import") as application:
-        actor = Actor(kind="service", id=wanted.source, programme_id=await _programme(application, wanted.programme))
+        actor = Actor(
+            kind="service", id=wanted.source, programme_id=await find_programme(application.reader, wanted.programme)
+        )
         if wanted.is_replay:
             await _require_history(application, actor, wanted.path)
         lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)
@@ -88,17 +90,6 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
         finally:
             tally.close()
     return tally
-
-
-async def _programme(application: Application, code: str | None) -> UUID:
-    found = await programmes(application.reader)
-    if code is None and len(found) == 1:
-        return found[0].id
-    for programme in found:
-        if programme.code == code:
-            return programme.id
-    known = ", ".join(programme.code for programme in found) or "none"
-    raise UnusableFile(f"Name the programme with --programme; this database has: {known}.")
 
 
 async def _require_history(application: Application, actor: Actor, path: Path) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.faults import FaultCode, LineFault
-from graphql_api.processes.importing.parse import Line, UnusableFile, parse_file
+from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import EarnRecord
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.faults import FaultCode
 from graphql_api.processes.importing.lines import LINE_BYTES_MAX
-from graphql_api.processes.importing.parse import Line, UnusableFile, derived_key, parse_file
+from graphql_api.processes.importing.parse import Line, derived_key, parse_file
 from graphql_api.processes.importing.records import EarnRecord, EnrolRecord, OpeningRecord
 from graphql_api.processes.importing.timing import require_time_order, timed
 from ledger.points.opening import NEVER_EXPIRES, OpeningLot

@@ -1,0 +1,1 @@
+"""Files of vouchers: members who receive one, and partners' own codes."""

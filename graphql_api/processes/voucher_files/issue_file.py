@@ -1,0 +1,108 @@
+"""Issuing vouchers to a file of members: in the order of the file, each line under its own key, in bounded memory."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.importing.names import find_members, find_programme
+from graphql_api.processes.importing.parse import Line, derived_key
+from graphql_api.processes.importing.tally import Tally
+from graphql_api.processes.submitting import submit_list
+from graphql_api.processes.voucher_files.columns import Row, read_rows
+from graphql_api.settings import Settings
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Actor
+from ledger.vouchers.code import deal_code
+from ledger.vouchers.issue import IssueVoucher
+
+ISSUED: Final = "issued"
+_CHUNK: Final = 1000
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueWanted:
+    """What the command line asks for.
+
+    template: of lines that name none
+    batch:    names this issue: the same lines under the same name are issued once
+    """
+
+    path: Path
+    programme: str | None
+    template: str | None
+    batch: str
+    refused: Path
+
+
+async def run_issue(settings: Settings, url: str, wanted: IssueWanted, progress: Progress) -> Tally:
+    """Issues a voucher for each line; a line that was decided by an earlier run is not decided again.
+
+    Raises UnusableFile where the file has no such form, and the refusal where the engine takes nothing any more.
+    """
+    async with open_application(settings, url=url) as application:
+        programme_id = await find_programme(application.reader, wanted.programme)
+        actor = Actor(kind="service", id=f"voucher-issue:{wanted.batch}", programme_id=programme_id)
+        tally = Tally(path=wanted.refused)
+        tally.begin()
+        try:
+            reading = read_rows(wanted.path, "member")
+            while rows := list(islice(reading, _CHUNK)):
+                await _issue(application, actor, wanted, rows, tally)
+                progress(f"{tally.lines:,} lines", sum(row.raw.size for row in rows))
+        finally:
+            tally.close()
+    return tally
+
+
+async def _issue(
+    application: Application, actor: Actor, wanted: IssueWanted, rows: Sequence[Row], tally: Tally
+) -> None:
+    names = {row.cells["member"] for row in rows if row.fault is None}
+    members = await find_members(application.reader, actor.programme_id, names)
+    lines = [_line(row, wanted) for row in rows]
+    commands = {
+        line.number: _command(application, actor, wanted, row, line.key, members[row.cells["member"]])
+        for row, line in zip(rows, lines, strict=True)
+        if row.cells.get("member") in members
+    }
+    outcomes = dict(zip(commands, await submit_list(application.engine, list(commands.values())), strict=True))
+    for line in lines:
+        outcome = outcomes.get(line.number)
+        if outcome is None:
+            # Asked of nobody and kept nowhere, so that the same line is accepted once the member is enrolled.
+            tally.refuse(line, line.fault or Refusal(RefusalCode.MEMBER_NOT_FOUND))
+        elif outcome.refusal is not None:
+            tally.refuse(line, outcome.refusal)
+        else:
+            tally.accept(ISSUED, replayed=outcome.replayed)
+
+
+def _line(row: Row, wanted: IssueWanted) -> Line:
+    content = row.raw.data + b"\n" + (wanted.template or "").encode()
+    return Line(
+        number=row.raw.number,
+        text=row.raw.data,
+        size=row.raw.size,
+        key=derived_key(row.raw.number, content),
+        fault=row.fault,
+    )
+
+
+def _command(
+    application: Application, actor: Actor, wanted: IssueWanted, row: Row, key: str, member_id: UUID
+) -> IssueVoucher:
+    return IssueVoucher(
+        actor=actor,
+        key=key,
+        reference=row.cells.get("reference"),
+        member_id=member_id,
+        template=row.cells.get("template") or wanted.template or "",
+        code=deal_code(secrets.token_bytes, application.sealer, actor.programme_id),
+    )
