@@ -29,6 +29,7 @@ from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metri
 from graphql_api.settings import Settings
 from ledger.engine.roll_up import roll_up
 from ledger.points.sweeps import sweep_due
+from ledger.vouchers.sweeps import sweep_vouchers
 
 PAUSE_SECONDS_MAX = 60.0
 SWEEP_PAUSE_SECONDS = 1.0
@@ -62,6 +63,7 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     """Return the rounds of all features."""
     return (
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
+        Round(name="vouchers", work=partial(_sweep_vouchers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
@@ -73,6 +75,13 @@ async def _sweep(application: Application) -> int:
     if swept.wallets:
         LOG.info("due events posted", wallets=swept.wallets, lines=swept.versions)
     return swept.wallets
+
+
+async def _sweep_vouchers(application: Application) -> int:
+    swept = await sweep_vouchers(application.reader, application.engine)
+    if swept.accounts:
+        LOG.info("vouchers expired", accounts=swept.accounts, entries=swept.entries)
+    return swept.accounts
 
 
 async def _roll_up(application: Application) -> int:
