@@ -98,6 +98,12 @@ class Doing:
         )
         return identity
 
+    def refuse(self, type_: str, code: str, *, facts: Mapping[str, str | int] | None = None) -> None:
+        """Adds the event of an attempt that was refused."""
+        who = self._actor
+        act = Act(id=self.new_id(), at=self.now, type=type_, actor=who, client=who, facts=facts or {})
+        self.events.append(act._replace(accepted=False, code=code))
+
 
 class Acts:
     """Opens the transactions of acts.

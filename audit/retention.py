@@ -32,6 +32,9 @@ class Span:
         if not 0 <= self.days_min <= self.days_max:
             raise ValueError("must be least..most, in days")
 
+    def __str__(self) -> str:
+        return f"{self.days_min}..{self.days_max}"
+
 
 DEFAULT_SPANS: Mapping[RetentionClass, Span] = {
     # What the law makes a bank keep of value moved: five years, with whom it concerned, even if they ask for erasure.

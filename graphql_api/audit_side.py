@@ -10,10 +10,14 @@ import asyncpg
 
 from audit.act import Acts
 from audit.cipher import KeySealer
+from audit.erasure import Eraser
+from audit.expiry import Expiry
 from audit.key_provider import KeyProvider, RootUnavailable
 from audit.keyring import Keyring
 from audit.log import AuditLog
 from audit.parts import Parts
+from audit.retention import RetentionClass, RetentionPolicy
+from audit.turnover import Turnover
 from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
 from graphql_api.root_key import key_provider
@@ -33,6 +37,9 @@ class AuditSide:
     sealer:   the ledger's sealer, under the house key
     acts:     what the audit log records of itself, in the application's role
     key_acts: the same in the role that may change and destroy keys, on a connection of its own each time
+    eraser:   erases people
+    expiry:   expires months
+    turnover: replaces the root key
     notices:  tells every process whose keys to let go of
     """
 
@@ -43,15 +50,25 @@ class AuditSide:
     provider: KeyProvider
     acts: Acts
     key_acts: Acts
+    eraser: Eraser
+    expiry: Expiry
+    turnover: Turnover
     notices: KeyNotices
 
 
 async def open_audit_side(
-    settings: Settings, database: Database, notices: Notices, ids: IdSource, *, origin: str
+    settings: Settings,
+    database: Database,
+    notices: Notices,
+    ids: IdSource,
+    *,
+    origin: str,
+    on_gone: Callable[[], None],
 ) -> AuditSide:
     """Composes it on an open database. SettingsError where a root key that is needed is not at hand.
 
-    origin: the kind of process, which every record names
+    origin:  the kind of process, which every record names
+    on_gone: hears that somebody was erased, here or in another process
     """
     provider = key_provider(settings)
     bare_log = AuditLog(origin=origin)
@@ -63,6 +80,8 @@ async def open_audit_side(
     except RootUnavailable as error:
         raise SettingsError((f"{error}.",)) from None
     parts = Parts(keyring, settings.log_origin)
+    key_acts = Acts(_connecting(database.url, KEY_ADMINISTRATOR), bare_log, _new_ids(ids))
+    policy = retention_policy(settings)
     return AuditSide(
         sink=AuditLog(origin=origin, parts=parts),
         parts=parts,
@@ -70,8 +89,23 @@ async def open_audit_side(
         keyring=keyring,
         provider=provider,
         acts=acts,
-        key_acts=Acts(_connecting(database.url, KEY_ADMINISTRATOR), bare_log, _new_ids(ids)),
-        notices=KeyNotices(notices, keyring),
+        key_acts=key_acts,
+        eraser=Eraser(acts=key_acts, policy=policy),
+        expiry=Expiry(acts=key_acts, policy=policy),
+        turnover=Turnover(acts=key_acts, provider=provider),
+        notices=KeyNotices(notices, keyring, on_gone),
+    )
+
+
+def retention_policy(settings: Settings) -> RetentionPolicy:
+    """How long the operator wants things kept."""
+    return RetentionPolicy(
+        spans={
+            RetentionClass.VALUE: settings.retention_value,
+            RetentionClass.HANDLING: settings.retention_handling,
+            RetentionClass.ACCESS: settings.retention_access,
+            RetentionClass.OPERATION: settings.retention_operation,
+        }
     )
 
 

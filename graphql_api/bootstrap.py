@@ -15,6 +15,7 @@ from graphql_api.code_guesses import CodeGuesses
 from graphql_api.notices import Notices
 from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
+from graphql_api.sign_in_failures import SignInFailures
 from graphql_api.wallet_changes import WalletChanges
 from ledger.control.approvable import Approvables
 from ledger.control.audit_access import EXPORT, REVEAL
@@ -48,6 +49,7 @@ class Application:
     changes:     who waits for which wallets to change
     merchants:   where merchants' credentials work
     guesses:     who tried how many wrong codes
+    sign_ins:    who hears of refused credentials
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class Application:
     changes: WalletChanges
     merchants: RegistryMerchants
     guesses: CodeGuesses
+    sign_ins: SignInFailures
 
 
 @asynccontextmanager
@@ -91,6 +94,7 @@ async def open_application(
             yield application
         finally:
             await application.engine.stop()
+            await application.sign_ins.close()
             await application.notices.close()
     finally:
         await database.close()
@@ -103,7 +107,8 @@ async def _compose(
     ids = IdSource(settings.book_number)
     reader = Reader(database.pool, settings.book_schema)
     notices = Notices(database.url)
-    audit = await open_audit_side(settings, database, notices, ids, origin=origin)
+    member_ids = MemberIds(reader)
+    audit = await open_audit_side(settings, database, notices, ids, origin=origin, on_gone=member_ids.forget)
     changes = WalletChanges(notices, book_schema=settings.book_schema)
     runner = BatchRunner(
         statements=statements,
@@ -123,11 +128,12 @@ async def _compose(
         audit=audit,
         ids=ids,
         approvables=APPROVABLES,
-        member_ids=MemberIds(reader),
+        member_ids=member_ids,
         notices=notices,
         changes=changes,
         merchants=RegistryMerchants(reader, notices),
         guesses=CodeGuesses(notices),
+        sign_ins=SignInFailures(audit.acts, audit.sealer),
     )
 
 

@@ -1,6 +1,6 @@
 """Whose keys every process lets go of at once, because they were erased or restricted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,11 +11,12 @@ CHANNEL: Final = "scrip_keys"
 
 
 class KeyNotices:
-    """A channel of `notices` that evicts from the keyring."""
+    """A channel of `notices` that evicts from the keyring; `on_gone` hears that somebody was erased."""
 
-    def __init__(self, notices: Notices, keyring: Keyring) -> None:
+    def __init__(self, notices: Notices, keyring: Keyring, on_gone: Callable[[], None]) -> None:
         self._notices = notices
         self._keyring = keyring
+        self._on_gone = on_gone
         self._pending: dict[UUID, None] = {}
         notices.add(self)
 
@@ -23,6 +24,7 @@ class KeyNotices:
         """Evicts here now and in every process within a moment. Never waits, never raises."""
         gone = dict.fromkeys(subjects)
         self._keyring.forget(gone)
+        self._on_gone()
         self._pending.update(gone)
         self._notices.wake()
 
@@ -39,10 +41,12 @@ class KeyNotices:
             self._keyring.forget([UUID(payload)])
         except ValueError:
             return
+        self._on_gone()
 
     def miss(self) -> None:
         """Anybody's key may be gone."""
         self._keyring.forget_all()
+        self._on_gone()
 
     def take(self) -> Sequence[str]:
         """All that is pending now, one subject a payload: erasures are rare."""

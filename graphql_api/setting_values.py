@@ -7,6 +7,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from audit.retention import Span
+
 
 class Environment(StrEnum):
     """Whether insecure defaults may run."""
@@ -66,6 +68,15 @@ def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
         return kind(value)
 
     return parse
+
+
+def retention_span(value: str) -> Span:
+    """Read how long something is kept, as `least..most` in days."""
+    least, _, most = value.partition("..")
+    try:
+        return Span(days_min=int(least), days_max=int(most))
+    except ValueError:
+        raise ValueError("must be least..most in days, such as 1827..3653") from None
 
 
 def schema_name(value: str) -> str:

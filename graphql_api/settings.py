@@ -12,6 +12,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, TypeVar
 
+from audit.retention import DEFAULT_SPANS, RetentionClass, Span
+from graphql_api.setting_refusals import contradictions, production_refusals
 from graphql_api.setting_values import (
     Environment,
     LogFormat,
@@ -21,6 +23,7 @@ from graphql_api.setting_values import (
     networks,
     one_of,
     origins,
+    retention_span,
     root_key,
     schema_name,
     text,
@@ -132,6 +135,42 @@ class Settings:
     )
     worker_port: int | None = setting(
         "SCRIP_WORKER_PORT", whole_number(1, 65535), default=None, about="Where a worker shows its metrics."
+    )
+    root_turnover_days: int = setting(
+        "SCRIP_ROOT_TURNOVER_DAYS",
+        whole_number(0, 3650),
+        default=90,
+        about=(
+            "How old a root key may grow before a worker replaces it and destroys it: so long can a restored backup "
+            "revive who was erased. 0 leaves it to `scrip key turn-over`."
+        ),
+    )
+    retention_value: Span = setting(
+        "SCRIP_RETENTION_VALUE",
+        retention_span,
+        default=DEFAULT_SPANS[RetentionClass.VALUE],
+        about=(
+            "Days that private parts of records of value are kept, as `least..most`; the least also binds the erasure "
+            "of a person, who is restricted meanwhile."
+        ),
+    )
+    retention_handling: Span = setting(
+        "SCRIP_RETENTION_HANDLING",
+        retention_span,
+        default=DEFAULT_SPANS[RetentionClass.HANDLING],
+        about="The same for records of handling members: enrolment, freezes, approvals, erasures.",
+    )
+    retention_access: Span = setting(
+        "SCRIP_RETENTION_ACCESS",
+        retention_span,
+        default=DEFAULT_SPANS[RetentionClass.ACCESS],
+        about="The same for records of access: sensitive reads, exports, failed sign-ins.",
+    )
+    retention_operation: Span = setting(
+        "SCRIP_RETENTION_OPERATION",
+        retention_span,
+        default=DEFAULT_SPANS[RetentionClass.OPERATION],
+        about="The same for records of operation: starts, stops, keys.",
     )
     jwt_jwks_url: str | None = setting(
         "SCRIP_JWT_JWKS_URL",
@@ -250,41 +289,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     settings = Settings(**values)
-    refusals = _contradictions(settings) + (_production_refusals(settings) if production else ())
+    refusals = contradictions(settings) + (production_refusals(settings) if production else ())
     if refusals:
         raise SettingsError(refusals)
     return settings
-
-
-def _contradictions(settings: Settings) -> tuple[str, ...]:
-    found = (
-        (
-            settings.root_key and settings.root_key_file,
-            "SCRIP_ROOT_KEY and SCRIP_ROOT_KEY_FILE are both set; keep one.",
-        ),
-        (
-            settings.jwt_jwks_url and not settings.jwt_issuer,
-            "SCRIP_JWT_JWKS_URL needs SCRIP_JWT_ISSUER beside it.",
-        ),
-    )
-    return tuple(sentence for wrong, sentence in found if wrong)
-
-
-def _production_refusals(settings: Settings) -> tuple[str, ...]:
-    plain_jwks = (settings.jwt_jwks_url or "https:").startswith("http:")
-    no_root_key = not (settings.root_key or settings.root_key_file)
-    found = (
-        (
-            not settings.database_url,
-            "SCRIP_DATABASE_URL is missing, and the embedded database is not for production.",
-        ),
-        (no_root_key, "SCRIP_ROOT_KEY_FILE is missing, and a development root key is not for production."),
-        (
-            not settings.jwt_jwks_url,
-            "SCRIP_JWT_JWKS_URL is missing, and development tokens are not for production.",
-        ),
-        (plain_jwks, "SCRIP_JWT_JWKS_URL must be https:// in production."),
-        (settings.sandbox, "SCRIP_SANDBOX is on, and a clock that callers move is not for production."),
-        (settings.graphiql, "SCRIP_GRAPHIQL is on, and GraphiQL is not for production."),
-    )
-    return tuple(sentence for wrong, sentence in found if wrong)

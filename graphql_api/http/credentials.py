@@ -15,6 +15,7 @@ from graphql_api.permissions import ROLE_SCOPES, Role
 REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
 _VERIFY_SECONDS = 6.0
+_REFUSED = frozenset({401, 403})
 
 
 class Merchants(Protocol):
@@ -48,6 +49,14 @@ class _Remembered:
         return self.caller if address is None else replace(self.caller, network=network_of(address))
 
 
+class Failures(Protocol):
+    """Who hears of credentials that were refused."""
+
+    def note(self, reason: str, source: str | None) -> None:
+        """One was refused, from that network where it is known. Never waits, never raises."""
+        ...
+
+
 ANONYMOUS = Caller(
     role=Role.ANONYMOUS, subject="", client=Role.ANONYMOUS, scopes=ROLE_SCOPES[Role.ANONYMOUS], programme_id=None
 )
@@ -58,6 +67,7 @@ class Authenticator:
 
     A verified credential is remembered for at most 60 seconds and never past its expiry. A merchant's is forgotten
     as soon as `merchants` may say otherwise: closing it, revoking a key or changing its networks works at once.
+    `failures` hears of refused credentials; a request without any is no failure.
     Refused credentials are not remembered. `anonymous` is who comes without any, where development lets such callers
     read the schema.
     """
@@ -69,10 +79,12 @@ class Authenticator:
         api_keys: ApiKeys | None,
         merchants: Merchants,
         now: Callable[[], float],
+        failures: Failures | None = None,
         anonymous: Caller | None = None,
     ) -> None:
         self._anonymous = anonymous
         self._merchants = merchants
+        self._failures = failures
         self._tokens = tokens
         self._api_keys = api_keys
         self._now = now
@@ -84,6 +96,14 @@ class Authenticator:
             return self._anonymous
         if authorization is None:
             raise unauthenticated("Send a bearer token or an API key in the Authorization header.", error=None)
+        try:
+            return await self._identify(authorization, address)
+        except RequestRefused as refused:
+            if refused.status in _REFUSED and self._failures is not None:
+                self._failures.note(refused.message, None if address is None else network_of(address))
+            raise
+
+    async def _identify(self, authorization: bytes, address: Address | None) -> Caller:
         now = self._now()
         known = self._remembered.get(authorization)
         if known is not None and now < known.until and self._is_current(known):

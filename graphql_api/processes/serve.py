@@ -22,6 +22,7 @@ from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
 from graphql_api.processes.face import FACE
+from graphql_api.processes.recorded_life import recorded
 from graphql_api.settings import Settings
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -65,7 +66,10 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
         settle_collector()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
-        await server.serve(sockets=[listener])
+        # What others erase must leave this process's memory too.
+        application.notices.wake()
+        async with recorded(application):
+            await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,68 @@
+"""The worker's part in the keys: erasures, expiry, the turnover of the root, and the clock."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from audit.key_provider import RootUnavailable
+from audit.process_life import ClockWatch
+from graphql_api.bootstrap import Application
+from ledger.members.queries import erased_members
+
+ERASURES_MAX = 100
+TURNOVER_ACTOR = "system:worker"
+LOG = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRounds:
+    """Rounds that are safe to run twice and in two processes."""
+
+    application: Application
+    clock: ClockWatch
+
+    async def settle_erasures(self) -> int:
+        """Destroys or restricts the keys of members that the ledger has erased, and of those whose time has come.
+
+        Where a restored key store has revived somebody, destroys the key again and says so loudly.
+        """
+        eraser = self.application.audit.eraser
+        erased = await erased_members(self.application.reader, limit=ERASURES_MAX)
+        for member_id in [*erased, *await eraser.due()]:
+            erasure = await eraser.erase(member_id)
+            LOG.info("erasure settled", subject=str(member_id), state=erasure.state)
+        revived = await eraser.revived()
+        for subject_id in revived:
+            LOG.error("an erased person's key was there again, as in a restored backup", subject=str(subject_id))
+            await eraser.destroy_again(subject_id)
+        if erased or revived:
+            self.application.audit.notices.publish([*erased, *revived])
+        return len(erased)
+
+    async def expire(self) -> int:
+        """Destroys the keys of the months that are over."""
+        for epoch in await self.application.audit.expiry.run():
+            LOG.info("epoch expired", epoch=epoch)
+        return 0
+
+    async def turn_over(self) -> int:
+        """Turns the root over when it is due; where its provider cannot, says so and leaves it to the operator."""
+        days = self.application.settings.root_turnover_days
+        turnover = self.application.audit.turnover
+        if days == 0 or not await turnover.is_due(timedelta(days=days)):
+            return 0
+        try:
+            done = await turnover.run(actor=TURNOVER_ACTOR)
+        except RootUnavailable as error:
+            LOG.warning("the root key is due to be turned over", why=str(error))
+            return 0
+        LOG.info("root key turned over", old=done.old, new=done.new, subjects=done.subjects)
+        return 0
+
+    async def watch_clock(self) -> int:
+        """Records a step of the database's clock."""
+        step = await self.clock.look()
+        if step:
+            LOG.warning("the database's clock has stepped", seconds=step.total_seconds())
+        return 0

@@ -1,0 +1,44 @@
+"""What keeps a process from starting although each of its settings can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphql_api.settings import Settings
+
+
+def contradictions(settings: Settings) -> tuple[str, ...]:
+    """Return a sentence for each pair of settings that cannot stand together."""
+    found = (
+        (
+            settings.root_key and settings.root_key_file,
+            "SCRIP_ROOT_KEY and SCRIP_ROOT_KEY_FILE are both set; keep one.",
+        ),
+        (
+            settings.jwt_jwks_url and not settings.jwt_issuer,
+            "SCRIP_JWT_JWKS_URL needs SCRIP_JWT_ISSUER beside it.",
+        ),
+    )
+    return tuple(sentence for wrong, sentence in found if wrong)
+
+
+def production_refusals(settings: Settings) -> tuple[str, ...]:
+    """Return a sentence for each setting, or lack of one, that is not for production."""
+    plain_jwks = (settings.jwt_jwks_url or "https:").startswith("http:")
+    no_root_key = not (settings.root_key or settings.root_key_file)
+    found = (
+        (
+            not settings.database_url,
+            "SCRIP_DATABASE_URL is missing, and the embedded database is not for production.",
+        ),
+        (no_root_key, "SCRIP_ROOT_KEY_FILE is missing, and a development root key is not for production."),
+        (
+            not settings.jwt_jwks_url,
+            "SCRIP_JWT_JWKS_URL is missing, and development tokens are not for production.",
+        ),
+        (plain_jwks, "SCRIP_JWT_JWKS_URL must be https:// in production."),
+        (settings.sandbox, "SCRIP_SANDBOX is on, and a clock that callers move is not for production."),
+        (settings.graphiql, "SCRIP_GRAPHIQL is on, and GraphiQL is not for production."),
+    )
+    return tuple(sentence for wrong, sentence in found if wrong)
