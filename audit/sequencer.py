@@ -11,6 +11,7 @@ takes first; a sequencer that finds the tree otherwise than it left it reads the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from uuid import UUID
 
 import asyncpg
@@ -65,7 +66,7 @@ async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequenced:
-    """What a round did: `delays_ms` tells how long ago each of its events was made."""
+    """What a round did: `delays_ms` tells how long each of its events had been made when its place was committed."""
 
     size: int
     is_signed: bool
@@ -102,6 +103,7 @@ class Sequencer:
         """
         async with self._connection.transaction():
             tree = (await self._connection.fetch(_TREE))[0]
+            started = perf_counter()
             edge = await self._edge_of(tree["size"], tree["root"])
             claimed = await self._connection.fetch(_CLAIM, self._batch_max)
             if claimed:
@@ -111,7 +113,7 @@ class Sequencer:
             if is_due:
                 await self._sign(edge, tree["now"])
         self._edge = edge
-        now_ms = int(tree["now"].timestamp() * 1000)
+        now_ms = int(tree["now"].timestamp() * 1000 + (perf_counter() - started) * 1000)
         return Sequenced(size=edge.size, is_signed=is_due, delays_ms=[now_ms - _made_ms(row["id"]) for row in claimed])
 
     async def _edge_of(self, size: int, root: bytes) -> Edge:

@@ -6,7 +6,19 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks import endpoint_cpu, growth, hot_merchant, http_spend, http_wallet, lone, spend, storage, year
+from benchmarks import (
+    endpoint_cpu,
+    growth,
+    hot_merchant,
+    http_spend,
+    http_wallet,
+    lone,
+    merge_delay,
+    sequence,
+    spend,
+    storage,
+    year,
+)
 from benchmarks.harness import Bench
 from benchmarks.measurement import Result
 
@@ -35,6 +47,11 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "http_wallet": Benchmark("wallet over HTTP, two API processes, beside a bare JSON echo", http_wallet.measure),
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
+    ),
+    "sequence": Benchmark("the audit log's sequencer alone on a backlog, beside the promise", sequence.measure),
+    "merge_delay": Benchmark(
+        "from an event's making to its signed place, under spendPoints over HTTP, beside the promise",
+        merge_delay.measure,
     ),
     "year": Benchmark("the demo's whole year: seconds beside the promise of 45, memory and bytes", year.measure),
 }

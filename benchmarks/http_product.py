@@ -68,9 +68,13 @@ async def measure_beside_echo(bench: Bench, *, name: str, bodies: Bodies, expect
     ]
 
 
-def _requests(book: BookUnderTest, bodies: Bodies, round_number: int) -> RequestSource:
-    asked = Asked(
+def asked_of(book: BookUnderTest) -> Asked:
+    """Everybody in the book as it is now."""
+    return Asked(
         members=tuple(encode_id("Member", member) for member in book.members),
         merchants=tuple(encode_id("Merchant", merchant) for merchant in book.merchants),
     )
-    return bodies(asked, round_number)
+
+
+def _requests(book: BookUnderTest, bodies: Bodies, round_number: int) -> RequestSource:
+    return bodies(asked_of(book), round_number)

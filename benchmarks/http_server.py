@@ -64,6 +64,15 @@ async def serve_product(*, workers: int, environment: Mapping[str, str]) -> Asyn
 
 
 @asynccontextmanager
+async def run_worker(*, environment: Mapping[str, str]) -> AsyncIterator[HttpServer]:
+    """`scrip worker`, with its metrics page on the port."""
+    port = _free_port()
+    given = {**environment, "SCRIP_HOST": HOST, "SCRIP_WORKER_PORT": str(port), "SCRIP_LOG_FORMAT": "json"}
+    async with _running([("-m", "graphql_api.processes.cli", "worker")], given) as pids:
+        yield await _up(HttpServer(port=port, pids=pids), 1)
+
+
+@asynccontextmanager
 async def _running(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> AsyncIterator[list[int]]:
     """Run Python processes until the block ends; none of their children is left then."""
     async with AsyncExitStack() as stack:

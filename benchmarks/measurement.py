@@ -30,6 +30,7 @@ Figure = Callable[[Measurement], float]
 
 rate: Final[Figure] = attrgetter("rate")
 p50_ms: Final[Figure] = attrgetter("p50_ms")
+p99_ms: Final[Figure] = attrgetter("p99_ms")
 
 
 def note(name: str) -> Figure:
