@@ -6,7 +6,7 @@ every difference is one, and none is due to time. The result is an entry of the 
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeAlias
 
 import asyncpg
@@ -18,7 +18,7 @@ from audit.replay import Balance, Replay
 from audit.tiles import Edge
 
 SHOWN_MAX = 100
-_CHUNK = 10_000
+_CHUNK = 1_000
 _TREE = "SELECT size, root FROM audit.tree"
 _LOGGED = """
 SELECT leaf.index, leaf.hash, event.record FROM audit.leaves leaf LEFT JOIN audit.events event ON event.id = leaf.event_id
@@ -28,6 +28,9 @@ _WAITING = "SELECT event.record FROM audit.pending JOIN audit.events event USING
 _LOST = """
 SELECT event.id FROM audit.events event WHERE NOT EXISTS (SELECT FROM audit.leaves WHERE event_id = event.id)
     AND NOT EXISTS (SELECT FROM audit.pending WHERE id = event.id) ORDER BY event.id LIMIT 100
+"""
+_DUE = """
+SELECT NOT EXISTS (SELECT FROM audit.reconciliations WHERE reconciled_at > clock_timestamp() - $1::interval)
 """
 _RECORD = """
 INSERT INTO audit.reconciliations (id, reconciled_at, size, entries, accounts, holes, differences)
@@ -85,6 +88,26 @@ class Reconciliation:
         """Whether log and ledger agree."""
         return self.count == 0
 
+    def as_json(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "clean": self.is_clean,
+            "size": self.size,
+            "entries": self.entries,
+            "accounts": self.accounts,
+            "holes": self.holes,
+            "count": self.count,
+            "differences": [difference._asdict() for difference in self.differences],
+        }
+
+    def as_text(self) -> str:
+        """For people: a line, and one more for each difference."""
+        read = f"{self.entries} events, {self.size} of them in the log, and {self.accounts} accounts"
+        if self.is_clean:
+            return f"Log and ledger agree: {read}."
+        lines = [f"{self.count} differences in {read}."]
+        return "\n".join([*lines, *(f"  {subject}: {what}" for subject, what in self.differences)])
+
 
 async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconciliation:
     """Compares on the snapshot of `connection`, which is in a REPEATABLE READ transaction in the auditor's role.
@@ -109,6 +132,11 @@ async def record_reconciliation(acts: Acts, result: Reconciliation) -> datetime:
         facts = dict(zip(("size", "entries", "accounts", "holes", "differences"), numbers, strict=True))
         doing.record("log_reconciled", resource_id=identity, version=1, facts=facts)
         return doing.now
+
+
+async def is_reconciliation_due(acts: Acts, every: timedelta) -> bool:
+    """Whether the last one is that long ago, or there was none."""
+    return bool((await acts.read(_DUE, every))[0][0])
 
 
 async def _read_log(connection: Connection, result: Reconciliation, replay: Replay) -> None:

@@ -5,10 +5,10 @@ which PostgreSQL looks for in each record (about a microsecond each); what it fi
 name inside a fact is no hit. A page looks at a bounded stretch of the log and says where it stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -76,11 +76,24 @@ class EventFilter:
         return None if self.recorded_until is None else _least_id(self.recorded_until)
 
     def described(self) -> dict[str, str]:
-        """The conditions by name, as texts."""
+        """The conditions by name, as texts that `parse` reads."""
         given = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: _shown(value) for name, value in given if value is not None}
 
+    @classmethod
+    def parse(cls, described: Mapping[str, str]) -> "EventFilter":
+        """The filter that was described; ValueError or TypeError where it is none."""
+        return cls(**{name: _READ.get(name, str)(text) for name, text in described.items()})
 
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "recorded_from": datetime.fromisoformat,
+    "recorded_until": datetime.fromisoformat,
+    "programme": UUID,
+    "subject": UUID,
+    "stream": UUID,
+    "resource": UUID,
+}
 _PLAIN = ("programme", "actor", "client", "resource", "type", "outcome", "code", "request")
 
 

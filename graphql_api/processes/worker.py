@@ -8,11 +8,12 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import structlog
 from prometheus_client import CollectorRegistry
 
+from audit.process_life import ClockWatch
 from audit.rollback import LogRolledBack
 from audit.signing import SigningKey
 from audit.static_files import StaticFiles
@@ -24,7 +25,10 @@ from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.key_rounds import KeyRounds
 from graphql_api.processes.log_rounds import LogRounds
+from graphql_api.processes.reconciling_round import ReconcilingRound
+from graphql_api.processes.recorded_life import recorded
 from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metrics_page
 from graphql_api.settings import Settings
 from ledger.engine.roll_up import roll_up
@@ -36,6 +40,8 @@ SWEEP_PAUSE_SECONDS = 1.0
 ROLL_UP_PAUSE_SECONDS = 15.0
 SEQUENCE_PAUSE_SECONDS = 0.4
 PUBLISH_PAUSE_SECONDS = 10.0
+ERASURE_PAUSE_SECONDS = 5.0
+CLOCK_PAUSE_SECONDS = 10.0
 LOG = structlog.get_logger("worker")
 
 
@@ -61,12 +67,19 @@ def run_worker(settings: Settings) -> None:
 
 def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     """Return the rounds of all features."""
+    whole = ReconcilingRound(application=application)
+    keys = KeyRounds(application=application, clock=ClockWatch(application.audit.acts, monotonic))
     return (
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="vouchers", work=partial(_sweep_vouchers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
+        Round(name="erasures", work=keys.settle_erasures, pause_seconds=ERASURE_PAUSE_SECONDS),
+        Round(name="expiry", work=keys.expire, pause_seconds=PAUSE_SECONDS_MAX),
+        Round(name="turnover", work=keys.turn_over, pause_seconds=PAUSE_SECONDS_MAX),
+        Round(name="reconcile", work=whole.reconcile, pause_seconds=PAUSE_SECONDS_MAX),
+        Round(name="clock", work=keys.watch_clock, pause_seconds=CLOCK_PAUSE_SECONDS),
     )
 
 
@@ -108,7 +121,8 @@ async def _work(settings: Settings, key: SigningKey, url: str) -> None:
         await _open_log(log)
         settle_collector()
         with metrics_page(registry, host=settings.host, port=settings.worker_port):
-            await run_rounds(rounds_of(application, log), stop, metrics)
+            async with recorded(application):
+                await run_rounds(rounds_of(application, log), stop, metrics)
         log.close()
 
 

@@ -7,6 +7,8 @@ import typer
 
 if TYPE_CHECKING:
     from audit.drill import Outcome
+    from audit.reconcile import Reconciliation
+    from graphql_api.audit_exporting import Exported
 
 app = typer.Typer(name="audit", help="Verify, export and practise on the audit log.", no_args_is_help=True)
 
@@ -145,3 +147,93 @@ def open_sealed(
     except (SealRefused, UnicodeDecodeError) as error:
         raise CommandError(f"{sealed}: {error}.") from None
     output.write_bytes(archive)
+
+
+@app.command()
+def export(
+    approval: Annotated[str, typer.Argument(help="The id of the approved request.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the sealed bundle is written.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Make the bundle of an approved request, sealed to the auditor's key; recorded before it is written.
+
+    Example:
+        scrip audit export QXBwcm92YWw6... -o march.sealed
+    """
+    import asyncio
+    import os
+
+    from graphql_api.processes.cli.output import print_json, print_line
+
+    made = asyncio.run(_export(approval))
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(made.sealed)
+    if as_json:
+        print_json({"entries": made.entries, "bytes": len(made.sealed), "output": str(output)})
+    else:
+        print_line(f"{made.entries} entries, sealed, in {output}.")
+
+
+async def _export(approval: str) -> "Exported":
+    import getpass
+    import os
+
+    from audit.export import ExportRefused
+    from graphql_api.audit_exporting import ExportNotApproved, export_approved
+    from graphql_api.bootstrap import open_application
+    from graphql_api.log_key import load_log_key
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.database import usable_database
+    from graphql_api.schema.kinds import APPROVAL, uuid_of
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    key = load_log_key(settings)
+    actor = f"operator:{getpass.getuser()}@command-line"
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            try:
+                return await export_approved(application, uuid_of(APPROVAL, approval), actor=actor, key=key)
+            except (ExportNotApproved, ExportRefused) as error:
+                raise CommandError(f"{error}.") from None
+
+
+@app.command()
+def reconcile(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read the whole log, compare it with the ledger, and record the result; exit 1 on any difference.
+
+    Example:
+        scrip audit reconcile
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.failure import REFUSED
+    from graphql_api.processes.cli.output import print_json, print_line
+
+    result = asyncio.run(_reconcile())
+    if as_json:
+        print_json(result.as_json())
+    else:
+        print_line(result.as_text())
+    if not result.is_clean:
+        raise typer.Exit(REFUSED)
+
+
+async def _reconcile() -> "Reconciliation":
+    import os
+
+    from audit.reconcile import record_reconciliation
+    from graphql_api.bootstrap import open_application
+    from graphql_api.log_reconciling import reconcile_log
+    from graphql_api.processes.database import usable_database
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            result = await reconcile_log(url, book_schema=settings.book_schema)
+            await record_reconciliation(application.audit.acts, result)
+            return result

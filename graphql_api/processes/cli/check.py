@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from audit.reconcile import Reconciliation
     from graphql_api.settings import Settings
     from ledger.reports.check import CheckReport
 
@@ -15,7 +16,8 @@ SHOWN_PER_RULE = 10
 def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Recompute every balance, lot, hold and statement from the entries; exit 1 on any difference. Safe on a live system.
+    """Recompute every balance, lot, hold and statement from the entries, and compare the audit log with them; exit 1 on any
+    difference. Safe on a live system.
 
     Examples:
         scrip check
@@ -25,24 +27,27 @@ def check(
     import asyncio
 
     from graphql_api.processes.cli.failure import REFUSED
+    from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.database import usable_database
     from graphql_api.settings import read_settings
 
     settings = read_settings(os.environ)
     with usable_database(settings) as url:
-        report = asyncio.run(_check(settings, url, quiet=as_json))
+        report, log = asyncio.run(_check(settings, url, quiet=as_json))
     if as_json:
-        _print_json(report)
+        _print_json(report, log)
     else:
         _print_table(report)
-    if not report.is_clean:
+        print_line(log.as_text())
+    if not (report.is_clean and log.is_clean):
         raise typer.Exit(REFUSED)
 
 
-async def _check(settings: "Settings", url: str, *, quiet: bool) -> "CheckReport":
+async def _check(settings: "Settings", url: str, *, quiet: bool) -> "tuple[CheckReport, Reconciliation]":
     from rich.console import Console
     from rich.progress import Progress
 
+    from graphql_api.log_reconciling import reconcile_log
     from ledger.reports.check import check_book
 
     # Progress goes to standard error and only to a terminal, so that the report can be piped.
@@ -53,15 +58,19 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "CheckReport
         def show(name: str, done: int, total: int) -> None:
             progress.update(task, description=name, completed=done, total=total)
 
-        return await check_book(url, book_schema=settings.book_schema, book_number=settings.book_number, on_rule=show)
+        schema = settings.book_schema
+        report = await check_book(url, book_schema=schema, book_number=settings.book_number, on_rule=show)
+        progress.update(task, description="audit log")
+        return report, await reconcile_log(url, book_schema=schema)
 
 
-def _print_json(report: "CheckReport") -> None:
+def _print_json(report: "CheckReport", log: "Reconciliation") -> None:
     from graphql_api.processes.cli.output import print_json
 
     print_json(
         {
-            "clean": report.is_clean,
+            "clean": report.is_clean and log.is_clean,
+            "log": log.as_json(),
             "entries": report.entries,
             "postings": report.postings,
             "accounts": report.accounts,
