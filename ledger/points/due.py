@@ -18,7 +18,7 @@ from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
 from ledger.points.wallet import Wallet, earliest_due
 from ledger.programme.calendar import local_date
-from ledger.programme.expiry import expires_at, inactive_at
+from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
 
 SYSTEM = "system"
 ACTIVATION = "activation"
@@ -206,8 +206,7 @@ def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> datetime:
     account = draft.account(wallet.account)
     inactive = account.inactive_at
     if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
-        day = local_date(draft.entry.effective_at, wallet.programme.time_zone)
-        inactive = inactive_at(wallet.asset.expiry, day, wallet.programme.time_zone)
+        inactive = inactive_from(wallet, draft.entry.effective_at)
     death = death if inactive is None else min(death, inactive)
     draft.accounts[account.id] = account._replace(
         inactive_at=inactive,
@@ -215,6 +214,12 @@ def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> datetime:
         next_expiry_at=min(account.next_expiry_at, death),
     )
     return death
+
+
+def inactive_from(wallet: Wallet, active_at: datetime) -> datetime | None:
+    """When the wallet dies for inactivity after an activity at that instant; None under other policies."""
+    expiry, zone = wallet.asset.expiry, wallet.programme.time_zone
+    return inactive_at(expiry, local_date(active_at, zone), zone) if parse_expiry(expiry).by_inactivity else None
 
 
 def refresh_bounds(wallet: Wallet) -> None:

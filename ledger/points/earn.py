@@ -16,11 +16,11 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
-from ledger.points.due import bring_forward, move_expired, repay
+from ledger.points.due import bring_forward, inactive_from, move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import end_of, first_instant, local_date
-from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
+from ledger.programme.expiry import expires_at, parse_expiry
 from ledger.programme.rows import ASSETS
 
 
@@ -54,8 +54,8 @@ class EarnPoints(PointsCommand):
             "amount": self.amount,
             "effectiveAt": self.effective_at,
             "expiresOn": self.expires_on,
-            "pending": f"{self.pending} {self.pending_until}",
-            "purchased": self.purchased,
+            "pending": f"{self.pending} {self.pending_until}" if self.is_pending else None,
+            "purchased": self.purchased or None,
             "saleMinor": self.sale_minor,
             "merchantId": self.merchant_id,
             "reasonCode": self.reason_code,
@@ -93,7 +93,8 @@ class EarnPoints(PointsCommand):
         wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
         self.require_merchant_open(state, self.merchant_id)
         effective_at = require_effective(wallet, self.effective_at, now)
-        self._require_dates(local_date(effective_at, wallet.programme.time_zone), wallet.programme.time_zone, now)
+        start = local_date(effective_at, wallet.programme.time_zone)
+        self._require_dates(start, wallet.programme.time_zone, now)
         require_room(wallet.pending_account if self.is_pending else wallet.account, self.amount)
         draft = self.draft(
             state,
@@ -106,10 +107,9 @@ class EarnPoints(PointsCommand):
         )
         if self.is_pending:
             return self._earn_pending(wallet, draft)
-        return self._earn_now(wallet, draft, now)
+        return self._earn_now(wallet, draft, start, now)
 
-    def _earn_now(self, wallet: Wallet, draft: Draft, now: datetime) -> Receipt:
-        start = local_date(draft.entry.effective_at, wallet.programme.time_zone)
+    def _earn_now(self, wallet: Wallet, draft: Draft, start: date, now: datetime) -> Receipt:
         death = self._death(wallet, start)
         move_inactivity(wallet, draft, draft.entry.effective_at)
         granted = grant_repaying(wallet, draft, self.amount, death, purchased=self.purchased)
@@ -175,10 +175,7 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
 
 def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
     """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
-    if not parse_expiry(wallet.asset.expiry).by_inactivity:
-        return
-    zone = wallet.programme.time_zone
-    until = inactive_at(wallet.asset.expiry, local_date(active_at, zone), zone)
+    until = inactive_from(wallet, active_at)
     account = draft.account(wallet.account)
     if until is not None and (account.inactive_at is None or until > account.inactive_at):
         draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))
