@@ -1,0 +1,96 @@
+"""Locks on a real book: who holds one, what is recorded of it, and how it ends (semantics 5.4)."""
+
+from datetime import timedelta
+from typing import Any
+
+from ledger.vouchers.lock import ReleaseLock, RenewLock, lock_token
+from ledger.vouchers.sweeps import sweep_vouchers
+from ledger.vouchers.template_body import StoredValue, Validity
+from tests.bank import Bank, code_of
+from tests.voucher_desk import VoucherDesk
+from tests.voucher_till import VoucherTill
+
+
+async def test_a_lock_is_its_merchants_until_it_is_redeemed(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
+    """Others are told to wait, its own merchant needs the token, and the redemption uses the lock up."""
+    kiosk = await till.another("kiosk")
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("PASS", uses=2))
+
+    locked, shown = await till.lock(issued.voucher_id, ttl_seconds=600)
+
+    assert (locked.units, locked.voucher_id) == (1, issued.voucher_id)
+    assert code_of(await kiosk.redeem(issued.voucher_id)) == "VOUCHER_LOCKED"
+    assert code_of(await till.redeem(issued.voucher_id)) == "LOCK_TOKEN_REQUIRED"
+    redeemed = await till.bank.application.engine.execute(till.redeeming(shown))
+    assert redeemed.unwrap().applied[0].units_left == 1
+    assert code_of(await kiosk.redeem(issued.voucher_id)) == ""
+
+
+async def test_the_token_is_computed_and_kept_nowhere(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
+    """The same client and key have the same token, others another; no table holds it in clear."""
+    sealer = bank.application.sealer
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("COFFEE"))
+    await till.lock(issued.voucher_id)
+
+    token = lock_token(sealer, till.actor.client, f"key-{bank.keys}")
+
+    assert token == lock_token(sealer, till.actor.client, f"key-{bank.keys}")
+    assert token != lock_token(sealer, till.actor.client, f"key-{bank.keys + 1}")
+    assert token != lock_token(sealer, "merchant:other", f"key-{bank.keys}")
+    kept = "SELECT count(*) FROM {book}.requests WHERE outcome LIKE '%' || $1 || '%'"
+    assert (await bank.fetch(kept, token))[0][0] == 0
+
+
+async def test_every_change_of_a_lock_is_an_event_of_the_voucher(
+    bank: Bank, desk: VoucherDesk, till: VoucherTill
+) -> None:
+    """Lock, renew, release: versions 1, 2, 3 of the voucher's stream, and no journal entry."""
+    engine = bank.application.engine
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("COFFEE"))
+    entries = await bank.count("book.journal_entries")
+    _, shown = await till.lock(issued.voucher_id)
+    common: dict[str, Any] = {"actor": till.actor, "merchant_id": till.merchant_id, "vouchers": (shown,)}
+
+    renewed = (await engine.execute(RenewLock(key=bank.key(), ttl_seconds=900, **common))).unwrap()
+    released = (await engine.execute(ReleaseLock(key=bank.key(), **common))).unwrap()
+
+    assert renewed.locked_until > released.released_at
+    assert (await desk.voucher(issued.voucher_id))["version"] == 3
+    assert (await desk.voucher(issued.voucher_id))["lock_until"] is None
+    assert await bank.count("book.journal_entries") == entries
+    events = "SELECT count(*) FROM audit.events WHERE resource_id = $1"
+    assert (await bank.fetch(events, issued.voucher_id))[0][0] == 3
+
+
+async def test_a_lapsed_lock_needs_no_sweep(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
+    """At its deadline the voucher is anybody's, though nothing was written."""
+    kiosk = await till.another("kiosk")
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("COFFEE"))
+    _, shown = await till.lock(issued.voucher_id, ttl_seconds=30)
+
+    await bank.advance(timedelta(seconds=30))
+
+    late = await bank.application.engine.execute(till.redeeming(shown))
+    assert code_of(late) == "LOCK_EXPIRED"
+    assert code_of(await kiosk.redeem(issued.voucher_id)) == ""
+
+
+async def test_the_sweep_spares_what_is_locked(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
+    """Past the end of validity a locked voucher lives until its lock is over, then the sweep expires it then."""
+    card = await desk.live("CARD", gives=StoredValue(value_minor=500), validity=Validity(expiry="1 days"))
+    issued = await desk.issue(await bank.enrol("m-1"), card)
+    ends = (await desk.voucher(issued.voucher_id))["valid_until"]
+    now = (await bank.fetch("SELECT clock_timestamp() AS now"))[0]["now"]
+    await bank.advance(ends - now - timedelta(seconds=60))
+    locked, shown = await till.lock(issued.voucher_id, ttl_seconds=600)
+    await bank.advance(timedelta(seconds=120))
+
+    await sweep_vouchers(bank.application.reader, bank.application.engine)
+    during = await desk.voucher(issued.voucher_id)
+    used = await bank.application.engine.execute(till.redeeming(shown))
+    await sweep_vouchers(bank.application.reader, bank.application.engine)
+
+    assert during["state"] == "live"
+    assert locked.locked_until > ends
+    assert used.unwrap().applied[0].units == 500
+    assert (await desk.voucher(issued.voucher_id))["state"] == "redeemed"
