@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from ledger.vouchers.basket import Basket
 from ledger.vouchers.lock import ReleaseLock, RenewLock, lock_token
 from ledger.vouchers.sweeps import sweep_vouchers
 from ledger.vouchers.template_body import StoredValue, Validity
@@ -87,7 +88,7 @@ async def test_the_sweep_spares_what_is_locked(bank: Bank, desk: VoucherDesk, ti
 
     await sweep_vouchers(bank.application.reader, bank.application.engine)
     during = await desk.voucher(issued.voucher_id)
-    used = await bank.application.engine.execute(till.redeeming(shown))
+    used = await bank.application.engine.execute(till.redeeming(shown, basket=Basket(amount_minor=500)))
     await sweep_vouchers(bank.application.reader, bank.application.engine)
 
     assert during["state"] == "live"
