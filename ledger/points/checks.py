@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ledger.engine.check_rule import Row, Rule, rule
+from ledger.points.count_checks import COUNT_RULES
 from ledger.programme.calendar import end_of
 from ledger.programme.expiry import inactive_at
 
@@ -230,4 +231,4 @@ WALLET_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*LOT_RULES, *HOLD_RULES, *WALLET_RULES)
+RULES: tuple[Rule, ...] = (*LOT_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)

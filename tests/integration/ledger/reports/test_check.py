@@ -208,6 +208,24 @@ CORRUPTIONS = (
         pick=_WALLET + "3",
         spoil="UPDATE book.accounts SET owing = NOT owing WHERE id = $1",
     ),
+    Corruption(
+        rule="transfer_total_matches_entries",
+        pick="SELECT account_id AS id FROM book.transfer_totals WHERE period = 'month' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.transfer_totals SET amount = amount + 1 WHERE account_id = $1 AND period = 'month'",
+    ),
+    Corruption(
+        rule="payment_code_matches_spend",
+        pick="SELECT '01a20149-e92e-7001-858d-ca2867576750'::uuid AS id",
+        spoil="INSERT INTO book.payment_codes (id, member_id, asset_id, expires_at, entry_id) SELECT $1, member_id,"
+        " asset_id, posted_at - interval '1 second', id FROM book.journal_entries WHERE kind = 'spend' LIMIT 1",
+    ),
+    Corruption(
+        rule="approval_matches_entry",
+        pick="SELECT '01a20149-e92e-7001-858d-ca2867576751'::uuid AS id",
+        spoil="INSERT INTO registry.approvals (id, programme_id, kind, payload, requested_by, requested_at,"
+        " request_event_id, expires_at, entry_id) SELECT $1, id, 'adjust', '{}', 'a', now(), id, now() + interval '1 day',"
+        " gen_random_uuid() FROM registry.programmes LIMIT 1",
+    ),
 )
 
 
