@@ -195,7 +195,7 @@ async def test_a_redemption_races_its_own_release(counter: VoucherCounter) -> No
 async def test_baskets_that_overlap_are_whole_or_nothing(counter: VoucherCounter) -> None:
     """Three vouchers, three processes, each with all three in another order: one basket takes them all."""
     await counter.live("OFF")
-    await counter.live("CARD", gives=StoredValue(value_minor=1000))
+    await counter.live("CARD", gives=StoredValue(value_minor=1000), stacking=replace(OFF.stacking, order=1))
     shown = [await counter.issue("OFF", 0), await counter.issue("OFF", 1), await counter.issue("CARD", 2)]
     baskets = [[counter.redeem(*shown[n:], *shown[:n]) for _ in range(EACH)] for n in range(RACERS)]
 
