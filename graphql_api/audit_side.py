@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -40,6 +41,7 @@ class AuditSide:
     eraser:   erases people
     expiry:   expires months
     turnover: replaces the root key
+    turnover_every: how old a root key may grow; None where nobody turns it over by plan
     notices:  tells every process whose keys to let go of
     """
 
@@ -53,6 +55,7 @@ class AuditSide:
     eraser: Eraser
     expiry: Expiry
     turnover: Turnover
+    turnover_every: timedelta | None
     notices: KeyNotices
 
 
@@ -93,6 +96,7 @@ async def open_audit_side(
         eraser=Eraser(acts=key_acts, policy=policy),
         expiry=Expiry(acts=key_acts, policy=policy),
         turnover=Turnover(acts=key_acts, provider=provider),
+        turnover_every=timedelta(days=settings.root_turnover_days) or None,
         notices=KeyNotices(notices, keyring, on_gone),
     )
 

@@ -1,7 +1,6 @@
 """The worker's part in the keys: erasures, expiry, the turnover of the root, and the clock."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -48,9 +47,8 @@ class KeyRounds:
 
     async def turn_over(self) -> int:
         """Turns the root over when it is due; where its provider cannot, says so and leaves it to the operator."""
-        days = self.application.settings.root_turnover_days
-        turnover = self.application.audit.turnover
-        if days == 0 or not await turnover.is_due(timedelta(days=days)):
+        turnover, every = self.application.audit.turnover, self.application.audit.turnover_every
+        if every is None or not await turnover.is_due(every):
             return 0
         try:
             done = await turnover.run(actor=TURNOVER_ACTOR)

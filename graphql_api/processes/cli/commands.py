@@ -6,8 +6,10 @@ from graphql_api.processes.cli import (
     audit,
     check,
     demo,
+    hold,
     import_file,
     key,
+    key_acts,
     member_reads,
     migrate,
     processes,
@@ -38,6 +40,9 @@ app.command("statement")(member_reads.statement)
 app.command("import")(import_file.import_file)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)
+key.app.command("turn-over")(key_acts.turn_over)
+key.app.command("certificate")(key_acts.certificate)
 app.add_typer(key.app)
+app.add_typer(hold.app)
 app.add_typer(voucher.app)
 app.add_typer(audit.app)

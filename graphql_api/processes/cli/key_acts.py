@@ -1,0 +1,97 @@
+"""`scrip key turn-over` and `scrip key certificate`: what the key administrator does. Each use is in the audit log."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+if TYPE_CHECKING:
+    from audit.certificate import Certificate
+    from graphql_api.bootstrap import Application
+
+
+def turn_over() -> None:
+    """Replace the root key by a new one, wrap every key anew, and destroy the old root.
+
+    Nothing is encrypted again. Afterwards a backup of the keys from before opens nothing. Where it is interrupted, run
+    it again.
+
+    Example:
+        SCRIP_ROOT_KEY_FILE=root.key scrip key turn-over
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_line
+
+    print_line(asyncio.run(_turn_over()))
+
+
+def certificate(
+    subject: Annotated[UUID, typer.Argument(help="The erased member's id.")],
+) -> None:
+    """Print the certificate of a member's erasure: its proof, and until when a backup could revive the keys.
+
+    Example:
+        scrip key certificate 01a201d8-e5c4-7001-8879-2b3a28acefec > erased.json
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_line
+
+    print_line(asyncio.run(_certificate(subject)).encode().decode())
+
+
+@asynccontextmanager
+async def opened() -> "AsyncIterator[Application]":
+    """The application of the settings in the environment."""
+    from graphql_api.bootstrap import open_application
+    from graphql_api.processes.database import usable_database
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            yield application
+
+
+def actor() -> str:
+    """Who runs the command, as the audit log names them."""
+    import getpass
+
+    return f"cli:{getpass.getuser()}"
+
+
+async def _turn_over() -> str:
+    from audit.key_provider import RootUnavailable
+    from graphql_api.processes.cli.failure import CommandError
+
+    async with opened() as application:
+        try:
+            done = await application.audit.turnover.run(actor=actor())
+        except RootUnavailable as error:
+            raise CommandError(f"{error}.") from None
+    return f"{done.old} is destroyed, {done.new} is in use; {done.subjects} people's keys were wrapped anew."
+
+
+async def _certificate(subject: UUID) -> "Certificate":
+    import asyncpg
+
+    from audit.certificate import certify
+    from graphql_api.audit_desk import AUDITOR_ROLE
+    from graphql_api.processes.cli.failure import CommandError
+
+    async with opened() as application:
+        async with application.audit.acts.begin(actor()) as doing:
+            doing.record("audit_read", subject_id=subject, facts={"certificate": str(subject)})
+        connection = await asyncpg.connect(application.database.url, server_settings={"role": AUDITOR_ROLE})
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                found = await certify(connection, subject, turnover=application.audit.turnover_every)
+        finally:
+            await connection.close()
+    if found is None:
+        raise CommandError(f"{subject} was not erased, or a worker has not come to it yet.")
+    return found
