@@ -107,6 +107,7 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "owed": _FactType(Points, "the points that are owed", _points),
     "stated": _FactType(Points, "the total that was stated", _points),
     "lots": _FactType(Points, "what the lots add up to", _points),
+    "state": _FactType(str, "the state that it is in", str),
     "available": _FactType(Points, "the points that are available", _points),
     "redeemed_at": _FactType(datetime, "when the voucher was redeemed", _instant),
     "expired_at": _FactType(datetime, "when the voucher's validity was over", _instant),
