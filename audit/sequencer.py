@@ -26,6 +26,8 @@ SEQUENCER_LOCK = 0x5C21_9002
 """Key of the advisory lock; any fixed number that nothing else in the database uses."""
 HEARTBEAT = timedelta(seconds=60)
 BATCH_MAX = 10_000
+LOOK_BACK = timedelta(minutes=10)
+_ANY_ID = UUID(int=0)
 
 ROLE = "scrip_sequencer"
 _SETTINGS = {
@@ -51,7 +53,8 @@ FOR UPDATE OF tree
 """
 _CLAIM = """
 WITH claimed AS (
-    DELETE FROM audit.pending WHERE id = ANY (ARRAY(SELECT id FROM audit.pending ORDER BY id LIMIT $1)) RETURNING id)
+    DELETE FROM audit.pending
+    WHERE id = ANY (ARRAY(SELECT id FROM audit.pending WHERE id >= $2 ORDER BY id LIMIT $1)) RETURNING id)
 SELECT claimed.id, event.record FROM claimed LEFT JOIN audit.events event ON event.id = claimed.id ORDER BY claimed.id
 """
 _GROW = "UPDATE audit.tree SET size = $1, root = $2"
@@ -81,11 +84,18 @@ class Sequencer:
     """
 
     def __init__(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", key: SigningKey, *, batch_max: int = BATCH_MAX
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        key: SigningKey,
+        *,
+        batch_max: int = BATCH_MAX,
+        look_everywhere_each: timedelta = HEARTBEAT,
     ) -> None:
         self._connection = connection
         self._key = key
         self._batch_max = batch_max
+        self._look_everywhere_each = look_everywhere_each
+        self._looked_everywhere_at: datetime | None = None
         self._edge: Edge | None = None
 
     def terminate(self) -> None:
@@ -105,7 +115,7 @@ class Sequencer:
             tree = (await self._connection.fetch(_TREE))[0]
             started = perf_counter()
             edge = await self._edge_of(tree["size"], tree["root"])
-            claimed = await self._connection.fetch(_CLAIM, self._batch_max)
+            claimed = await self._claim(tree["now"])
             if claimed:
                 edge = await self._append(edge, [(row["id"], row["record"]) for row in claimed])
             # A clock that was set back must not silence the heartbeat.
@@ -122,6 +132,21 @@ class Sequencer:
         if self._edge.root != root:
             raise TreeDamaged(f"the tiles of {size} entries lead to another root than the tree's")
         return self._edge
+
+    async def _claim(self, now: datetime) -> Sequence[asyncpg.Record]:
+        """The next events, by id.
+
+        What was claimed stays in the index for as long as an old snapshot may see it: passing over an hour's worth each
+        round would take many seconds. So a round looks at the last ten minutes only, but once a minute, and as long as
+        there is a backlog, everywhere.
+        """
+        last = self._looked_everywhere_at
+        is_everywhere = last is None or abs(now - last) >= self._look_everywhere_each
+        since = _ANY_ID if is_everywhere else UUID(int=int((now - LOOK_BACK).timestamp() * 1000) << 80)
+        claimed = await self._connection.fetch(_CLAIM, self._batch_max, since)
+        if is_everywhere and len(claimed) < self._batch_max:
+            self._looked_everywhere_at = now
+        return claimed
 
     async def _append(self, edge: Edge, entries: Sequence[tuple[UUID, bytes | None]]) -> Edge:
         missing = [event_id for event_id, record in entries if record is None]

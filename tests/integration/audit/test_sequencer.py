@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from audit.checkpoint import verify_checkpoint
-from audit.sequencer import HEARTBEAT
+from audit.sequencer import HEARTBEAT, Sequencer, open_connection
 from audit.tree import TreeDamaged
 from tests.sequenced_log import (
     INSERT,
@@ -54,6 +54,47 @@ async def test_a_late_commit_is_not_passed_by(connection: Connection, database_u
     assert await read_order(connection) == [late, early]
     await assert_log_is_whole(connection)
     await other.close()
+
+
+async def test_an_event_older_than_a_round_looks_back_is_found_soon(connection: Connection, database_url: str) -> None:
+    """Each round looks at the last ten minutes, and now and then everywhere; a new sequencer begins with that."""
+    hour_ms = 3_600_000
+    old = [
+        UUID(int=(event_id.int >> 80) - hour_ms << 80 | 7 << 76 | number)
+        for number, event_id in enumerate(event_ids(3))
+    ]
+    await connection.execute(INSERT, old[:1])
+    counts = []
+
+    async with sequencing(database_url) as sequencer:
+        counts.append((await sequencer.sequence()).size)
+        await connection.execute(INSERT, old[1:2])
+        counts.append((await sequencer.sequence()).size)
+    connected = await open_connection(database_url)
+    sequencer = Sequencer(connected, KEY, look_everywhere_each=timedelta(milliseconds=50))
+    counts.append((await sequencer.sequence()).size)
+    await connection.execute(INSERT, old[2:])
+    await asyncio.sleep(0.06)
+    counts.append((await sequencer.sequence()).size)
+    sequencer.terminate()
+
+    assert counts == [1, 1, 2, 3]
+    await assert_log_is_whole(connection)
+
+
+async def test_a_backlog_of_hours_is_worked_off_in_order(connection: Connection, database_url: str) -> None:
+    """While there is more than a round takes, nothing newer is taken before it."""
+    hour_ms = 3_600_000
+    fresh = event_ids(5)
+    old = [UUID(int=(event_id.int >> 80) - hour_ms << 80 | 7 << 76 | number) for number, event_id in enumerate(fresh)]
+    await connection.execute(INSERT, [*fresh, *old])
+
+    async with sequencing(database_url, batch_max=2) as sequencer:
+        for _ in range(6):
+            await sequencer.sequence()
+
+    assert await read_order(connection) == [*old, *fresh]
+    await assert_log_is_whole(connection)
 
 
 @pytest.mark.parametrize("sizes", [(255, 1, 1), (256, 256), (1, 255, 257), (65_530, 5, 1, 1)])
