@@ -61,9 +61,21 @@ _BY_TYPE = {
         "approval_approved",
         "approval_rejected",
         "approval_withdrawn",
+        "approve",
+        "reject",
+        "withdraw",
+        "audit_reveal",
+        "grant_access",
         "parts_revealed",
     ),
-    RetentionClass.ACCESS: ("support_read", "reasons_read", "audit_read", "audit_exported", "sign_in_failed"),
+    RetentionClass.ACCESS: (
+        "support_read",
+        "reasons_read",
+        "audit_read",
+        "audit_export",
+        "audit_exported",
+        "sign_in_failed",
+    ),
     RetentionClass.OPERATION: (
         "process_started",
         "process_stopped",
@@ -78,6 +90,7 @@ _BY_TYPE = {
         "house_key_created",
         "legal_hold_placed",
         "legal_hold_released",
+        "log_reconciled",
     ),
 }
 _CLASS_OF = {type_: class_ for class_, types in _BY_TYPE.items() for type_ in types}

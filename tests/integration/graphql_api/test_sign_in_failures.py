@@ -1,0 +1,56 @@
+"""Failed sign-ins are recorded, counted by reason and source, without saying whose address it was."""
+
+import json
+
+from graphql_api.bootstrap import Application
+from graphql_api.sign_in_failures import SOURCES_MAX, SignInFailures
+from tests.bank import Bank, bank
+
+__all__ = ["bank"]
+
+
+async def _told(bank: Bank) -> list[dict[str, object]]:
+    rows = await bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events ORDER BY id")
+    return [record for record in (json.loads(row[0]) for row in rows) if record["type"] == "sign_in_failed"]
+
+
+def _failures(application: Application) -> SignInFailures:
+    return SignInFailures(application.audit.acts, application.audit.sealer)
+
+
+async def test_failures_are_counted_by_reason_and_source(bank: Bank) -> None:
+    """Three from one network are one event; the network stands in it as a keyed digest."""
+    failures = _failures(bank.application)
+    for _ in range(3):
+        failures.note("The token has expired.", "203.0.113.0/24")
+    failures.note("The token has expired.", None)
+
+    await failures.close()
+
+    told = await _told(bank)
+    assert [(each["outcome"], each["code"], each["class"]) for each in told] == [
+        ("refused", "UNAUTHENTICATED", "access")
+    ] * 2
+    counts = sorted((each["facts"]["count"], "source" in each["facts"]) for each in told)  # type: ignore[index,operator]
+    assert counts == [(1, False), (3, True)]
+    assert "203.0.113" not in json.dumps(told)
+
+
+async def test_many_sources_are_counted_as_one(bank: Bank) -> None:
+    """Nobody fills the disk by failing from everywhere."""
+    failures = _failures(bank.application)
+    for number in range(3 * SOURCES_MAX):
+        failures.note("The API key is not valid.", f"198.51.{number // 256}.{number % 256}/32")
+
+    await failures.close()
+
+    told = await _told(bank)
+    assert len(told) == SOURCES_MAX + 1
+    assert sum(each["facts"]["count"] for each in told) == 3 * SOURCES_MAX  # type: ignore[index]
+
+
+async def test_nothing_failed_is_nothing_recorded(bank: Bank) -> None:
+    """A process that ends says nothing of it."""
+    await _failures(bank.application).close()
+
+    assert await _told(bank) == []
