@@ -8,10 +8,20 @@ import strawberry
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.schema.callers import BANK_AND_MEMBER
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import (
+    PAGE_MAX,
+    Connection,
+    connect,
+    number_after,
+    number_cursor,
+    page_size,
+    row_after,
+    row_cursor,
+    rows_for,
+)
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
-from graphql_api.schema.kinds import MEMBER, REDEMPTION, TEMPLATE, VOUCHER, id_of, maybe_id, uuid_of
+from graphql_api.schema.kinds import ENTRY, MEMBER, MERCHANT, REDEMPTION, TEMPLATE, VOUCHER, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
 from graphql_api.schema.redemption import Redemption, redemption_of
 from graphql_api.schema.template_terms import TemplateTerms, terms_of
@@ -19,10 +29,41 @@ from graphql_api.schema.voucher_code import VoucherCode, code_of
 from graphql_api.schema.voucher_enums import Kind, VoucherState
 from graphql_api.schema.voucher_units import left_of
 from ledger.book.refusal import Refusal
-from ledger.book.units import MinorUnits
+from ledger.book.units import MinorUnits, Points
 from ledger.vouchers.redemption_query import redemptions_of_voucher
 from ledger.vouchers.template_text import parse_body
+from ledger.vouchers.voucher_history import VoucherEvent as EventView
+from ledger.vouchers.voucher_history import voucher_history
 from ledger.vouchers.voucher_query import VoucherView, expiring_vouchers, voucher_by_id, vouchers_of_member
+
+
+@object_type
+class VoucherEvent:
+    """What one entry did to a voucher.
+
+    entry_id:     the entry
+    kind:         what happened, such as `voucher_claim` or `redeem`
+    units:        the uses, or the minor units of stored value, that came or, below zero, went
+    effective_at: when it took effect
+    merchant_id:  the shop it concerns
+    """
+
+    entry_id: strawberry.ID
+    kind: str
+    units: Points
+    effective_at: datetime
+    merchant_id: strawberry.ID | None
+
+
+def event_of(event: EventView) -> VoucherEvent:
+    """The view as its GraphQL type."""
+    return VoucherEvent(
+        entry_id=id_of(ENTRY, event.entry_id),
+        kind=event.kind,
+        units=Points(event.units),
+        effective_at=event.effective_at,
+        merchant_id=maybe_id(MERCHANT, event.merchant_id),
+    )
 
 
 @object_type
@@ -95,6 +136,25 @@ class Voucher:
             node=lambda view: redemption_of(context, view),
             cursor=lambda view: row_cursor(REDEMPTION, view.id),
             is_first=after is None,
+        )
+
+    @field(any_caller(cost=5, page_max=PAGE_MAX))
+    async def history(self, info: Info, first: int = 20, after: str | None = None) -> Connection[VoucherEvent]:
+        """The entries that brought, took or gave back something of it, oldest first.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        context, size = info.context, page_size(first)
+        events = await voucher_history(
+            context.ledger.reader,
+            await context.programme_id(),
+            self.view.id,
+            first=rows_for(size),
+            after=0 if after is None else number_after(after),
+        )
+        return connect(
+            events, size, node=event_of, cursor=lambda event: number_cursor(event.version), is_first=after is None
         )
 
 

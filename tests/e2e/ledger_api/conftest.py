@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.bank import Bank, bank
+from tests.e2e.ledger_api.counter import counter
 from tests.e2e.ledger_api.served import Api, api_of
 from tests.fixtures_application import application, settings
 
-__all__ = ["api", "application", "bank", "settings"]
+__all__ = ["api", "application", "bank", "counter", "settings"]
 
 
 @pytest.fixture

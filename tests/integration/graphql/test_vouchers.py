@@ -159,10 +159,22 @@ async def test_the_bank_takes_a_voucher_back_for_good(people: People, counter: C
     after = await counter.redeem(code)
     shown = await people.desk.ask(
         people.member(),
-        "query V($id: ID!) { voucher(id: $id) { state code { text } redemptions { nodes { discountMinor } } } }",
+        """query V($id: ID!) { voucher(id: $id) { state code { text } redemptions { nodes { discountMinor } }
+            history { nodes { kind units } } } }""",
         id=id_,
     )
 
     assert (done["voucher"]["state"], done["voucher"]["valueLeftMinor"]) == ("VOIDED", "0")
     assert (twice["code"], after["code"]) == ("VOUCHER_VOIDED", "VOUCHER_VOIDED")
-    assert shown["voucher"] == {"state": "VOIDED", "code": None, "redemptions": {"nodes": [{"discountMinor": "1000"}]}}
+    assert shown["voucher"] == {
+        "state": "VOIDED",
+        "code": None,
+        "redemptions": {"nodes": [{"discountMinor": "1000"}]},
+        "history": {
+            "nodes": [
+                {"kind": "voucher_issue", "units": "5000"},
+                {"kind": "redeem", "units": "-1000"},
+                {"kind": "voucher_void", "units": "-4000"},
+            ]
+        },
+    }
