@@ -1,0 +1,334 @@
+"""Issue, claim, gift, void and expiry in any order against a model, on the real engine; the checker has the last word."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from graphql_api.bootstrap import Application, open_application
+from graphql_api.settings import Settings
+from ledger.engine.command import Actor, Command
+from ledger.engine.outcome import Outcome
+from ledger.members.enrol import EnrolMember
+from ledger.members.freeze import FreezeMember, UnfreezeMember
+from ledger.points.earn import EarnPoints
+from ledger.programme.clock import ReplayClock
+from ledger.programme.setup import create_asset, create_programme
+from ledger.vouchers.claim import ClaimVoucher
+from ledger.vouchers.code import deal_code
+from ledger.vouchers.gift import GiftVoucher
+from ledger.vouchers.issue import IssueVoucher
+from ledger.vouchers.rows import Voucher
+from ledger.vouchers.sweeps import ExpireVouchers
+from ledger.vouchers.template import create_template, publish_template
+from ledger.vouchers.template_body import Exchange, Limits, Price, Stock, TemplateBody, Validity
+from ledger.vouchers.top_up import TopUpStock
+from ledger.vouchers.void import VoidVoucher
+from ledger.vouchers.voucher import state_at, template_id, voucher_asset_id
+from tests.checking import assert_clean
+
+T = TypeVar("T")
+START = datetime(2024, 3, 28, 10, tzinfo=UTC)
+"""Three days before the clocks go forward in Berlin."""
+ZONE = "Europe/Berlin"
+NAMES = ("ann", "bob", "cat")
+MEMBERS = st.sampled_from(NAMES)
+POINTS = 25
+SKIPS = st.sampled_from([timedelta(hours=7), timedelta(days=1), timedelta(days=1), timedelta(days=3)])
+INDEX = st.integers(0, 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A template as the model knows it."""
+
+    days: int
+    pieces: int | None = None
+    total: int | None = None
+    day: int | None = None
+    price: int = 0
+    is_giftable: bool = True
+    is_claimable: bool = True
+
+    def body(self) -> TemplateBody:
+        """The same as the product's."""
+        return TemplateBody(
+            gives=Exchange(item="cake"),
+            validity=Validity(expiry=f"{self.days} days"),
+            stock=Stock.UNLIMITED if self.pieces is None else Stock.LIMITED,
+            issue_limits=Limits(total=self.total, day=self.day),
+            price=Price(asset="POINTS", points=self.price) if self.price else None,
+            is_claimable=self.is_claimable,
+            is_giftable=self.is_giftable,
+        )
+
+
+TEMPLATES = {
+    "FREE": Terms(days=2, total=4, day=2),
+    "DEAR": Terms(days=9, pieces=4, price=10, is_giftable=False),
+    "FEW": Terms(days=4, pieces=3, day=1),
+    "GIVEN": Terms(days=1, is_claimable=False),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """A voucher of the model; `end` is what ended it before its time."""
+
+    id: UUID
+    template: str
+    member: str
+    dies_at: datetime
+    end: str = ""
+
+    def state(self, now: datetime) -> str:
+        """What it is."""
+        return self.end or ("EXPIRED" if self.dies_at <= now else "ISSUED")
+
+
+@dataclass(slots=True, kw_only=True)
+class Model:
+    """What must be true, in a few plain containers."""
+
+    stock: dict[str, int]
+    points: dict[str, int]
+    frozen: set[str] = field(default_factory=set)
+    vouchers: list[Held] = field(default_factory=list)
+    received: Counter[tuple[str, str]] = field(default_factory=Counter)
+    received_on: Counter[tuple[str, str, date]] = field(default_factory=Counter)
+
+    def why_not(self, member: str, template: str, now: datetime, *, claims: bool) -> str:
+        """The code that giving a voucher is refused with; "" where it is given."""
+        terms = TEMPLATES[template]
+        if claims and member in self.frozen:
+            return "MEMBER_FROZEN"
+        if claims and not terms.is_claimable:
+            return "NOT_CLAIMABLE"
+        if terms.pieces is not None and self.stock[template] == 0:
+            return "OUT_OF_STOCK"
+        day = now.astimezone(ZoneInfo(ZONE)).date()
+        if terms.total is not None and self.received[member, template] >= terms.total:
+            return "LIMIT_REACHED"
+        if terms.day is not None and self.received_on[member, template, day] >= terms.day:
+            return "LIMIT_REACHED"
+        return "INSUFFICIENT_POINTS" if claims and self.points[member] < terms.price else ""
+
+    def give(self, voucher: UUID, member: str, template: str, now: datetime, *, claims: bool) -> None:
+        """A voucher is given."""
+        terms, day = TEMPLATES[template], now.astimezone(ZoneInfo(ZONE)).date()
+        over = datetime.combine(day + timedelta(days=terms.days + 1), time.min, tzinfo=ZoneInfo(ZONE))
+        self.vouchers.append(Held(id=voucher, template=template, member=member, dies_at=over.astimezone(UTC)))
+        self.received[member, template] += 1
+        self.received_on[member, template, day] += 1
+        self.stock[template] -= 1 if terms.pieces is not None else 0
+        self.points[member] -= terms.price if claims else 0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An engine on PostgreSQL, run from a loop of this thread's own."""
+
+    loop: asyncio.AbstractEventLoop
+    application: Application
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    runs: Iterator[int] = field(default_factory=count)
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine to its end."""
+        return self.loop.run_until_complete(work)
+
+
+@contextmanager
+def ground_at(url: str, settings: Settings) -> Iterator[Ground]:
+    """Opens the application and a superuser's connection."""
+    loop, stack = asyncio.new_event_loop(), AsyncExitStack()
+    opening = open_application(settings, url=url, clock=ReplayClock())
+    application = loop.run_until_complete(stack.enter_async_context(opening))
+    connection = loop.run_until_complete(asyncpg.connect(url))
+    try:
+        yield Ground(loop, application, connection)
+    finally:
+        loop.run_until_complete(connection.close())
+        loop.run_until_complete(stack.aclose())
+        loop.close()
+
+
+class VoucherMachine(RuleBasedStateMachine):
+    """A subclass says on which ground it runs."""
+
+    ground: ClassVar[Ground]
+
+    @initialize()
+    def begin(self) -> None:
+        """A programme of this run's own: four templates and three members with points."""
+        self.now, self.keys = START, 0
+        self.model = Model(
+            stock={code: terms.pieces or 0 for code, terms in TEMPLATES.items()}, points=dict.fromkeys(NAMES, POINTS)
+        )
+        self.members: dict[str, UUID] = {}
+        self.ground.wait(self._begin(f"P{next(self.ground.runs)}"))
+
+    async def _begin(self, code: str) -> None:
+        units, nobody = self.ground.application.units, Actor(kind="operator", id="o", programme_id=UUID(int=0))
+        programme = await create_programme(units, nobody, code=code, name="Run", time_zone=ZONE)
+        self.actor = Actor(kind="service", id=code, programme_id=programme.id)
+        await create_asset(units, self.actor, code="POINTS", kind="points")
+        for template, terms in TEMPLATES.items():
+            await create_template(units, self.actor, code=template, body=terms.body())
+            await publish_template(units, self.actor, code=template)
+            if terms.pieces is not None:
+                await self._do(TopUpStock(actor=self.actor, key=self.key(), template=template, pieces=terms.pieces))
+        for name in NAMES:
+            enrolled = await self._do(EnrolMember(**self.common(), external_id=name))
+            self.members[name] = enrolled.unwrap().member_id
+            await self._do(EarnPoints(**self.common(), member_id=self.members[name], amount=POINTS))
+
+    async def _do(self, command: Command[T]) -> Outcome[T]:
+        return await self.ground.application.engine.execute(command)
+
+    def key(self) -> str:
+        """A fresh key."""
+        self.keys += 1
+        return f"k{self.keys}"
+
+    def common(self) -> dict[str, Any]:
+        """What every command carries."""
+        return {"actor": self.actor, "key": self.key(), "replay_at": self.now}
+
+    def execute(self, command: Command[T]) -> tuple[str, T | None]:
+        """The code of a refusal or "", and the reply."""
+        outcome = self.ground.wait(self._do(command))
+        return ("" if outcome.refusal is None else outcome.refusal.code), outcome.reply
+
+    def code(self) -> Any:
+        """A dealt code."""
+        return deal_code(os.urandom, self.ground.application.sealer, self.actor.programme_id)
+
+    # -- rules -------------------------------------------------------------------------------------------------------
+
+    @rule(name=MEMBERS, template=st.sampled_from(sorted(TEMPLATES)), claims=st.booleans())
+    def give(self, name: str, template: str, claims: bool) -> None:
+        """The bank issues, or the member claims."""
+        kind = ClaimVoucher if claims else IssueVoucher
+        expected = self.model.why_not(name, template, self.now, claims=claims)
+        command = kind(**self.common(), member_id=self.members[name], template=template, code=self.code())
+        code, reply = self.execute(command)
+        assert code == expected
+        if reply is not None:
+            assert reply.points_available == (self.model.points[name] - 10 if claims and template == "DEAR" else None)
+            self.model.give(reply.voucher_id, name, template, self.now, claims=claims)
+
+    @precondition(lambda self: self.model.vouchers)
+    @rule(index=INDEX, to=MEMBERS)
+    def gift(self, index: int, to: str) -> None:
+        """A member gives one away; the other gets a new one for the same time."""
+        held = self.model.vouchers[index % len(self.model.vouchers)]
+        state = held.state(self.now)
+        expected = _REFUSED.get(state, "")
+        if not expected and not TEMPLATES[held.template].is_giftable:
+            expected = "GIFT_NOT_ALLOWED"
+        if not expected and held.member == to:
+            expected = "GIFT_TO_SELF"
+        if held.member in self.model.frozen:
+            expected = "MEMBER_FROZEN"
+        command = GiftVoucher(
+            **self.common(), voucher_id=held.id, member_id=self.members[held.member], to_member_id=self.members[to],
+            code=self.code(),
+        )  # fmt: skip
+        code, reply = self.execute(command)
+        assert code == expected
+        if reply is not None:
+            held.end = "GIFTED"
+            self.model.vouchers.append(
+                Held(id=reply.voucher_id, template=held.template, member=to, dies_at=held.dies_at)
+            )
+
+    @precondition(lambda self: self.model.vouchers)
+    @rule(index=INDEX)
+    def void(self, index: int) -> None:
+        """The bank takes one back."""
+        held = self.model.vouchers[index % len(self.model.vouchers)]
+        expected = _REFUSED.get(held.state(self.now), "")
+        code, _ = self.execute(VoidVoucher(**self.common(), voucher_id=held.id, reason_code="X"))
+        assert code == expected
+        held.end = held.end if expected else "VOIDED"
+
+    @rule(name=MEMBERS)
+    def freeze_or_unfreeze(self, name: str) -> None:
+        """What the member starts is stopped, or goes on."""
+        frozen = self.model.frozen
+        kind = UnfreezeMember if name in frozen else FreezeMember
+        code, _ = self.execute(kind(actor=self.actor, key=self.key(), member_id=self.members[name]))
+        assert code == ""
+        frozen.symmetric_difference_update({name})
+
+    @rule(name=MEMBERS, template=st.sampled_from(sorted(TEMPLATES)))
+    def sweep(self, name: str, template: str) -> None:
+        """What is due in one account is posted, or nothing is."""
+        programme = self.actor.programme_id
+        command = ExpireVouchers(
+            actor=self.actor, key=None, member_id=self.members[name], asset_id=voucher_asset_id(programme, template),
+            template_id=template_id(programme, template), replay_at=self.now,
+        )  # fmt: skip
+        assert self.execute(command)[0] == ""
+
+    @rule(skip=SKIPS)
+    def wait(self, skip: timedelta) -> None:
+        """Time passes."""
+        self.now += skip
+
+    # -- what holds after every step ---------------------------------------------------------------------------------
+
+    @invariant()
+    def rows_are_as_the_model_says(self) -> None:
+        """Every voucher's state at this instant, and every member's points."""
+        columns = ", ".join(Voucher._fields)
+        sql = f"SELECT {columns} FROM book.vouchers WHERE programme_id = $1"
+        rows = self.ground.wait(self.ground.connection.fetch(sql, self.actor.programme_id))
+        states = {row["id"]: str(state_at(Voucher(*row), self.now)) for row in rows}
+        assert states == {held.id: held.state(self.now) for held in self.model.vouchers}
+        sql = "SELECT holder_id, posted FROM book.accounts WHERE programme_id = $1 AND role = 'wallet'"
+        posted = {
+            row["holder_id"]: row["posted"]
+            for row in self.ground.wait(self.ground.connection.fetch(sql, self.actor.programme_id))
+        }
+        assert posted == {self.members[name]: points for name, points in self.model.points.items()}
+
+
+_REFUSED = {"GIFTED": "VOUCHER_VOIDED", "VOIDED": "VOUCHER_VOIDED", "EXPIRED": "VOUCHER_EXPIRED"}
+
+
+def test_the_engine_does_what_the_model_says(database_url: str, settings: Settings) -> None:
+    """Every outcome and every state as the model tells; at the end the checker finds nothing."""
+    with ground_at(database_url, settings) as at:
+
+        class OnTheEngine(VoucherMachine):
+            """On PostgreSQL."""
+
+            ground = at
+
+        run_state_machine_as_test(
+            OnTheEngine,
+            settings=hypothesis_settings(max_examples=20, stateful_step_count=35, derandomize=True, deadline=None),
+        )
+
+        at.wait(assert_clean(database_url))
