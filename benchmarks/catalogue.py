@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks import (
+    audit_cost,
     endpoint_cpu,
     growth,
     hot_merchant,
@@ -17,6 +18,7 @@ from benchmarks import (
     sequence,
     spend,
     storage,
+    verify,
     year,
 )
 from benchmarks.harness import Bench
@@ -48,7 +50,12 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
     ),
+    "audit_cost": Benchmark(
+        "spends with the audit log, the sequencer paused and running, beside spends of an engine that records nothing",
+        audit_cost.measure,
+    ),
     "sequence": Benchmark("the audit log's sequencer alone on a backlog, beside the promise", sequence.measure),
+    "verify": Benchmark("a whole log verified offline, beside the promise", verify.measure),
     "merge_delay": Benchmark(
         "from an event's making to its signed place, under spendPoints over HTTP, beside the promise",
         merge_delay.measure,
