@@ -22,6 +22,7 @@ from audit.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from audit.entry_reading import MapPieces
 from audit.note import NoteRefused
 from audit.policy import Policy, PolicyRefused, parse_policy
+from audit.verdict import Verdict
 from audit.verify import verify_bundle
 
 FAILED: Final = 1
@@ -53,14 +54,19 @@ def main(arguments: Sequence[str], now: datetime) -> int:
     return answer(Request(bundle=given.bundle, policy=given.policy, seen=given.seen, as_json=given.json), now)
 
 
+def judge(request: Request, now: datetime) -> Verdict:
+    """The verdict. BundleUnreadable, PolicyRefused, OSError or UnicodeDecodeError where something cannot be read."""
+    policy = parse_policy(_read(request.policy).decode("utf-8"))
+    seen = [_checkpoint(path, policy) for path in request.seen]
+    files = bundle.unpack(_read(request.bundle))
+    with _mapping(files) as map_pieces:
+        return verify_bundle(files, policy, seen, now, map_pieces)
+
+
 def answer(request: Request, now: datetime) -> int:
     """Prints the verdict and returns the exit code."""
     try:
-        policy = parse_policy(_read(request.policy).decode("utf-8"))
-        seen = [_checkpoint(path, policy) for path in request.seen]
-        files = bundle.unpack(_read(request.bundle))
-        with _mapping(files) as map_pieces:
-            verdict = verify_bundle(files, policy, seen, now, map_pieces)
+        verdict = judge(request, now)
     except (BundleUnreadable, PolicyRefused, OSError, UnicodeDecodeError) as error:
         what = f"{type(error).__name__}: {error}"
         if request.as_json:

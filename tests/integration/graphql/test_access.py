@@ -34,6 +34,10 @@ Query.redemption                   .TSOACH .TSOACH
 Query.redemptions                  .TSOACH .TSOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
+Query.auditEvents                  .....C. .....C.
+Query.auditProof                   .....C. .....C.
+Query.revealedParts                .....C. .....C.
+Query.auditStatus                  .....C. ..SOACH
 Query.clock                        MTSOACH MTSOACH
 Mutation.earnPoints                ..S.... ..SOACH
 Mutation.earnPointsList            ..S.... ..SOACH
@@ -51,12 +55,15 @@ Mutation.transferPoints            M...... M.SOACH
 Mutation.adjustPoints              ...O... ..SOACH
 Mutation.approveRequest            ....A.. ..SOACH
 Mutation.rejectRequest             ....A.. ..SOACH
-Mutation.withdrawRequest           ...O... ..SOACH
+Mutation.withdrawRequest           ...O.C. ..SOACH
 Mutation.enrolMember               ..S.... ..SOACH
 Mutation.enrolMemberList           ..S.... ..SOACH
 Mutation.freezeMember              ...O... ..SOACH
 Mutation.unfreezeMember            ...O... ..SOACH
 Mutation.closeMember               ...O... ..SOACH
+Mutation.eraseMember               .....C. ..SOACH
+Mutation.requestAuditExport        .....C. .....C.
+Mutation.revealParts               .....C. .....C.
 Mutation.createPartner             ...O... ..SOACH
 Mutation.createMerchant            ...O... ..SOACH
 Mutation.closeMerchant             ...O... ..SOACH
