@@ -60,12 +60,6 @@ def require_within(count: VoucherCount, limits: Limits) -> None:
             raise Refusal(RefusalCode.LIMIT_REACHED, limit=limit, period=period)
 
 
-def left_within(count: VoucherCount, limits: Limits) -> int | None:
-    """How many more the limits allow; None where there is no limit."""
-    left = [max(limit - used, 0) for _, limit, used in _periods(count, limits) if limit is not None]
-    return min(left, default=None)
-
-
 def _periods(count: VoucherCount, limits: Limits) -> Iterator[tuple[str, int | None, int]]:
     yield "total", limits.total, count.total
     yield "day", limits.day, count.in_day
