@@ -17,6 +17,7 @@ from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.sign_in_failures import SignInFailures
 from graphql_api.wallet_changes import WalletChanges
+from ledger.campaigns.campaign_approval import CAMPAIGN
 from ledger.control.approvable import Approvables
 from ledger.control.audit_access import EXPORT, REVEAL
 from ledger.control.erasure import ERASURE
@@ -35,7 +36,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 
-APPROVABLES = Approvables(kinds=(ADJUSTMENT, ERASURE, EXPORT, REVEAL))
+APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,6 +283,85 @@ WITH (fillfactor='80');
 
 COMMENT ON COLUMN book.accounts.next_due_at IS 'nothing of the wallet falls due before this instant; an early bound is harmless, a late one would be a fault';
 
+CREATE TABLE book.activities (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    request_id bytea NOT NULL,
+    type text NOT NULL,
+    source text NOT NULL,
+    source_event_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    local_day date NOT NULL,
+    channel text,
+    branch text,
+    merchant_id uuid,
+    payload text NOT NULL,
+    amount bigint,
+    refund_of uuid,
+    state text NOT NULL,
+    entry_id uuid,
+    skipped text NOT NULL,
+    CONSTRAINT activities_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT activities_in_time CHECK ((occurred_at <= received_at)),
+    CONSTRAINT activities_payload_is_json CHECK ((payload IS JSON OBJECT)),
+    CONSTRAINT activities_skipped_is_json CHECK ((skipped IS JSON ARRAY)),
+    CONSTRAINT activities_state_known CHECK ((state = ANY (ARRAY['ACCEPTED'::text, 'TOO_LATE'::text])))
+);
+
+COMMENT ON COLUMN book.activities.skipped IS 'why campaigns that looked at it awarded nothing';
+
+CREATE TABLE book.awards (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    activity_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    version_id uuid NOT NULL,
+    phase text NOT NULL,
+    rule text NOT NULL,
+    variant text,
+    asset_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    base bigint NOT NULL,
+    multiplier bigint NOT NULL,
+    wanted bigint NOT NULL,
+    inputs text NOT NULL,
+    headroom text NOT NULL,
+    budget_id uuid,
+    cost bigint NOT NULL,
+    local_day date NOT NULL,
+    awarded_at timestamp with time zone NOT NULL,
+    original_award_id uuid,
+    CONSTRAINT awards_amount_signed CHECK (((amount <> 0) AND ((amount < 0) = (original_award_id IS NOT NULL)))),
+    CONSTRAINT awards_cost_signed CHECK (
+CASE
+    WHEN (budget_id IS NULL) THEN (cost = 0)
+    ELSE (sign((cost)::double precision) = sign((amount)::double precision))
+END),
+    CONSTRAINT awards_inputs_are_json CHECK (((inputs IS JSON OBJECT) AND (headroom IS JSON ARRAY))),
+    CONSTRAINT awards_within_wanted CHECK ((abs(amount) <= abs(wanted)))
+);
+
+COMMENT ON TABLE book.awards IS 'What a rule gave for an activity and how it came to that; below zero: what a refund took back. Append-only.';
+
+CREATE TABLE book.campaign_counts (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    counter text NOT NULL,
+    period text NOT NULL,
+    starts_on date NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT campaign_counts_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT campaign_counts_period_known CHECK ((period = ANY (ARRAY['DAY'::text, 'WEEK'::text, 'MONTH'::text, 'TOTAL'::text])))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.campaign_counts IS 'What a member received of a campaign in a local period; a refund gives no headroom back. Under the holder''s lock.';
+
 CREATE TABLE book.draws (
     entry_id uuid NOT NULL,
     line smallint NOT NULL,
@@ -573,6 +652,18 @@ CREATE TABLE keys.subjects (
 
 COMMENT ON TABLE keys.subjects IS 'One key per person about whom something private was recorded, wrapped by its bucket.';
 
+CREATE TABLE registry.activity_types (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    schema text NOT NULL,
+    amount_field text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT activity_types_schema_is_json CHECK ((schema IS JSON OBJECT))
+);
+
+COMMENT ON TABLE registry.activity_types IS 'Types of activities beside the shipped ones. A type never changes.';
+
 CREATE TABLE registry.adjustment_limits (
     id uuid NOT NULL,
     asset_id uuid NOT NULL,
@@ -646,10 +737,50 @@ CREATE TABLE registry.assets (
     transfer_day_max bigint,
     transfer_month_max bigint,
     version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT assets_kind_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text, 'voucher'::text]))),
+    CONSTRAINT assets_kind_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text, 'voucher'::text, 'budget'::text]))),
     CONSTRAINT assets_reversal_days_positive CHECK (((reversal_days > 0) AND (reversal_grace_days >= 0))),
     CONSTRAINT assets_shortfall_known CHECK ((shortfall = ANY (ARRAY['WITHIN_BALANCE'::text, 'ONLY_PENDING'::text, 'NEGATIVE'::text]))),
     CONSTRAINT assets_transfer_max_positive CHECK (((transfer_day_max > 0) AND (transfer_month_max > 0)))
+);
+
+CREATE TABLE registry.campaign_steps (
+    id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    number integer NOT NULL,
+    state text NOT NULL,
+    version_id uuid,
+    since timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE registry.campaign_steps IS 'In which state and under which version a campaign was from when on: late activities look here. Append-only.';
+
+CREATE TABLE registry.campaign_versions (
+    id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    number integer NOT NULL,
+    body text NOT NULL,
+    terms text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT campaign_versions_body_is_json CHECK ((body IS JSON OBJECT)),
+    CONSTRAINT campaign_versions_number_from_one CHECK ((number >= 1))
+);
+
+COMMENT ON TABLE registry.campaign_versions IS 'What a campaign promises, as canonical JSON, and its terms text; every award names its version. Append-only.';
+
+CREATE TABLE registry.campaigns (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    current_version_id uuid,
+    latest_number integer DEFAULT 1 NOT NULL,
+    since timestamp with time zone NOT NULL,
+    steps integer DEFAULT 1 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT campaigns_approved_have_version CHECK (((state = ANY (ARRAY['draft'::text, 'reviewed'::text])) OR (current_version_id IS NOT NULL))),
+    CONSTRAINT campaigns_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'reviewed'::text, 'approved'::text, 'running'::text, 'paused'::text, 'ended'::text])))
 );
 
 CREATE TABLE registry.instance (
@@ -780,6 +911,21 @@ ALTER TABLE ONLY book.accounts
 ALTER TABLE ONLY book.accounts
     ADD CONSTRAINT accounts_role_unique UNIQUE (holder_id, asset_id, role);
 
+ALTER TABLE ONLY book.activities
+    ADD CONSTRAINT activities_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.activities
+    ADD CONSTRAINT activities_request_unique UNIQUE (request_id);
+
+ALTER TABLE ONLY book.awards
+    ADD CONSTRAINT awards_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.campaign_counts
+    ADD CONSTRAINT campaign_counts_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.campaign_counts
+    ADD CONSTRAINT campaign_counts_unique UNIQUE (member_id, campaign_id, counter, period, starts_on);
+
 ALTER TABLE ONLY book.draws
     ADD CONSTRAINT draws_pk PRIMARY KEY (entry_id, line);
 
@@ -870,6 +1016,12 @@ ALTER TABLE ONLY keys.roots
 ALTER TABLE ONLY keys.subjects
     ADD CONSTRAINT subjects_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY registry.activity_types
+    ADD CONSTRAINT activity_types_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.activity_types
+    ADD CONSTRAINT activity_types_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_pk PRIMARY KEY (id);
 
@@ -890,6 +1042,24 @@ ALTER TABLE ONLY registry.assets
 
 ALTER TABLE ONLY registry.assets
     ADD CONSTRAINT assets_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.campaign_steps
+    ADD CONSTRAINT campaign_steps_number_unique UNIQUE (campaign_id, number);
+
+ALTER TABLE ONLY registry.campaign_steps
+    ADD CONSTRAINT campaign_steps_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.campaign_versions
+    ADD CONSTRAINT campaign_versions_number_unique UNIQUE (campaign_id, number);
+
+ALTER TABLE ONLY registry.campaign_versions
+    ADD CONSTRAINT campaign_versions_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.campaigns
+    ADD CONSTRAINT campaigns_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.campaigns
+    ADD CONSTRAINT campaigns_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY registry.instance
     ADD CONSTRAINT instance_pk PRIMARY KEY (id);
@@ -949,6 +1119,14 @@ CREATE INDEX reconciliations_by_time ON audit.reconciliations USING btree (recon
 CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'wallet'::text);
 
 CREATE INDEX accounts_vouchers_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'voucher'::text);
+
+CREATE INDEX activities_by_member ON book.activities USING btree (member_id, id);
+
+CREATE INDEX activities_by_refunded ON book.activities USING btree (refund_of) WHERE (refund_of IS NOT NULL);
+
+CREATE INDEX awards_by_activity ON book.awards USING btree (activity_id);
+
+CREATE INDEX awards_by_campaign ON book.awards USING btree (campaign_id, id);
 
 CREATE INDEX holds_by_account ON book.holds USING btree (account_id, id);
 
@@ -1024,6 +1202,12 @@ CREATE TRIGGER tree_keep_rows BEFORE DELETE OR TRUNCATE ON audit.tree FOR EACH S
 
 CREATE TRIGGER accounts_keep_rows BEFORE DELETE OR TRUNCATE ON book.accounts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER activities_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.activities FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER awards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.awards FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaign_counts_keep_rows BEFORE DELETE OR TRUNCATE ON book.campaign_counts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER draws_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.draws FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER holders_keep_rows BEFORE DELETE OR TRUNCATE ON book.holders FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1086,6 +1270,12 @@ CREATE CONSTRAINT TRIGGER subjects_states_have_events AFTER UPDATE ON keys.subje
 
 CREATE TRIGGER subjects_stay_destroyed BEFORE UPDATE ON keys.subjects FOR EACH ROW WHEN ((old.state = 'destroyed'::text)) EXECUTE FUNCTION keys.keep_destroyed();
 
+CREATE TRIGGER activity_types_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.activity_types FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER activity_types_have_events AFTER INSERT OR UPDATE ON registry.activity_types DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER activity_types_stand AFTER INSERT OR UPDATE ON registry.activity_types FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
 CREATE CONSTRAINT TRIGGER adjustment_limits_have_events AFTER INSERT OR UPDATE ON registry.adjustment_limits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER adjustment_limits_keep_rows BEFORE DELETE OR TRUNCATE ON registry.adjustment_limits FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1107,6 +1297,24 @@ CREATE CONSTRAINT TRIGGER assets_have_events AFTER INSERT OR UPDATE ON registry.
 CREATE TRIGGER assets_keep_rows BEFORE DELETE OR TRUNCATE ON registry.assets FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER assets_stand AFTER INSERT OR UPDATE ON registry.assets FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE TRIGGER campaign_steps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.campaign_steps FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER campaign_steps_have_events AFTER INSERT OR UPDATE ON registry.campaign_steps DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER campaign_steps_stand AFTER INSERT OR UPDATE ON registry.campaign_steps FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE TRIGGER campaign_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER campaign_versions_have_events AFTER INSERT OR UPDATE ON registry.campaign_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER campaign_versions_stand AFTER INSERT OR UPDATE ON registry.campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER campaigns_have_events AFTER INSERT OR UPDATE ON registry.campaigns DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER campaigns_keep_rows BEFORE DELETE OR TRUNCATE ON registry.campaigns FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaigns_stand AFTER INSERT OR UPDATE ON registry.campaigns FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
 CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
 
@@ -1176,6 +1384,9 @@ ALTER TABLE ONLY keys.branches
 ALTER TABLE ONLY keys.subjects
     ADD CONSTRAINT subjects_bucket_fk FOREIGN KEY (bucket_id) REFERENCES keys.branches(id);
 
+ALTER TABLE ONLY registry.activity_types
+    ADD CONSTRAINT activity_types_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
 ALTER TABLE ONLY registry.adjustment_limits
     ADD CONSTRAINT adjustment_limits_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets(id);
 
@@ -1187,6 +1398,18 @@ ALTER TABLE ONLY registry.approvals
 
 ALTER TABLE ONLY registry.assets
     ADD CONSTRAINT assets_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.campaign_steps
+    ADD CONSTRAINT campaign_steps_campaign_fk FOREIGN KEY (campaign_id) REFERENCES registry.campaigns(id);
+
+ALTER TABLE ONLY registry.campaign_versions
+    ADD CONSTRAINT campaign_versions_campaign_fk FOREIGN KEY (campaign_id) REFERENCES registry.campaigns(id);
+
+ALTER TABLE ONLY registry.campaigns
+    ADD CONSTRAINT campaigns_current_fk FOREIGN KEY (current_version_id) REFERENCES registry.campaign_versions(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY registry.campaigns
+    ADD CONSTRAINT campaigns_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 ALTER TABLE ONLY registry.merchants
     ADD CONSTRAINT merchants_partner_fk FOREIGN KEY (partner_id) REFERENCES registry.partners(id);
@@ -1330,6 +1553,20 @@ GRANT UPDATE(inactive_at) ON TABLE book.accounts TO scrip_app;
 GRANT UPDATE(next_due_at) ON TABLE book.accounts TO scrip_app;
 
 GRANT UPDATE(next_expiry_at) ON TABLE book.accounts TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.activities TO scrip_app;
+GRANT SELECT ON TABLE book.activities TO scrip_sequencer;
+GRANT SELECT ON TABLE book.activities TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.awards TO scrip_app;
+GRANT SELECT ON TABLE book.awards TO scrip_sequencer;
+GRANT SELECT ON TABLE book.awards TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.campaign_counts TO scrip_app;
+GRANT SELECT ON TABLE book.campaign_counts TO scrip_sequencer;
+GRANT SELECT ON TABLE book.campaign_counts TO scrip_auditor;
+
+GRANT UPDATE(amount) ON TABLE book.campaign_counts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.draws TO scrip_app;
 GRANT SELECT ON TABLE book.draws TO scrip_sequencer;
@@ -1506,6 +1743,9 @@ GRANT SELECT(created_at) ON TABLE keys.subjects TO scrip_auditor;
 GRANT UPDATE(version) ON TABLE keys.subjects TO scrip_key_admin;
 GRANT SELECT(version) ON TABLE keys.subjects TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE registry.activity_types TO scrip_app;
+GRANT SELECT ON TABLE registry.activity_types TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE registry.adjustment_limits TO scrip_app;
 GRANT SELECT ON TABLE registry.adjustment_limits TO scrip_auditor;
 
@@ -1560,6 +1800,27 @@ GRANT UPDATE(transfer_day_max) ON TABLE registry.assets TO scrip_app;
 GRANT UPDATE(transfer_month_max) ON TABLE registry.assets TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.assets TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.campaign_steps TO scrip_app;
+GRANT SELECT ON TABLE registry.campaign_steps TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.campaign_versions TO scrip_app;
+GRANT SELECT ON TABLE registry.campaign_versions TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.campaigns TO scrip_app;
+GRANT SELECT ON TABLE registry.campaigns TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE registry.campaigns TO scrip_app;
+
+GRANT UPDATE(current_version_id) ON TABLE registry.campaigns TO scrip_app;
+
+GRANT UPDATE(latest_number) ON TABLE registry.campaigns TO scrip_app;
+
+GRANT UPDATE(since) ON TABLE registry.campaigns TO scrip_app;
+
+GRANT UPDATE(steps) ON TABLE registry.campaigns TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.campaigns TO scrip_app;
 
 GRANT SELECT ON TABLE registry.instance TO scrip_app;
 GRANT SELECT ON TABLE registry.instance TO scrip_auditor;

@@ -23,13 +23,16 @@ from ledger.book.units import (
 
 
 class Role(StrEnum):
-    """What an account is for. The first four are a member's, guarded, as is the programme's stock; the others are open."""
+    """What an account is for. The first four are a member's, guarded, as are the programme's stock and budgets; the
+    others are open.
+    """
 
     WALLET = "wallet"
     PENDING = "pending"
     OWED = "owed"
     VOUCHER = "voucher"
     STOCK = "stock"
+    BUDGET = "budget"
     ISSUANCE = "issuance"
     BREAKAGE = "breakage"
     REDEMPTION = "redemption"
@@ -37,6 +40,7 @@ class Role(StrEnum):
     FUNDING = "funding"
     RECEIVABLE = "receivable"
     VOIDED = "voided"
+    SPENT = "spent"
 
 
 class AccountState(StrEnum):
@@ -53,6 +57,7 @@ BOUNDS: dict[Role, tuple[int | None, int | None]] = {
     Role.OWED: (None, 0),
     Role.VOUCHER: (0, None),
     Role.STOCK: (0, None),
+    Role.BUDGET: (0, None),
 }
 """(floor, ceiling) by role; a role that is absent is open."""
 

@@ -46,6 +46,9 @@ class RefusalCode(StrEnum):
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
     LOT_NOT_FOUND = "LOT_NOT_FOUND"
     TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
+    ACTIVITY_TYPE_NOT_FOUND = "ACTIVITY_TYPE_NOT_FOUND"
+    ACTIVITY_NOT_FOUND = "ACTIVITY_NOT_FOUND"
+    CAMPAIGN_NOT_FOUND = "CAMPAIGN_NOT_FOUND"
     VOUCHER_NOT_FOUND = "VOUCHER_NOT_FOUND"
     REDEMPTION_NOT_FOUND = "REDEMPTION_NOT_FOUND"
     PAYMENT_CODE_INVALID = "PAYMENT_CODE_INVALID"
@@ -58,6 +61,7 @@ class RefusalCode(StrEnum):
     MEMBER_NOT_CLOSED = "MEMBER_NOT_CLOSED"
     MERCHANT_CLOSED = "MERCHANT_CLOSED"
     TERMINAL_CLOSED = "TERMINAL_CLOSED"
+    ACTIVITY_IN_FUTURE = "ACTIVITY_IN_FUTURE"
     EFFECTIVE_IN_FUTURE = "EFFECTIVE_IN_FUTURE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     PERIOD_NOT_SETTLED = "PERIOD_NOT_SETTLED"
@@ -80,6 +84,7 @@ class RefusalCode(StrEnum):
     TRANSFER_LIMIT_EXCEEDED = "TRANSFER_LIMIT_EXCEEDED"
     TEMPLATE_LIVE = "TEMPLATE_LIVE"
     TEMPLATE_NOT_LIVE = "TEMPLATE_NOT_LIVE"
+    CAMPAIGN_STATE = "CAMPAIGN_STATE"
     NOT_CLAIMABLE = "NOT_CLAIMABLE"
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     OUT_OF_STOCK = "OUT_OF_STOCK"
@@ -160,6 +165,11 @@ _RULES = (
     RefusalRule(_C.HOLD_NOT_FOUND, _NEW, "There is no such hold."),
     RefusalRule(_C.LOT_NOT_FOUND, _NEW, "There is no such lot."),
     RefusalRule(_C.TEMPLATE_NOT_FOUND, _NEW, "There is no such voucher template."),
+    RefusalRule(
+        _C.ACTIVITY_TYPE_NOT_FOUND, _SAME, "There is no such type of activity in the programme.", frozen=False
+    ),
+    RefusalRule(_C.ACTIVITY_NOT_FOUND, _SAME, "The activity to refund has not been reported.", frozen=False),
+    RefusalRule(_C.CAMPAIGN_NOT_FOUND, _NEW, "There is no such campaign."),
     RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here."),
     RefusalRule(_C.REDEMPTION_NOT_FOUND, _NEW, "There is no such redemption."),
     RefusalRule(_C.PAYMENT_CODE_INVALID, _NEW, "The payment code is unknown, used or older than its time to live."),
@@ -172,6 +182,7 @@ _RULES = (
     RefusalRule(_C.MEMBER_NOT_CLOSED, _NEW, "The member is not closed; close it first."),
     RefusalRule(_C.MERCHANT_CLOSED, _NEW, "The merchant is closed."),
     RefusalRule(_C.TERMINAL_CLOSED, _NEW, "The terminal is closed."),
+    RefusalRule(_C.ACTIVITY_IN_FUTURE, _SAME, "The activity has not occurred yet.", frozen=False),
     RefusalRule(_C.EFFECTIVE_IN_FUTURE, _NEW, "The effective time lies in the future."),
     RefusalRule(_C.PERIOD_CLOSED, _NEW, "The effective time lies in a closed period.", ("open_from",)),
     RefusalRule(
@@ -196,6 +207,7 @@ _RULES = (
     RefusalRule(_C.TRANSFER_LIMIT_EXCEEDED, _NEW, "The limit per day or month is reached.", ("left", "period")),
     RefusalRule(_C.TEMPLATE_LIVE, _NEVER, "The template is live already."),
     RefusalRule(_C.TEMPLATE_NOT_LIVE, _NEW, "The template is not live."),
+    RefusalRule(_C.CAMPAIGN_STATE, _NEW, "The campaign is in another state than the step needs.", ("state",)),
     RefusalRule(_C.NOT_CLAIMABLE, _NEW, "Members cannot claim this voucher themselves."),
     RefusalRule(_C.NOT_ELIGIBLE, _NEW, "The member lacks the tier or segment that the voucher requires."),
     RefusalRule(_C.OUT_OF_STOCK, _NEW, "Nothing is left in stock."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from ledger.campaigns import checks as campaign_checks
 from ledger.engine import checks as book_checks
 from ledger.engine.check_rule import Rule
 from ledger.engine.database import Database
@@ -19,7 +20,9 @@ from ledger.engine.sql_query import SqlQuery
 from ledger.points import checks as points_checks
 from ledger.vouchers import checks as voucher_checks
 
-RULES: tuple[Rule, ...] = tuple(chain(book_checks.RULES, points_checks.RULES, voucher_checks.RULES))
+RULES: tuple[Rule, ...] = tuple(
+    chain(book_checks.RULES, points_checks.RULES, voucher_checks.RULES, campaign_checks.RULES)
+)
 AUDITOR_ROLE = "scrip_auditor"
 CONNECTIONS = 2
 """Rules that run side by side: PostgreSQL gives a cursor one core."""

@@ -1,0 +1,178 @@
+"""Types of activities: the shipped ones, a programme's own, and what a payload of each must look like.
+
+A type's JSON schema (2020-12) describes a flat object of whole numbers, texts and truth values, so that rules can be
+checked against it by name and type.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import jsonschema_rs
+import orjson
+from sqlalchemy import insert
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX, ProgrammeId
+from ledger.campaigns import tables
+from ledger.campaigns.rows import ACTIVITY_TYPES, ActivityTypeRow, activity_type_id
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.state import State
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.input_rules import require_code
+from ledger.programme.registry_change import refuse_input, registry_change
+
+SCHEMA_BYTES_MAX: Final = 8192
+FIELDS_MAX: Final = 40
+PAYLOAD_BYTES_MAX: Final = 4096
+FIELD_TYPES: Final = ("integer", "string", "boolean")
+REFUND: Final = "refund"
+"""The one type that takes an earlier activity back."""
+
+_AMOUNT: Final = {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX}
+_NOT_NEGATIVE: Final = {"type": "integer", "minimum": 0, "maximum": AMOUNT_MAX}
+_TEXT: Final = {"type": "string", "maxLength": 64}
+_SHIPPED: Final[Mapping[str, tuple[Mapping[str, object], tuple[str, ...], str | None]]] = {
+    "purchase": ({"amount": _AMOUNT, "category": _TEXT, "mcc": _TEXT, "product": _TEXT}, ("amount",), "amount"),
+    REFUND: ({"amount": _AMOUNT}, ("amount",), "amount"),
+    "deposit": ({"amount": _AMOUNT, "product": _TEXT, "days": _NOT_NEGATIVE}, ("amount",), "amount"),
+    "assets_snapshot": ({"amount": _NOT_NEGATIVE}, ("amount",), None),
+    "wealth_purchase": ({"amount": _AMOUNT, "product": _TEXT, "risk": _NOT_NEGATIVE}, ("amount",), "amount"),
+    "account_opened": ({"product": _TEXT}, (), None),
+    "card_bound": ({"product": _TEXT, "wallet": _TEXT}, (), None),
+    "login": ({}, (), None),
+    "check_in": ({}, (), None),
+    "task_done": ({"task": _TEXT}, ("task",), None),
+}
+"""Properties, required ones and the amount's field of the types that every programme has; amounts in minor units."""
+
+
+class FieldType(NamedTuple):
+    """A field of a payload: `integer`, `string` or `boolean`."""
+
+    name: str
+    type: str
+
+
+class ActivityType(NamedTuple):
+    """A type as rules and reports use it."""
+
+    code: str
+    schema: str
+    amount_field: str | None
+    fields: tuple[FieldType, ...]
+
+
+def _schema(properties: Mapping[str, object], required: tuple[str, ...]) -> str:
+    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@lru_cache(maxsize=1024)
+def _type(code: str, schema: str, amount_field: str | None) -> ActivityType:
+    properties: dict[str, dict[str, str]] = orjson.loads(schema)["properties"]
+    fields = tuple(FieldType(name, properties[name]["type"]) for name in sorted(properties))
+    return ActivityType(code, schema, amount_field, fields)
+
+
+SHIPPED: Final = {
+    code: _type(code, _schema(properties, required), amount)
+    for code, (properties, required, amount) in _SHIPPED.items()
+}
+
+
+def find_type(state: State, programme_id: UUID, code: str) -> ActivityType:
+    """The shipped type or the programme's own. ACTIVITY_TYPE_NOT_FOUND."""
+    shipped = SHIPPED.get(code)
+    if shipped is not None:
+        return shipped
+    row = state.find(ACTIVITY_TYPES, activity_type_id(programme_id, code))
+    if row is None:
+        raise Refusal(RefusalCode.ACTIVITY_TYPE_NOT_FOUND)
+    return type_of(row)
+
+
+def type_of(row: ActivityTypeRow) -> ActivityType:
+    """The type that a row describes."""
+    return _type(row.code, row.schema, row.amount_field)
+
+
+def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
+    """The payload, read. INVALID_INPUT naming the field that does not fit the schema."""
+    read = orjson.loads(payload)
+    for error in _validator(type_.schema).iter_errors(read):
+        path = [str(part) for part in error.instance_path]
+        refuse_input(".".join(["payload", *path]))
+    for name, value in read.items():
+        # JSON Schema takes 5.0 for a whole number; amounts are none of that.
+        if isinstance(value, float) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
+            refuse_input(f"payload.{name}")
+    return dict(read)
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(orjson.loads(schema))
+
+
+_INSERT = Query(insert(tables.ACTIVITY_TYPES))
+
+
+async def register_type(
+    units: UnitsOfWork, actor: Actor, *, code: str, schema: str, amount_field: str | None = None
+) -> ActivityType:
+    """A type of the actor's programme; it never changes. INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND.
+
+    amount_field: a required whole number that refunds are measured by
+    """
+    async with registry_change(units, actor, "activity_type_registered") as change:
+        require_code(code)
+        if code in SHIPPED:
+            raise Refusal(RefusalCode.CODE_TAKEN)
+        text = require_schema(schema, amount_field)
+        programme_id = ProgrammeId(actor.programme_id)
+        row = ActivityTypeRow(activity_type_id(programme_id, code), programme_id, code, text, amount_field)
+        await change.insert(_INSERT, row)
+        change.record(row.id, facts={"code": code})
+    return type_of(row)
+
+
+def require_schema(text: str, amount_field: str | None) -> str:
+    """The schema as canonical JSON. INVALID_INPUT where it does not describe a flat, closed object."""
+    if len(text.encode()) > SCHEMA_BYTES_MAX:
+        refuse_input("schema")
+    try:
+        schema: Any = orjson.loads(text)
+        jsonschema_rs.meta.validate(schema)
+    except (ValueError, jsonschema_rs.ValidationError):
+        refuse_input("schema")
+    if not isinstance(schema, dict) or set(schema) - {"type", "properties", "required", "additionalProperties"}:
+        refuse_input("schema")
+    if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
+        refuse_input("schema.additionalProperties")
+    _require_fields(schema.get("properties"), schema.get("required", []), amount_field)
+    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS).decode()
+
+
+_KEYWORDS: Final = {"type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "description"}
+"""What a field may say; patterns and references are left out, since a rule's reader gains nothing by them."""
+
+
+def _require_fields(properties: object, required: list[str], amount_field: str | None) -> None:
+    if not isinstance(properties, dict) or len(properties) > FIELDS_MAX:
+        refuse_input("schema.properties")
+    for name, field in properties.items():
+        is_plain = isinstance(field, dict) and field.get("type") in FIELD_TYPES and not set(field) - _KEYWORDS
+        if not is_plain or not name.isidentifier() or not name.isascii() or name in RESERVED:
+            refuse_input(f"schema.properties.{name}")
+    if amount_field is None:
+        return
+    amount = properties.get(amount_field, {})
+    if amount_field not in required or amount.get("type") != "integer" or amount.get("minimum", -1) < 0:
+        refuse_input("amountField")
+
+
+RESERVED: Final = frozenset({"channel", "branch", "merchant", "hour", "weekday", "day", "month"})
+"""What rules see of every activity beside its payload."""

@@ -1,0 +1,131 @@
+"""Budgets: what a campaign may still spend on one asset, as a guarded account of the programme (semantics 6.2, 6.5).
+
+A budget has an asset of its own, counted in the units of the asset it pays for. Money comes in from issuance; an award
+moves it to `spent`, a refund moves it back. A frozen account stops awards exactly, since whoever awards has locked it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from ledger.book.account import Account, Role, account_id, open_account
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX, AccountId, AssetId, EntryId, ProgrammeId, computed_id
+from ledger.campaigns.rows import campaign_id
+from ledger.engine.command import Command
+from ledger.engine.journal import post
+from ledger.engine.reply import reply
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import State
+from ledger.engine.unit import WrongKeys
+from ledger.points.command import require_amount
+
+BUDGET_ASSET: Final = "budget"
+"""The kind of a budget's asset."""
+
+
+def budget_asset_id(campaign: UUID, asset: str) -> AssetId:
+    """The id of the asset in which a campaign's budget for `asset` is counted."""
+    return AssetId(computed_id(b"budget-asset", campaign.bytes + asset.encode()))
+
+
+def budget_account_id(programme_id: UUID, campaign: UUID, asset: str) -> AccountId:
+    """The account whose lock decides who gets the last of the budget."""
+    return account_id(programme_id, budget_asset_id(campaign, asset), Role.BUDGET)
+
+
+def locked_budget(state: State, programme_id: UUID, campaign: UUID, asset: str) -> Account:
+    """The budget's account; WrongKeys where it is not locked, CAMPAIGN_NOT_FOUND where there is none."""
+    id_ = budget_account_id(programme_id, campaign, asset)
+    if not state.is_loaded(ACCOUNTS.key(id_)):
+        raise WrongKeys(id_)
+    account = state.find(ACCOUNTS, id_)
+    if account is None:
+        raise Refusal(RefusalCode.CAMPAIGN_NOT_FOUND)
+    return account
+
+
+def open_of_budget(budget: Account, role: Role) -> Account:
+    """The open account of the budget's asset in that role."""
+    return open_account(budget.programme_id, budget.programme_id, budget.asset_id, role)
+
+
+@reply
+class BudgetReceipt:
+    """What came into a budget and what may be spent now."""
+
+    entry_id: UUID
+    campaign_id: UUID
+    asset: str
+    amount: int
+    left: int
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpBudget(Command[BudgetReceipt]):
+    """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is."""
+
+    kind: ClassVar[str] = "campaign_budget"
+    reply: ClassVar[type] = BudgetReceipt
+
+    campaign: str
+    asset: str
+    amount: int
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"campaign": self.campaign, "asset": self.asset, "amount": self.amount, "reference": self.reference}
+
+    def require_input(self) -> None:
+        """INVALID_INPUT where the amount is none."""
+        require_amount(self.amount)
+
+    @property
+    def campaign_id(self) -> UUID:
+        """The campaign's id."""
+        return campaign_id(self.actor.programme_id, self.campaign)
+
+    def footprint(self) -> Sequence[Key]:
+        """The budget's account, locked."""
+        return [ACCOUNTS.key(budget_account_id(self.actor.programme_id, self.campaign_id, self.asset))]
+
+    def decide(self, state: State, now: datetime) -> BudgetReceipt:
+        """Refused with CAMPAIGN_NOT_FOUND (also where it has no such budget), BALANCE_LIMIT_EXCEEDED."""
+        budget = locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
+        if budget.posted + self.amount > AMOUNT_MAX:
+            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+        draft = Draft(self._entry(state, budget, now))
+        draft.move(open_of_budget(budget, Role.ISSUANCE), budget, self.amount)
+        post(state, draft, self.actor)
+        return BudgetReceipt(
+            entry_id=draft.entry.id,
+            campaign_id=self.campaign_id,
+            asset=self.asset,
+            amount=self.amount,
+            left=budget.posted + self.amount,
+            posted_at=now,
+        )
+
+    def _entry(self, state: State, budget: Account, now: datetime) -> Entry:
+        return Entry(
+            id=EntryId(state.ids.new()),
+            kind=self.kind,
+            effective_at=now,
+            posted_at=now,
+            actor=self.actor.client,
+            asset_id=budget.asset_id,
+            amount=self.amount,
+            request_id=None if self.key is None else state.request_id,
+            reference=self.reference,
+        )
+
+
+def new_budget(programme_id: ProgrammeId, campaign: UUID, asset: str) -> Account:
+    """The account of a new, empty budget."""
+    return open_account(programme_id, programme_id, budget_asset_id(campaign, asset), Role.BUDGET)

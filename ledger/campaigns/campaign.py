@@ -1,0 +1,198 @@
+"""Campaigns as drafts: made, and changed by new versions, which hold only once somebody else has approved them.
+
+What moves a campaign through its states stands in `lifecycle.py`.
+"""
+
+from dataclasses import asdict
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+from ledger.book.account import AccountState
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import ProgrammeId
+from ledger.campaigns import tables
+from ledger.campaigns.activity_type import SHIPPED, ActivityType, type_of
+from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
+from ledger.campaigns.campaign_body import CampaignBody
+from ledger.campaigns.campaign_rules import require_body, require_terms_text
+from ledger.campaigns.campaign_text import body_text
+from ledger.campaigns.rows import (
+    ActivityTypeRow,
+    Campaign,
+    CampaignStep,
+    CampaignVersion,
+    campaign_id,
+    step_id,
+    version_id,
+)
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.tables import ACCOUNTS
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.input_rules import AssetTerms, require_code
+from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.rows import Asset, asset_id
+from ledger.programme.tables import ASSETS
+
+CODE_LENGTH_MAX: Final = 32
+
+
+class CampaignState(StrEnum):
+    """A draft becomes reviewed when it is put forward, approved by somebody else, then runs until it is ended."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class CampaignRecord(NamedTuple):
+    """A campaign with its newest version."""
+
+    campaign: Campaign
+    latest: CampaignVersion
+
+
+_COLUMNS = [tables.CAMPAIGNS.c[name] for name in Campaign._fields]
+_OURS = (tables.CAMPAIGNS.c.id == bindparam("campaign_id")) & (
+    tables.CAMPAIGNS.c.programme_id == bindparam("of_programme")
+)
+_LOCK = Query(select(*_COLUMNS).where(_OURS).with_for_update(key_share=True))
+_ADD_VERSION = Query(
+    update(tables.CAMPAIGNS)
+    .where(_OURS)
+    .values(latest_number=tables.CAMPAIGNS.c.latest_number + 1, version=tables.CAMPAIGNS.c.version + 1)
+    .returning(*_COLUMNS)
+)
+_INSERT_CAMPAIGN = Query(insert(tables.CAMPAIGNS))
+_INSERT_VERSION = Query(insert(tables.CAMPAIGN_VERSIONS))
+_INSERT_STEP = Query(insert(tables.CAMPAIGN_STEPS))
+_INSERT_ASSET = Query(postgres_insert(ASSETS).on_conflict_do_nothing().returning(ASSETS.c.id))
+_INSERT_ACCOUNT = Query(postgres_insert(ACCOUNTS).on_conflict_do_nothing())
+_KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
+_TYPES = Query(
+    select(*(tables.ACTIVITY_TYPES.c[name] for name in ActivityTypeRow._fields)).where(
+        tables.ACTIVITY_TYPES.c.programme_id == bindparam("programme_id")
+    )
+)
+
+
+async def create_campaign(
+    units: UnitsOfWork, actor: Actor, *, code: str, body: CampaignBody, terms: str = ""
+) -> CampaignRecord:
+    """A new draft of the actor's programme, with its empty budgets.
+
+    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND.
+    """
+    async with registry_change(units, actor, "campaign_created") as change:
+        require_code(code)
+        if len(code) > CODE_LENGTH_MAX:
+            refuse_input("code")
+        await _require_valid(change, body, terms)
+        programme_id = ProgrammeId(actor.programme_id)
+        id_ = campaign_id(programme_id, code)
+        campaign = Campaign(id_, programme_id, code, CampaignState.DRAFT, None, 1, change.now)
+        await change.insert(_INSERT_CAMPAIGN, campaign)
+        change.record(campaign.id, facts={"code": code})
+        await _insert_first_step(change, campaign)
+        await _open_budgets(change, campaign, body)
+        latest = await _insert_version(change, campaign, body, terms)
+    return CampaignRecord(campaign, latest)
+
+
+async def change_campaign(
+    units: UnitsOfWork, actor: Actor, *, code: str, body: CampaignBody, terms: str = ""
+) -> CampaignRecord:
+    """The next version, which holds once it is approved; until then the approved one does.
+
+    The codes of `create_campaign`; CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where the campaign has ended.
+    """
+    async with registry_change(units, actor, "campaign_changed") as change:
+        await _require_valid(change, body, terms)
+        asked = {"campaign_id": campaign_id(actor.programme_id, code), "of_programme": actor.programme_id}
+        found = await change.row(_LOCK, asked)
+        if found is None:
+            raise Refusal(RefusalCode.CAMPAIGN_NOT_FOUND)
+        if found["state"] == CampaignState.ENDED:
+            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=found["state"])
+        campaign = Campaign(*(await change.row(_ADD_VERSION, asked) or ()))
+        change.record(campaign.id, version=campaign.version, facts={"code": code, "latest": campaign.latest_number})
+        await _open_budgets(change, campaign, body)
+        latest = await _insert_version(change, campaign, body, terms)
+    return CampaignRecord(campaign, latest)
+
+
+async def _insert_first_step(change: Change, campaign: Campaign) -> None:
+    step = CampaignStep(
+        step_id(campaign.id, 1), campaign.id, campaign.programme_id, 1, campaign.state, None, campaign.since
+    )
+    await change.insert(_INSERT_STEP, step)
+    change.record(step.id, facts={"code": campaign.code, "state": step.state})
+
+
+async def _insert_version(change: Change, campaign: Campaign, body: CampaignBody, terms: str) -> CampaignVersion:
+    number = campaign.latest_number
+    version = CampaignVersion(
+        id=version_id(campaign.id, number),
+        campaign_id=campaign.id,
+        programme_id=campaign.programme_id,
+        number=number,
+        body=body_text(body),
+        terms=terms,
+        created_at=change.now,
+    )
+    await change.insert(_INSERT_VERSION, version)
+    told = {
+        "body_sha256": sha256(version.body.encode()).hexdigest(),
+        "terms_sha256": sha256(terms.encode()).hexdigest(),
+    }
+    change.record(version.id, facts={"campaign": campaign.code, "number": number, **told})
+    return version
+
+
+async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) -> None:
+    """Each budget that is not there yet, with an asset of its own. A budget stays though a later version has none."""
+    for code in body.budgets:
+        asset = Asset(
+            id=budget_asset_id(campaign.id, code),
+            programme_id=campaign.programme_id,
+            code=f"{BUDGET_ASSET}:{campaign.code}:{code}",
+            kind=BUDGET_ASSET,
+            version=1,
+            **asdict(AssetTerms()),
+        )
+        if await change.row(_INSERT_ASSET, asset._asdict()) is None:
+            continue
+        is_paused = campaign.state == CampaignState.PAUSED
+        account = new_budget(campaign.programme_id, campaign.id, code)
+        frozen = account._replace(state=AccountState.FROZEN)
+        await change.insert(_INSERT_ACCOUNT, frozen if is_paused else account)
+        change.record(asset.id, facts={"code": asset.code, "kind": asset.kind})
+
+
+async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None:
+    """INVALID_INPUT; ASSET_NOT_FOUND where it awards what the programme has not."""
+    types = await _types(change)
+    require_body(body, types.get)
+    require_terms_text(terms)
+    for code in sorted(body.assets):
+        row = await change.row(_KIND_OF_ASSET, {"asset_id": _asset_id(change, code)})
+        if row is None or row["kind"] != "points":
+            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+
+
+def _asset_id(change: Change, code: str) -> UUID:
+    return asset_id(change.actor.programme_id, code)
+
+
+async def _types(change: Change) -> dict[str, ActivityType]:
+    """Every type that the programme knows, by code."""
+    rows = await change.work.run(_TYPES, {"programme_id": change.actor.programme_id})
+    return {**{row["code"]: type_of(ActivityTypeRow(*row)) for row in rows}, **SHIPPED}

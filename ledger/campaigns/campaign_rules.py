@@ -1,0 +1,124 @@
+"""What a campaign must look like. Pure; every breach is INVALID_INPUT with its field, as the caller knows it.
+
+A faulty condition is named with its position: `phases.0.rules.1.when:1:9`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ledger.book.units import is_amount
+from ledger.campaigns.activity_type import REFUND, ActivityType
+from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, PointsAward, Rule
+from ledger.campaigns.expression import find_fault, variables_of
+from ledger.programme.registry_change import refuse_input
+
+PHASES_MAX: Final = 20
+RULES_MAX: Final = 50
+LIST_MAX: Final = 500
+CAPS_MAX: Final = 20
+VARIANTS_MAX: Final = 10
+WEIGHT_MAX: Final = 10_000
+PERCENT_MAX: Final = 10_000
+PRIORITY_MAX: Final = 1000
+LATE_HOURS_MAX: Final = 31 * 24
+CODE_LENGTH_MAX: Final = 64
+TERMS_LENGTH_MAX: Final = 20_000
+
+TypeOf = Callable[[str], ActivityType | None]
+
+
+def require_body(body: CampaignBody, type_of: TypeOf) -> None:
+    """Every part within its range, and none that contradicts another. `type_of` knows the programme's types."""
+    _require_list("phases", body.phases, PHASES_MAX)
+    _require_list("caps", body.caps, CAPS_MAX)
+    _require_list("variants", body.variants, VARIANTS_MAX)
+    for name in ("channels", "branches", "budgets"):
+        listed: Sequence[str] = getattr(body, name)
+        _require_list(name, listed, LIST_MAX)
+        for text in listed:
+            _require_text(name, text)
+    _require_codes("variants", [variant.code for variant in body.variants])
+    if any(not 1 <= variant.weight <= WEIGHT_MAX for variant in body.variants):
+        refuse_input("variants.weight")
+    if abs(body.priority) > PRIORITY_MAX:
+        refuse_input("priority")
+    if not 0 <= body.late_hours <= LATE_HOURS_MAX:
+        refuse_input("lateHours")
+    if body.group is not None:
+        _require_text("group", body.group)
+    if not set(body.budgets) <= body.assets:
+        refuse_input("budgets")
+    _require_phases(body, type_of)
+    for number, cap in enumerate(body.caps):
+        _require_cap(f"caps.{number}", cap, body)
+
+
+def require_terms_text(terms: str) -> None:
+    """At most 20,000 characters, printable but for line breaks; may be empty."""
+    if len(terms) > TERMS_LENGTH_MAX or not all(c.isprintable() or c in "\n\t" for c in terms):
+        refuse_input("terms")
+
+
+def _require_phases(body: CampaignBody, type_of: TypeOf) -> None:
+    if not body.phases:
+        refuse_input("phases")
+    _require_codes("phases", [phase.code for phase in body.phases])
+    before: Phase | None = None
+    for number, phase in enumerate(body.phases):
+        if phase.until_on < phase.from_on or (before is not None and phase.from_on <= before.until_on):
+            refuse_input(f"phases.{number}.fromOn")
+        before = phase
+        _require_list(f"phases.{number}.rules", phase.rules, RULES_MAX)
+        _require_codes(f"phases.{number}.rules", [rule.code for rule in phase.rules])
+        for place, rule in enumerate(phase.rules):
+            _require_rule(f"phases.{number}.rules.{place}", rule, body, type_of)
+
+
+def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf) -> None:
+    type_ = type_of(rule.activity)
+    if type_ is None or type_.code == REFUND:
+        refuse_input(f"{field}.activity")
+    if not set(rule.variants) <= {variant.code for variant in body.variants}:
+        refuse_input(f"{field}.variants")
+    _require_points(f"{field}.points", rule.points, type_)
+    if rule.when:
+        fault = find_fault(rule.when, variables_of(type_.fields))
+        if fault is not None:
+            refuse_input(f"{field}.when:{fault.line}:{fault.column}: {fault.message}")
+
+
+def _require_points(field: str, points: PointsAward, type_: ActivityType) -> None:
+    if (points.amount is None) == (points.field is None):
+        refuse_input(f"{field}.amount")
+    if points.amount is not None and not is_amount(points.amount):
+        refuse_input(f"{field}.amount")
+    numbers = {name for name, kind in type_.fields if kind == "integer"}
+    if points.field is not None and points.field not in numbers:
+        refuse_input(f"{field}.field")
+    if not (is_amount(points.rate) and is_amount(points.per)):
+        refuse_input(f"{field}.rate")
+    if not 1 <= points.multiplier <= PERCENT_MAX:
+        refuse_input(f"{field}.multiplier")
+
+
+def _require_cap(field: str, cap: Cap, body: CampaignBody) -> None:
+    if cap.counter != AWARDS and cap.counter not in body.assets:
+        refuse_input(f"{field}.counter")
+    if not is_amount(cap.limit):
+        refuse_input(f"{field}.limit")
+
+
+def _require_list(field: str, listed: Sequence[object], most: int) -> None:
+    if len(listed) > most or len(set(listed)) != len(listed):
+        refuse_input(field)
+
+
+def _require_codes(field: str, codes: Sequence[str]) -> None:
+    _require_list(field, codes, LIST_MAX)
+    for code in codes:
+        _require_text(field, code)
+
+
+def _require_text(field: str, text: str) -> None:
+    if not 1 <= len(text) <= CODE_LENGTH_MAX or not text.isprintable() or not text.strip():
+        refuse_input(field)

@@ -1,0 +1,54 @@
+"""A campaign's body as canonical JSON and back: what is stored, and what every award's version names."""
+
+from dataclasses import asdict, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from ledger.campaigns.campaign_body import AWARDS, CampaignBody, CapMode, Period
+from ledger.engine.outcome import thaw_value
+
+
+def body_text(body: CampaignBody) -> str:
+    """Canonical JSON: sorted names, no blanks; equal bodies have equal texts."""
+    return orjson.dumps(asdict(body), default=str, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@lru_cache(maxsize=4096)
+def parse_body(text: str) -> CampaignBody:
+    """The body that `body_text` wrote."""
+    parts: dict[str, Any] = orjson.loads(text)
+    body = thaw_value(CampaignBody, parts)
+    caps = tuple(replace(cap, period=Period(cap.period), mode=CapMode(cap.mode)) for cap in body.caps)
+    return replace(body, caps=caps)
+
+
+class Terms(NamedTuple):
+    """A body with what every activity asks of it, worked out once per version.
+
+    activities: the types that its rules look at
+    periods:    whose awards its conditions name
+    counters:   what an award moves: those of its caps, and the periods above
+    """
+
+    body: CampaignBody
+    activities: frozenset[str]
+    periods: tuple[Period, ...]
+    counters: tuple[tuple[str, Period], ...]
+
+
+@lru_cache(maxsize=4096)
+def terms_of(text: str) -> Terms:
+    """The terms of a stored body."""
+    body = parse_body(text)
+    rules = [rule for phase in body.phases for rule in phase.rules]
+    conditions = " ".join(rule.when for rule in rules)
+    periods = tuple(period for period in Period if variable_of(period) in conditions)
+    counters = {(AWARDS, period) for period in periods} | {(cap.counter, cap.period) for cap in body.caps}
+    return Terms(body, frozenset(rule.activity for rule in rules), periods, tuple(sorted(counters)))
+
+
+def variable_of(period: Period) -> str:
+    """How a condition names the awards of a period."""
+    return f"{AWARDS}.{period.lower()}"

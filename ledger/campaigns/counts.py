@@ -1,0 +1,97 @@
+"""Counts: what a member has received of a campaign in a local period, and what caps leave (semantics 6.2).
+
+One row per member, campaign, counter and period, under the lock of the member's holder. A late activity counts in the
+period in which it occurred; a refund gives nothing back.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Final, NamedTuple, assert_never
+from uuid import UUID
+
+from ledger.book.units import computed_id
+from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Period
+from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.rows import CAMPAIGN_COUNTS, CampaignCount
+from ledger.engine.shelf import Key
+from ledger.engine.state import State
+
+_ALWAYS: Final = date(2000, 1, 1)
+
+
+def starts_on(period: Period, day: date) -> date:
+    """The first local day of the period that `day` lies in."""
+    match period:
+        case Period.DAY:
+            return day
+        case Period.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Period.MONTH:
+            return day.replace(day=1)
+        case Period.TOTAL:
+            return _ALWAYS
+        case _:
+            assert_never(period)
+
+
+class Counter(NamedTuple):
+    """What one row counts: `counter` is AWARDS or an asset's code."""
+
+    member_id: UUID
+    campaign_id: UUID
+    counter: str
+    period: Period
+    starts_on: date
+
+    @property
+    def id(self) -> UUID:
+        """The id of the row, computed from what it counts."""
+        what = f"{self.counter}/{self.period}/{self.starts_on}".encode()
+        return computed_id(b"campaign-count", self.member_id.bytes + self.campaign_id.bytes + what)
+
+
+def counters_of(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> list[Counter]:
+    """The counters that an award under these terms moves on `day`. So a version that caps or names what no version
+    did before it counts from its own first award.
+    """
+    return [Counter(member_id, campaign_id, name, period, starts_on(period, day)) for name, period in terms.counters]
+
+
+def count_keys(counters: Iterable[Counter]) -> list[Key]:
+    """What is read beforehand."""
+    return [CAMPAIGN_COUNTS.key(counter.id) for counter in counters]
+
+
+def counted(state: State, counter: Counter) -> int:
+    """What stands there so far."""
+    found = state.find(CAMPAIGN_COUNTS, counter.id)
+    return 0 if found is None else found.amount
+
+
+def count_up(state: State, counters: Iterable[Counter], asset: str, amount: int) -> None:
+    """Counts one award of `amount` of `asset`."""
+    for counter in counters:
+        step = 1 if counter.counter == AWARDS else amount if counter.counter == asset else 0
+        if step == 0:
+            continue
+        found = state.find(CAMPAIGN_COUNTS, counter.id)
+        if found is None:
+            state.add(CAMPAIGN_COUNTS, CampaignCount(counter.id, *counter, step))
+        else:
+            state.put(CAMPAIGN_COUNTS, found._replace(amount=found.amount + step))
+
+
+class Headroom(NamedTuple):
+    """What a cap leaves a member in its current period."""
+
+    cap: Cap
+    left: int
+
+
+def headroom(state: State, body: CampaignBody, member_id: UUID, campaign_id: UUID, day: date) -> list[Headroom]:
+    """What each of the campaign's caps leaves."""
+    found = []
+    for cap in body.caps:
+        counter = Counter(member_id, campaign_id, cap.counter, cap.period, starts_on(cap.period, day))
+        found.append(Headroom(cap, max(0, cap.limit - counted(state, counter))))
+    return found

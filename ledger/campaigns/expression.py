@@ -1,0 +1,129 @@
+"""Conditions in CEL: checked by name and type when a campaign is saved, compiled once, evaluated per activity.
+
+The environment is flat: `activity.amount` is one variable, so that an unknown field or a wrong type is an error with its
+position. Bounds: the length here, the depth (32) and the steps of an evaluation (10,000) in the library.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from cel_expr_python import cel
+
+from ledger.campaigns.activity_type import FieldType
+
+LENGTH_MAX: Final = 1000
+Value = int | str | bool
+_TYPES: Final = {"integer": cel.Type.INT, "string": cel.Type.STRING, "boolean": cel.Type.BOOL}
+_DEFAULTS: Final[Mapping[str, Value]] = {"integer": 0, "string": "", "boolean": False}
+_POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
+
+COMMON_FIELDS: Final = (
+    FieldType("activity.channel", "string"),
+    FieldType("activity.branch", "string"),
+    FieldType("activity.merchant", "string"),
+    FieldType("activity.hour", "integer"),
+    FieldType("activity.weekday", "integer"),
+    FieldType("activity.day", "integer"),
+    FieldType("activity.month", "integer"),
+    FieldType("awards.day", "integer"),
+    FieldType("awards.week", "integer"),
+    FieldType("awards.month", "integer"),
+    FieldType("awards.total", "integer"),
+)
+"""What every condition may name; hour 0 to 23, weekday 1 (Monday) to 7, of the programme's zone; awards: how many the
+member has had of the campaign in the local period."""
+
+
+class Fault(NamedTuple):
+    """Why an expression is none: a message and where it stands, both from 1."""
+
+    message: str
+    line: int
+    column: int
+
+
+Variables = tuple[FieldType, ...]
+
+
+def variables_of(payload: tuple[FieldType, ...]) -> Variables:
+    """What conditions on activities with this payload may name."""
+    return (*COMMON_FIELDS, *(FieldType(f"activity.{name}", kind) for name, kind in payload))
+
+
+def find_fault(text: str, variables: Variables) -> Fault | None:
+    """The first thing that is wrong with a condition; None where it is one."""
+    if len(text) > LENGTH_MAX:
+        return Fault("longer than 1,000 characters", 1, LENGTH_MAX + 1)
+    try:
+        expression = _compile(text, variables)
+    except RuntimeError as error:
+        return _fault(str(error))
+    if expression.return_type() != cel.Type.BOOL:
+        return Fault("not a condition: it gives no truth value", 1, 1)
+    return _trial(expression, variables)
+
+
+def _trial(expression: cel.Expression, variables: Variables) -> Fault | None:
+    """What only an evaluation shows: too deep, or too many steps."""
+    try:
+        expression.eval(data=defaults(variables))
+    except RuntimeError:
+        return Fault("too deep or too long to evaluate", 1, 1)
+    return None
+
+
+def _fault(message: str) -> Fault:
+    found = _POSITION.search(message)
+    if found is None:
+        return Fault("too complex", 1, 1)
+    return Fault(found[3].replace(" (in container '')", ""), int(found[1]), int(found[2]))
+
+
+def defaults(variables: Variables) -> dict[str, Value]:
+    """What an absent field reads as: 0, the empty text or false."""
+    return dict(_defaults(variables))
+
+
+@lru_cache(maxsize=1024)
+def _defaults(variables: Variables) -> Mapping[str, Value]:
+    return {name: _DEFAULTS[kind] for name, kind in variables}
+
+
+@lru_cache(maxsize=256)
+def _environment(variables: Variables) -> cel.Env:
+    return cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables})
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str, variables: Variables) -> cel.Expression:
+    return _environment(variables).compile(text)
+
+
+class Facts:
+    """The variables' values for one activity; conditions over them share one activation."""
+
+    __slots__ = ("_activation", "_values", "_variables")
+
+    def __init__(self, variables: Variables, values: Mapping[str, Value]) -> None:
+        self._variables = variables
+        self._values = {**_defaults(variables), **values}
+        self._activation: cel.Activation | None = None
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """Every variable's value."""
+        return self._values
+
+    def holds(self, text: str) -> bool | None:
+        """Whether the condition is true; None where it has no value (a division by zero, an overflow)."""
+        if not text:
+            return True
+        if self._activation is None:
+            self._activation = _environment(self._variables).Activation(self._values)
+        try:
+            value = _compile(text, self._variables).eval(self._activation).value()
+        except RuntimeError:
+            return None
+        return value if isinstance(value, bool) else None

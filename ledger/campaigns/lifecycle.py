@@ -1,0 +1,315 @@
+"""A campaign through its states: put forward, approved by somebody else, started, paused, resumed, ended.
+
+Pausing freezes its budgets: an award that has locked one comes before the pause, any other finds it frozen. Every move
+is a step that late activities look up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Final, Self
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from ledger.book.account import AccountState, Role
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import EntryId, InvariantViolated
+from ledger.campaigns.budget import budget_account_id
+from ledger.campaigns.campaign import CampaignState
+from ledger.campaigns.campaign_text import terms_of
+from ledger.campaigns.rows import (
+    CAMPAIGN_STEPS,
+    CAMPAIGN_VERSIONS,
+    CAMPAIGNS_LOCKED,
+    Campaign,
+    CampaignStep,
+    campaign_id,
+    step_id,
+    version_id,
+)
+from ledger.control.approval import Payload, request_approval
+from ledger.engine import tables
+from ledger.engine.command import Command
+from ledger.engine.journal import post
+from ledger.engine.ports import Event
+from ledger.engine.reader import Query, Reader
+from ledger.engine.reply import reply
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import State
+from ledger.engine.unit import WrongKeys
+from ledger.programme.tables import ASSETS
+
+_BUDGETS = Query(
+    select(tables.ACCOUNTS.c.id)
+    .join(ASSETS, ASSETS.c.id == tables.ACCOUNTS.c.asset_id)
+    .where(
+        tables.ACCOUNTS.c.holder_id == bindparam("programme_id"),
+        tables.ACCOUNTS.c.role == Role.BUDGET,
+        func.starts_with(ASSETS.c.code, bindparam("prefix")),
+    )
+    .order_by(tables.ACCOUNTS.c.id)
+)
+
+
+MOVED: Final = "campaign_moved"
+"""The type of the audit events of campaigns and their steps; frozen budgets have an entry of the command's kind."""
+
+
+@reply
+class CampaignMoved:
+    """The state of a campaign from now on; `approval_id` where somebody else must agree first, `entry_id` where budgets
+    were frozen or freed.
+    """
+
+    campaign_id: UUID
+    state: str
+    number: int
+    moved_at: datetime
+    approval_id: UUID | None = None
+    entry_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCommand(Command[CampaignMoved]):
+    """What all moves share."""
+
+    reply: ClassVar[type] = CampaignMoved
+    allowed: ClassVar[frozenset[CampaignState]]
+
+    campaign: str
+
+    @property
+    def campaign_id(self) -> UUID:
+        """The campaign's id."""
+        return campaign_id(self.actor.programme_id, self.campaign)
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"campaign": self.campaign}
+
+    def footprint(self) -> Sequence[Key]:
+        """The campaign's row, locked."""
+        return [CAMPAIGNS_LOCKED.key(self.campaign_id)]
+
+    def require_campaign(self, state: State) -> Campaign:
+        """The campaign in a state that this may move. CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE."""
+        campaign = state.find(CAMPAIGNS_LOCKED, self.campaign_id)
+        if campaign is None:
+            raise Refusal(RefusalCode.CAMPAIGN_NOT_FOUND)
+        if campaign.state not in self.allowed:
+            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
+        return campaign
+
+    def move(
+        self,
+        state: State,
+        campaign: Campaign,
+        to: CampaignState,
+        now: datetime,
+        *,
+        current_version_id: UUID | None = None,
+    ) -> Campaign:
+        """Writes the campaign in its new state, under a new version if one is given, and the step."""
+        since = max(now, campaign.since)
+        moved = campaign._replace(
+            state=to,
+            current_version_id=current_version_id or campaign.current_version_id,
+            since=since,
+            steps=campaign.steps + 1,
+            version=campaign.version + 1,
+        )
+        state.put(CAMPAIGNS_LOCKED, moved)
+        step = CampaignStep(
+            step_id(moved.id, moved.steps),
+            moved.id,
+            moved.programme_id,
+            moved.steps,
+            to,
+            moved.current_version_id,
+            since,
+        )
+        state.add(CAMPAIGN_STEPS, step)
+        self._tell(state, moved.id, moved.version, to, now)
+        self._tell(state, step.id, 1, to, now)
+        return moved
+
+    def _tell(self, state: State, resource_id: UUID, version: int, to: CampaignState, now: datetime) -> None:
+        event = Event(
+            id=state.ids.new(),
+            at=now,
+            type=MOVED,
+            accepted=True,
+            code=None,
+            actor=self.actor.client,
+            client=self.actor.client,
+            resource_id=resource_id,
+            subject_id=None,
+            streams=((resource_id, version),),
+            request_id=state.request_id,
+            facts={"code": self.campaign, "state": to},
+            programme_id=self.actor.programme_id,
+        )
+        state.emit(event)
+
+
+def _moved(
+    campaign: Campaign, number: int, now: datetime, *, approval_id: UUID | None = None, entry_id: UUID | None = None
+) -> CampaignMoved:
+    return CampaignMoved(
+        campaign_id=campaign.id,
+        state=campaign.state,
+        number=number,
+        moved_at=now,
+        approval_id=approval_id,
+        entry_id=entry_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitCampaign(CampaignCommand):
+    """Puts the newest version forward: a draft is reviewed from now on; somebody else must approve.
+
+    reason: free text, kept sealed
+    """
+
+    kind: ClassVar[str] = "campaign_submit"
+    allowed: ClassVar[frozenset[CampaignState]] = frozenset(CampaignState) - {CampaignState.ENDED}
+
+    reason: str | None = None
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"campaign": self.campaign, "reason": self.reason}
+
+    def decide(self, state: State, now: datetime) -> CampaignMoved:
+        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended or its newest version is approved."""
+        campaign = self.require_campaign(state)
+        if campaign.current_version_id == version_id(campaign.id, campaign.latest_number):
+            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
+        payload: Payload = {"campaign": self.campaign, "number": campaign.latest_number}
+        approval_id = request_approval(
+            state, actor=self.actor, kind=ApproveCampaign.kind, payload=payload, now=now, reason=self.reason
+        )
+        if campaign.state == CampaignState.DRAFT:
+            campaign = self.move(state, campaign, CampaignState.REVIEWED, now)
+        return _moved(campaign, campaign.latest_number, now, approval_id=approval_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveCampaign(CampaignCommand):
+    """Lets version `number` hold from now on. Run by an approval only."""
+
+    kind: ClassVar[str] = "campaign"
+    allowed: ClassVar[frozenset[CampaignState]] = frozenset(CampaignState) - {CampaignState.ENDED, CampaignState.DRAFT}
+
+    number: int
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {"campaign": self.campaign, "number": self.number}
+
+    def decide(self, state: State, now: datetime) -> CampaignMoved:
+        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended, or a newer version exists."""
+        campaign = self.require_campaign(state)
+        if campaign.latest_number != self.number:
+            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
+        first = campaign.state == CampaignState.REVIEWED
+        to = CampaignState.APPROVED if first else CampaignState(campaign.state)
+        moved = self.move(state, campaign, to, now, current_version_id=version_id(campaign.id, self.number))
+        return _moved(moved, self.number, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetedMove(CampaignCommand):
+    """A move that finds every budget of the campaign locked, and frozen or not as it leaves them."""
+
+    to: ClassVar[CampaignState]
+    budgets_are: ClassVar[AccountState]
+
+    budgets: tuple[UUID, ...] = ()
+
+    async def find(self, reader: Reader) -> Self:
+        """The campaign's budgets."""
+        asked = {"programme_id": self.actor.programme_id, "prefix": f"budget:{self.campaign}:"}
+        return replace(self, budgets=tuple(row["id"] for row in await reader.rows(_BUDGETS, asked)))
+
+    def footprint(self) -> Sequence[Key]:
+        """The campaign's row and its budgets, locked."""
+        return [*CampaignCommand.footprint(self), *(ACCOUNTS.key(budget) for budget in self.budgets)]
+
+    def decide(self, state: State, now: datetime) -> CampaignMoved:
+        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE."""
+        campaign = self.require_campaign(state)
+        draft = Draft(
+            Entry(
+                id=EntryId(state.ids.new()),
+                kind=self.kind,
+                effective_at=now,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=None,
+                amount=0,
+                request_id=state.request_id,
+            )
+        )
+        for id_ in sorted({*self.budgets, *_budgets_of(state, campaign)}):
+            if not state.is_loaded(ACCOUNTS.key(id_)):
+                raise WrongKeys(id_)
+            account = state.find(ACCOUNTS, id_)
+            if account is None:
+                raise InvariantViolated(f"campaign {campaign.id} has no budget {id_}")
+            draft.touch(account)
+            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=self.budgets_are)
+        if draft.accounts:
+            post(state, draft, self.actor)
+        moved = self.move(state, campaign, self.to, now)
+        entry_id = draft.entry.id if draft.accounts else None
+        return _moved(moved, moved.latest_number, now, entry_id=entry_id)
+
+
+def _budgets_of(state: State, campaign: Campaign) -> list[UUID]:
+    """The budgets of the newest version, which may be younger than the look before queueing."""
+    version = state.find(CAMPAIGN_VERSIONS, version_id(campaign.id, campaign.latest_number))
+    if version is None:
+        raise InvariantViolated(f"campaign {campaign.id} has no version {campaign.latest_number}")
+    codes = terms_of(version.body).body.budgets
+    return [budget_account_id(campaign.programme_id, campaign.id, code) for code in codes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartCampaign(BudgetedMove):
+    """An approved or paused campaign runs from now on."""
+
+    kind: ClassVar[str] = "campaign_start"
+    allowed: ClassVar[frozenset[CampaignState]] = frozenset({CampaignState.APPROVED, CampaignState.PAUSED})
+    to: ClassVar[CampaignState] = CampaignState.RUNNING
+    budgets_are: ClassVar[AccountState] = AccountState.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseCampaign(BudgetedMove):
+    """The kill switch: a running campaign awards nothing from now on, by its frozen budgets too."""
+
+    kind: ClassVar[str] = "campaign_pause"
+    allowed: ClassVar[frozenset[CampaignState]] = frozenset({CampaignState.RUNNING})
+    to: ClassVar[CampaignState] = CampaignState.PAUSED
+    budgets_are: ClassVar[AccountState] = AccountState.FROZEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCampaign(CampaignCommand):
+    """No activity that occurs from now on is looked at; late ones still are, unless the campaign was paused."""
+
+    kind: ClassVar[str] = "campaign_end"
+    allowed: ClassVar[frozenset[CampaignState]] = frozenset(
+        {CampaignState.APPROVED, CampaignState.RUNNING, CampaignState.PAUSED}
+    )
+
+    def decide(self, state: State, now: datetime) -> CampaignMoved:
+        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE. Budgets stay as they are, frozen or not."""
+        moved = self.move(state, self.require_campaign(state), CampaignState.ENDED, now)
+        return _moved(moved, moved.latest_number, now)

@@ -1,0 +1,114 @@
+"""The tables of activities and campaigns: types and campaigns in the registry, the rest in the book."""
+
+from sqlalchemy import BigInteger, Column, Date, Integer, LargeBinary, Text, Uuid
+
+from ledger.engine.tables import INSTANT, REGISTRY, table
+
+ACTIVITY_TYPES = table(
+    "activity_types",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("code", Text),
+    Column("schema", Text),
+    Column("amount_field", Text),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+CAMPAIGNS = table(
+    "campaigns",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("code", Text),
+    Column("state", Text),
+    Column("current_version_id", Uuid),
+    Column("latest_number", Integer),
+    Column("since", INSTANT),
+    Column("steps", Integer),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+CAMPAIGN_VERSIONS = table(
+    "campaign_versions",
+    Column("id", Uuid, primary_key=True),
+    Column("campaign_id", Uuid),
+    Column("programme_id", Uuid),
+    Column("number", Integer),
+    Column("body", Text),
+    Column("terms", Text),
+    Column("created_at", INSTANT),
+    schema=REGISTRY,
+)
+
+CAMPAIGN_STEPS = table(
+    "campaign_steps",
+    Column("id", Uuid, primary_key=True),
+    Column("campaign_id", Uuid),
+    Column("programme_id", Uuid),
+    Column("number", Integer),
+    Column("state", Text),
+    Column("version_id", Uuid),
+    Column("since", INSTANT),
+    schema=REGISTRY,
+)
+
+ACTIVITIES = table(
+    "activities",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("member_id", Uuid),
+    Column("request_id", LargeBinary),
+    Column("type", Text),
+    Column("source", Text),
+    Column("source_event_id", Text),
+    Column("occurred_at", INSTANT),
+    Column("received_at", INSTANT),
+    Column("local_day", Date),
+    Column("channel", Text),
+    Column("branch", Text),
+    Column("merchant_id", Uuid),
+    Column("payload", Text),
+    Column("amount", BigInteger),
+    Column("refund_of", Uuid),
+    Column("state", Text),
+    Column("entry_id", Uuid),
+    Column("skipped", Text),
+)
+
+AWARDS = table(
+    "awards",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("activity_id", Uuid),
+    Column("entry_id", Uuid),
+    Column("member_id", Uuid),
+    Column("campaign_id", Uuid),
+    Column("version_id", Uuid),
+    Column("phase", Text),
+    Column("rule", Text),
+    Column("variant", Text),
+    Column("asset_id", Uuid),
+    Column("amount", BigInteger),
+    Column("base", BigInteger),
+    Column("multiplier", BigInteger),
+    Column("wanted", BigInteger),
+    Column("inputs", Text),
+    Column("headroom", Text),
+    Column("budget_id", Uuid),
+    Column("cost", BigInteger),
+    Column("local_day", Date),
+    Column("awarded_at", INSTANT),
+    Column("original_award_id", Uuid),
+)
+
+CAMPAIGN_COUNTS = table(
+    "campaign_counts",
+    Column("id", Uuid, primary_key=True),
+    Column("member_id", Uuid),
+    Column("campaign_id", Uuid),
+    Column("counter", Text),
+    Column("period", Text),
+    Column("starts_on", Date),
+    Column("amount", BigInteger),
+)

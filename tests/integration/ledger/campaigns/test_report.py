@@ -1,0 +1,194 @@
+"""Reporting an activity: one step with all its awards, replayed for ever, explained as it was decided."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from ledger.book.refusal import RefusalCode
+from ledger.campaigns.campaign_body import Cap, CapMode, Period, PointsAward, Rule
+from ledger.campaigns.explain_query import explain
+from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
+from ledger.campaigns.receipt import ActivityState, Reason
+from tests.bank import Bank, code_of
+from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
+
+
+async def test_a_purchase_earns_by_rate_rounded_down(desk: CampaignDesk, member: UUID) -> None:
+    """A point for every ten: 199 earn 19, 9 earn none and say so."""
+    await desk.run("base")
+
+    earned = await desk.buy(member, 199)
+    nothing = await desk.buy(member, 9)
+
+    assert (amounts(earned), reasons(earned)) == ([19], [])
+    assert (amounts(nothing), reasons(nothing), nothing.entry_id) == ([], [Reason.ROUNDED_TO_NOTHING], None)
+    assert await desk.balance(member) == 19
+
+
+async def test_a_second_report_of_the_event_is_a_replay(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """Same event, same awards, posted once; other fields under the event's id are refused."""
+    await desk.run("base")
+    command = desk.reporting(member, amount=100)
+
+    first = await desk.report(command)
+    again = await desk.report(replace(command))
+    other = await desk.report(replace(command, payload='{"amount": 101}'))
+
+    assert (again.replayed, again.unwrap()) == (True, first.unwrap())
+    assert code_of(other) == RefusalCode.IDEMPOTENCY_CONFLICT
+    assert await desk.balance(member) == 10
+    assert await bank.count("book.activities") == 1
+
+
+async def test_awards_stay_within_the_budget(desk: CampaignDesk, member: UUID) -> None:
+    """Whole awards in input order: what the rest does not cover is not cut, a smaller one still fits."""
+    await desk.run("base", budget=25)
+
+    outcomes = [await desk.buy(member, amount) for amount in (150, 150, 100, 10)]
+
+    assert [amounts(outcome) for outcome in outcomes] == [[15], [], [10], []]
+    assert reasons(outcomes[1]) == reasons(outcomes[3]) == [Reason.BUDGET_EXHAUSTED]
+    assert (await desk.left("base"), await desk.balance(member)) == (0, 25)
+
+
+async def test_the_kill_switch_is_exact_and_can_be_undone(desk: CampaignDesk, member: UUID) -> None:
+    """Paused: nothing for what occurs or is reported then; resumed: as before; ended: nobody looks any more."""
+    await desk.run("base", budget=100)
+    before = desk.reporting(member, amount=100)
+
+    (await desk.move(PauseCampaign, "base")).unwrap()
+    late = (await desk.report(before)).unwrap()
+    paused = await desk.buy(member, 100)
+    (await desk.move(StartCampaign, "base")).unwrap()
+    resumed = await desk.buy(member, 100)
+    (await desk.move(EndCampaign, "base")).unwrap()
+    ended = await desk.buy(member, 100)
+
+    assert (reasons(late), reasons(paused)) == ([Reason.PAUSED], [Reason.PAUSED])
+    assert amounts(resumed) == [10]
+    assert (amounts(ended), reasons(ended)) == ([], [])
+
+
+async def test_caps_truncate_or_refuse(desk: CampaignDesk, member: UUID) -> None:
+    """A cap on points cuts to its headroom, or refuses what does not fit; a cap on awards counts them."""
+    day = Cap(counter="POINTS", period=Period.DAY, limit=25)
+    await desk.run("cuts", caps=(day,))
+    await desk.run("refuses", caps=(replace(day, mode=CapMode.REFUSE),))
+    await desk.run("counts", caps=(Cap(counter="awards", period=Period.TOTAL, limit=1),))
+
+    first = await desk.buy(member, 200)
+    second = await desk.buy(member, 60)
+    third = await desk.buy(member, 60)
+
+    assert amounts(first) == [20, 20, 20]
+    assert (amounts(second), reasons(second)) == ([5], [Reason.CAPPED, Reason.CAPPED])
+    assert (amounts(third), reasons(third)) == ([], [Reason.CAPPED] * 3)
+
+
+async def test_the_first_rule_that_holds_awards_and_explains_itself(
+    desk: CampaignDesk, member: UUID, bank: Bank
+) -> None:
+    """The award keeps what its condition saw, what it wanted, and what its caps leave."""
+    big = replace(TENTH, code="big", when="activity.amount >= 1000 && awards.day < 1")
+    big = replace(big, points=replace(big.points, multiplier=250))
+    cap = Cap(counter="POINTS", period=Period.MONTH, limit=300)
+    await desk.run("base", phases=always(big, TENTH), caps=(cap,))
+
+    first = await desk.buy(member, 1000)
+    second = await desk.buy(member, 1000)
+
+    told = [await explain(bank.application.reader, bank.programme_id, r.activity_id) for r in (first, second)]
+    awards = [found.awards[0] for found in told if found is not None]
+    assert [(a.rule, a.base, a.multiplier, a.wanted, a.amount) for a in awards] == [
+        ("big", 1000, 250, 250, 250),
+        ("tenth", 1000, 100, 100, 50),
+    ]
+    assert orjson.loads(awards[0].inputs) == {"activity.amount": 1000, "awards.day": 0}
+    assert [orjson.loads(a.headroom)[0]["left"] for a in awards] == [50, 0]
+
+
+async def test_of_a_group_only_the_first_campaign_awards(desk: CampaignDesk, member: UUID) -> None:
+    """By priority; a campaign outside the group is not concerned."""
+    await desk.run("a", group="g", priority=2)
+    await desk.run("b", group="g", priority=1)
+    await desk.run("c", priority=3)
+
+    receipt = await desk.buy(member, 100)
+
+    assert [line.campaign_id for line in receipt.awards] == [desk.campaign_id("b"), desk.campaign_id("c")]
+    assert [(line.campaign, line.reason) for line in receipt.skipped] == [("a", Reason.GROUP_AWARDED)]
+
+
+async def test_channels_and_branches_limit_a_campaign(desk: CampaignDesk, member: UUID) -> None:
+    """Elsewhere it says why it awards nothing."""
+    await desk.run("app", channels=("app",), branches=("north",))
+    command = desk.reporting(member, amount=100)
+
+    web = (await desk.report(replace(command, event_id="1", channel="web", branch="north"))).unwrap()
+    south = (await desk.report(replace(command, event_id="2", channel="app", branch="south"))).unwrap()
+    fits = (await desk.report(replace(command, event_id="3", channel="app", branch="north"))).unwrap()
+
+    assert (reasons(web), reasons(south)) == ([Reason.OTHER_CHANNEL], [Reason.OTHER_BRANCH])
+    assert amounts(fits) == [10]
+
+
+async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk, member: UUID) -> None:
+    """The version that held when it occurred decides; older than the limit it is recorded only."""
+    await desk.run("base")
+    then = datetime.now(UTC)
+    double = replace(TENTH, points=replace(TENTH.points, multiplier=200))
+    await desk.change("base", replace(BASE, phases=always(double)))
+
+    late = await desk.buy(member, 100, at=then)
+    now = await desk.buy(member, 100)
+    before_it_ran = await desk.buy(member, 100, at=then - timedelta(days=1))
+
+    assert (amounts(late), amounts(now)) == ([10], [20])
+    assert (amounts(before_it_ran), before_it_ran.state) == ([], ActivityState.ACCEPTED)
+
+
+async def test_too_late_is_recorded_only(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """72 hours after it occurred nobody looks at it any more."""
+    await desk.run("base")
+    then = datetime.now(UTC)
+    await bank.advance(timedelta(hours=72, seconds=5))
+
+    receipt = await desk.buy(member, 100, at=then)
+
+    assert (receipt.state, reasons(receipt)) == (ActivityState.TOO_LATE, [Reason.TOO_LATE])
+
+
+async def test_a_malformed_payload_burns_no_event(desk: CampaignDesk, member: UUID) -> None:
+    """Wrong by its schema, unknown type, not yet occurred: corrected under the same event id it is accepted."""
+    await desk.run("base")
+    command = desk.reporting(member, amount=100)
+
+    refused = [
+        await desk.report(replace(command, payload='{"amount": 0}')),
+        await desk.report(replace(command, payload='{"amount": 5.0}')),
+        await desk.report(replace(command, type="no-such")),
+        await desk.report(replace(command, occurred_at=datetime.now(UTC) + timedelta(hours=1))),
+    ]
+
+    assert [code_of(outcome) for outcome in refused] == [
+        RefusalCode.INVALID_INPUT,
+        RefusalCode.INVALID_INPUT,
+        RefusalCode.ACTIVITY_TYPE_NOT_FOUND,
+        RefusalCode.ACTIVITY_IN_FUTURE,
+    ]
+    assert amounts((await desk.report(command)).unwrap()) == [10]
+
+
+async def test_several_assets_are_awarded_in_one_entry(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """Points and stars of two campaigns, one entry, a lot each."""
+    star = Rule(code="star", activity="purchase", points=PointsAward(asset="STARS", amount=1))
+    await desk.run("points")
+    await desk.run("stars", phases=always(star))
+
+    receipt = await desk.buy(member, 100)
+
+    assert amounts(receipt) == [10, 1]
+    assert (await desk.balance(member), await desk.balance(member, "STARS")) == (10, 1)
+    assert await bank.count("book.lots") == 2
