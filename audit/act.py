@@ -98,10 +98,9 @@ class Doing:
         )
         return identity
 
-    def refuse(self, type_: str, code: str, *, facts: Mapping[str, str | int] | None = None) -> None:
-        """Adds the event of an attempt that was refused."""
-        who = self._actor
-        act = Act(id=self.new_id(), at=self.now, type=type_, actor=who, client=who, facts=facts or {})
+    def refuse(self, type_: str, code: str, *, actor: str, facts: Mapping[str, str | int]) -> None:
+        """Adds the event of an attempt by `actor` that was refused."""
+        act = Act(id=self.new_id(), at=self.now, type=type_, actor=actor, client=actor, facts=facts)
         self.events.append(act._replace(accepted=False, code=code))
 
 

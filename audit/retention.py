@@ -75,6 +75,7 @@ _BY_TYPE = {
         "audit_export",
         "audit_exported",
         "sign_in_failed",
+        "access_denied",
     ),
     RetentionClass.OPERATION: (
         "process_started",

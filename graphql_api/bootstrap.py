@@ -13,9 +13,9 @@ from audit.cipher import KeySealer
 from graphql_api.audit_side import AuditSide, open_audit_side
 from graphql_api.code_guesses import CodeGuesses
 from graphql_api.notices import Notices
+from graphql_api.refused_access import RefusedAccess
 from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
-from graphql_api.sign_in_failures import SignInFailures
 from graphql_api.wallet_changes import WalletChanges
 from ledger.campaigns.campaign_approval import CAMPAIGN
 from ledger.control.approvable import Approvables
@@ -50,7 +50,7 @@ class Application:
     changes:     who waits for which wallets to change
     merchants:   where merchants' credentials work
     guesses:     who tried how many wrong codes
-    sign_ins:    who hears of refused credentials
+    refused:     who hears of refused credentials and denied fields
     """
 
     settings: Settings
@@ -67,7 +67,7 @@ class Application:
     changes: WalletChanges
     merchants: RegistryMerchants
     guesses: CodeGuesses
-    sign_ins: SignInFailures
+    refused: RefusedAccess
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ async def open_application(
             yield application
         finally:
             await application.engine.stop()
-            await application.sign_ins.close()
+            await application.refused.close()
             await application.notices.close()
     finally:
         await database.close()
@@ -134,7 +134,7 @@ async def _compose(
         changes=changes,
         merchants=RegistryMerchants(reader, notices),
         guesses=CodeGuesses(notices),
-        sign_ins=SignInFailures(audit.acts, audit.sealer),
+        refused=RefusedAccess(audit.acts, audit.sealer),
     )
 
 

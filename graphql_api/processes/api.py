@@ -46,7 +46,7 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
             tokens=token_verifier(settings),
             api_keys=face.api_keys_of(application),
             merchants=application.merchants,
-            failures=application.sign_ins,
+            failures=application.refused,
             now=time.time,
             anonymous=ANONYMOUS if settings.graphiql else None,
         ),

@@ -28,6 +28,7 @@ def context_of(application: Application) -> MakeContext:
     ledger = ledger_of(application)
 
     def make(caller: Caller, record: RequestRecord) -> Context:
+        record.on_denied = partial(application.refused.deny, caller.client)
         return Context(caller=caller, request=record, ledger=ledger)
 
     return make

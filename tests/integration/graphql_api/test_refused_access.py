@@ -1,9 +1,10 @@
-"""Failed sign-ins are recorded, counted by reason and source, without saying whose address it was."""
+"""Failed sign-ins and denied fields are recorded, counted, without saying whose address it was."""
 
 import json
 
 from graphql_api.bootstrap import Application
-from graphql_api.sign_in_failures import SOURCES_MAX, SignInFailures
+from graphql_api.refused_access import KINDS_MAX, RefusedAccess
+from graphql_api.request_record import RequestRecord
 from tests.bank import Bank, bank
 
 __all__ = ["bank"]
@@ -11,11 +12,12 @@ __all__ = ["bank"]
 
 async def _told(bank: Bank) -> list[dict[str, object]]:
     rows = await bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events ORDER BY id")
-    return [record for record in (json.loads(row[0]) for row in rows) if record["type"] == "sign_in_failed"]
+    records = [json.loads(row[0]) for row in rows]
+    return [record for record in records if record["type"] in {"sign_in_failed", "access_denied"}]
 
 
-def _failures(application: Application) -> SignInFailures:
-    return SignInFailures(application.audit.acts, application.audit.sealer)
+def _failures(application: Application) -> RefusedAccess:
+    return RefusedAccess(application.audit.acts, application.audit.sealer)
 
 
 async def test_failures_are_counted_by_reason_and_source(bank: Bank) -> None:
@@ -39,14 +41,14 @@ async def test_failures_are_counted_by_reason_and_source(bank: Bank) -> None:
 async def test_many_sources_are_counted_as_one(bank: Bank) -> None:
     """Nobody fills the disk by failing from everywhere."""
     failures = _failures(bank.application)
-    for number in range(3 * SOURCES_MAX):
+    for number in range(3 * KINDS_MAX):
         failures.note("The API key is not valid.", f"198.51.{number // 256}.{number % 256}/32")
 
     await failures.close()
 
     told = await _told(bank)
-    assert len(told) == SOURCES_MAX + 1
-    assert sum(each["facts"]["count"] for each in told) == 3 * SOURCES_MAX  # type: ignore[index]
+    assert len(told) == KINDS_MAX + 1
+    assert sum(each["facts"]["count"] for each in told) == 3 * KINDS_MAX  # type: ignore[index]
 
 
 async def test_nothing_failed_is_nothing_recorded(bank: Bank) -> None:
@@ -54,3 +56,18 @@ async def test_nothing_failed_is_nothing_recorded(bank: Bank) -> None:
     await _failures(bank.application).close()
 
     assert await _told(bank) == []
+
+
+async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
+    """The caller is known, so the event has an actor."""
+    failures = _failures(bank.application)
+    record = RequestRecord(request_id="r", on_denied=lambda: failures.deny("merchant:7"))
+    for code in ("FORBIDDEN", "FORBIDDEN", "THROTTLED"):
+        record.refused(code)
+
+    await failures.close()
+
+    told = await _told(bank)
+    assert [(each["type"], each["code"], each["actor"], each["facts"]) for each in told] == [
+        ("access_denied", "FORBIDDEN", "merchant:7", {"count": 1})
+    ]

@@ -1,0 +1,90 @@
+"""Failed sign-ins and denied fields in the audit log: counted for some seconds, so that nobody fills the disk."""
+
+import asyncio
+from typing import Final, NamedTuple, Protocol
+
+import asyncpg
+import structlog
+
+from audit.act import Acts
+
+COUNT_SECONDS: Final = 5.0
+KINDS_MAX: Final = 100
+"""Beyond so many sources and callers in those seconds the others are counted as one."""
+OTHERS: Final = "others"
+ANONYMOUS: Final = "anonymous:"
+_LOG = structlog.get_logger("refused_access")
+
+
+class Blinder(Protocol):
+    """Gives keyed digests."""
+
+    def blind_hash(self, value: bytes) -> bytes:
+        """Equal for equal values, meaningless to who lacks the key."""
+        ...
+
+
+class _Refused(NamedTuple):
+    """What is counted together. `source` is the keyed digest of a network, "" where nobody knows it."""
+
+    type: str
+    code: str
+    actor: str
+    reason: str
+    source: str
+
+
+class RefusedAccess:
+    """Counts and records in the background. Noting never waits and never raises."""
+
+    def __init__(self, acts: Acts, blinder: Blinder) -> None:
+        self._acts = acts
+        self._blinder = blinder
+        self._counts: dict[_Refused, int] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, reason: str, source: str | None) -> None:
+        """A credential was refused, from that network where it is known."""
+        blinded = "" if source is None else self._blinder.blind_hash(source.encode()).hex()
+        self._count(_Refused("sign_in_failed", "UNAUTHENTICATED", ANONYMOUS, reason, blinded))
+
+    def deny(self, client: str) -> None:
+        """A caller who is known asked for a field without the scope for it."""
+        self._count(_Refused("access_denied", "FORBIDDEN", client, "", ""))
+
+    async def close(self) -> None:
+        """Records what was counted."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._record()
+
+    def _count(self, refused: _Refused) -> None:
+        if refused not in self._counts and len(self._counts) >= KINDS_MAX:
+            refused = refused._replace(actor=ANONYMOUS, source=OTHERS)
+        self._counts[refused] = self._counts.get(refused, 0) + 1
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._record_later())
+
+    async def _record_later(self) -> None:
+        await asyncio.sleep(COUNT_SECONDS)
+        self._task = None
+        await self._record()
+
+    async def _record(self) -> None:
+        counts, self._counts = self._counts, {}
+        if not counts:
+            return
+        try:
+            async with self._acts.begin(ANONYMOUS) as doing:
+                for refused, count in counts.items():
+                    named = {"reason": refused.reason, "source": refused.source}
+                    facts: dict[str, str | int] = {name: text for name, text in named.items() if text}
+                    facts["count"] = count
+                    doing.refuse(refused.type, refused.code, actor=refused.actor, facts=facts)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # Counted again, in a bounded number of kinds: the database does not answer just now.
+            _LOG.warning("refused access could not be recorded", error=type(error).__name__)
+            for refused, count in counts.items():
+                self._counts[refused] = self._counts.get(refused, 0) + count
