@@ -450,6 +450,14 @@ CREATE TABLE book.lots (
 )
 WITH (fillfactor='80');
 
+CREATE TABLE book.member_facts (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    tiers text[] NOT NULL,
+    segments text[] NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+
 CREATE TABLE book.members (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -950,6 +958,9 @@ ALTER TABLE ONLY book.journal_entries
 ALTER TABLE ONLY book.lots
     ADD CONSTRAINT lots_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY book.member_facts
+    ADD CONSTRAINT member_facts_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY book.members
     ADD CONSTRAINT members_external_id_unique UNIQUE (external_id, programme_id);
 
@@ -1222,6 +1233,10 @@ CREATE CONSTRAINT TRIGGER journal_entries_have_events AFTER INSERT ON book.journ
 
 CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE CONSTRAINT TRIGGER member_facts_have_events AFTER INSERT OR UPDATE ON book.member_facts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER member_facts_keep_rows BEFORE DELETE OR TRUNCATE ON book.member_facts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER members_forget_only BEFORE UPDATE ON book.members FOR EACH ROW EXECUTE FUNCTION book.forget_only();
 
 CREATE TRIGGER members_keep_rows BEFORE DELETE OR TRUNCATE ON book.members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1368,6 +1383,9 @@ ALTER TABLE ONLY book.accounts
 
 ALTER TABLE ONLY book.holders
     ADD CONSTRAINT holders_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY book.member_facts
+    ADD CONSTRAINT member_facts_member_fk FOREIGN KEY (id) REFERENCES book.holders(id);
 
 ALTER TABLE ONLY book.members
     ADD CONSTRAINT members_holder_fk FOREIGN KEY (id) REFERENCES book.holders(id);
@@ -1603,6 +1621,16 @@ GRANT SELECT ON TABLE book.lots TO scrip_auditor;
 GRANT UPDATE(remaining) ON TABLE book.lots TO scrip_app;
 
 GRANT UPDATE(held) ON TABLE book.lots TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.member_facts TO scrip_app;
+GRANT SELECT ON TABLE book.member_facts TO scrip_sequencer;
+GRANT SELECT ON TABLE book.member_facts TO scrip_auditor;
+
+GRANT UPDATE(tiers) ON TABLE book.member_facts TO scrip_app;
+
+GRANT UPDATE(segments) ON TABLE book.member_facts TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE book.member_facts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
 GRANT SELECT ON TABLE book.members TO scrip_sequencer;

@@ -1,5 +1,6 @@
 """Members as rows of the write path."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +20,19 @@ class Member(NamedTuple):
     entry_id: EntryId
 
 
+class MemberFacts(NamedTuple):
+    """A row of `member_facts`: the tiers that the member holds and the segments it belongs to. Facts only: nothing
+    here decides anything.
+    """
+
+    id: HolderId
+    programme_id: ProgrammeId
+    tiers: Sequence[str]
+    segments: Sequence[str]
+    version: int
+
+
+MEMBER_FACTS = Shelf(tables.MEMBER_FACTS, MemberFacts, by="id")
 MEMBERS = Shelf(tables.MEMBERS, Member, by="external_id")
 """Asked for by external id, over all programmes: who decides looks at the programme."""
 

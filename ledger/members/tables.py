@@ -1,6 +1,6 @@
-"""The book's table of members; what they can hold, `holders` says."""
+"""The book's tables of members and of what the bank says of them; what they can hold, `holders` says."""
 
-from sqlalchemy import Column, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Column, Text, Uuid
 
 from ledger.engine.tables import INSTANT, table
 
@@ -11,4 +11,13 @@ MEMBERS = table(
     Column("external_id", Text),
     Column("enrolled_at", INSTANT),
     Column("entry_id", Uuid),
+)
+
+MEMBER_FACTS = table(
+    "member_facts",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("tiers", ARRAY(Text)),
+    Column("segments", ARRAY(Text)),
+    Column("version", BigInteger),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
 from ledger.programme.rows import AdjustmentLimit, Asset, Programme, Rate, asset_id
@@ -16,9 +16,10 @@ _BY_ID = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.id == bindparam("i
 _BY_CODE = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.code == bindparam("code")))
 _ALL = Query(select(*_PROGRAMME_COLUMNS).order_by(PROGRAMMES.c.code).limit(bindparam("limit")))
 _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
+_IS_SHOWN = or_(ASSETS.c.kind == "points", ASSETS.c.kind == "money")
 _ASSETS = Query(
     select(*_ASSET_COLUMNS)
-    .where(ASSETS.c.programme_id == bindparam("programme_id"), ASSETS.c.kind != "voucher")
+    .where(ASSETS.c.programme_id == bindparam("programme_id"), _IS_SHOWN)
     .order_by(ASSETS.c.code)
     .limit(bindparam("limit"))
 )
@@ -60,7 +61,7 @@ async def asset_by_code(reader: Reader, programme_id: UUID, code: str) -> Asset 
 
 
 async def assets(reader: Reader, programme_id: UUID) -> Sequence[Asset]:
-    """The programme's points and money by code, 500 at most; the assets of voucher templates are not shown."""
+    """The programme's points and money by code, 500 at most; those of voucher templates and budgets are not shown."""
     found = {"programme_id": programme_id, "limit": LIST_MAX}
     return [Asset(*row) for row in await reader.rows(_ASSETS, found)]
 

@@ -87,7 +87,7 @@ class ClaimVoucher(GiveCommand):
         self.require_live(terms)
         if not terms.body.is_claimable:
             raise Refusal(RefusalCode.NOT_CLAIMABLE)
-        self.require_eligible(terms)
+        self.require_eligible(state, terms)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
         self.require_limits(holding, terms, now)

@@ -18,6 +18,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.members.enrol import MEMBER
+from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.calendar import first_instant, local_date
 from ledger.programme.expiry import expires_at
 from ledger.programme.rows import PROGRAMMES, Programme
@@ -124,9 +125,15 @@ class GiveCommand(Command[VoucherReceipt]):
         if terms.template.state != TemplateState.LIVE:
             raise Refusal(RefusalCode.TEMPLATE_NOT_LIVE)
 
-    def require_eligible(self, terms: Terms) -> None:
-        """NOT_ELIGIBLE where a tier or segment is required. Nobody's are on file before tiers are."""
-        if terms.body.tiers or terms.body.segments:
+    def require_eligible(self, state: State, terms: Terms) -> None:
+        """NOT_ELIGIBLE where the member has none of the tiers, or is in none of the segments, that are required."""
+        tiers, segments = set(terms.body.tiers), set(terms.body.segments)
+        if not tiers and not segments:
+            return
+        facts = state.find(MEMBER_FACTS, self.member_id)
+        has_tier = not tiers or (facts is not None and not tiers.isdisjoint(facts.tiers))
+        has_segment = not segments or (facts is not None and not segments.isdisjoint(facts.segments))
+        if not has_tier or not has_segment:
             raise Refusal(RefusalCode.NOT_ELIGIBLE)
 
     def open_holding(self, state: State, terms: Terms, now: datetime) -> Holding:

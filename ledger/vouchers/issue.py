@@ -30,7 +30,7 @@ class IssueVoucher(GiveCommand):
         require_not_closed(member_state)
         validity = validity_from(terms.body.validity, now, terms.programme.time_zone)
         self.require_live(terms)
-        self.require_eligible(terms)
+        self.require_eligible(state, terms)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
         self.require_limits(holding, terms, now)

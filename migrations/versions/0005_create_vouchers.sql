@@ -62,6 +62,23 @@ CREATE TRIGGER voucher_template_versions_append_only BEFORE UPDATE OR DELETE OR 
     ON registry.voucher_template_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 GRANT UPDATE (state, current_version_id, current_number, version) ON registry.voucher_templates TO scrip_app;
 
+-- What the bank says of a member beside its points: facts that templates may require --------------------------------------
+CREATE TABLE {book}.member_facts (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    tiers text[] NOT NULL,
+    segments text[] NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT member_facts_pk PRIMARY KEY (id),
+    CONSTRAINT member_facts_member_fk FOREIGN KEY (id) REFERENCES {book}.holders (id)
+);
+CREATE CONSTRAINT TRIGGER member_facts_have_events AFTER INSERT OR UPDATE ON {book}.member_facts
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE TRIGGER member_facts_keep_rows BEFORE DELETE OR TRUNCATE ON {book}.member_facts
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+GRANT SELECT, INSERT, UPDATE (tiers, segments, version) ON {book}.member_facts TO scrip_app;
+GRANT SELECT ON {book}.member_facts TO scrip_sequencer, scrip_auditor;
+
 -- A member's vouchers of one template are lots of one account, changed under its row's lock ----------------------------
 CREATE INDEX accounts_vouchers_by_next_due ON {book}.accounts (next_due_at) WHERE role = 'voucher';
 

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
-from ledger.book.refusal import RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.members.facts import set_member_facts
 from ledger.members.freeze import FreezeMember
 from ledger.vouchers.close import CloseMember
 from ledger.vouchers.template import change_template, create_template, stop_template
@@ -178,3 +180,42 @@ async def test_a_top_up_needs_a_limited_stock(bank: Bank, desk: VoucherDesk) -> 
     outcomes = [await desk.top_up(template, 1), await desk.top_up("NONE", 1), await desk.top_up(template, 0)]
 
     assert [code_of(outcome) for outcome in outcomes] == ["INVALID_INPUT", "TEMPLATE_NOT_FOUND", "INVALID_INPUT"]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "segments", "expected"),
+    [
+        ([], [], "NOT_ELIGIBLE"),
+        (["silver"], ["families"], "NOT_ELIGIBLE"),
+        (["gold"], [], "NOT_ELIGIBLE"),
+        (["silver", "gold"], ["families"], ""),
+        (["black"], ["families", "travellers"], ""),
+    ],
+)
+async def test_one_of_the_tiers_and_one_of_the_segments_is_required(
+    bank: Bank, desk: VoucherDesk, tiers: list[str], segments: list[str], expected: str
+) -> None:
+    """As the bank says of the member at the moment; what it said before is forgotten."""
+    member, units = await bank.enrol("m-1"), bank.application.units
+    template = await desk.live("COFFEE", tiers=("gold", "black"), segments=("families",))
+    await set_member_facts(units, bank.actor(), member_id=member, tiers=["gold"], segments=["families", "x"])
+
+    facts = await set_member_facts(units, bank.actor(), member_id=member, tiers=tiers, segments=segments)
+    outcome = await bank.application.engine.execute(desk.claiming(member, template))
+
+    assert (facts.version, list(facts.tiers), list(facts.segments)) == (2, tiers, segments)
+    assert code_of(outcome) == expected
+
+
+async def test_facts_are_of_members_and_well_formed(bank: Bank) -> None:
+    """Nobody else has any."""
+    units, member = bank.application.units, await bank.enrol("m-1")
+    asked: list[tuple[UUID, list[str]]] = [(bank.merchant_id, []), (member, [" "]), (member, ["a", "a"])]
+    codes = []
+    for id_, tiers in asked:
+        with pytest.raises(Refusal) as refused:
+            await set_member_facts(units, bank.actor(), member_id=id_, tiers=tiers, segments=[])
+        codes.append(refused.value.code)
+
+    assert codes == ["MEMBER_NOT_FOUND", "INVALID_INPUT", "INVALID_INPUT"]
+    assert await bank.count("book.member_facts") == 0

@@ -1,0 +1,75 @@
+"""What the bank says of a member: its tiers and segments, which vouchers may require (semantics 5.1)."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+from ledger.book.account import AccountState
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Actor
+from ledger.engine.reader import Query
+from ledger.engine.tables import HOLDERS
+from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.members.enrol import MEMBER
+from ledger.members.rows import MemberFacts
+from ledger.members.tables import MEMBER_FACTS
+from ledger.programme.registry_change import refuse_input, registry_change
+
+NAMES_MAX: Final = 100
+NAME_LENGTH_MAX: Final = 200
+_STATE = Query(
+    select(HOLDERS.c.state)
+    .where(
+        HOLDERS.c.id == bindparam("member_id"),
+        HOLDERS.c.programme_id == bindparam("programme_id"),
+        HOLDERS.c.kind == MEMBER,
+    )
+    .with_for_update(read=True)
+)
+_UPSERT = postgres_insert(MEMBER_FACTS)
+_SET = Query(
+    _UPSERT.on_conflict_do_update(
+        constraint="member_facts_pk",
+        set_={
+            "tiers": _UPSERT.excluded.tiers,
+            "segments": _UPSERT.excluded.segments,
+            "version": MEMBER_FACTS.c.version + 1,
+        },
+    ).returning(*(MEMBER_FACTS.c[name] for name in MemberFacts._fields))
+)
+
+
+async def set_member_facts(
+    units: UnitsOfWork, actor: Actor, *, member_id: UUID, tiers: Sequence[str], segments: Sequence[str]
+) -> MemberFacts:
+    """All of the member's tiers and segments from now on. INVALID_INPUT, MEMBER_NOT_FOUND, MEMBER_CLOSED."""
+    async with registry_change(units, actor, "member_facts_set") as change:
+        for field, names in (("tiers", tiers), ("segments", segments)):
+            _require_names(field, names)
+        found = await change.row(_STATE, {"member_id": member_id, "programme_id": actor.programme_id})
+        if found is None:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        if found["state"] == AccountState.CLOSED:
+            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        wanted = {
+            "id": member_id,
+            "programme_id": actor.programme_id,
+            "tiers": list(tiers),
+            "segments": list(segments),
+            "version": 1,
+        }
+        facts = MemberFacts(*(await change.row(_SET, wanted) or ()))
+        change.record(member_id, version=facts.version, facts={"tiers": len(tiers), "segments": len(segments)})
+    return facts
+
+
+def _require_names(field: str, names: Sequence[str]) -> None:
+    """At most a hundred different printable names."""
+    if len(names) > NAMES_MAX or len(set(names)) != len(names):
+        refuse_input(field)
+    for name in names:
+        if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+            refuse_input(field)
