@@ -12,6 +12,7 @@ from ledger.campaigns.campaign import change_campaign, create_campaign
 from ledger.campaigns.campaign_body import CampaignBody, Phase, PointsAward, Rule
 from ledger.campaigns.lifecycle import CampaignCommand, CampaignMoved, StartCampaign, SubmitCampaign
 from ledger.campaigns.receipt import ActivityReceipt
+from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.campaigns.rows import campaign_id
 from ledger.control.decide_request import ApproveRequest
@@ -107,7 +108,20 @@ class CampaignDesk:
             payload=orjson.dumps(payload).decode(),
         )
 
-    async def report(self, command: ReportActivity) -> Outcome[ActivityReceipt]:
+    def refunding(self, original: ReportActivity, amount: int) -> ReportRefund:
+        """The report of so much of it being taken back just now."""
+        self.events += 1
+        return ReportRefund(
+            actor=original.actor,
+            member_id=original.member_id,
+            source=original.source,
+            event_id=f"event-{self.events}",
+            refund_of=original.event_id,
+            occurred_at=datetime.now(UTC),
+            payload=orjson.dumps({"amount": amount}).decode(),
+        )
+
+    async def report(self, command: ReportActivity | ReportRefund) -> Outcome[ActivityReceipt]:
         """Its outcome."""
         return await self.bank.application.engine.execute(command)
 

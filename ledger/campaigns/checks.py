@@ -31,9 +31,9 @@ ACTIVITY_RULES = (
         """
         SELECT coalesce(a.id, e.id) AS subject, a.entry_id, e.kind, a.member_id, e.member_id AS entry_member
         FROM (SELECT * FROM {book}.activities WHERE entry_id IS NOT NULL) a
-        FULL JOIN (SELECT * FROM {book}.journal_entries WHERE kind = 'activity') e ON e.id = a.entry_id
+        FULL JOIN (SELECT * FROM {book}.journal_entries WHERE kind IN ('activity', 'activity_refund')) e ON e.id = a.entry_id
         WHERE a.id IS NULL OR e.id IS NULL OR a.member_id <> e.member_id OR a.request_id IS DISTINCT FROM e.request_id
-           OR a.occurred_at <> e.effective_at OR a.received_at <> e.posted_at
+           OR (e.kind = 'activity' AND a.occurred_at <> e.effective_at) OR a.received_at <> e.posted_at
         """,
     ),
     rule(
@@ -42,7 +42,7 @@ ACTIVITY_RULES = (
         """
         SELECT a.id AS subject, a.source, a.source_event_id, r.key
         FROM {book}.activities a LEFT JOIN {book}.requests r ON r.id = a.request_id
-        WHERE r.key IS DISTINCT FROM a.source || '/' || a.source_event_id OR r.kind <> 'activity'
+        WHERE r.key IS DISTINCT FROM a.source || '/' || a.source_event_id OR r.kind NOT IN ('activity', 'activity_refund')
            OR r.entry_id IS DISTINCT FROM a.entry_id
         """,
     ),
@@ -81,7 +81,7 @@ AWARD_RULES = (
             SELECT p.entry_id, p.asset_id,
                    sum(CASE WHEN s.role = 'issuance' THEN p.amount ELSE -p.amount END)::bigint AS amount
             FROM {book}.postings p
-            JOIN {book}.journal_entries e ON e.id = p.entry_id AND e.kind = 'activity'
+            JOIN {book}.journal_entries e ON e.id = p.entry_id AND e.kind IN ('activity', 'activity_refund')
             JOIN {book}.accounts s ON s.id = p.source_id
             JOIN {book}.accounts d ON d.id = p.destination_id
             WHERE 'issuance' IN (s.role, d.role)
@@ -112,6 +112,30 @@ AWARD_RULES = (
         SELECT coalesce(costs.entry_id, moved.entry_id) AS subject, costs.budget_id, costs.cost AS awards, moved.cost AS moved
         FROM costs FULL JOIN moved ON moved.entry_id = costs.entry_id AND moved.budget_id = costs.budget_id
         WHERE costs.cost IS DISTINCT FROM moved.cost
+        """,
+    ),
+    rule(
+        "refunds_match_awards",
+        "refunds of an activity are at most its amount; of each award they took back what its remaining amount says",
+        """
+        WITH refunds AS (
+            SELECT r.refund_of, sum(r.amount)::bigint AS amount
+            FROM {book}.activities r WHERE r.refund_of IS NOT NULL GROUP BY 1
+        ), returned AS (
+            SELECT original_award_id, -sum(amount)::bigint AS amount, -sum(cost)::bigint AS cost
+            FROM {book}.awards WHERE original_award_id IS NOT NULL GROUP BY 1
+        )
+        SELECT w.id AS subject, a.amount AS sale, refunds.amount AS refunded, w.amount AS awarded, returned.amount AS returned
+        FROM {book}.awards w
+        JOIN {book}.activities a ON a.id = w.activity_id
+        JOIN registry.assets s ON s.id = w.asset_id
+        LEFT JOIN refunds ON refunds.refund_of = a.id
+        LEFT JOIN returned ON returned.original_award_id = w.id
+        WHERE w.original_award_id IS NULL
+          AND (refunds.amount > a.amount
+            OR (s.shortfall <> 'ONLY_PENDING' AND (coalesce(returned.amount, 0), coalesce(returned.cost, 0)) <>
+                (coalesce(w.amount - div(w.amount::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint,
+                 coalesce(w.cost - div(w.cost::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint)))
         """,
     ),
     rule(

@@ -5,19 +5,14 @@ every activity of a member takes: its counts and its earlier activities stand st
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
-from uuid import UUID
-
-import orjson
 
 from ledger.book.account import Role, open_account
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
-from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import EntryId, ProgrammeId
-from ledger.campaigns.activity_type import PAYLOAD_BYTES_MAX, ActivityType, find_type, require_payload
+from ledger.campaigns.activity import ActivityCommand
+from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.considered import Considered, considered
 from ledger.campaigns.counts import count_keys, count_up, counters_of
@@ -26,86 +21,40 @@ from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
 from ledger.campaigns.offer import Offer, Seen, Skip, is_late, offer
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
 from ledger.campaigns.record import award_line, recorded, skipped_line, told
-from ledger.campaigns.rows import ACTIVITIES, AWARDS, Activity
-from ledger.engine.command import Command
+from ledger.campaigns.rows import ACTIVITIES, AWARDS
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
-from ledger.engine.request import is_key, request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
 from ledger.engine.state import RowsMissing, State
-from ledger.members.enrol import MEMBER
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
 from ledger.programme.calendar import local_date, zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
 
-TEXT_LENGTH_MAX = 64
-
-
-def activity_key(source: str, event_id: str) -> str:
-    """The idempotency key of an event: what its source calls it."""
-    return f"{source}/{event_id}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportActivity(Command[ActivityReceipt]):
-    """Records what `member_id` did. `replay_at` is obeyed under a replay clock only.
+class ReportActivity(ActivityCommand):
+    """Records an activity of any type but a refund, and awards what the campaigns give for it.
 
-    source, event_id: by which the reporting system knows the event; together they are the key
-    payload:          a JSON object by the type's schema; nothing personal
-    plan:             what a look before queueing saw; ours, never the caller's
+    plan: what a look before queueing saw; ours, never the caller's
     """
 
     kind: ClassVar[str] = "activity"
-    reply: ClassVar[type] = ActivityReceipt
 
-    key: str | None = field(default=None, init=False)
-    member_id: UUID
     type: str
-    source: str
-    event_id: str
-    occurred_at: datetime
-    payload: str = "{}"
-    channel: str | None = None
-    branch: str | None = None
-    merchant_id: UUID | None = None
-    replay_at: datetime | None = None
     plan: LockPlan = NOTHING
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", activity_key(self.source, self.event_id))
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named; the payload in canonical form."""
-        return {
-            "memberId": self.member_id,
-            "type": self.type,
-            "occurredAt": self.occurred_at.isoformat(),
-            "payload": self.canonical_payload,
-            "channel": self.channel,
-            "branch": self.branch,
-            "merchantId": self.merchant_id,
-        }
-
-    @property
-    def canonical_payload(self) -> str:
-        """Sorted names, no blanks."""
-        return orjson.dumps(orjson.loads(self.payload), option=orjson.OPT_SORT_KEYS).decode()
+        return {**ActivityCommand.fields(self), "type": self.type}
 
     def require_input(self) -> None:
-        """INVALID_INPUT where the event's name is no key, a text too long or the payload no JSON object."""
-        for name, text in (("source", self.source), ("eventId", self.event_id)):
-            if not is_key(text) or "/" in self.source:
-                refuse_input(name)
-        if not is_key(self.key or ""):
-            refuse_input("eventId")
-        for name, given in (("channel", self.channel), ("branch", self.branch)):
-            if given is not None and not (1 <= len(given) <= TEXT_LENGTH_MAX and given.isprintable()):
-                refuse_input(name)
-        if len(self.payload.encode()) > PAYLOAD_BYTES_MAX or not isinstance(_read(self.payload), dict):
-            refuse_input("payload")
+        """INVALID_INPUT, also for a refund, which is a report of its own."""
+        ActivityCommand.require_input(self)
+        if self.type == REFUND:
+            refuse_input("type")
 
     async def find(self, reader: Reader) -> Self:
         """Which wallets and budgets it may move."""
@@ -158,22 +107,26 @@ class ReportActivity(Command[ActivityReceipt]):
         """Refused with INVALID_INPUT where the payload does not fit the type, MEMBER_NOT_FOUND,
         ACTIVITY_TYPE_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE. What no campaign awards is recorded all the same.
         """
-        programme = self._require_member(state)
+        programme = self.require_member(state)
         type_ = find_type(state, programme.id, self.type)
         payload = require_payload(type_, self.payload)
-        if self.occurred_at > now:
-            raise Refusal(RefusalCode.ACTIVITY_IN_FUTURE)
-        seen = self._see(programme, type_, payload)
+        self.require_occurred(now)
         looking = considered(state, programme.id, self.type, self.occurred_at)
-        awarding = Awarding(state, programme, seen, now)
-        skips: list[Skip] = []
-        for each in looking:
-            skips += self._look(awarding, each)
+        awarding = Awarding(state, programme, self._see(programme, type_, payload), now)
+        skips = [skip for each in looking for skip in self._look(awarding, each)]
         activity_id, entry_id = state.ids.new(), self._post(awarding)
         awards = [] if entry_id is None else awarding.rows(activity_id, entry_id)
         state.append(AWARDS, awards)
-        activity = self._row(awarding, activity_id, entry_id, payload.get(type_.amount_field or ""))
-        activity = activity._replace(state=self._state(looking, awarding), skipped=told(skips))
+        activity = self.row(
+            programme,
+            activity_id,
+            self.type,
+            now,
+            amount=payload.get(type_.amount_field or ""),
+            entry_id=entry_id,
+            state=self._state(looking, awarding),
+            skipped=told(skips),
+        )
         state.add(ACTIVITIES, activity)
         return ActivityReceipt(
             activity_id=activity.id,
@@ -191,57 +144,11 @@ class ReportActivity(Command[ActivityReceipt]):
         if not awarding.offers:
             state.emit(recorded(self.kind, self.actor, self.member_id, state, now))
             return None
-        assets = awarding.assets
-        draft = Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=self.occurred_at,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=asset_id(awarding.programme.id, assets[0]) if len(assets) == 1 else None,
-                amount=awarding.sum_of(assets[0]) if len(assets) == 1 else 0,
-                member_id=self.member_id,
-                merchant_id=self.merchant_id,
-                request_id=state.request_id,
-            )
-        )
+        amounts = {asset_id(awarding.programme.id, code): awarding.sum_of(code) for code in awarding.assets}
+        draft = self.draft(state, now, amounts, effective_at=self.occurred_at)
         awarding.move(draft)
         post(state, draft, self.actor)
         return draft.entry.id
-
-    def _row(self, awarding: Awarding, id_: UUID, entry_id: EntryId | None, amount: int | None) -> Activity:
-        return Activity(
-            id=id_,
-            programme_id=awarding.programme.id,
-            member_id=self.member_id,
-            request_id=request_id(self.actor.client, activity_key(self.source, self.event_id)),
-            type=self.type,
-            source=self.source,
-            source_event_id=self.event_id,
-            occurred_at=self.occurred_at,
-            received_at=awarding.now,
-            local_day=awarding.seen.day,
-            channel=self.channel,
-            branch=self.branch,
-            merchant_id=self.merchant_id,
-            payload=self.canonical_payload,
-            amount=amount,
-            refund_of=None,
-            state=ActivityState.ACCEPTED,
-            entry_id=entry_id,
-            skipped="[]",
-        )
-
-    def _require_member(self, state: State) -> Programme:
-        """MEMBER_NOT_FOUND, MEMBER_CLOSED."""
-        holder = state.find(HOLDERS, self.member_id)
-        programme = state.find(PROGRAMMES, self.actor.programme_id)
-        if holder is None or programme is None or holder.kind != MEMBER or holder.programme_id != programme.id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        if holder.state == "closed":
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
-        return programme
 
     def _see(self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any]) -> Seen:
         local = self.occurred_at.astimezone(zone(programme.time_zone))
@@ -283,11 +190,3 @@ class ReportActivity(Command[ActivityReceipt]):
             return ActivityState.TOO_LATE
         late = [is_late(each.body, self.occurred_at, awarding.now) for each in looking]
         return ActivityState.TOO_LATE if late and all(late) else ActivityState.ACCEPTED
-
-
-def _read(payload: str) -> object:
-    try:
-        read: object = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None
-    return read

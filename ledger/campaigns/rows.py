@@ -161,6 +161,7 @@ CAMPAIGNS_LOCKED = Shelf(
 CAMPAIGN_VERSIONS = Shelf(tables.CAMPAIGN_VERSIONS, CampaignVersion, by="id", standing=True)
 CAMPAIGN_STEPS = Shelf(tables.CAMPAIGN_STEPS, CampaignStep, by="campaign_id", standing=True)
 ACTIVITIES = Shelf(tables.ACTIVITIES, Activity, by="request_id")
+ACTIVITIES_REFUNDING = Shelf(tables.ACTIVITIES, Activity, by="refund_of")
 AWARDS = Shelf(tables.AWARDS, Award, by="activity_id")
 CAMPAIGN_COUNTS = Shelf(tables.CAMPAIGN_COUNTS, CampaignCount, by="id", updates=("amount",))
 

@@ -1,0 +1,176 @@
+"""What every report of an activity shares: who did what when, under the source's own event id as the key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+import orjson
+
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AssetId, EntryId
+from ledger.campaigns.activity_type import PAYLOAD_BYTES_MAX
+from ledger.campaigns.receipt import ActivityReceipt, ActivityState
+from ledger.campaigns.rows import Activity
+from ledger.engine.command import Command
+from ledger.engine.request import is_key, request_id
+from ledger.engine.shelves import HOLDERS
+from ledger.engine.state import State
+from ledger.members.enrol import MEMBER
+from ledger.programme.calendar import local_date
+from ledger.programme.registry_change import refuse_input
+from ledger.programme.rows import PROGRAMMES, Programme
+
+TEXT_LENGTH_MAX: Final = 64
+
+
+def activity_key(source: str, event_id: str) -> str:
+    """The idempotency key of an event: what its source calls it."""
+    return f"{source}/{event_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityCommand(Command[ActivityReceipt]):
+    """A report of what `member_id` did. `replay_at` is obeyed under a replay clock only.
+
+    source, event_id: by which the reporting system knows the event; together they are the key
+    payload:          a JSON object by the type's schema; nothing personal
+    """
+
+    reply: ClassVar[type] = ActivityReceipt
+
+    key: str | None = field(default=None, init=False)
+    member_id: UUID
+    source: str
+    event_id: str
+    occurred_at: datetime
+    payload: str = "{}"
+    channel: str | None = None
+    branch: str | None = None
+    merchant_id: UUID | None = None
+    replay_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", activity_key(self.source, self.event_id))
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named; the payload in canonical form."""
+        return {
+            "memberId": self.member_id,
+            "occurredAt": self.occurred_at.isoformat(),
+            "payload": self.canonical_payload,
+            "channel": self.channel,
+            "branch": self.branch,
+            "merchantId": self.merchant_id,
+        }
+
+    @property
+    def canonical_payload(self) -> str:
+        """Sorted names, no blanks."""
+        return orjson.dumps(orjson.loads(self.payload), option=orjson.OPT_SORT_KEYS).decode()
+
+    def require_input(self) -> None:
+        """INVALID_INPUT where the event's name is no key, a text too long or the payload no JSON object."""
+        for name, text in (("source", self.source), ("eventId", self.event_id)):
+            if not is_key(text) or "/" in self.source:
+                refuse_input(name)
+        if not is_key(self.key or ""):
+            refuse_input("eventId")
+        for name, given in (("channel", self.channel), ("branch", self.branch)):
+            if given is not None and not (1 <= len(given) <= TEXT_LENGTH_MAX and given.isprintable()):
+                refuse_input(name)
+        if len(self.payload.encode()) > PAYLOAD_BYTES_MAX or not isinstance(_read(self.payload), dict):
+            refuse_input("payload")
+
+    def require_member(self, state: State) -> Programme:
+        """MEMBER_NOT_FOUND, MEMBER_CLOSED."""
+        holder = state.find(HOLDERS, self.member_id)
+        programme = state.find(PROGRAMMES, self.actor.programme_id)
+        if holder is None or programme is None or holder.kind != MEMBER or holder.programme_id != programme.id:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        if holder.state == "closed":
+            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        return programme
+
+    def require_occurred(self, now: datetime) -> None:
+        """ACTIVITY_IN_FUTURE, which burns no key: the source's clock may be ahead."""
+        if self.occurred_at > now:
+            raise Refusal(RefusalCode.ACTIVITY_IN_FUTURE)
+
+    def local_day(self, programme: Programme) -> date:
+        """The day on which it occurred, where the programme is."""
+        return local_date(self.occurred_at, programme.time_zone)
+
+    def draft(
+        self,
+        state: State,
+        now: datetime,
+        amounts: Mapping[AssetId, int],
+        *,
+        effective_at: datetime,
+        original: UUID | None = None,
+    ) -> Draft:
+        """A draft of this command's entry; its headline is the amount, where it is in one asset."""
+        asset_id, amount = next(iter(amounts.items())) if len(amounts) == 1 else (None, 0)
+        return Draft(
+            Entry(
+                id=EntryId(state.ids.new()),
+                kind=self.kind,
+                effective_at=effective_at,
+                posted_at=now,
+                actor=self.actor.client,
+                asset_id=asset_id,
+                amount=amount,
+                member_id=self.member_id,
+                merchant_id=self.merchant_id,
+                request_id=state.request_id,
+                original_entry_id=original,
+            )
+        )
+
+    def row(
+        self,
+        programme: Programme,
+        id_: UUID,
+        type_: str,
+        now: datetime,
+        *,
+        amount: int | None,
+        entry_id: EntryId | None,
+        refund_of: UUID | None = None,
+        state: ActivityState = ActivityState.ACCEPTED,
+        skipped: str = "[]",
+    ) -> Activity:
+        """The activity as it is kept."""
+        return Activity(
+            id=id_,
+            programme_id=programme.id,
+            member_id=self.member_id,
+            request_id=request_id(self.actor.client, activity_key(self.source, self.event_id)),
+            type=type_,
+            source=self.source,
+            source_event_id=self.event_id,
+            occurred_at=self.occurred_at,
+            received_at=now,
+            local_day=self.local_day(programme),
+            channel=self.channel,
+            branch=self.branch,
+            merchant_id=self.merchant_id,
+            payload=self.canonical_payload,
+            amount=amount,
+            refund_of=refund_of,
+            state=state,
+            entry_id=entry_id,
+            skipped=skipped,
+        )
+
+
+def _read(payload: str) -> object:
+    try:
+        read: object = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    return read
