@@ -72,10 +72,10 @@ class RedeemVouchers(CounterCommand[Redeemed]):
                 raise self._refusal(Refusal(RefusalCode.VOUCHER_NOT_FOUND), place)
 
     def _require_good(self, skipped: Sequence[Skipped]) -> None:
-        bad = [each for each in skipped if not each.is_good_alone]
+        bad = [each for each in skipped if each.alone]
         if bad:
             first = min(bad, key=lambda each: each.shown.place)
-            raise self._refusal(first.reasons[0], first.shown.place)
+            raise self._refusal(first.alone[0], first.shown.place)
 
     def _refusal(self, reason: Refusal, place: int) -> Refusal:
         """The reason, with the place of its voucher where there are several."""

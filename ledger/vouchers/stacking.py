@@ -25,12 +25,12 @@ class Applied(NamedTuple):
 class Skipped(NamedTuple):
     """A voucher that does not apply, with every reason in the order of precedence.
 
-    is_good_alone: whether it would apply if it lay on the basket alone: then only the others keep it off
+    alone: the reasons that it would have if it lay on the basket alone; none where only the others keep it off
     """
 
     shown: Shown
     reasons: tuple[Refusal, ...]
-    is_good_alone: bool
+    alone: tuple[Refusal, ...]
 
 
 class Stack(NamedTuple):
@@ -48,8 +48,8 @@ def stack(vouchers: Sequence[Shown], basket: Basket, till: Till, now: datetime) 
         beside = [each.shown for each in applied]
         offer, reasons = _lay(shown, beside, bill, till, now)
         if offer is None:
-            is_good_alone = bool(beside) and _lay(shown, [], bill_of(basket), till, now)[0] is not None
-            skipped.append(Skipped(shown=shown, reasons=reasons, is_good_alone=is_good_alone))
+            alone = _lay(shown, [], bill_of(basket), till, now)[1] if beside else reasons
+            skipped.append(Skipped(shown=shown, reasons=reasons, alone=alone))
         else:
             applied.append(Applied(shown=shown, offer=offer))
             bill = bill.less(offer.discount_minor, offer.item)
