@@ -21,6 +21,7 @@ from graphql_api.schema.hold import CAPTURE_HOLD, HOLD_POINTS, HOLD_QUERY, RELEA
 from graphql_api.schema.issue import ISSUE_VOUCHER, ISSUE_VOUCHER_LIST, TOP_UP_VOUCHER_STOCK
 from graphql_api.schema.lock import LOCK_VOUCHER, RELEASE_VOUCHER_LOCK, RENEW_VOUCHER_LOCK
 from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
+from graphql_api.schema.member_facts import SET_MEMBER_FACTS
 from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
 from graphql_api.schema.merchant import (
     CLOSE_MERCHANT,
@@ -115,6 +116,7 @@ class Mutation:
     withdraw_request = WITHDRAW_REQUEST
     enrol_member = ENROL_MEMBER
     enrol_member_list = ENROL_MEMBER_LIST
+    set_member_facts = SET_MEMBER_FACTS
     freeze_member = FREEZE_MEMBER
     unfreeze_member = UNFREEZE_MEMBER
     close_member = CLOSE_MEMBER

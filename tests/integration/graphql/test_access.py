@@ -58,6 +58,7 @@ Mutation.rejectRequest             ....A.. ..SOACH
 Mutation.withdrawRequest           ...O.C. ..SOACH
 Mutation.enrolMember               ..S.... ..SOACH
 Mutation.enrolMemberList           ..S.... ..SOACH
+Mutation.setMemberFacts            ..S.... ..SOACH
 Mutation.freezeMember              ...O... ..SOACH
 Mutation.unfreezeMember            ...O... ..SOACH
 Mutation.closeMember               ...O... ..SOACH

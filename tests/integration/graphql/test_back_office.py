@@ -27,6 +27,27 @@ async def test_a_member_is_enrolled_frozen_unfrozen_and_closed(people: People) -
     assert found["member"] == {"state": "closed", "wallet": {"posted": "0", "state": "closed"}}
 
 
+async def test_the_service_says_which_tiers_and_segments_are_a_members(people: People) -> None:
+    """Each time all of them; a malformed list is refused by its field."""
+    said = "... on MemberFactsSet { memberId tiers segments version }"
+    ines = {"id": people.ines}
+
+    first = await people.desk.change(
+        people.core, "setMemberFacts", {"member": ines, "tiers": ["gold"], "segments": ["families"]}, said
+    )
+    second = await people.desk.change(
+        people.core, "setMemberFacts", {"member": ines, "tiers": [], "segments": []}, said
+    )
+    twice = await people.desk.change(
+        people.core, "setMemberFacts", {"member": ines, "tiers": ["gold", "gold"], "segments": []}
+    )
+
+    assert (first["memberId"], first["tiers"], first["segments"]) == (people.ines, ["gold"], ["families"])
+    assert first["version"] == 1
+    assert (second["tiers"], second["version"]) == ([], 2)
+    assert twice["code"] == "INVALID_INPUT"
+
+
 async def test_a_shops_key_opens_rotates_and_dies(people: People) -> None:
     """Two keys overlap while tills change; a revoked one is no key."""
     desk = people.desk
