@@ -48,10 +48,10 @@ class StaticFiles:
             raise LogRolledBack(f"{self.folder} has a checkpoint of {earlier} entries, and the database one of {size}")
         missing = await asyncio.to_thread(self._missing, earlier, size)
         for path, tile in missing[:FILES_MAX]:
-            await asyncio.to_thread(_write, self.folder / path, await _content(connection, path, tile))
+            await asyncio.to_thread(_write, self.folder, path, await _content(connection, path, tile))
         if len(missing) > FILES_MAX:
             return False
-        await asyncio.to_thread(_write, self.folder / _CHECKPOINT, newest[0]["note"].encode())
+        await asyncio.to_thread(_write, self.folder, _CHECKPOINT, newest[0]["note"].encode())
         await asyncio.to_thread(self._drop_partials, earlier, size)
         return True
 
@@ -80,12 +80,26 @@ async def _content(connection: Connection, path: str, tile: TileId) -> bytes:
     return encode_bundle(await read_entries(connection, tile.number, tile.width))
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(root: Path, path: str, content: bytes) -> None:
+    """Write the file so that a power cut leaves it whole or leaves it out, and keeps it once this has returned."""
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
-        # A file that a power cut emptied would otherwise count as written.
         os.fsync(file.fileno())
-    draft.replace(path)
+    draft.replace(target)
+    # The names on the way to it are entries of their folders, which are on disk only when those are.
+    for folder in target.parents:
+        _sync_folder(folder)
+        if folder == root:
+            break
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
