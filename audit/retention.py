@@ -82,6 +82,7 @@ _BY_TYPE = {
         "process_stopped",
         "clock_advanced",
         "clock_stepped",
+        "log_reconciled",
         "root_key_adopted",
         "root_key_retired",
         "root_key_destroyed",

@@ -1,6 +1,6 @@
 """Approvals: what waits for a second person, and what that person decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -65,6 +65,18 @@ class RequestedAdjustment:
 
 
 @object_type
+class ApprovalTerm:
+    """One thing that a request asks for.
+
+    name:  what it is called
+    value: what is asked
+    """
+
+    name: str
+    value: str
+
+
+@object_type
 class Approval:
     """A request that a second person decides.
 
@@ -78,6 +90,7 @@ class Approval:
     decided_at:   when
     entry_id:     the entry that it posted
     adjustment:   the adjustment, where it is one
+    terms:        what exactly is asked for, so that nobody agrees to what they cannot see
     """
 
     id: strawberry.ID
@@ -90,6 +103,7 @@ class Approval:
     decided_at: datetime | None
     entry_id: strawberry.ID | None
     adjustment: RequestedAdjustment | None
+    terms: list[ApprovalTerm]
     uuid: strawberry.Private[UUID]
 
     @field(requires(Scope.APPROVAL_READ, cost=10))
@@ -114,8 +128,17 @@ def approval_of(row: ApprovalRow, now: datetime) -> Approval:
         decided_at=row.decided_at,
         entry_id=maybe_id(ENTRY, row.entry_id),
         adjustment=_adjustment(orjson.loads(row.payload)) if row.kind == AdjustPoints.kind else None,
+        terms=[*_terms(orjson.loads(row.payload))],
         uuid=row.id,
     )
+
+
+def _terms(payload: Mapping[str, str | int | None]) -> Iterator[ApprovalTerm]:
+    """What was given, with the member by the id that callers know."""
+    for name, value in payload.items():
+        if value not in {None, ""}:
+            shown = id_of(MEMBER, UUID(str(value))) if name == "memberId" else str(value)
+            yield ApprovalTerm(name=name, value=shown)
 
 
 def _adjustment(payload: Mapping[str, str | int | None]) -> RequestedAdjustment:

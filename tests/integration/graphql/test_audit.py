@@ -151,13 +151,25 @@ async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
     officer = desk.caller(Role.COMPLIANCE, "carla")
 
     asked = await desk.change(officer, "requestAuditExport", given, APPROVAL)
+    shown = await desk.ask(
+        desk.caller(Role.APPROVER),
+        "query A($id: ID!) { approval(id: $id) { kind requestedBy terms { name value } } }",
+        id=asked["approvalId"],
+    )
     again = await desk.change(officer, "requestAuditExport", given, APPROVAL)
     agreed = await approve(desk, asked["approvalId"])
 
     assert (asked["approvalId"], again["replayed"], agreed) == (again["approvalId"], True, "APPROVED")
-    payload = (await desk.bank.fetch("SELECT payload FROM registry.approvals"))[0][0]
-    assert f'"auditorKey":"{AUDITOR_KEY}"' in payload
-    assert '"filter.type":"earn"' in payload
+    terms = {term["name"]: term["value"] for term in shown["approval"]["terms"]}
+    assert shown["approval"]["requestedBy"] == "compliance:carla@BANK"
+    assert terms == {
+        "purpose": "yearly audit",
+        "auditorKey": AUDITOR_KEY,
+        "filter.type": "earn",
+        "filter.programme": str(desk.bank.programme_id),
+        "fromIndex": "3",
+        "sinceSizes": "12",
+    }
 
 
 @pytest.mark.parametrize(
