@@ -37,6 +37,10 @@ def production_refusals(settings: Settings) -> tuple[str, ...]:
             not settings.jwt_jwks_url,
             "SCRIP_JWT_JWKS_URL is missing, and development tokens are not for production.",
         ),
+        (
+            settings.log_origin.split("/")[0] == "localhost",
+            "SCRIP_LOG_ORIGIN is missing, and an audit log of no name of its own is not for production.",
+        ),
         (plain_jwks, "SCRIP_JWT_JWKS_URL must be https:// in production."),
         (settings.sandbox, "SCRIP_SANDBOX is on, and a clock that callers move is not for production."),
         (settings.graphiql, "SCRIP_GRAPHIQL is on, and GraphiQL is not for production."),

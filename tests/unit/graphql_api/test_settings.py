@@ -13,6 +13,7 @@ PRODUCTION = {
     "SCRIP_ROOT_KEY_FILE": "/run/secrets/root.key",
     "SCRIP_JWT_JWKS_URL": "https://id.bank.example/keys",
     "SCRIP_JWT_ISSUER": "https://id.bank.example",
+    "SCRIP_LOG_ORIGIN": "bank.example/scrip",
 }
 
 
@@ -51,6 +52,7 @@ def test_production_names_every_insecure_choice_at_once() -> None:
         "SCRIP_DATABASE_URL",
         "SCRIP_ROOT_KEY_FILE",
         "SCRIP_JWT_JWKS_URL",
+        "SCRIP_LOG_ORIGIN",
         "SCRIP_SANDBOX",
         "SCRIP_GRAPHIQL",
     ]

@@ -53,6 +53,7 @@ def test_production_refusals_are_one_line_each() -> None:
         "SCRIP_DATABASE_URL",
         "SCRIP_ROOT_KEY_FILE",
         "SCRIP_JWT_JWKS_URL",
+        "SCRIP_LOG_ORIGIN",
     ]
 
 
@@ -67,6 +68,7 @@ def test_development_tokens_are_refused_in_production(tmp_path: Path) -> None:
         SCRIP_ROOT_KEY="ab" * 32,
         SCRIP_JWT_JWKS_URL="https://id.bank.example/keys",
         SCRIP_JWT_ISSUER="https://id.bank.example",
+        SCRIP_LOG_ORIGIN="bank.example/scrip",
         SCRIP_VAR=str(tmp_path),
     )
 
