@@ -107,7 +107,7 @@ def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
         refuse_input(".".join(["payload", *path]))
     for name, value in read.items():
         # JSON Schema takes 5.0 for a whole number; amounts are none of that.
-        if isinstance(value, float) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
+        if not isinstance(value, int | str) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
             refuse_input(f"payload.{name}")
     return dict(read)
 

@@ -88,6 +88,7 @@ class CampaignBody:
     """A campaign's terms as the rules need them.
 
     phases:   do not overlap; the first rule of the phase that awards is the campaign's one award for the activity
+    segment:  a CEL condition over the member; everybody if it is empty
     budgets:  codes of the assets whose awards are paid from a budget, in the asset's units; the others are unlimited
     channels, branches: where it holds; everywhere if none is named
     priority: lower ones go first · group: of all campaigns of a group only the first one awards for an activity
@@ -97,6 +98,7 @@ class CampaignBody:
     phases: tuple[Phase, ...]
     caps: tuple[Cap, ...] = ()
     budgets: tuple[str, ...] = ()
+    segment: str = ""
     channels: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()

@@ -9,7 +9,7 @@ from typing import Final
 from ledger.book.units import is_amount
 from ledger.campaigns.activity_type import REFUND, ActivityType
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, PointsAward, Rule
-from ledger.campaigns.expression import find_fault, variables_of
+from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, variables_of
 from ledger.programme.registry_change import refuse_input
 
 PHASES_MAX: Final = 20
@@ -48,6 +48,7 @@ def require_body(body: CampaignBody, type_of: TypeOf) -> None:
         _require_text("group", body.group)
     if not set(body.budgets) <= body.assets:
         refuse_input("budgets")
+    _require_condition("segment", body.segment, MEMBER_FIELDS)
     _require_phases(body, type_of)
     for number, cap in enumerate(body.caps):
         _require_cap(f"caps.{number}", cap, body)
@@ -81,10 +82,13 @@ def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf) -
     if not set(rule.variants) <= {variant.code for variant in body.variants}:
         refuse_input(f"{field}.variants")
     _require_points(f"{field}.points", rule.points, type_)
-    if rule.when:
-        fault = find_fault(rule.when, variables_of(type_.fields))
-        if fault is not None:
-            refuse_input(f"{field}.when:{fault.line}:{fault.column}: {fault.message}")
+    _require_condition(f"{field}.when", rule.when, variables_of(type_.fields))
+
+
+def _require_condition(field: str, text: str, variables: Variables) -> None:
+    fault = find_fault(text, variables) if text else None
+    if fault is not None:
+        refuse_input(f"{field}:{fault.line}:{fault.column}: {fault.message}")
 
 
 def _require_points(field: str, points: PointsAward, type_: ActivityType) -> None:

@@ -29,12 +29,14 @@ class Terms(NamedTuple):
 
     activities: the types that its rules look at
     periods:    whose awards its conditions name
+    knows_member: whether a condition or the segment names what the bank says of the member
     counters:   what an award moves: those of its caps, and the periods above
     """
 
     body: CampaignBody
     activities: frozenset[str]
     periods: tuple[Period, ...]
+    knows_member: bool
     counters: tuple[tuple[str, Period], ...]
 
 
@@ -43,10 +45,11 @@ def terms_of(text: str) -> Terms:
     """The terms of a stored body."""
     body = parse_body(text)
     rules = [rule for phase in body.phases for rule in phase.rules]
-    conditions = " ".join(rule.when for rule in rules)
+    conditions = " ".join([body.segment, *(rule.when for rule in rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
     counters = {(AWARDS, period) for period in periods} | {(cap.counter, cap.period) for cap in body.caps}
-    return Terms(body, frozenset(rule.activity for rule in rules), periods, tuple(sorted(counters)))
+    activities = frozenset(rule.activity for rule in rules)
+    return Terms(body, activities, periods, "member." in conditions, tuple(sorted(counters)))
 
 
 def variable_of(period: Period) -> str:

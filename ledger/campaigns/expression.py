@@ -14,12 +14,23 @@ from cel_expr_python import cel
 from ledger.campaigns.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
-Value = int | str | bool
-_TYPES: Final = {"integer": cel.Type.INT, "string": cel.Type.STRING, "boolean": cel.Type.BOOL}
-_DEFAULTS: Final[Mapping[str, Value]] = {"integer": 0, "string": "", "boolean": False}
+Value = int | str | bool | list[str]
+TEXTS: Final = "texts"
+"""A list of texts: no payload has one, but a member does."""
+_TYPES: Final = {
+    "integer": cel.Type.INT,
+    "string": cel.Type.STRING,
+    "boolean": cel.Type.BOOL,
+    TEXTS: cel.Type.List(cel.Type.STRING),
+}
+_DEFAULTS: Final[Mapping[str, Value]] = {"integer": 0, "string": "", "boolean": False, TEXTS: []}
 _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
 
+MEMBER_FIELDS: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
+"""What a campaign's segment may name: what the bank says of the member."""
+
 COMMON_FIELDS: Final = (
+    *MEMBER_FIELDS,
     FieldType("activity.channel", "string"),
     FieldType("activity.branch", "string"),
     FieldType("activity.merchant", "string"),

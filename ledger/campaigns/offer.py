@@ -17,9 +17,10 @@ from ledger.campaigns.campaign_body import AWARDS, CampaignBody, CapMode, Phase,
 from ledger.campaigns.campaign_text import variable_of
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom, starts_on
-from ledger.campaigns.expression import Facts, Value, Variables
+from ledger.campaigns.expression import MEMBER_FIELDS, Facts, Value, Variables
 from ledger.campaigns.receipt import Reason
 from ledger.engine.state import State
+from ledger.members.rows import MEMBER_FACTS
 
 
 class Seen(NamedTuple):
@@ -63,7 +64,7 @@ class Skip(NamedTuple):
 def offer(state: State, of: Considered, seen: Seen, now: datetime) -> Offer | list[Skip]:
     """The campaign's offer, or every reason why there is none."""
     phase = of.body.phase_on(seen.day)
-    reason = _why_not(of, phase, seen, now)
+    reason = _why_not(state, of, phase, seen, now)
     if reason is not None or phase is None:
         return [Skip(of, None, reason or Reason.NO_PHASE)]
     variant = variant_of(of.body, of.campaign.id, seen.member_id)
@@ -83,7 +84,7 @@ def is_late(body: CampaignBody, occurred_at: datetime, now: datetime) -> bool:
     return now - occurred_at > timedelta(hours=body.late_hours)
 
 
-def _why_not(of: Considered, phase: Phase | None, seen: Seen, now: datetime) -> Reason | None:
+def _why_not(state: State, of: Considered, phase: Phase | None, seen: Seen, now: datetime) -> Reason | None:
     if is_late(of.body, seen.occurred_at, now):
         return Reason.TOO_LATE
     if CampaignState.PAUSED in (of.was, of.campaign.state):
@@ -94,6 +95,8 @@ def _why_not(of: Considered, phase: Phase | None, seen: Seen, now: datetime) -> 
         return Reason.OTHER_CHANNEL
     if of.body.branches and seen.branch not in of.body.branches:
         return Reason.OTHER_BRANCH
+    if of.body.segment and not Facts(MEMBER_FIELDS, _member(state, of, seen)).holds(of.body.segment):
+        return Reason.OTHER_SEGMENT
     return None
 
 
@@ -134,7 +137,8 @@ def points_of(points: PointsAward, facts: Facts) -> tuple[int, int]:
     if points.field is None:
         base = points.amount or 0
         return base, base * points.multiplier // 100
-    base = int(facts.values[f"activity.{points.field}"])
+    value = facts.values[f"activity.{points.field}"]
+    base = value if isinstance(value, int) else 0
     return base, base * points.rate * points.multiplier // (points.per * 100)
 
 
@@ -166,9 +170,15 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 
 def _facts(state: State, of: Considered, seen: Seen) -> Facts:
-    """The activity's facts; with the campaign's own counts where a condition names one."""
-    counts = dict(_counts(state, of, seen))
-    return Facts(seen.variables, {**seen.values, **counts}) if counts else seen.facts
+    """The activity's facts; with the member's facts and counts where a condition names one."""
+    own = {**_member(state, of, seen), **dict(_counts(state, of, seen))}
+    return Facts(seen.variables, {**seen.values, **own}) if own else seen.facts
+
+
+def _member(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
+    """What the bank says of the member, where the campaign asks for it."""
+    facts = state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
+    return {} if facts is None else {"member.tiers": list(facts.tiers), "member.segments": list(facts.segments)}
 
 
 def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Value]]:

@@ -27,6 +27,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
 from ledger.engine.state import RowsMissing, State
+from ledger.members.rows import MEMBER_FACTS
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
 from ledger.programme.calendar import local_date, zone
 from ledger.programme.expiry import parse_expiry
@@ -84,13 +85,15 @@ class ReportActivity(ActivityCommand):
         return [*keys, *self._counts(state)]
 
     def _counts(self, state: State) -> Sequence[Key]:
-        """The counts that an award would move, or first what says which they are."""
+        """The counts that an award would move and what conditions ask of the member, or first what says which they are."""
         programme_id = self.actor.programme_id
         try:
             looking = considered(state, programme_id, self.type, self.occurred_at)
         except RowsMissing as missing:
             return [missing.key]
-        return [
+        asks_member = any(each.terms.knows_member for each in looking)
+        facts = [MEMBER_FACTS.key(self.member_id)] if asks_member else []
+        return facts + [
             key
             for programme in state.peek(PROGRAMMES, programme_id)
             for each in looking

@@ -16,6 +16,8 @@ from sqlalchemy import Table
 
 from audit.cipher import KeySealer
 from ledger.book.account import LOCKED_ROLES, Account, AccountState
+from ledger.campaigns import lock_plan, refund
+from ledger.campaigns.rows import ACTIVITIES, AWARDS, CAMPAIGN_STEPS, CAMPAIGN_VERSIONS, Activity
 from ledger.engine import tables
 from ledger.engine.batch import Batch, BatchRunner
 from ledger.engine.command import Command
@@ -289,6 +291,10 @@ class MemoryReader(Reader):
             redeemed = self._store.of(REDEMPTIONS.table).find("id", value)
             vouchers = [(r, v) for r in redeemed for v in self._vouchers("id", r.voucher_id)]
             return next(((r.id, r.entry_id, *_found(v)) for r, v in vouchers), None)
+        if query is lock_plan._PLANS:
+            return self._ran(value)
+        if query is refund._AWARDED:
+            return next((self._awarded(a) for a in self._store.of(ACTIVITIES.table).find("request_id", value)), None)
         assert query is stock._SEEN
         templates = self._store.select(TEMPLATES, [value])
         return next((self._stock(template) for template in templates), None)
@@ -296,6 +302,19 @@ class MemoryReader(Reader):
     async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Row]:
         """One by one."""
         return [await self.look_up(query, value) for value in values]
+
+    def _ran(self, programme: Asked) -> Row:
+        """Every version of the programme's campaigns under which they ran or were paused or ended."""
+        steps = self._store.of(CAMPAIGN_STEPS.table).all()
+        ran = {step.version_id for step in steps if step.state in {"running", "paused", "ended"}}
+        versions = [v for v in self._store.of(CAMPAIGN_VERSIONS.table).find("programme_id", programme) if v.id in ran]
+        return {"campaigns": [v.campaign_id for v in versions], "bodies": [v.body for v in versions]}
+
+    def _awarded(self, activity: Activity) -> Row:
+        awards = self._store.of(AWARDS.table).find("activity_id", activity.id)
+        budgets = {award.budget_id for award in awards if award.budget_id is not None}
+        assets = {award.asset_id for award in awards}
+        return {"member_id": activity.member_id, "assets": list(assets), "budgets": list(budgets)}
 
     def _vouchers(self, column: str, value: object) -> list[Voucher]:
         return self._store.of(VOUCHERS.table).find(column, value)

@@ -1,0 +1,234 @@
+"""The little language of `campaigns.txt`: a case is a title and lines; a line is a command and what it comes to.
+
+    campaign base rate=1/10 budget=100               a running campaign with one rule, called `rule`
+    rule base big rate=1/10 x=200 when="activity.amount > 99"      another rule before the last one
+    zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
+    terms expiry="1 months" shortfall=NEGATIVE       of POINTS
+    ann is tiers=gold segments=young                 what the bank says of her
+    ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: its award, or its last reason
+    ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount
+    ann refunds p1 100 -> base=-10
+    ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
+
+Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, and of the whole
+cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, late=, from=, until=,
+arms=a:1,b:3. Reports take at=, channel=, branch= and any field of the payload.
+"""
+
+import shlex
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ledger.book.account import Role, account_id
+from ledger.campaigns.campaign_body import CampaignBody, Cap, CapMode, Period, Phase, PointsAward, Rule, Variant
+from ledger.campaigns.receipt import ActivityReceipt
+from ledger.campaigns.refund import ReportRefund
+from ledger.campaigns.report import ReportActivity
+from ledger.campaigns.rows import CAMPAIGNS
+from ledger.engine import tables
+from ledger.engine.outcome import Outcome
+from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
+from tests.property.campaign_world import add_campaign, left_in_budget, verify_campaigns
+from tests.property.invariants import verify
+from tests.property.memory_book import MemoryBook
+from tests.property.world import BANK, PROGRAMME, member_id, terms, world
+from tests.vectors.script import Case
+
+VERBS = {"buys": "purchase", "deposits": "deposit", "logs-in": "login", "checks-in": "check_in"}
+RULE_OPTIONS = ("rate", "amount", "x", "on", "asset", "when", "variants")
+
+
+@dataclass
+class CampaignScript:
+    """Runs the lines of one case on a book in memory."""
+
+    book: MemoryBook = field(default_factory=lambda: world([terms(), terms("STARS")]))
+    bodies: dict[str, tuple[CampaignBody, int]] = field(default_factory=dict)
+    reports: dict[str, ReportActivity] = field(default_factory=dict)
+    codes: dict[UUID, str] = field(default_factory=dict)
+    events: int = 0
+
+    def run(self, case: Case) -> None:
+        """Every line; AssertionError names the one that came out otherwise."""
+        for line in case.lines:
+            command, arrow, expected = line.partition("->")
+            words = shlex.split(command)
+            told = self.line(words)
+            if arrow:
+                assert told == expected.strip(), f"{case.title}: {line}\n   got {told}"
+            verify(self.book)
+            verify_campaigns(self.book)
+
+    def line(self, words: list[str]) -> str:
+        """Does what the line says; what it came to."""
+        match words:
+            case ["zone", name]:
+                programme = self.book.rows(PROGRAMMES.table)[0]
+                self.book.change(PROGRAMMES, programme._replace(time_zone=name))
+            case ["at", text]:
+                self.book.store.now = datetime.fromisoformat(text)
+            case ["terms", *options]:
+                self.change_terms(**dict(word.split("=", 1) for word in options))
+            case ["campaign", code, *options]:
+                self.bodies[code] = _body(dict(word.split("=", 1) for word in options))
+            case ["rule", code, name, *options]:
+                self.add_rule(code, name, dict(word.split("=", 1) for word in options))
+            case [who, "is", *options]:
+                self.state_facts(who, dict(word.split("=", 1) for word in options))
+            case [who, "has", *wanted]:
+                return self.require_has(who, wanted)
+            case [who, "refunds", name, amount]:
+                return self.told(self.execute(self.refund(who, name, int(amount))))
+            case [who, verb, *rest]:
+                return self.told(self.execute(self.report(who, verb, rest)))
+            case _:
+                raise AssertionError(words)
+        return ""
+
+    # -- setting the scene -------------------------------------------------------------------------------------------
+
+    def change_terms(self, **changes: str) -> None:
+        """Other terms of POINTS."""
+        asset = self.book.rows(ASSETS.table, "id", asset_id(PROGRAMME, "POINTS"))[0]
+        self.book.change(ASSETS, asset._replace(**changes))
+
+    def add_rule(self, code: str, name: str, options: dict[str, str]) -> None:
+        """A rule that is tried before those of the campaign so far."""
+        body, budget = self.bodies[code]
+        [phase] = body.phases
+        self.bodies[code] = replace(body, phases=(replace(phase, rules=(_rule(name, options), *phase.rules)),)), budget
+
+    def state_facts(self, who: str, options: dict[str, str]) -> None:
+        """What the bank says of a member."""
+        tiers, segments = (options.get(name, "").split(",") for name in ("tiers", "segments"))
+        self.book.add(MEMBER_FACTS, MemberFacts(member_id(who), PROGRAMME, tiers, segments, 1))  # type: ignore[arg-type]
+
+    def start(self) -> None:
+        """Lets the campaigns run that were described since."""
+        for code, (body, budget) in self.bodies.items():
+            if not self.book.rows(CAMPAIGNS.table, "code", code):
+                self.codes[add_campaign(self.book, code, body, budget)] = code
+
+    # -- reports -----------------------------------------------------------------------------------------------------
+
+    def report(self, who: str, verb: str, rest: list[str]) -> ReportActivity:
+        """A report of something that occurs now, unless `at` says when."""
+        name = rest.pop() if rest[-2:-1] == ["as"] else ""
+        rest = rest[:-1] if name else rest
+        given: dict[str, Any] = dict(word.split("=", 1) for word in rest if "=" in word)
+        payload = dict(zip(("amount",), [int(word) for word in rest if "=" not in word], strict=False))
+        at = given.pop("at", None)
+        common = {place: given.pop(place, None) for place in ("channel", "branch")}
+        self.events += 1
+        command = ReportActivity(
+            actor=BANK,
+            member_id=member_id(who),
+            type=VERBS[verb],
+            source="core",
+            event_id=given.pop("event", f"e{self.events}"),
+            occurred_at=self.book.store.now if at is None else datetime.fromisoformat(at),
+            payload=orjson.dumps({**payload, **given}).decode(),
+            **common,
+        )
+        if name:
+            self.reports[name] = command
+        return command
+
+    def refund(self, who: str, name: str, amount: int) -> ReportRefund:
+        """A report that so much of a named one is taken back."""
+        self.events += 1
+        return ReportRefund(
+            actor=BANK,
+            member_id=member_id(who),
+            source="core",
+            event_id=f"e{self.events}",
+            refund_of=self.reports[name].event_id,
+            occurred_at=self.book.store.now,
+            payload=orjson.dumps({"amount": amount}).decode(),
+        )
+
+    def execute(self, command: ReportActivity | ReportRefund) -> Outcome[ActivityReceipt]:
+        """Its outcome, once every campaign runs."""
+        self.start()
+        return self.book.execute(command)
+
+    def told(self, outcome: Outcome[ActivityReceipt]) -> str:
+        """A campaign's award, or its last reason; a refusal's code with its facts."""
+        if outcome.refusal is not None:
+            return " ".join(
+                [outcome.refusal.code, *(f"{name}={value}" for name, value in outcome.refusal.facts.items())]
+            )
+        reply = outcome.unwrap()
+        lines = {skip.campaign: skip.reason for skip in reply.skipped}
+        lines |= {self.codes[award.campaign_id]: str(award.amount) for award in reply.awards}
+        told = [f"{code}={line}" for code, line in sorted(lines.items())]
+        state = [] if reply.state == "ACCEPTED" else [reply.state]
+        return " ".join([*state, *told, *(["replayed"] if outcome.replayed else [])]) or "nothing"
+
+    def require_has(self, who: str, wanted: list[str]) -> str:
+        """Compares a wallet, or a campaign's budget, with what is wanted."""
+        if who in self.bodies:
+            assert left_in_budget(self.book, who) == int(wanted[0]), left_in_budget(self.book, who)
+            return ""
+        found = {role: self._posted(who, role) for role in (Role.WALLET, Role.OWED)}
+        expected = dict(word.split("=", 1) for word in wanted if "=" in word)
+        assert found[Role.WALLET] == int(wanted[0]), found
+        assert -found[Role.OWED] == int(expected.get("owed", 0)), found
+        return ""
+
+    def _posted(self, who: str, role: Role) -> int:
+        id_ = account_id(member_id(who), asset_id(PROGRAMME, "POINTS"), role)
+        return sum(account.posted for account in self.book.rows(tables.ACCOUNTS, "id", id_))
+
+
+def _rule(name: str, options: dict[str, str]) -> Rule:
+    rate, _, per = options.get("rate", "1/1").partition("/")
+    points = PointsAward(
+        asset=options.get("asset", "POINTS"),
+        amount=int(options["amount"]) if "amount" in options else None,
+        field=None if "amount" in options else "amount",
+        rate=int(rate),
+        per=int(per or 1),
+        multiplier=int(options.get("x", 100)),
+    )
+    variants = tuple(options["variants"].split(",")) if "variants" in options else ()
+    return Rule(
+        code=name,
+        activity=options.get("on", "purchase"),
+        points=points,
+        when=options.get("when", ""),
+        variants=variants,
+    )
+
+
+def _cap(text: str) -> Cap:
+    counter, period, limit, *mode = text.split("/")
+    return Cap(counter=counter, period=Period(period), limit=int(limit), mode=CapMode(mode[0] if mode else "TRUNCATE"))
+
+
+def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
+    """The body of a `campaign` line and what goes into its budget."""
+    rule = _rule("rule", options)
+    days = {
+        name: date.fromisoformat(options.get(name, default))
+        for name, default in (("from", "2000-01-01"), ("until", "2100-01-01"))
+    }
+    listed = {name: tuple(options[name].split(",")) for name in ("channels", "branches") if name in options}
+    arms = [arm.split(":") for arm in options.get("arms", "").split(",") if arm]
+    body = CampaignBody(
+        phases=(Phase(code="all", from_on=days["from"], until_on=days["until"], rules=(rule,)),),
+        caps=tuple(_cap(text) for text in options.get("cap", "").split(",") if text),
+        budgets=(rule.points.asset,) if "budget" in options else (),
+        segment=options.get("segment", ""),
+        variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
+        priority=int(options.get("priority", 0)),
+        group=options.get("group"),
+        late_hours=int(options.get("late", 72)),
+        **listed,
+    )
+    return body, int(options.get("budget", 0))
