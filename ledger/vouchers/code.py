@@ -50,18 +50,22 @@ def _times(one: int, other: int) -> int:
     return 0 if one == 0 or other == 0 else _POWERS[(_LOGS[one] + _LOGS[other]) % 31]
 
 
-def _syndromes(values: list[int]) -> tuple[int, int]:
+_WEIGHTED: Final = tuple({c: _times(value, _POWERS[place]) for c, value in _VALUES.items()} for place in range(LENGTH))
+"""What each character adds to the weighted sum at each place."""
+
+
+def _syndromes(code: str) -> tuple[int, int]:
     """The sum of the values, and their sum weighted by the powers of x; both vanish for a whole code."""
     plain = weighted = 0
-    for position, value in enumerate(values):
-        plain ^= value
-        weighted ^= _times(value, _POWERS[position])
+    for character, weights in zip(code, _WEIGHTED, strict=False):
+        plain ^= _VALUES[character]
+        weighted ^= weights[character]
     return plain, weighted
 
 
 def check_characters(body: str) -> str:
     """The two characters that make both sums of a dealt code vanish."""
-    plain, weighted = _syndromes([_VALUES[character] for character in body])
+    plain, weighted = _syndromes(body)
     first, second = _POWERS[len(body)], _POWERS[len(body) + 1]
     # a + b = plain and a·first + b·second = weighted, solved in a field where plus is minus.
     b = _times(weighted ^ _times(plain, first), _POWERS[-_LOGS[first ^ second] % 31])
@@ -78,7 +82,7 @@ def deal_code(random: Callable[[int], bytes], sealer: Sealer, programme_id: UUID
     body = "".join(ALPHABET[number >> shift & 31] for shift in shifts)
     code = body + check_characters(body)
     grouped = "-".join(code[start : start + _GROUP] for start in range(0, LENGTH, _GROUP))
-    return seal_code(grouped, sealer, programme_id)
+    return _seal(code, grouped, sealer, programme_id)
 
 
 def seal_code(text: str, sealer: Sealer, programme_id: UUID) -> SealedCode:
@@ -86,6 +90,10 @@ def seal_code(text: str, sealer: Sealer, programme_id: UUID) -> SealedCode:
     code = normalise(text)
     if code is None:
         raise ValueError("no code")
+    return _seal(code, text, sealer, programme_id)
+
+
+def _seal(code: str, text: str, sealer: Sealer, programme_id: UUID) -> SealedCode:
     digest = code_hash(code, sealer, programme_id)
     return SealedCode(digest, sealer.seal(_CONTEXT + digest, text))
 
@@ -116,7 +124,7 @@ def normalise(text: str) -> str | None:
 
 def is_whole(code: str) -> bool:
     """Whether the check characters of a dealt code fit."""
-    return _syndromes([_VALUES[character] for character in code]) == (0, 0)
+    return _syndromes(code) == (0, 0)
 
 
 class PresentedCode(NamedTuple):

@@ -45,9 +45,11 @@ def count_of(state: State, member_id: UUID, template_id: UUID, purpose: Purpose,
 
 def _as_of(count: VoucherCount, day: date) -> VoucherCount:
     then = count.counted_on
+    if then == day:
+        return count
     return count._replace(
         counted_on=day,
-        in_day=count.in_day if then == day else 0,
+        in_day=0,
         in_week=count.in_week if _week(then) == _week(day) else 0,
         in_month=count.in_month if _month(then) == _month(day) else 0,
     )
