@@ -19,6 +19,7 @@ from audit.log import AuditLog
 from audit.parts import Parts
 from audit.retention import RetentionClass, RetentionPolicy
 from audit.turnover import Turnover
+from graphql_api.key_connection import KeyConnection
 from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
 from graphql_api.root_key import key_provider
@@ -43,6 +44,7 @@ class AuditSide:
     turnover: replaces the root key
     turnover_every: how old a root key may grow; None where nobody turns it over by plan
     notices:  tells every process whose keys to let go of
+    connection: the keyring's own
     """
 
     sink: AuditLog
@@ -57,6 +59,12 @@ class AuditSide:
     turnover: Turnover
     turnover_every: timedelta | None
     notices: KeyNotices
+    connection: KeyConnection
+
+    async def close(self) -> None:
+        """Lets go of every key and of the keyring's connection."""
+        self.keyring.forget_all()
+        await self.connection.close()
 
 
 async def open_audit_side(
@@ -75,13 +83,9 @@ async def open_audit_side(
     """
     provider = key_provider(settings)
     bare_log = AuditLog(origin=origin)
-    acts = Acts(database.pool.acquire, bare_log, _new_ids(ids))
-    keyring = Keyring(acts, provider, time.monotonic)
-    try:
-        await keyring.open()
-        sealer = KeySealer(await keyring.house_key())
-    except RootUnavailable as error:
-        raise SettingsError((f"{error}.",)) from None
+    connection = KeyConnection(database.url)
+    keyring = Keyring(Acts(connection.lend, bare_log, _new_ids(ids)), provider, time.monotonic)
+    sealer = await _open_keyring(keyring, connection)
     parts = Parts(keyring, settings.log_origin)
     key_acts = Acts(_connecting(database.url, KEY_ADMINISTRATOR), bare_log, _new_ids(ids))
     policy = retention_policy(settings)
@@ -91,14 +95,26 @@ async def open_audit_side(
         sealer=sealer,
         keyring=keyring,
         provider=provider,
-        acts=acts,
+        acts=Acts(database.pool.acquire, bare_log, _new_ids(ids)),
         key_acts=key_acts,
         eraser=Eraser(acts=key_acts, policy=policy),
         expiry=Expiry(acts=key_acts, policy=policy),
         turnover=Turnover(acts=key_acts, provider=provider),
         turnover_every=timedelta(days=settings.root_turnover_days) or None,
         notices=KeyNotices(notices, keyring, on_gone),
+        connection=connection,
     )
+
+
+async def _open_keyring(keyring: Keyring, connection: KeyConnection) -> KeySealer:
+    try:
+        await keyring.open()
+        return KeySealer(await keyring.house_key())
+    except BaseException as error:
+        await connection.close()
+        if isinstance(error, RootUnavailable):
+            raise SettingsError((f"{error}.",)) from None
+        raise
 
 
 def retention_policy(settings: Settings) -> RetentionPolicy:

@@ -90,15 +90,24 @@ async def open_application(
     await database.open()
     try:
         application = await _compose(settings, database, clock or LiveClock(), observer or Unheard(), origin)
-        await application.engine.start()
         try:
-            yield application
+            async with _running(application):
+                yield application
         finally:
-            await application.engine.stop()
-            await application.refused.close()
-            await application.notices.close()
+            await application.audit.close()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _running(application: Application) -> AsyncIterator[None]:
+    await application.engine.start()
+    try:
+        yield
+    finally:
+        await application.engine.stop()
+        await application.refused.close()
+        await application.notices.close()
 
 
 async def _compose(
