@@ -171,15 +171,18 @@ class CounterCommand(Command[O], Generic[O]):
         if account.next_due_at <= now:
             settle_expired(holding_of(state, programme, found), now)
             account, voucher = account_of(state, found), voucher_of(state, found) or voucher
-        is_limited = limits_uses(body)
-        day = local_date(now, programme.time_zone)
+        used, reserved = None, 0
+        if limits_uses(body):
+            day = local_date(now, programme.time_zone)
+            used = count_of(state, found.member_id, found.template_id, Purpose.USE, day)
+            reserved = self._reserved(state, found, now)
         return Shown(
             place=place,
             voucher=voucher,
             body=body,
             account=account,
-            used=count_of(state, found.member_id, found.template_id, Purpose.USE, day) if is_limited else None,
-            reserved=self._reserved(state, found, now) if is_limited else 0,
+            used=used,
+            reserved=reserved,
             is_dynamic=presented.is_dynamic,
             lock_token_hash=presented.lock_token_hash,
             wanted=presented.wanted,

@@ -66,6 +66,8 @@ class Found(NamedTuple):
 async def look_up(reader: Reader, presented: Sequence[Presented]) -> tuple[Found, ...]:
     """Whose vouchers the codes are. Hashes are the programme's own, so nobody else's code is ever found."""
     hashes = [each.code_hash for each in presented]
+    if len(hashes) == 1:
+        return (_found(await reader.look_up(_BY_CODE, hashes[0]), hashes[0]),)
     rows = await reader.look_up_all(_BY_CODE, hashes)
     return tuple([_found(row, code_hash) for row, code_hash in zip(rows, hashes, strict=True)])
 
@@ -92,8 +94,10 @@ def account_of(state: State, found: Found) -> Account:
 
 def voucher_of(state: State, found: Found) -> Voucher | None:
     """The voucher as the batch leaves it so far; None where the code is nobody's."""
-    changed = [voucher for voucher in state.peek(VOUCHERS, found.account_id) if voucher.id == found.voucher_id]
-    return changed[0] if changed else state.find(VOUCHERS_BY_ID, found.voucher_id)
+    for voucher in state.peek(VOUCHERS, found.account_id):
+        if voucher.id == found.voucher_id:
+            return voucher
+    return state.find(VOUCHERS_BY_ID, found.voucher_id)
 
 
 def known_voucher(state: State, found: Found) -> Voucher:
@@ -106,8 +110,10 @@ def known_voucher(state: State, found: Found) -> Voucher:
 
 def lot_of(state: State, voucher: Voucher) -> Lot:
     """The voucher's lot as the batch leaves it so far."""
-    changed = [lot for lot in state.peek(LOTS, voucher.account_id) if lot.id == voucher.lot_id]
-    lot = changed[0] if changed else state.find(LOTS_BY_ID, voucher.lot_id)
+    for changed in state.peek(LOTS, voucher.account_id):
+        if changed.id == voucher.lot_id:
+            return changed
+    lot = state.find(LOTS_BY_ID, voucher.lot_id)
     if lot is None:
         raise InvariantViolated(f"voucher {voucher.id} has no lot")
     return lot

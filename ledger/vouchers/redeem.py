@@ -66,10 +66,10 @@ class RedeemVouchers(CounterCommand[Redeemed]):
         return self._redeem(state, till, stacked, now)
 
     def _require_known(self, vouchers: Sequence[Shown]) -> None:
-        known = {shown.place for shown in vouchers}
-        for place in range(len(self.vouchers)):
-            if place not in known:
-                raise self._refusal(Refusal(RefusalCode.VOUCHER_NOT_FOUND), place)
+        if len(vouchers) < len(self.vouchers):
+            known = {shown.place for shown in vouchers}
+            unknown = min(place for place in range(len(self.vouchers)) if place not in known)
+            raise self._refusal(Refusal(RefusalCode.VOUCHER_NOT_FOUND), unknown)
 
     def _require_good(self, skipped: Sequence[Skipped]) -> None:
         bad = [each for each in skipped if each.alone]
@@ -88,13 +88,12 @@ class RedeemVouchers(CounterCommand[Redeemed]):
         draft = self.draft(
             state,
             now,
-            amount=sum(each.offer.units for each in stacked.applied),
+            amount=sum([each.offer.units for each in stacked.applied]),
             asset_id=first.asset_id if all(each.asset_id == first.asset_id for each in accounts) else None,
             member_id=first.holder_id if all(each.holder_id == first.holder_id for each in accounts) else None,
         )
         uses = tuple([self._use(state, draft, each, day) for each in stacked.applied])
         post(state, draft, self.actor)
-        left_out = sorted(stacked.skipped, key=lambda each: each.shown.place)
         return Redeemed(
             entry_id=draft.entry.id,
             merchant_id=till.merchant.id,
@@ -104,7 +103,7 @@ class RedeemVouchers(CounterCommand[Redeemed]):
             due_minor=stacked.bill.left_minor,
             redeemed_at=now,
             applied=uses,
-            skipped=tuple(left(each) for each in left_out),
+            skipped=tuple([left(each) for each in sorted(stacked.skipped, key=lambda each: each.shown.place)]),
         )
 
     def _use(self, state: State, draft: Draft, applied: Applied, day: date) -> VoucherUse:
