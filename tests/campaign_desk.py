@@ -10,11 +10,12 @@ import orjson
 from ledger.campaigns.budget import TopUpBudget, budget_account_id
 from ledger.campaigns.campaign import change_campaign, create_campaign
 from ledger.campaigns.campaign_body import CampaignBody, Phase, PointsAward, Rule
-from ledger.campaigns.lifecycle import CampaignCommand, CampaignMoved, StartCampaign, SubmitCampaign
+from ledger.campaigns.lifecycle import CampaignCommand, CampaignMoved, StartCampaign
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.campaigns.rows import campaign_id
+from ledger.campaigns.submit import SubmitCampaign
 from ledger.control.decide_request import ApproveRequest
 from ledger.engine.outcome import Outcome
 from tests.bank import Bank

@@ -1,6 +1,6 @@
 """Campaigns that wait for approval, as control rebuilds them once a second person agrees."""
 
-from ledger.campaigns.lifecycle import ApproveCampaign
+from ledger.campaigns.submit import ApproveCampaign
 from ledger.control.approvable import Approvable, Approved
 
 

@@ -1,4 +1,4 @@
-"""A campaign through its states: put forward, approved by somebody else, started, paused, resumed, ended.
+"""A campaign through its states: started, paused, resumed, ended. Its approval stands in `submit.py`.
 
 Pausing freezes its budgets: an award that has locked one comes before the pause, any other finds it frozen. Every move
 is a step that late activities look up.
@@ -30,7 +30,6 @@ from ledger.campaigns.rows import (
     step_id,
     version_id,
 )
-from ledger.control.approval import Payload, request_approval
 from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.journal import post
@@ -156,9 +155,10 @@ class CampaignCommand(Command[CampaignMoved]):
         state.emit(event)
 
 
-def _moved(
+def told(
     campaign: Campaign, number: int, now: datetime, *, approval_id: UUID | None = None, entry_id: UUID | None = None
 ) -> CampaignMoved:
+    """The reply; `number` is the version that was moved or is the newest."""
     return CampaignMoved(
         campaign_id=campaign.id,
         state=campaign.state,
@@ -167,60 +167,6 @@ def _moved(
         approval_id=approval_id,
         entry_id=entry_id,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitCampaign(CampaignCommand):
-    """Puts the newest version forward: a draft is reviewed from now on; somebody else must approve.
-
-    reason: free text, kept sealed
-    """
-
-    kind: ClassVar[str] = "campaign_submit"
-    allowed: ClassVar[frozenset[CampaignState]] = frozenset(CampaignState) - {CampaignState.ENDED}
-
-    reason: str | None = None
-
-    def fields(self) -> Mapping[str, object]:
-        """Everything the caller named."""
-        return {"campaign": self.campaign, "reason": self.reason}
-
-    def decide(self, state: State, now: datetime) -> CampaignMoved:
-        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended or its newest version is approved."""
-        campaign = self.require_campaign(state)
-        if campaign.current_version_id == version_id(campaign.id, campaign.latest_number):
-            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
-        payload: Payload = {"campaign": self.campaign, "number": campaign.latest_number}
-        approval_id = request_approval(
-            state, actor=self.actor, kind=ApproveCampaign.kind, payload=payload, now=now, reason=self.reason
-        )
-        if campaign.state == CampaignState.DRAFT:
-            campaign = self.move(state, campaign, CampaignState.REVIEWED, now)
-        return _moved(campaign, campaign.latest_number, now, approval_id=approval_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveCampaign(CampaignCommand):
-    """Lets version `number` hold from now on. Run by an approval only."""
-
-    kind: ClassVar[str] = "campaign"
-    allowed: ClassVar[frozenset[CampaignState]] = frozenset(CampaignState) - {CampaignState.ENDED, CampaignState.DRAFT}
-
-    number: int
-
-    def fields(self) -> Mapping[str, object]:
-        """Everything the caller named."""
-        return {"campaign": self.campaign, "number": self.number}
-
-    def decide(self, state: State, now: datetime) -> CampaignMoved:
-        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended, or a newer version exists."""
-        campaign = self.require_campaign(state)
-        if campaign.latest_number != self.number:
-            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
-        first = campaign.state == CampaignState.REVIEWED
-        to = CampaignState.APPROVED if first else CampaignState(campaign.state)
-        moved = self.move(state, campaign, to, now, current_version_id=version_id(campaign.id, self.number))
-        return _moved(moved, self.number, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +214,7 @@ class BudgetedMove(CampaignCommand):
             post(state, draft, self.actor)
         moved = self.move(state, campaign, self.to, now)
         entry_id = draft.entry.id if draft.accounts else None
-        return _moved(moved, moved.latest_number, now, entry_id=entry_id)
+        return told(moved, moved.latest_number, now, entry_id=entry_id)
 
 
 def _budgets_of(state: State, campaign: Campaign) -> list[UUID]:
@@ -312,4 +258,4 @@ class EndCampaign(CampaignCommand):
     def decide(self, state: State, now: datetime) -> CampaignMoved:
         """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE. Budgets stay as they are, frozen or not."""
         moved = self.move(state, self.require_campaign(state), CampaignState.ENDED, now)
-        return _moved(moved, moved.latest_number, now)
+        return told(moved, moved.latest_number, now)
