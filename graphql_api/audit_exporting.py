@@ -1,7 +1,7 @@
 """Making the bundle of an approved request: built on one snapshot, sealed to the auditor, recorded before it leaves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from audit.export import Wanted, export
 from audit.sealed_bundle import read_key, seal_bundle
 from audit.search import EventFilter
 from audit.signing import SigningKey
-from graphql_api.audit_desk import AUDITOR_ROLE
+from graphql_api.audit_desk import AUDITOR_ROLE, within_tenancy
 from graphql_api.bootstrap import Application
 from ledger.control.approval import Approval, Payload
 from ledger.control.audit_access import AskForExport, is_open_to
@@ -93,6 +93,7 @@ async def _files(url: str, terms: Payload, about: Mapping[str, object], key: Sig
     connection = await asyncpg.connect(url, server_settings=_SETTINGS)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await export(connection, wanted, about=about, key=key)
+            mine = replace(wanted, filter=await within_tenancy(connection, wanted.filter))
+            return await export(connection, mine, about=about, key=key)
     finally:
         await connection.close()

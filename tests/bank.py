@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from graphql_api.bootstrap import Application
+from graphql_api.log_reconciling import reconcile_log
 from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
 from ledger.members.enrol import EnrolMember
@@ -106,3 +107,4 @@ async def bank(application: Application, database_url: str) -> AsyncIterator[Ban
     schema = application.settings.book_schema
     report = await check_book(database_url, book_schema=schema, book_number=application.settings.book_number)
     assert [difference for rule in report.rules for difference in rule.differences] == []
+    assert (await reconcile_log(database_url, book_schema=schema)).differences == []

@@ -11,6 +11,7 @@ from audit.bundle import unpack
 from audit.policy import Policy
 from audit.sealed_bundle import open_bundle, public_half
 from audit.search import EventFilter
+from audit.verdict import Answer, Question
 from audit.verify import verify_bundle
 from graphql_api.audit_exporting import ExportNotApproved, export_approved
 from graphql_api.global_ids import encode_id
@@ -19,6 +20,7 @@ from graphql_api.settings import Settings
 from ledger.control.approvable import Approvables
 from ledger.control.audit_access import EXPORT, AskForExport
 from ledger.control.decide_request import ApproveRequest
+from ledger.programme.setup import create_programme
 from tests.bank import Bank, bank
 from tests.fixtures_application import application, settings
 from tests.sequenced_log import KEY, sequencing
@@ -66,11 +68,30 @@ async def test_an_approved_export_opens_and_verifies(bank: Bank) -> None:
     verdict = verify_bundle(files, Policy(key=KEY.verifier, age_max=timedelta(hours=1)), [], datetime.now(UTC))
 
     assert verdict.failing == frozenset(), verdict.as_text()
+    assert verdict.results[Question.COMPLETENESS].summary.startswith("every entry from 0 to ")
     assert verdict.manifest["requested_by"] == "compliance:carla"
     assert verdict.manifest["approved_by"] == "approver:paul"
     assert made.entries == verdict.manifest["entries"]
     told = await bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events WHERE resource_id = $1", approval_id)
     assert any('"type":"audit_exported"' in row[0] and f'"actor":"{ACTOR}"' in row[0] for row in told)
+
+
+async def test_beside_another_programme_only_the_own_entries_are_exported(bank: Bank) -> None:
+    """Then it is a search, and the bundle says that nothing shows it complete."""
+    operator = bank.actor("operator", "olga")
+    await create_programme(bank.application.units, operator, code="OTHER", name="Other", time_zone="UTC")
+    approval_id = await ask(bank)
+    await agree(bank, approval_id)
+    await sequence(bank)
+
+    made = await export_approved(bank.application, approval_id, actor=ACTOR, key=KEY)
+    files = unpack(open_bundle(made.sealed, PRIVATE))
+    verdict = verify_bundle(files, Policy(key=KEY.verifier), [], datetime.now(UTC))
+
+    assert verdict.failing == frozenset(), verdict.as_text()
+    assert verdict.results[Question.COMPLETENESS].answer is Answer.NOT_SHOWN
+    mine = f'"programme":"{bank.programme_id}"'.encode()
+    assert all(mine in line for line in files["entries.jsonl"].splitlines())
 
 
 async def test_without_a_second_person_there_is_no_export(bank: Bank) -> None:
