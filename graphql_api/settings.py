@@ -140,9 +140,10 @@ class Settings:
         "SCRIP_ROOT_TURNOVER_DAYS",
         whole_number(0, 3650),
         default=90,
+        production=0,
         about=(
             "How old a root key may grow before a worker replaces it and destroys it: so long can a restored backup "
-            "revive who was erased. 0 leaves it to `scrip key turn-over`."
+            "revive who was erased. 0 leaves it to `scrip key turn-over`. Only where every process reads the same key file."
         ),
     )
     retention_value: Span = setting(
