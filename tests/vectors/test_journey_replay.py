@@ -4,6 +4,7 @@ import pytest
 
 from graphql_api.processes.demo.journey import open_journey
 from tests.vectors.journey_replay import Figures, Sale, Use, read_sales, read_uses, replay
+from tests.vectors.journey_vouchers import CampaignFigures, campaign_figures, type_figures
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,15 @@ def test_the_product_places_redemptions_alike(uses: list[Use]) -> None:
 
     assert placed == uses
     assert len(placed) == 2_102
+
+
+def test_the_campaigns_come_to_known_figures() -> None:
+    """6,589 vouchers, 2,102 uses of 792 of them; one was used up, all others whose campaign is over expired."""
+    assert type_figures(campaign_figures()) == {
+        "Type A": CampaignFigures(issued=3_647, redeemed=604, uses=1_718, expired=3_646, good=0),
+        "Type B": CampaignFigures(issued=2_368, redeemed=154, uses=323, expired=1_844, good=524),
+        "Type C": CampaignFigures(issued=574, redeemed=34, uses=61, expired=313, good=261),
+    }
 
 
 def _counts(figures: Figures) -> dict[str, int]:

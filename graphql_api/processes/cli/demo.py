@@ -1,4 +1,4 @@
-"""`scrip demo`: a year of real retail baskets, or its first weeks."""
+"""`scrip demo`: a year of real retail baskets and campaigns, or its first weeks."""
 
 import os
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,10 @@ def demo(
     full: Annotated[bool, typer.Option("--full", help="The whole year instead of its first eight weeks.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Load the Complete Journey: real baskets that earn points, real coupon redemptions that spend them.
+    """Load the Complete Journey: real baskets that earn points, real campaigns whose vouchers real coupons redeem.
+
+    A coupon's redemption also spends 100 points where they are there. The campaigns' vouchers go out to the households
+    that were targeted, each good 17 times on the campaign's days.
 
     Afterwards the ledger's clock stands at the end of what was loaded, and ticks. Safe to run again, after a kill too.
 
@@ -58,6 +61,7 @@ async def _load(settings: "Settings", url: str, *, full: bool, quiet: bool) -> "
 
 def _print_json(loaded: "DemoLoaded") -> None:
     from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.cli.voucher_report import plain_totals
 
     totals = loaded.totals
     print_json(
@@ -76,6 +80,7 @@ def _print_json(loaded: "DemoLoaded") -> None:
                 {"code": merchant.code, "earned": merchant.earned, "spent": merchant.spent}
                 for merchant in totals.top_merchants
             ],
+            "vouchers": plain_totals(loaded.vouchers),
         }
     )
 
@@ -83,6 +88,8 @@ def _print_json(loaded: "DemoLoaded") -> None:
 def _print_tables(loaded: "DemoLoaded") -> None:
     from rich.console import Console
     from rich.table import Table
+
+    from graphql_api.processes.cli.voucher_report import print_totals
 
     totals, console = loaded.totals, Console()
     figures = Table(title=f"The demo as of {loaded.clock:%Y-%m-%d}", title_justify="left", show_header=False)
@@ -107,3 +114,4 @@ def _print_tables(loaded: "DemoLoaded") -> None:
     for merchant in totals.top_merchants:
         merchants.add_row(merchant.name, f"{merchant.earned:,}", f"{merchant.spent:,}")
     console.print(merchants)
+    print_totals(loaded.vouchers)

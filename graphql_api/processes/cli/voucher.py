@@ -1,10 +1,12 @@
-"""`scrip voucher`: vouchers for a file of members, and a partner's own codes from a file."""
+"""`scrip voucher`: vouchers for a file of members, a partner's own codes from a file, and the report."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from graphql_api.processes.cli.voucher_report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = typer.Typer(name="voucher", help="Issue vouchers and import codes from files.", no_args_is_help=True)
+app = typer.Typer(
+    name="voucher", help="Issue vouchers and import codes from files; report on vouchers.", no_args_is_help=True
+)
+app.command("report")(report)
 
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .txt file.")]
 _Programme = Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")]

@@ -1,4 +1,4 @@
-"""The Complete Journey as events in time order: baskets, and coupon redemptions placed in a shop.
+"""The Complete Journey as events in time order: baskets, campaigns, and coupon redemptions placed in a shop.
 
 The files state local times without a zone. They are taken as UTC, so the demo's programme keeps
 its local days in UTC too. Nothing here touches the ledger.
@@ -13,9 +13,18 @@ from heapq import merge
 from itertools import groupby, takewhile
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
-from graphql_api.processes.demo.journey_events import Basket, Coupon, Redemption
+from graphql_api.processes.demo.journey_campaigns import campaign_starts, read_campaigns, voucher_uses
+from graphql_api.processes.demo.journey_events import (
+    Basket,
+    Campaign,
+    CampaignStart,
+    Coupon,
+    Event,
+    Redemption,
+    VoucherUse,
+)
 from graphql_api.processes.demo.journey_files import (
     COUPON_REDEMPTIONS,
     TRANSACTIONS,
@@ -84,13 +93,23 @@ class Journey:
         coupons = self._coupons()
         return place_coupons(coupons, self._baskets_of({coupon.household_id for coupon in coupons}))
 
-    def events(self, *, weeks: int | None = None) -> Iterator[Basket | Redemption]:
-        """Baskets and redemptions in one order; with `weeks`, only those before that many weeks.
+    def campaigns(self) -> list[Campaign]:
+        """All 27 campaigns, by number."""
+        return read_campaigns(self.folder)
 
-        The order is total: by time; of one instant baskets before redemptions; baskets by id,
-        redemptions by basket id and row. A shorter stream is a prefix of the whole one.
+    def events(self, *, weeks: int | None = None) -> Iterator[Event]:
+        """Everything in one order; with `weeks`, only what is before that many weeks.
+
+        The order is total: by time; of one instant campaigns, baskets, redemptions, uses of vouchers; of one kind by
+        number, the last two by basket id and row. A shorter stream is a prefix of the whole one.
         """
-        streams: tuple[Iterable[Basket | Redemption], ...] = (self.baskets(), self.redemptions())
+        starts, redemptions = campaign_starts(self.campaigns(), not_before=STARTS_AT), self.redemptions()
+        streams: tuple[Iterable[Event], ...] = (
+            starts,
+            self.baskets(),
+            redemptions,
+            voucher_uses(starts, redemptions),
+        )
         events = merge(*streams, key=_order)
         if weeks is None:
             return events
@@ -136,7 +155,15 @@ def _sum_runs(runs: Iterable[Basket]) -> list[Basket]:
     return [baskets[basket_id] for basket_id in sorted(baskets)]
 
 
-def _order(event: Basket | Redemption) -> tuple[datetime, int, int, int]:
-    if isinstance(event, Basket):
-        return (event.at, 0, event.basket_id, 0)
-    return (event.at, 1, event.basket_id, event.row)
+def _order(event: Event) -> tuple[datetime, int, int, int]:
+    match event:
+        case CampaignStart():
+            return (event.at, 0, event.campaign.campaign_id, 0)
+        case Basket():
+            return (event.at, 1, event.basket_id, 0)
+        case Redemption():
+            return (event.at, 2, event.basket_id, event.row)
+        case VoucherUse():
+            return (event.at, 3, event.redemption.basket_id, event.redemption.row)
+        case _:
+            assert_never(event)

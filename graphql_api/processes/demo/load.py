@@ -1,11 +1,13 @@
-"""Loading the demo: the programme, its members, their baskets and redemptions, and then the clock after them."""
+"""Loading the demo: the programme, its members, their baskets, redemptions and vouchers, and then the clock after them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.campaign_templates import set_up_templates
+from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, Journey, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
@@ -15,11 +17,13 @@ from ledger.points.sweeps import sweep_due
 from ledger.programme.queries import programme_by_code
 from ledger.programme.rows import asset_id
 from ledger.reports.totals import Totals, programme_totals
+from ledger.reports.voucher_totals import TemplateTotals, voucher_totals
+from ledger.vouchers.sweeps import sweep_vouchers
 
 WEEKS: Final = 8
-EVENTS_OF_YEAR: Final = 157_950
-EVENTS_OF_EIGHT_WEEKS: Final = 22_692
-SWEEP_WALLETS: Final = 1_000
+EVENTS_OF_YEAR: Final = 166_641
+EVENTS_OF_EIGHT_WEEKS: Final = 23_848
+SWEEP_LIST: Final = 1_000
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many events more are done."""
@@ -37,6 +41,7 @@ class DemoLoaded:
 
     clock: datetime
     totals: Totals
+    vouchers: Sequence[TemplateTotals]
 
 
 def ends_at(weeks: int | None) -> datetime:
@@ -60,6 +65,7 @@ async def load_demo(
     programme = await set_up_programme(application, parties.stores)
     # First of all the clock, so that a worker beside us never takes what history is still to bring for long overdue.
     await stand_at(application, programme.actor, STARTS_AT)
+    await set_up_templates(application, programme.actor, journey.campaigns())
     members = await enrol_households(application.engine, programme, parties.households)
     await _replay(
         journey,
@@ -67,15 +73,18 @@ async def load_demo(
         Replay(
             engine=application.engine,
             programme=programme,
+            vouchers=CampaignVouchers(actor=programme.actor, sealer=application.sealer),
             members=members,
             progress=lambda more: progress("baskets", more),
         ),
     )
     clock = await stand_at(application, programme.actor, ends_at(weeks))
-    progress("what is due", 0)
-    while (await sweep_due(application.reader, application.engine, wallets_max=SWEEP_WALLETS)).wallets:
-        progress("what is due", 0)
-    return DemoLoaded(clock=clock, totals=await demo_totals(application))
+    await _post_due(application, progress)
+    return DemoLoaded(
+        clock=clock,
+        totals=await demo_totals(application),
+        vouchers=await voucher_totals(application.reader, programme.actor.programme_id),
+    )
 
 
 async def demo_totals(application: Application) -> Totals:
@@ -89,6 +98,15 @@ async def demo_totals(application: Application) -> Totals:
         asset_id=asset_id(programme.id, POINTS),
         client=demo_actor(programme.id).client,
     )
+
+
+async def _post_due(application: Application, progress: Progress) -> None:
+    reader, engine = application.reader, application.engine
+    progress("what is due", 0)
+    while (await sweep_due(reader, engine, wallets_max=SWEEP_LIST)).wallets:
+        progress("what is due", 0)
+    while (await sweep_vouchers(reader, engine, accounts_max=SWEEP_LIST)).accounts:
+        progress("what is due", 0)
 
 
 async def _replay(journey: Journey, weeks: int | None, replay: Replay) -> None:

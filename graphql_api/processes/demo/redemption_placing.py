@@ -59,6 +59,7 @@ def _place(coupon: Coupon, basket: Basket) -> Redemption:
         campaign_id=coupon.campaign_id,
         date=coupon.date,
         basket_id=basket.basket_id,
+        basket_cents=basket.cents,
         store_id=basket.store_id,
         at=basket.at + DELAY,
     )

@@ -1,22 +1,22 @@
-"""Replaying the journey through the engine: members first, then baskets and redemptions in time order.
+"""Replaying the journey through the engine: members first, then everything that happens in time order.
 
-Keys and references are basket ids and row numbers, so a replay that was killed is simply run again.
+Keys and references are the numbers of the files, so a replay that was killed is simply run again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
+from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
 from graphql_api.processes.demo.journey import STARTS_AT
-from graphql_api.processes.demo.journey_events import Basket, Redemption
+from graphql_api.processes.demo.journey_events import Basket, CampaignStart, Event, Redemption, VoucherUse
 from graphql_api.processes.demo.programme import POINTS, DemoProgramme
 from graphql_api.processes.submitting import Lanes, submit_list
 from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
-from ledger.engine.unit import LIST_MAX
+from ledger.engine.unit import LIST_MAX, AnyCommand
 from ledger.members.enrol import EnrolMember
-from ledger.points.command import PointsCommand
 from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
 
@@ -48,55 +48,73 @@ async def enrol_households(engine: Engine, programme: DemoProgramme, households:
 
 @dataclass(slots=True, kw_only=True)
 class Replay:
-    """One run through the events; `members` by household."""
+    """One run through the events; `members` by household.
+
+    A coupon redemption is two things, each decided by itself: a spend of 100 points, refused where points are lacking,
+    and a use of the campaign's voucher, which no lack of points prevents.
+    """
 
     engine: Engine
     programme: DemoProgramme
+    vouchers: CampaignVouchers
     members: Mapping[int, UUID]
     progress: Progress
 
-    async def run(self, events: Iterable[Basket | Redemption]) -> None:
+    async def run(self, events: Iterable[Event]) -> None:
         """Submits every event; a refusal other than for lack of points is raised."""
-        lanes = Lanes(LANES, self._submit)
-        gathered: list[list[PointsCommand]] = [[] for _ in range(LANES)]
+        lanes = _HouseholdLanes(self._submit)
         skipped = 0
         try:
             for event in events:
+                if isinstance(event, CampaignStart):
+                    await self._issue(event, lanes)
+                    continue
                 command = self.command_of(event)
                 if command is None:
                     skipped += 1
                     continue
-                lane = event.household_id % LANES
-                gathered[lane].append(command)
-                if len(gathered[lane]) == LIST:
-                    await lanes.send(lane, gathered[lane])
-                    gathered[lane] = []
-            for lane, commands in enumerate(gathered):
-                await lanes.send(lane, commands)
+                await lanes.add(_household_of(event), command)
+            await lanes.flush()
         finally:
             await lanes.finish()
         self.progress(skipped)
 
-    async def _submit(self, commands: list[PointsCommand]) -> None:
+    async def _issue(self, start: CampaignStart, lanes: "_HouseholdLanes") -> None:
+        """In lists of their own: a voucher is looked up before its list is decided, so it has to be there by then."""
+        await lanes.flush()
+        for household_id in start.campaign.households:
+            await lanes.add(household_id, self.vouchers.issue(start, household_id, self.members[household_id]))
+        await lanes.flush()
+
+    async def _submit(self, commands: list[AnyCommand]) -> None:
         outcomes = await submit_list(self.engine, commands)
         for outcome in outcomes:
             if outcome.refusal is not None and outcome.refusal.code is not RefusalCode.INSUFFICIENT_POINTS:
                 raise outcome.refusal
         self.progress(len(commands))
 
-    def command_of(self, event: Basket | Redemption) -> PointsCommand | None:
+    def command_of(self, event: Basket | Redemption | VoucherUse) -> AnyCommand | None:
         """What the event asks of the ledger; None for a basket under a dollar, which earns nothing."""
-        if isinstance(event, Basket):
-            return self._earn(event) if event.cents >= CENTS_PER_POINT else None
+        match event:
+            case Basket():
+                return self._earn(event) if event.cents >= CENTS_PER_POINT else None
+            case Redemption():
+                return self._spend(event)
+            case VoucherUse():
+                return self.vouchers.use(event, self.programme.merchants[event.redemption.store_id])
+            case _:
+                assert_never(event)
+
+    def _spend(self, redemption: Redemption) -> SpendPoints:
         return SpendPoints(
             actor=self.programme.actor,
-            key=f"redemption-{event.row}",
-            reference=f"redemption-{event.row}",
-            member_id=self.members[event.household_id],
+            key=f"redemption-{redemption.row}",
+            reference=f"redemption-{redemption.row}",
+            member_id=self.members[redemption.household_id],
             asset=POINTS,
             amount=SPEND_POINTS,
-            merchant_id=self.programme.merchants[event.store_id],
-            replay_at=event.at,
+            merchant_id=self.programme.merchants[redemption.store_id],
+            replay_at=redemption.at,
         )
 
     def _earn(self, basket: Basket) -> EarnPoints:
@@ -111,3 +129,36 @@ class Replay:
             merchant_id=self.programme.merchants[basket.store_id],
             replay_at=basket.at,
         )
+
+
+class _HouseholdLanes:
+    """Gathers commands into lists, a household always into the same lane."""
+
+    def __init__(self, submit: Callable[[list[AnyCommand]], Awaitable[None]]) -> None:
+        self._lanes = Lanes(LANES, submit)
+        self._gathered: list[list[AnyCommand]] = [[] for _ in range(LANES)]
+
+    async def add(self, household_id: int, command: AnyCommand) -> None:
+        """Behind everything of the household before it; a list that is full is sent."""
+        lane = household_id % LANES
+        self._gathered[lane].append(command)
+        if len(self._gathered[lane]) == LIST:
+            await self._send(lane)
+
+    async def flush(self) -> None:
+        """Sends what is gathered: nothing that comes later shares a list with it."""
+        for lane in range(LANES):
+            if self._gathered[lane]:
+                await self._send(lane)
+
+    async def finish(self) -> None:
+        """Waits for all that was sent."""
+        await self._lanes.finish()
+
+    async def _send(self, lane: int) -> None:
+        commands, self._gathered[lane] = self._gathered[lane], []
+        await self._lanes.send(lane, commands)
+
+
+def _household_of(event: Basket | Redemption | VoucherUse) -> int:
+    return event.redemption.household_id if isinstance(event, VoucherUse) else event.household_id

@@ -21,6 +21,7 @@ from graphql_api.settings import Settings
 from ledger.partners.queries import merchant_by_id
 from tests.databases import ROOT, run
 from tests.vectors import journey_replay
+from tests.vectors.journey_vouchers import CampaignFigures, campaign_figures, first_seconds, type_figures
 
 EIGHT_WEEKS_END = date(2017, 2, 26)
 
@@ -87,6 +88,43 @@ def _expected(figures: journey_replay.Figures) -> dict[str, object]:
     }
 
 
+def _expected_vouchers(campaigns: Mapping[str, tuple[str, CampaignFigures]]) -> dict[str, object]:
+    return {
+        "templates": [
+            {"template": code, "category": kind, **_plain(figures)} for code, (kind, figures) in campaigns.items()
+        ],
+        "categories": {kind: _plain(figures) for kind, figures in type_figures(campaigns).items()},
+    }
+
+
+def _plain(figures: CampaignFigures) -> dict[str, int]:
+    return {**figures._asdict(), "voided": 0, "redemptionRateBasisPoints": figures.rate}
+
+
+async def _redemptions(url: str) -> list[tuple[int, str, int, datetime]]:
+    """Each as (line of the file, store, the basket's cents, when), by line."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT substr(e.reference, 9)::int AS line, m.code, r.basket_minor, r.redeemed_at AT TIME ZONE 'UTC' AS at"
+            " FROM book.redemptions r JOIN book.journal_entries e ON e.id = r.entry_id"
+            " JOIN registry.merchants m ON m.id = r.merchant_id ORDER BY 1"
+        )
+        return [tuple(row) for row in rows]
+    finally:
+        await connection.close()
+
+
+def _placed(sales: list[journey_replay.Sale], uses: list[journey_replay.Use]) -> list[tuple[int, str, int, datetime]]:
+    """The same by the plain replay: where its points are spent, but never before the campaign's first second."""
+    cents = {sale.basket_id: sale.cents for sale in sales}
+    goes_out_at = first_seconds()
+    return sorted(
+        (use.row, str(use.store_id), cents[use.basket_id], max(use.at.replace(tzinfo=None), goes_out_at[use.row]))
+        for use in uses
+    )
+
+
 def _reported(printed: str, expected: Mapping[str, object]) -> dict[str, object]:
     report = json.loads(printed)
     return {name: report[name] for name in expected}
@@ -119,6 +157,10 @@ def test_eight_weeks_equal_the_plain_replay_after_a_kill_too(
     expected = _expected(journey_replay.replay(sales, uses))
     assert 4_000 <= killed_at < 25_000
     assert _reported(printed, expected) == expected
+    campaigns = campaign_figures(EIGHT_WEEKS_END, frozenset(use.row for use in uses))
+    assert json.loads(printed)["vouchers"] == _expected_vouchers(campaigns)
+    assert run(_redemptions(database_url)) == _placed(sales, uses)
+    assert json.loads(_scrip(database_url, tmp_path, "voucher", "report", "--json")) == _expected_vouchers(campaigns)
     assert json.loads(printed)["clock"].startswith("2017-02-26T00:00:0")
     _scrip(database_url, tmp_path, "check")
     assert run(_cast(database_url, tmp_path)) == _stars(sales, uses)
@@ -126,9 +168,10 @@ def test_eight_weeks_equal_the_plain_replay_after_a_kill_too(
 
 @pytest.mark.bench
 def test_the_year_equals_the_plain_replay(database_url: str, tmp_path: Path) -> None:
-    """All of 2017 with its expiries, then `scrip check`."""
+    """All of 2017 with its expiries and its campaigns' vouchers, then `scrip check`."""
     sales = journey_replay.read_sales()
-    figures = journey_replay.replay(sales, journey_replay.read_uses(sales))
+    uses = journey_replay.read_uses(sales)
+    figures = journey_replay.replay(sales, uses)
     expected = _expected(figures)
 
     printed = _scrip(database_url, tmp_path, "demo", "--full", "--json")
@@ -138,6 +181,8 @@ def test_the_year_equals_the_plain_replay(database_url: str, tmp_path: Path) -> 
     assert json.loads(printed)["clock"].startswith("2018-01-02T00:00:")
     tops = [(int(merchant["code"]), merchant["earned"]) for merchant in json.loads(printed)["topMerchants"]]
     assert tops == figures.top_earning()
+    assert json.loads(printed)["vouchers"] == _expected_vouchers(campaign_figures())
+    assert run(_redemptions(database_url)) == _placed(sales, uses)
     _scrip(database_url, tmp_path, "check")
 
 

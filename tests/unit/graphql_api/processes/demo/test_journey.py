@@ -12,7 +12,7 @@ import pytest
 
 from graphql_api.processes.demo import journey_files
 from graphql_api.processes.demo.journey import Journey, JourneyOutOfOrder, open_journey
-from graphql_api.processes.demo.journey_events import Basket, Redemption
+from graphql_api.processes.demo.journey_events import Basket, CampaignStart, Event, Redemption, VoucherUse
 
 Line = tuple[int, float, str]
 """Basket, value in dollars, local time; household and store are 1."""
@@ -77,10 +77,10 @@ def test_a_file_that_goes_back_in_time_is_refused(tmp_path: Path) -> None:
 
 
 def test_events_are_in_one_total_order() -> None:
-    """By time; of one instant baskets before redemptions; then by basket id and row."""
+    """By time; of one instant campaigns, baskets, redemptions, uses of vouchers; then by their numbers."""
     keys = [_key(event) for event in open_journey().events()]
 
-    assert len(keys) == 155_848 + 2_102
+    assert len(keys) == 27 + 155_848 + 2_102 + 2_102
     assert all(before < after for before, after in pairwise(keys))
 
 
@@ -99,7 +99,7 @@ def test_reading_takes_little_memory_and_no_pandas() -> None:
     done = subprocess.run([sys.executable, "-c", READ_THE_YEAR], capture_output=True, text=True, check=True)
 
     count, peak_mb, pandas, package = done.stdout.split()
-    assert int(count) == 157_950
+    assert int(count) == 160_079
     assert int(peak_mb) < 160
     assert (pandas, package) == ("False", "False")
 
@@ -110,7 +110,13 @@ def test_a_missing_package_is_named() -> None:
         journey_files.find_data_folder("a_package_that_is_not_here")
 
 
-def _key(event: Basket | Redemption) -> tuple[datetime, int, int, int]:
-    if isinstance(event, Basket):
-        return (event.at, 0, event.basket_id, -1)
-    return (event.at, 1, event.basket_id, event.row)
+def _key(event: Event) -> tuple[datetime, int, int, int]:
+    match event:
+        case CampaignStart():
+            return (event.at, 0, event.campaign.campaign_id, 0)
+        case Basket():
+            return (event.at, 1, event.basket_id, 0)
+        case Redemption():
+            return (event.at, 2, event.basket_id, event.row)
+        case VoucherUse():
+            return (event.at, 3, event.redemption.basket_id, event.redemption.row)

@@ -1,0 +1,80 @@
+"""The report on vouchers says what became of each, whatever hands it went through and whether or not that was posted."""
+
+from datetime import timedelta
+
+from ledger.reports.voucher_totals import TemplateTotals, VoucherCounts, totals_by_category, voucher_totals
+from ledger.vouchers.gift import GiftVoucher
+from ledger.vouchers.template_body import Stacking, StackMode, Validity
+from ledger.vouchers.void import VoidVoucher
+from tests.bank import Bank
+from tests.voucher_desk import VoucherDesk
+from tests.voucher_till import VoucherTill
+
+NONE = VoucherCounts(issued=0, redeemed=0, uses=0, expired=0, voided=0, good=0)
+
+
+async def test_each_voucher_is_counted_under_what_became_of_it(bank: Bank) -> None:
+    """Of six: one good, one used in part and good, one used up, one reversed, one voided, one expired and not swept."""
+    desk = VoucherDesk(bank=bank)
+    till = VoucherTill(bank=bank, desk=desk, merchant_id=bank.merchant_id)
+    short = await desk.live("SHORT", validity=Validity(expiry="1 days"))
+    twice = await desk.live("TWICE", uses=2, stacking=Stacking(mode=StackMode.ALL, category="food"))
+    await desk.live("UNUSED")
+    members = [await bank.enrol(f"m-{number}") for number in range(6)]
+    await desk.issue(members[0], short)
+    part, whole, back, voided, _good = [(await desk.issue(member, twice)).voucher_id for member in members[1:]]
+    for voucher_id in (part, whole, whole):
+        (await till.redeem(voucher_id)).unwrap()
+    redemption = (await till.redeem(back)).unwrap().applied[0].redemption_id
+    (await till.reverse(redemption)).unwrap()
+    void = VoidVoucher(actor=bank.actor("operator", "olga"), key=bank.key(), voucher_id=voided, reason_code="MISTAKE")
+    (await bank.application.engine.execute(void)).unwrap()
+    await bank.advance(timedelta(days=2))
+
+    totals = await voucher_totals(bank.application.reader, bank.programme_id)
+
+    assert totals == [
+        TemplateTotals(
+            code="SHORT",
+            category="",
+            counts=VoucherCounts(issued=1, redeemed=0, uses=0, expired=1, voided=0, good=0),
+        ),
+        TemplateTotals(
+            code="TWICE",
+            category="food",
+            counts=VoucherCounts(issued=5, redeemed=2, uses=3, expired=0, voided=1, good=3),
+        ),
+        TemplateTotals(code="UNUSED", category="", counts=NONE),
+    ]
+    assert [each.counts.redemption_rate for each in totals] == [0, 4_000, 0]
+    assert totals_by_category(totals)[""].expired == 1
+
+
+async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
+    """Used once by the giver and once by the receiver, it was issued once and redeemed once, with two uses."""
+    desk = VoucherDesk(bank=bank)
+    till = VoucherTill(bank=bank, desk=desk, merchant_id=bank.merchant_id)
+    giver, receiver = await bank.enrol("m-1"), await bank.enrol("m-2")
+    voucher_id = (await desk.issue(giver, await desk.live("TWICE", uses=2))).voucher_id
+    (await till.redeem(voucher_id)).unwrap()
+    gift = GiftVoucher(
+        actor=bank.actor("member", str(giver)),
+        key=bank.key(),
+        voucher_id=voucher_id,
+        member_id=giver,
+        to_member_id=receiver,
+        code=desk.code(),
+    )
+    given = (await bank.application.engine.execute(gift)).unwrap()
+    (await till.redeem(given.voucher_id)).unwrap()
+
+    [totals] = await voucher_totals(bank.application.reader, bank.programme_id)
+
+    assert totals.counts == VoucherCounts(issued=1, redeemed=1, uses=2, expired=0, voided=0, good=0)
+
+
+async def test_another_programme_is_told_nothing(bank: Bank) -> None:
+    """The report is of one programme's templates."""
+    await VoucherDesk(bank=bank).live("COFFEE")
+
+    assert await voucher_totals(bank.application.reader, bank.merchant_id) == []
