@@ -81,7 +81,7 @@ _BALANCES = SqlQuery(
                     FILTER (WHERE line.account_id = CAST(:owed AS uuid)), 0)::bigint AS owed,
            (SELECT coalesce(sum(amount), 0)::bigint FROM active) AS held,
            (SELECT max(CASE WHEN kind = 'earn' THEN effective_at ELSE posted_at END) FROM known
-            WHERE kind IN ('earn', 'spend', 'capture', 'opening') AND (kind <> 'earn' OR EXISTS (
+            WHERE kind IN ('earn', 'spend', 'capture', 'opening', 'voucher_claim') AND (kind <> 'earn' OR EXISTS (
                 SELECT FROM {book}.postings p WHERE p.entry_id = known.id
                 AND p.destination_id <> CAST(:pending AS uuid)))) AS active_at
     FROM {book}.statement_lines line

@@ -2,11 +2,15 @@
 
 import asyncio
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from ledger.engine.reader import Reader
 from ledger.members.freeze import FreezeMember
+from ledger.points.as_of_query import balance_as_of
 from ledger.points.wallet import wallet_ids
+from ledger.programme.input_rules import AssetTerms
+from ledger.programme.setup import create_asset
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.template import change_template
 from ledger.vouchers.template_body import Limits, Price
@@ -114,3 +118,21 @@ async def test_many_claims_of_one_process_take_exactly_the_stock(bank: Bank, des
     assert (codes.count(""), codes.count("OUT_OF_STOCK")) == (15, 25)
     spent = await bank.fetch("SELECT count(*) FROM {book}.accounts WHERE role = 'wallet' AND posted = 0")
     assert spent[0][0] == 15
+
+
+async def test_paying_for_a_claim_is_activity(bank: Bank, desk: VoucherDesk) -> None:
+    """Under an inactivity policy it moves the account's date, and a balance as of later knows that too."""
+    units, operator = bank.application.units, bank.actor("operator", "olga")
+    await create_asset(units, operator, code="IDLE", kind="points", terms=AssetTerms(expiry="inactive 1 months"))
+    member = await bank.enrol("m-1")
+    await bank.earn(member, 10, asset="IDLE")
+    template = await desk.live("COFFEE", price=Price(asset="IDLE", points=1))
+    await bank.advance(timedelta(days=20))
+    claimed = (await bank.application.engine.execute(desk.claiming(member, template))).unwrap()
+
+    await bank.advance(timedelta(days=20))
+    at = claimed.posted_at + timedelta(days=18)
+    found = await balance_as_of(bank.application.reader, bank.programme_id, member, bank.asset("IDLE"), effective_at=at)
+
+    assert found is not None
+    assert (found.balance, found.overdue) == (9, 0)
