@@ -8,9 +8,12 @@ many notices a guesser causes.
 import base64
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Final
+from uuid import UUID
 
 from graphql_api.attempt import Attempt
 from graphql_api.http.attempt_limits import AttemptLimiter
@@ -21,6 +24,8 @@ PENDING_MAX: Final = 10_000
 _KEY_BYTES: Final = 12
 _PAYLOAD_KEYS_MAX: Final = 400
 _WRONG, _RIGHT = b"-", b"+"
+IN_FLIGHT_MAX: Final = 256
+"""Attempts of one merchant at the same moment: more than its tills make, and all that a burst of guesses gets."""
 _PROCESS_BYTES: Final = 8
 
 
@@ -40,8 +45,22 @@ class CodeGuesses:
             b"m": AttemptLimiter(free=50, forgive_seconds=30.0),
             b"n": AttemptLimiter(free=100, forgive_seconds=15.0),
         }
+        self._in_flight: Counter[UUID] = Counter()
         self._pending: list[bytes] = []
         notices.add(self)
+
+    @contextmanager
+    def attempting(self, attempt: Attempt) -> Iterator[float]:
+        """How long the attempt must wait; where that is 0, it is in flight until the end of the block."""
+        merchant = attempt.merchant_id
+        wait = self.wait_seconds(attempt) or float(self._in_flight[merchant] >= IN_FLIGHT_MAX)
+        self._in_flight[merchant] += 1
+        try:
+            yield wait
+        finally:
+            self._in_flight[merchant] -= 1
+            if not self._in_flight[merchant]:
+                del self._in_flight[merchant]
 
     def wait_seconds(self, attempt: Attempt) -> float:
         """How long the next attempt must wait; 0 when it may come now."""

@@ -1,6 +1,7 @@
 """What resolvers see: the caller, and the ledger behind it. One context a request, one ledger a process."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -35,8 +36,8 @@ WalletKey = tuple[UUID, UUID, UUID]
 class Guesses(Protocol):
     """Slows down whoever guesses codes."""
 
-    def wait_seconds(self, attempt: Attempt) -> float:
-        """How long the next attempt must wait; 0 when it may come now."""
+    def attempting(self, attempt: Attempt) -> AbstractContextManager[float]:
+        """How long the attempt must wait; where that is 0, it is in flight until the end of the block."""
         ...
 
     def failed(self, attempt: Attempt) -> None:

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from graphql_api.attempt import Attempt
 from graphql_api.permissions import Role
-from graphql_api.schema.context import Context
+from graphql_api.schema.context import Context, Guesses
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.outcome import Outcome
 
@@ -42,11 +42,16 @@ async def try_codes(
     """The same of any attempt; `wrong` says how many of its codes were, None where it says nothing about them."""
     if context.caller.role is not Role.MERCHANT:
         return await attempt()
-    guesses = context.ledger.guesses
     who = Attempt(context.own_merchant_id(), terminal, context.caller.network)
-    wait = guesses.wait_seconds(who)
-    if wait > 0:
-        raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
+    with context.ledger.guesses.attempting(who) as wait:
+        if wait > 0:
+            raise Refusal(RefusalCode.THROTTLED, retry_after_seconds=int(wait) + 1)
+        return await _attempt(context.ledger.guesses, who, attempt, wrong)
+
+
+async def _attempt(
+    guesses: Guesses, who: Attempt, attempt: Callable[[], Awaitable[T]], wrong: Callable[[T], int | None]
+) -> T:
     try:
         came = await attempt()
     except Refusal as refusal:

@@ -1,9 +1,10 @@
 """Wrong codes are counted by till, by merchant and by network, and in all processes alike."""
 
+from contextlib import ExitStack
 from uuid import UUID
 
 from graphql_api.attempt import Attempt
-from graphql_api.code_guesses import CodeGuesses
+from graphql_api.code_guesses import IN_FLIGHT_MAX, CodeGuesses
 from graphql_api.notices import Channel, Notices
 
 SHOP, OTHER = UUID(int=1), UUID(int=2)
@@ -74,6 +75,21 @@ def test_many_shops_of_one_network_are_one_guesser() -> None:
 
     assert counted.wait_seconds(Attempt(OTHER, None, "203.0.113.0/24")) == 2.0
     assert counted.wait_seconds(Attempt(OTHER, None, "203.0.114.0/24")) == 0.0
+
+
+def test_a_burst_is_bounded_while_nobody_knows_yet_that_its_codes_are_wrong() -> None:
+    """Beyond 256 attempts of one shop at the same moment the next must wait; another shop's need not."""
+    counted = guesses(Carrier())
+
+    with ExitStack() as burst:
+        waits = [burst.enter_context(counted.attempting(Attempt(SHOP))) for _ in range(IN_FLIGHT_MAX + 1)]
+        with counted.attempting(Attempt(OTHER)) as other:
+            pass
+    with counted.attempting(Attempt(SHOP)) as after:
+        pass
+
+    assert waits == [0.0] * IN_FLIGHT_MAX + [1.0]
+    assert (other, after) == (0.0, 0.0)
 
 
 def test_what_one_process_sees_all_count() -> None:
