@@ -1,6 +1,6 @@
 """Files of one value a line, or of CSV with a header, as lines with their cells by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,10 @@ class Row:
     fault: LineFault | None = None
 
 
-def read_rows(path: Path, required: str) -> Iterator[Row]:
+def read_rows(path: Path, required: str, *, others: Collection[str] | None = None) -> Iterator[Row]:
     """Every line of a `.csv` whose header names `required`, or of a `.txt` whose lines are nothing else.
 
+    others: the other columns that there may be; None = any, which nobody reads
     Raises UnusableFile for another suffix, and for a CSV without such a header.
     """
     lines = read_lines(path)
@@ -32,6 +33,7 @@ def read_rows(path: Path, required: str) -> Iterator[Row]:
             if header is None:
                 return
             columns = columns_of(header, required)
+            _require_known(columns, required, others)
         case _:
             raise UnusableFile(f"{path.name} is neither .csv nor .txt.")
     is_plain = path.suffix.lower() == ".txt"
@@ -44,6 +46,12 @@ def read_rows(path: Path, required: str) -> Iterator[Row]:
             yield Row(raw=raw, cells={}, fault=fault)
         else:
             yield Row(raw=raw, cells=cells)
+
+
+def _require_known(columns: Collection[str], required: str, others: Collection[str] | None) -> None:
+    unknown = [] if others is None else [name for name in columns if name != required and name not in others]
+    if unknown:
+        raise UnusableFile(f"The columns may be {', '.join((required, *(others or ())))}, not {', '.join(unknown)}.")
 
 
 def _missing(name: str) -> LineFault:

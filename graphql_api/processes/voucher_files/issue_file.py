@@ -52,7 +52,7 @@ async def run_issue(settings: Settings, url: str, wanted: IssueWanted, progress:
         tally = Tally(path=wanted.refused)
         tally.begin()
         try:
-            reading = read_rows(wanted.path, "member")
+            reading = read_rows(wanted.path, "member", others=("template", "reference"))
             while rows := list(islice(reading, _CHUNK)):
                 await _issue(application, actor, wanted, rows, tally)
                 progress(f"{tally.lines:,} lines", sum(row.raw.size for row in rows))

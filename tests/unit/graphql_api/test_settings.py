@@ -98,3 +98,13 @@ def test_secrets_are_not_shown() -> None:
 
     assert "hidden" not in repr(settings)
     assert "\\xab" not in repr(settings)
+
+
+def test_trusted_proxies_are_networks() -> None:
+    """A comma-separated list; what is none is refused by the variable's name."""
+    read = read_settings({"SCRIP_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32,192.0.2.7"})
+
+    assert [str(network) for network in read.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7/32"]
+    assert problems_of({"SCRIP_TRUSTED_PROXIES": "10.0.0.1/8"}) == (
+        "SCRIP_TRUSTED_PROXIES must be networks such as 10.0.0.0/8, separated by commas.",
+    )

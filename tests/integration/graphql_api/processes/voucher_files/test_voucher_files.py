@@ -98,7 +98,13 @@ async def test_lines_that_cannot_be_are_refused_by_name_and_the_rest_goes_on(ban
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("m.xlsx", "ines\n"), ("m.csv", "name\nines\n"), ("m.csv", "member,member\n")]
+    ("name", "text"),
+    [
+        ("m.xlsx", "ines\n"),
+        ("m.csv", "name\nines\n"),
+        ("m.csv", "member,member\n"),
+        ("m.csv", "member,templete\nines,T2\n"),
+    ],
 )
 async def test_a_file_of_another_form_is_refused_as_a_whole(bank: Bank, tmp_path: Path, name: str, text: str) -> None:
     """Nothing is issued."""
