@@ -14,6 +14,7 @@ from cel_expr_python import cel
 from ledger.campaigns.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
+MESSAGE_LENGTH_MAX: Final = 200
 Value = int | str | bool | list[str]
 TEXTS: Final = "texts"
 """A list of texts: no payload has one, but a member does."""
@@ -89,7 +90,7 @@ def _fault(message: str) -> Fault:
     found = _POSITION.search(message)
     if found is None:
         return Fault("too complex", 1, 1)
-    return Fault(found[3].replace(" (in container '')", ""), int(found[1]), int(found[2]))
+    return Fault(found[3].replace(" (in container '')", "")[:MESSAGE_LENGTH_MAX], int(found[1]), int(found[2]))
 
 
 def defaults(variables: Variables) -> dict[str, Value]:

@@ -29,6 +29,8 @@ _REFUSALS: Mapping[str, Refusal] = {
     "assets_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "partners_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "merchants_code_unique": Refusal(RefusalCode.CODE_TAKEN),
+    "activity_types_pk": Refusal(RefusalCode.CODE_TAKEN),
+    "campaigns_pk": Refusal(RefusalCode.CODE_TAKEN),
     "terminals_pk": Refusal(RefusalCode.CODE_TAKEN),
     "terminals_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "rates_version_unique": Refusal(RefusalCode.INVALID_INPUT, field="validFrom"),

@@ -1,0 +1,82 @@
+"""Conditions: checked by name and type with their position, bounded, and never the cause of an error."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.campaigns.activity_type import SHIPPED
+from ledger.campaigns.expression import Facts, Fault, find_fault, variables_of
+
+PURCHASE = variables_of(SHIPPED["purchase"].fields)
+LIST = "[" + ",".join("1" * 30) + "]"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("activity.amont > 5", "undeclared reference to 'activity.amont'", 9),
+        ("activity.amount > '5'", "found no matching overload for '_>_' applied to '(int, string)'", 17),
+        ("activity.amount >", "Syntax error", 18),
+        ("activity.amount", "not a condition: it gives no truth value", 1),
+        ("member.tiers == 1", "found no matching overload", 14),
+        ("now > 1", "undeclared reference to 'now'", 1),
+    ],
+)
+def test_a_fault_is_told_with_its_position(text: str, message: str, column: int) -> None:
+    """Unknown names and wrong types are found when a campaign is saved."""
+    fault = find_fault(text, PURCHASE)
+
+    assert fault is not None
+    assert fault.message.startswith(message)
+    assert (fault.line, fault.column) == (1, column)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LIST}.all(a, {LIST}.all(b, {LIST}.all(c, {LIST}.all(d, true))))",
+        "(" * 300 + "true" + ")" * 300,
+        "true" + " && true" * 200,
+    ],
+)
+def test_length_depth_and_steps_are_bounded(text: str) -> None:
+    """What would take long is no condition."""
+    assert find_fault(text, PURCHASE) is not None
+
+
+def test_what_has_no_value_is_neither_true_nor_false() -> None:
+    """A division by zero and an overflow come out as None; what stands beside a false one does not matter."""
+    facts = Facts(PURCHASE, {"activity.amount": 7})
+
+    assert facts.holds("activity.amount / 0 > 1") is None
+    assert facts.holds("activity.amount + 9223372036854775807 > 0") is None
+    assert facts.holds("activity.amount / 0 > 1 && activity.amount > 7") is False
+    assert facts.holds("activity.amount == 7 && activity.category == '' && member.tiers.size() == 0") is True
+
+
+NAMES = ("activity.amount", "activity.hour", "activity.channel", "member.tiers", "awards.day", "nothing", "activity")
+LITERALS = ("'x'", "0", "-1", "9223372036854775807", "true", "[1]", "null", "1.5", "b'x'", "timestamp('x')", "{}")
+ATOMS = st.sampled_from((*NAMES, *LITERALS))
+TREES = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "%", "==", "<", "in", "&&", "||"]), inner).map(" ".join),
+        inner.map("!({})".format),
+        inner.map("size({})".format),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}).exists(x, x == {pair[1]})"),
+        st.tuples(inner, inner, inner).map(lambda three: "({} ? {} : {})".format(*three)),
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(TREES, st.text(max_size=60)), st.integers(-(10**15), 10**15))
+def test_any_text_is_refused_or_evaluates(text: str, amount: int) -> None:
+    """A condition that was accepted is true, false or without a value for every payload; nothing is raised."""
+    if find_fault(text, PURCHASE) is None:
+        assert Facts(PURCHASE, {"activity.amount": amount}).holds(text) in {True, False, None}
+
+
+def test_a_fault_is_a_value() -> None:
+    """Faults compare by what they say."""
+    assert find_fault("x" * 1001, PURCHASE) == Fault("longer than 1,000 characters", 1, 1001)
