@@ -6,7 +6,7 @@ without a legal basis, PIPL article 47) and destroyed when its time has come. Ea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -16,6 +16,8 @@ from audit.legal_hold import held_classes
 from audit.retention import RetentionPolicy, epoch_class
 
 DUE_MAX = 100
+HELD_FOR = timedelta(hours=1)
+"""How long somebody under a legal hold waits until it is asked again."""
 
 
 class ErasureState(StrEnum):
@@ -58,7 +60,10 @@ INSERT INTO audit.erasures ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, destroyed_at = excluded.destroyed_at,
     parts_destroyed = excluded.parts_destroyed, event_id = excluded.event_id, version = excluded.version
 """  # noqa: S608 - names of columns
-_DUE = "SELECT id FROM audit.erasures WHERE state = 'restricted' AND retained_until <= now() ORDER BY id LIMIT $1"
+_POSTPONE = "UPDATE audit.erasures SET retained_until = $2 WHERE id = $1"
+_DUE = """
+SELECT id FROM audit.erasures WHERE state = 'restricted' AND retained_until <= now() ORDER BY retained_until LIMIT $1
+"""
 _REVIVED = """
 SELECT subject.id FROM keys.subjects subject JOIN audit.erasures erasure ON erasure.id = subject.id
 WHERE erasure.state = 'destroyed' AND subject.state <> 'destroyed' ORDER BY subject.id LIMIT $1
@@ -84,8 +89,10 @@ class Eraser:
             if known is not None and known.state == ErasureState.DESTROYED:
                 return known
             until, is_held = await self._retained(doing, subject_id)
-            if is_held or until > doing.now:
-                return known or await self._restrict(doing, subject_id, max(until, doing.now))
+            if is_held:
+                until = max(until, doing.now + HELD_FOR)
+            if until > doing.now:
+                return await self._postpone(doing, known, until) or await self._restrict(doing, subject_id, until)
             return await self._destroy(doing, subject_id, known, until)
 
     async def due(self) -> Sequence[UUID]:
@@ -111,6 +118,13 @@ class Eraser:
         held = await held_classes(doing)
         until = max((self.policy.kept_until(epoch) for epoch in epochs), default=doing.now)
         return until, any(epoch_class(epoch) in held for epoch in epochs)
+
+    async def _postpone(self, doing: Doing, known: Erasure | None, until: datetime) -> Erasure | None:
+        """Asks again later for somebody who is restricted already, so that those behind get their turn."""
+        if known is not None:
+            await doing.run(_POSTPONE, known.id, until)
+            known = known._replace(retained_until=until)
+        return known
 
     async def _restrict(self, doing: Doing, subject_id: UUID, until: datetime) -> Erasure:
         await doing.run(_RESTRICT, subject_id)

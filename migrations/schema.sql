@@ -1119,6 +1119,8 @@ ALTER TABLE ONLY registry.voucher_templates
 
 CREATE INDEX checkpoints_by_size ON audit.checkpoints USING btree (size);
 
+CREATE INDEX erasures_due ON audit.erasures USING btree (retained_until) WHERE (state = 'restricted'::text);
+
 CREATE INDEX events_by_transaction ON audit.events USING btree (tx_id, resource_id);
 
 CREATE INDEX parts_by_epoch ON audit.parts USING btree (epoch);
@@ -1183,9 +1185,11 @@ CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates USING 
 
 CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
-CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT OR UPDATE ON audit.erasures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT ON audit.erasures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER erasures_keep_rows BEFORE DELETE OR TRUNCATE ON audit.erasures FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER erasures_states_have_events AFTER UPDATE ON audit.erasures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1491,6 +1495,8 @@ GRANT SELECT ON TABLE audit.erasures TO scrip_app;
 GRANT SELECT ON TABLE audit.erasures TO scrip_auditor;
 
 GRANT UPDATE(state) ON TABLE audit.erasures TO scrip_key_admin;
+
+GRANT UPDATE(retained_until) ON TABLE audit.erasures TO scrip_key_admin;
 
 GRANT UPDATE(destroyed_at) ON TABLE audit.erasures TO scrip_key_admin;
 

@@ -22,22 +22,25 @@ class KeyRounds:
     clock: ClockWatch
 
     async def settle_erasures(self) -> int:
-        """Destroys or restricts the keys of members that the ledger has erased, and of those whose time has come.
-
-        Where a restored key store has revived somebody, destroys the key again and says so loudly.
-        """
+        """Destroys or restricts the keys of members that the ledger has erased, and of those whose time has come."""
         eraser = self.application.audit.eraser
-        erased = await erased_members(self.application.reader, limit=ERASURES_MAX)
-        for member_id in [*erased, *await eraser.due()]:
-            erasure = await eraser.erase(member_id)
-            LOG.info("erasure settled", subject=str(member_id), state=erasure.state)
-        revived = await eraser.revived()
+        subjects = [*await erased_members(self.application.reader, limit=ERASURES_MAX), *await eraser.due()]
+        for subject_id in subjects:
+            erasure = await eraser.erase(subject_id)
+            LOG.info("erasure settled", subject=str(subject_id), state=erasure.state)
+        if subjects:
+            self.application.audit.notices.publish(subjects)
+        return len(subjects)
+
+    async def find_revived(self) -> int:
+        """Where a restored key store has revived somebody, destroys the key again and says so loudly."""
+        revived = await self.application.audit.eraser.revived()
         for subject_id in revived:
             LOG.error("an erased person's key was there again, as in a restored backup", subject=str(subject_id))
-            await eraser.destroy_again(subject_id)
-        if erased or revived:
-            self.application.audit.notices.publish([*erased, *revived])
-        return len(erased)
+            await self.application.audit.eraser.destroy_again(subject_id)
+        if revived:
+            self.application.audit.notices.publish(revived)
+        return len(revived)
 
     async def expire(self) -> int:
         """Destroys the keys of the months that are over."""

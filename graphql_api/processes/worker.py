@@ -76,6 +76,7 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
         Round(name="erasures", work=keys.settle_erasures, pause_seconds=ERASURE_PAUSE_SECONDS),
+        Round(name="revived", work=keys.find_revived, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="expiry", work=keys.expire, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="turnover", work=keys.turn_over, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="reconcile", work=whole.reconcile, pause_seconds=PAUSE_SECONDS_MAX),

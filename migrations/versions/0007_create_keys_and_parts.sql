@@ -182,9 +182,14 @@ CREATE TABLE audit.erasures (
 );
 COMMENT ON COLUMN audit.erasures.id IS 'the subject';
 COMMENT ON COLUMN audit.erasures.event_id IS 'the event of the latest step: of the restriction, then of the destruction';
-CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT OR UPDATE ON audit.erasures
+CREATE CONSTRAINT TRIGGER erasures_have_events AFTER INSERT ON audit.erasures
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE CONSTRAINT TRIGGER erasures_states_have_events AFTER UPDATE ON audit.erasures
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+    EXECUTE FUNCTION audit.require_registry_event();
+CREATE INDEX erasures_due ON audit.erasures (retained_until) WHERE state = 'restricted';
 CREATE TRIGGER erasures_keep_rows BEFORE DELETE OR TRUNCATE ON audit.erasures
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-GRANT SELECT, INSERT, UPDATE (state, destroyed_at, parts_destroyed, event_id, version) ON audit.erasures TO scrip_key_admin;
+GRANT SELECT, INSERT, UPDATE (state, retained_until, destroyed_at, parts_destroyed, event_id, version) ON audit.erasures
+    TO scrip_key_admin;
 GRANT SELECT ON audit.erasures TO scrip_app, scrip_auditor;

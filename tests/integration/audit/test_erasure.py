@@ -132,6 +132,7 @@ async def test_a_legal_hold_beats_erasure(keys: KeyWorld) -> None:
     twice = await release_hold(keys.key_acts, hold, actor="staff:lena")
     freed = await keys.eraser.erase(person)
 
+    assert await keys.eraser.due() == []
     assert [each.state for each in (held, again, freed)] == ["restricted", "restricted", "destroyed"]
     assert (released, twice) == (True, False)
     assert part.epoch.startswith("handling/")
