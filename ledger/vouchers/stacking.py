@@ -44,7 +44,7 @@ class Stack(NamedTuple):
 def stack(vouchers: Sequence[Shown], basket: Basket, till: Till, now: datetime) -> Stack:
     """Lays the vouchers, which the merchant accepts, on the basket one by one."""
     bill, applied, skipped = bill_of(basket), list[Applied](), list[Skipped]()
-    for shown in sorted(vouchers, key=_order):
+    for shown in vouchers if len(vouchers) == 1 else sorted(vouchers, key=_order):
         beside = [each.shown for each in applied]
         offer, reasons = _lay(shown, beside, bill, till, now)
         if offer is None:
@@ -73,7 +73,7 @@ def _lay(
 ) -> tuple[Offer | None, tuple[Refusal, ...]]:
     """What the voucher gives beside the others, or every reason why it gives nothing."""
     of_member = sum([other.voucher.account_id == shown.voucher.account_id for other in beside])
-    reasons = list(why_not(shown, till, now, taken=of_member))
+    reasons = why_not(shown, till, now, taken=of_member)
     if beside and not _goes(shown, beside):
         reasons.append(Refusal(RefusalCode.NOT_STACKABLE))
     try:

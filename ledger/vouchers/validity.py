@@ -3,7 +3,7 @@
 What depends on the basket and on the other vouchers laid on it stands in `stacking.py`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from ledger.vouchers.rows import Voucher, VoucherCount
 from ledger.vouchers.template_body import TemplateBody
 from ledger.vouchers.voucher import StoredState, dies_at, is_locked
 
+_VOID = frozenset({StoredState.VOIDED, StoredState.GIFTED})
 _PRECEDENCE = {code: number for number, code in enumerate(REFUSALS)}
 
 
@@ -68,84 +69,54 @@ def units_at_hand(shown: Shown, till: Till, now: datetime) -> int:
     return shown.voucher.lock_units if holds_lock(shown, till, now) else shown.voucher.units_left
 
 
-def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> Iterator[Refusal]:
-    """Every reason but those that lie in the basket; none where the voucher, which is accepted here, is good.
+def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> list[Refusal]:
+    """Every reason but those that lie in the basket, in the order of precedence; none where the voucher, which is
+    accepted here, is good.
 
     taken: uses of the same member and template by vouchers that lie on the basket already
     """
+    voucher, body, reasons = shown.voucher, shown.body, list[Refusal]()
+    has_lock = holds_lock(shown, till, now)
     # As older holds are captured, so are older locks redeemed (semantics 2.7).
-    if shown.account.state == AccountState.FROZEN and not holds_lock(shown, till, now):
-        yield Refusal(RefusalCode.MEMBER_FROZEN)
-    yield from why_closed(shown, till)
-    yield from _ended(shown.voucher)
-    yield from _out_of_time(shown, till, now)
-    if shown.body.scenes and till.scene not in shown.body.scenes:
-        yield Refusal(RefusalCode.SCENE_NOT_ACCEPTED)
-    yield from _used_too_often(shown, taken)
-
-
-def _used_too_often(shown: Shown, taken: int) -> Iterator[Refusal]:
-    """The limits count what is used, what locks reserve, and what lies on the basket already."""
-    used, more = shown.used, shown.reserved + taken
-    if used is None:
-        return
-    counted = used._replace(
-        total=used.total + more, in_day=used.in_day + more, in_week=used.in_week + more, in_month=used.in_month + more
-    )
-    try:
-        require_within(counted, shown.body.use_limits)
-    except Refusal as refusal:
-        yield refusal
-
-
-def why_closed(shown: Shown, till: Till) -> Iterator[Refusal]:
-    """Whether the member, the merchant or its till has closed."""
-    if shown.account.state == AccountState.CLOSED:
-        yield Refusal(RefusalCode.MEMBER_CLOSED)
-    if till.merchant.state != "open":
-        yield Refusal(RefusalCode.MERCHANT_CLOSED)
-    if till.terminal is not None and till.terminal.state != "open":
-        yield Refusal(RefusalCode.TERMINAL_CLOSED)
-
-
-def _ended(voucher: Voucher) -> Iterator[Refusal]:
-    """Why nothing is left of the voucher, as entries tell."""
-    if voucher.state in {StoredState.VOIDED, StoredState.GIFTED}:
-        yield Refusal(RefusalCode.VOUCHER_VOIDED)
-    if voucher.state == StoredState.REDEEMED and voucher.ended_at is not None:
-        yield Refusal(RefusalCode.VOUCHER_REDEEMED, redeemed_at=voucher.ended_at.isoformat())
-
-
-def _out_of_time(shown: Shown, till: Till, now: datetime) -> Iterator[Refusal]:
-    """What locks, validity and the suffix say."""
-    voucher, has_lock = shown.voucher, holds_lock(shown, till, now)
-    yield from _locked_elsewhere(voucher, till, now)
-    yield from _expired(voucher, now)
+    if shown.account.state == AccountState.FROZEN and not has_lock:
+        reasons.append(Refusal(RefusalCode.MEMBER_FROZEN))
+    reasons += why_closed(shown, till)
+    reasons += _why_gone(shown, till, now)
     if now < voucher.valid_from:
-        yield Refusal(RefusalCode.VOUCHER_NOT_YET_VALID, valid_from=voucher.valid_from.isoformat())
-    if has_lock:
-        return
-    if shown.body.needs_dynamic_code and not shown.is_dynamic:
-        yield Refusal(RefusalCode.DYNAMIC_CODE_REQUIRED)
+        reasons.append(Refusal(RefusalCode.VOUCHER_NOT_YET_VALID, valid_from=voucher.valid_from.isoformat()))
+    if body.needs_dynamic_code and not shown.is_dynamic and not has_lock:
+        reasons.append(Refusal(RefusalCode.DYNAMIC_CODE_REQUIRED))
     if is_locked(voucher, now):
-        if voucher.lock_merchant_id == till.merchant.id:
-            yield Refusal(RefusalCode.LOCK_TOKEN_REQUIRED)
+        if voucher.lock_merchant_id == till.merchant.id and not has_lock:
+            reasons.append(Refusal(RefusalCode.LOCK_TOKEN_REQUIRED))
     elif shown.lock_token_hash is not None and voucher.state == StoredState.LIVE:
-        yield Refusal(RefusalCode.LOCK_EXPIRED)
+        reasons.append(Refusal(RefusalCode.LOCK_EXPIRED))
+    if body.scenes and till.scene not in body.scenes:
+        reasons.append(Refusal(RefusalCode.SCENE_NOT_ACCEPTED))
+    if shown.used is not None:
+        reasons += _used_too_often(shown, shown.used, taken)
+    return reasons
 
 
-def why_no_lock(shown: Shown, till: Till, now: datetime) -> Iterator[Refusal]:
+def why_closed(shown: Shown, till: Till) -> list[Refusal]:
+    """Whether the member, the merchant or its till has closed."""
+    reasons = list[Refusal]()
+    if shown.account.state == AccountState.CLOSED:
+        reasons.append(Refusal(RefusalCode.MEMBER_CLOSED))
+    if till.merchant.state != "open":
+        reasons.append(Refusal(RefusalCode.MERCHANT_CLOSED))
+    if till.terminal is not None and till.terminal.state != "open":
+        reasons.append(Refusal(RefusalCode.TERMINAL_CLOSED))
+    return reasons
+
+
+def why_no_lock(shown: Shown, till: Till, now: datetime) -> list[Refusal]:
     """Every reason why the till does not hold the voucher's lock; none where it does."""
     if holds_lock(shown, till, now):
-        return
-    voucher = shown.voucher
-    yield from _ended(voucher)
-    yield from _locked_elsewhere(voucher, till, now)
-    yield from _expired(voucher, now)
-    if is_locked(voucher, now):
-        yield Refusal(RefusalCode.LOCK_TOKEN_REQUIRED)
-    else:
-        yield Refusal(RefusalCode.LOCK_EXPIRED)
+        return []
+    stands = is_locked(shown.voucher, now)
+    code = RefusalCode.LOCK_TOKEN_REQUIRED if stands else RefusalCode.LOCK_EXPIRED
+    return [*_why_gone(shown, till, now), Refusal(code)]
 
 
 def in_precedence(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
@@ -153,15 +124,31 @@ def in_precedence(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
     return tuple(sorted(reasons, key=lambda reason: _PRECEDENCE[reason.code]))
 
 
-def _locked_elsewhere(voucher: Voucher, till: Till, now: datetime) -> Iterator[Refusal]:
-    if voucher.lock_until is None or not is_locked(voucher, now) or voucher.lock_merchant_id == till.merchant.id:
-        return
-    # Whole seconds, rounded up: who waits so long comes in time.
-    left = -((now - voucher.lock_until) // timedelta(seconds=1))
-    yield Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=left)
-
-
-def _expired(voucher: Voucher, now: datetime) -> Iterator[Refusal]:
-    """A lock taken in time keeps the voucher good until its deadline."""
+def _why_gone(shown: Shown, till: Till, now: datetime) -> list[Refusal]:
+    """Whether the voucher is used up, another's for now, or over. A lock taken in time keeps it good until its deadline."""
+    voucher, reasons = shown.voucher, list[Refusal]()
+    if voucher.state in _VOID:
+        reasons.append(Refusal(RefusalCode.VOUCHER_VOIDED))
+    if voucher.state == StoredState.REDEEMED and voucher.ended_at is not None:
+        reasons.append(Refusal(RefusalCode.VOUCHER_REDEEMED, redeemed_at=voucher.ended_at.isoformat()))
+    if voucher.lock_until is not None and is_locked(voucher, now) and voucher.lock_merchant_id != till.merchant.id:
+        # Whole seconds, rounded up: who waits so long comes in time.
+        left = -((now - voucher.lock_until) // timedelta(seconds=1))
+        reasons.append(Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=left))
     if voucher.state == StoredState.EXPIRED or (voucher.state == StoredState.LIVE and dies_at(voucher) <= now):
-        yield Refusal(RefusalCode.VOUCHER_EXPIRED, expired_at=(voucher.ended_at or dies_at(voucher)).isoformat())
+        over = voucher.ended_at or dies_at(voucher)
+        reasons.append(Refusal(RefusalCode.VOUCHER_EXPIRED, expired_at=over.isoformat()))
+    return reasons
+
+
+def _used_too_often(shown: Shown, used: VoucherCount, taken: int) -> list[Refusal]:
+    """The limits count what is used, what locks reserve, and what lies on the basket already."""
+    more = shown.reserved + taken
+    counted = used._replace(
+        total=used.total + more, in_day=used.in_day + more, in_week=used.in_week + more, in_month=used.in_month + more
+    )
+    try:
+        require_within(counted, shown.body.use_limits)
+    except Refusal as refusal:
+        return [refusal]
+    return []
