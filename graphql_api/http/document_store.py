@@ -58,6 +58,7 @@ class Operation:
 
     selections: what its runs collect and keep; None where directives make that depend on variables.
     is_introspection: it asks for nothing but the schema itself.
+    is_confidential: it takes codes, which have no place in a URL.
     """
 
     name: str | None
@@ -67,6 +68,7 @@ class Operation:
     variables: tuple[GraphQLVariableSignature, ...]
     selections: Selections | None
     is_introspection: bool
+    is_confidential: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +214,7 @@ def _operation(node: OperationDefinitionNode, measure: Measure, schema: GraphQLS
         is_introspection=all(
             isinstance(part, FieldNode) and part.name.value.startswith("__") for part in node.selection_set.selections
         ),
+        is_confidential=bool(measure.moved),
     )
 
 

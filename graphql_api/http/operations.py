@@ -77,7 +77,7 @@ class Desk:
 
 
 def check_method(method: str, operation: Operation) -> None:
-    """RequestRefused 405 for anything but a query by GET, and for a subscription over plain HTTP."""
+    """RequestRefused 405 for a subscription over plain HTTP, and by GET for all but a query that takes no codes."""
     if operation.kind is OperationType.SUBSCRIPTION:
         raise RequestRefused(
             405,
@@ -86,3 +86,7 @@ def check_method(method: str, operation: Operation) -> None:
         )
     if method == "GET" and operation.kind is not OperationType.QUERY:
         raise RequestRefused(405, "Send mutations by POST.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),))
+    if method == "GET" and operation.is_confidential:
+        raise RequestRefused(
+            405, "Send codes by POST: URLs are logged.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"POST"),)
+        )

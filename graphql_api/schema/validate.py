@@ -96,7 +96,7 @@ class BasketValidation:
 
 
 async def validate_voucher(info: Info, asked: Annotated[ValidateVoucherInput, INPUT]) -> object:
-    """What a voucher would give on a sale, or every reason why not. Send it by POST: a URL is no place for a code."""
+    """What a voucher would give on a sale, or every reason why not. By POST only: a URL is no place for a code."""
     return await _validate(info.context, asked, [asked.voucher])
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 
 from graphql_api.permissions import Role
@@ -104,6 +105,18 @@ async def test_no_code_and_no_token_is_ever_logged_or_stored_in_clear(
     assert "operation=R" in logged.out
     for secret in (code, plain, token):
         assert not any(secret in text for text in everything)
+
+
+async def test_a_code_in_a_url_is_refused(counter: Counter) -> None:
+    """Proxies log URLs: a query that takes codes is asked by POST, whether or not it is well meant."""
+    text = '{ validateVoucher(input: {voucher: {code: "X"}, basketMinor: 1}) { __typename } }'
+
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(
+            f"{counter.api.url}/graphql", params={"query": text}, headers={"authorization": counter.till}
+        )
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_each_role_is_told_where_its_rights_end(counter: Counter) -> None:
