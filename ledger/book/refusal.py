@@ -165,12 +165,10 @@ _RULES = (
     RefusalRule(_C.HOLD_NOT_FOUND, _NEW, "There is no such hold."),
     RefusalRule(_C.LOT_NOT_FOUND, _NEW, "There is no such lot."),
     RefusalRule(_C.TEMPLATE_NOT_FOUND, _NEW, "There is no such voucher template."),
-    RefusalRule(
-        _C.ACTIVITY_TYPE_NOT_FOUND, _SAME, "There is no such type of activity in the programme.", frozen=False
-    ),
+    RefusalRule(_C.ACTIVITY_TYPE_NOT_FOUND, _SAME, "There is no such type of activity in the programme.", frozen=False),
     RefusalRule(_C.ACTIVITY_NOT_FOUND, _SAME, "The activity to refund has not been reported.", frozen=False),
     RefusalRule(_C.CAMPAIGN_NOT_FOUND, _NEW, "There is no such campaign."),
-    RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here."),
+    RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here.", ("failed_index",)),
     RefusalRule(_C.REDEMPTION_NOT_FOUND, _NEW, "There is no such redemption."),
     RefusalRule(_C.PAYMENT_CODE_INVALID, _NEW, "The payment code is unknown, used or older than its time to live."),
     RefusalRule(_C.CODE_TAKEN, _NEVER, "The code belongs to another one of its kind."),
@@ -211,24 +209,38 @@ _RULES = (
     RefusalRule(_C.NOT_CLAIMABLE, _NEW, "Members cannot claim this voucher themselves."),
     RefusalRule(_C.NOT_ELIGIBLE, _NEW, "The member lacks the tier or segment that the voucher requires."),
     RefusalRule(_C.OUT_OF_STOCK, _NEW, "Nothing is left in stock."),
-    RefusalRule(_C.VOUCHER_VOIDED, _NEVER, "The voucher was voided or given away."),
-    RefusalRule(_C.VOUCHER_REDEEMED, _NEVER, "The voucher has been redeemed.", ("redeemed_at",)),
+    RefusalRule(_C.VOUCHER_VOIDED, _NEVER, "The voucher was voided or given away.", ("failed_index",)),
+    RefusalRule(_C.VOUCHER_REDEEMED, _NEVER, "The voucher has been redeemed.", ("redeemed_at", "failed_index")),
     RefusalRule(
-        _C.VOUCHER_LOCKED, _SAME, "Another lock on the voucher stands.", ("retry_after_seconds",), frozen=False
+        _C.VOUCHER_LOCKED,
+        _SAME,
+        "Another lock on the voucher stands.",
+        ("retry_after_seconds", "failed_index"),
+        frozen=False,
     ),
-    RefusalRule(_C.VOUCHER_EXPIRED, _NEVER, "The voucher's validity is over.", ("expired_at",)),
-    RefusalRule(_C.VOUCHER_NOT_YET_VALID, _NEW, "The voucher's validity has not begun.", ("valid_from",)),
-    RefusalRule(_C.DYNAMIC_CODE_REQUIRED, _NEW, "The voucher needs the code that the app shows now."),
-    RefusalRule(_C.LOCK_TOKEN_REQUIRED, _NEW, "The voucher is locked here; its lock's token is needed."),
-    RefusalRule(_C.LOCK_EXPIRED, _NEW, "The lock's time is over."),
-    RefusalRule(_C.SCENE_NOT_ACCEPTED, _NEW, "The voucher is not accepted in this scene."),
+    RefusalRule(_C.VOUCHER_EXPIRED, _NEVER, "The voucher's validity is over.", ("expired_at", "failed_index")),
+    RefusalRule(
+        _C.VOUCHER_NOT_YET_VALID, _NEW, "The voucher's validity has not begun.", ("valid_from", "failed_index")
+    ),
+    RefusalRule(
+        _C.DYNAMIC_CODE_REQUIRED, _NEW, "The voucher needs the code that the app shows now.", ("failed_index",)
+    ),
+    RefusalRule(
+        _C.LOCK_TOKEN_REQUIRED, _NEW, "The voucher is locked here; its lock's token is needed.", ("failed_index",)
+    ),
+    RefusalRule(_C.LOCK_EXPIRED, _NEW, "The lock's time is over.", ("failed_index",)),
+    RefusalRule(_C.SCENE_NOT_ACCEPTED, _NEW, "The voucher is not accepted in this scene.", ("failed_index",)),
     RefusalRule(_C.NOT_STACKABLE, _NEW, "The vouchers cannot be combined on one basket."),
     RefusalRule(_C.GIFT_NOT_ALLOWED, _NEVER, "The voucher cannot be given away."),
     RefusalRule(_C.GIFT_TO_SELF, _NEW, "Giver and receiver are the same member."),
-    RefusalRule(_C.LIMIT_REACHED, _NEW, "The member's limit for this voucher is reached.", ("limit", "period")),
-    RefusalRule(_C.MINIMUM_SPEND, _NEW, "The basket is below the minimum spend.", ("minimum_minor",)),
-    RefusalRule(_C.INSUFFICIENT_VALUE, _NEW, "Less value is left on the voucher.", ("value_left_minor",)),
-    RefusalRule(_C.NOTHING_TO_REDEEM, _NEW, "The voucher gives nothing on this basket."),
+    RefusalRule(
+        _C.LIMIT_REACHED, _NEW, "The member's limit for this voucher is reached.", ("limit", "period", "failed_index")
+    ),
+    RefusalRule(_C.MINIMUM_SPEND, _NEW, "The basket is below the minimum spend.", ("minimum_minor", "failed_index")),
+    RefusalRule(
+        _C.INSUFFICIENT_VALUE, _NEW, "Less value is left on the voucher.", ("value_left_minor", "failed_index")
+    ),
+    RefusalRule(_C.NOTHING_TO_REDEEM, _NEW, "The voucher gives nothing on this basket.", ("failed_index",)),
     RefusalRule(_C.RATE_NOT_FOUND, _NEW, "No rate to money is in force."),
     RefusalRule(_C.AMOUNT_TOO_SMALL, _NEW, "The amount comes to nothing after rounding down."),
     RefusalRule(_C.AMOUNT_TOO_LARGE, _NEW, "The amount exceeds what the payment code or limit allows.", ("limit",)),
