@@ -17,6 +17,8 @@ SUBJECT_ERASED: Final = "subject_erased"
 EPOCH_EXPIRED: Final = "epoch_key_destroyed"
 """The entry that says of the epoch among its facts that its key and parts were destroyed."""
 PIECE_ENTRIES: Final = 8192
+VERSION_MAX: Final = 2**53
+"""No record holds a greater number."""
 _ALWAYS: Final = ("actor", "at", "class", "id", "origin", "outcome", "type", "v")
 _ALWAYS_TYPES: Final = [str, str, str, str, str, str, str, int]
 
@@ -164,7 +166,7 @@ def _parse(line: bytes) -> Record:
     if [*map(type, map(record.__getitem__, _ALWAYS))] != _ALWAYS_TYPES:
         raise TypeError("a member of another type")
     for stream, seq in record.get("streams", ()):
-        if type(stream) is not str or type(seq) is not int:
+        if type(stream) is not str or type(seq) is not int or not 0 < seq <= VERSION_MAX:
             raise TypeError("streams")
     for part in record.get("parts", ()):
         if any(type(part[name]) is not str for name in ("name", "hash", "subject", "epoch")):
@@ -203,7 +205,10 @@ def _are_in_order(names: tuple[str, ...]) -> bool:
 
 def _times(record: Record) -> tuple[int, int]:
     """When it was really recorded, by its UUIDv7, and the time that it states."""
-    event_id, stated = record["id"], datetime.fromisoformat(record["at"])
+    digits, stated = record["id"].replace("-", ""), datetime.fromisoformat(record["at"])
     if stated.tzinfo is None:
         raise ValueError("a time without its offset")
-    return int(event_id[:8] + event_id[9:13], 16), int(stated.timestamp() * 1000)
+    # `int` alone would let signs, blanks and foreign digits pass.
+    if len(digits) != 32 or not (digits.isascii() and digits.isalnum()):
+        raise ValueError("no id")
+    return int(digits, 16) >> 80, int(stated.timestamp() * 1000)

@@ -50,9 +50,12 @@ def _check_range(result: Result, indexes: Sequence[int], asked: Sequence[int], s
         result.find(bundle.MANIFEST, f"entries {first} to {stop - 1} of a log of {size}")
         return
     # What lies outside came along to say why parts are gone.
-    missing = set(range(first, stop)).difference(indexes)
+    inside = [index for index in indexes if first <= index < stop]
+    missing = stop - first - len(inside)
     if missing:
-        result.find(f"entry {min(missing)}", f"{len(missing)} entries between {first} and {stop - 1} are missing")
+        # The range is what a manifest says, which may be anything: only the entries are gone through.
+        gap = next((place for place, index in enumerate(inside, start=first) if place != index), first + len(inside))
+        result.find(f"entry {gap}", f"{missing} entries between {first} and {stop - 1} are missing")
 
 
 def _check_stream(result: Result, stream: str, seqs: Sequence[int], wanted: range) -> None:

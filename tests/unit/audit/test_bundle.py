@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from audit import bundle
 from audit.bundle import BundleUnreadable, Files
+from audit.checkpoint import Checkpoint
 from audit.compose import Chosen, compose, needed_nodes
 from audit.csv_text import write_csv
 from audit.drill import POLICY, honest_case
 from audit.drill_log import KEY, Log, encode, sample_log
 from audit.merkle import Subtree, leaf_hash, root_of
+from audit.signing import sign_checkpoint
 from audit.verdict import Answer, Question, Verdict
 from audit.verify import verify_bundle
 
@@ -136,6 +138,10 @@ def test_whatever_lies_in_a_bundle_gets_an_answer(name: str, data: bytes) -> Non
         encode({**sample_log().records[0], "parts": [{"name": 1}]}),
         encode({**sample_log().records[0], "facts": 7}),
         encode({**sample_log().records[0], "id": "x"}),
+        encode({**sample_log().records[0], "id": "-0000000-0000-7000-8000-000000000000"}),
+        encode({**sample_log().records[0], "id": "+" + "0" * 31}),
+        encode(sample_log().records[0]).replace(b",1]]", b",%d]]" % 10**30),
+        encode({**sample_log().records[0], "streams": [["x", 0]]}),
         encode({**sample_log().records[0], "code": {"x": "y"}}),
     ],
 )
@@ -171,6 +177,18 @@ def test_what_is_in_no_form_is_refused(read: object, data: object) -> None:
     assert callable(read)
     with pytest.raises(BundleUnreadable):
         read(data)
+
+
+def test_a_range_beyond_all_measure_is_answered() -> None:
+    """A manifest may claim anything, also what no memory holds."""
+    size = 10**17
+    checkpoint = sign_checkpoint(Checkpoint(origin=KEY.name, size=size, root=bytes(32)), KEY, log().signed_at)
+    chosen = Chosen(entries={0: encode(log().records[0]), 2: encode(log().records[2])}, range=(0, size))
+
+    verdict = verdict_of(compose(chosen, checkpoint=checkpoint, nodes={}, about={}, key=KEY))
+
+    missing = f"{size - 2} entries between 0 and {size - 1} are missing"
+    assert ("entry 1", missing) in verdict.results[Question.COMPLETENESS].findings
 
 
 def test_an_archive_with_more_in_it_is_refused() -> None:
