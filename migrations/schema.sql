@@ -302,15 +302,13 @@ CREATE TABLE book.activities (
     refund_of uuid,
     state text NOT NULL,
     entry_id uuid,
-    skipped text NOT NULL,
     CONSTRAINT activities_amount_not_negative CHECK ((amount >= 0)),
     CONSTRAINT activities_in_time CHECK ((occurred_at <= received_at)),
     CONSTRAINT activities_payload_is_json CHECK ((payload IS JSON OBJECT)),
-    CONSTRAINT activities_skipped_is_json CHECK ((skipped IS JSON ARRAY)),
     CONSTRAINT activities_state_known CHECK ((state = ANY (ARRAY['ACCEPTED'::text, 'TOO_LATE'::text])))
 );
 
-COMMENT ON COLUMN book.activities.skipped IS 'why campaigns that looked at it awarded nothing';
+COMMENT ON COLUMN book.activities.request_id IS 'the request keeps why campaigns that looked at it awarded nothing';
 
 CREATE TABLE book.awards (
     id uuid NOT NULL,

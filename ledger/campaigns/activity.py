@@ -142,7 +142,6 @@ class ActivityCommand(Command[ActivityReceipt]):
         entry_id: EntryId | None,
         refund_of: UUID | None = None,
         state: ActivityState = ActivityState.ACCEPTED,
-        skipped: str = "[]",
     ) -> Activity:
         """The activity as it is kept."""
         return Activity(
@@ -164,7 +163,6 @@ class ActivityCommand(Command[ActivityReceipt]):
             refund_of=refund_of,
             state=state,
             entry_id=entry_id,
-            skipped=skipped,
         )
 
 

@@ -1,6 +1,7 @@
 """A campaign's body as canonical JSON and back: what is stored, and what every award's version names."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -30,6 +31,8 @@ class Terms(NamedTuple):
     activities: the types that its rules look at
     periods:    whose awards its conditions name
     knows_member: whether a condition or the segment names what the bank says of the member
+    conditions: all of them in one text, by which `is_named` finds what they name
+    late:       how long after it occurred an activity is looked at
     counters:   what an award moves: those of its caps, and the periods above
     """
 
@@ -38,6 +41,8 @@ class Terms(NamedTuple):
     periods: tuple[Period, ...]
     knows_member: bool
     counters: tuple[tuple[str, Period], ...]
+    conditions: str
+    late: timedelta
 
 
 @lru_cache(maxsize=4096)
@@ -48,8 +53,15 @@ def terms_of(text: str) -> Terms:
     conditions = " ".join([body.segment, *(rule.when for rule in rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
     counters = {(AWARDS, period) for period in periods} | {(cap.counter, cap.period) for cap in body.caps}
-    activities = frozenset(rule.activity for rule in rules)
-    return Terms(body, activities, periods, "member." in conditions, tuple(sorted(counters)))
+    return Terms(
+        body=body,
+        activities=frozenset(rule.activity for rule in rules),
+        periods=periods,
+        knows_member="member." in conditions,
+        counters=tuple(sorted(counters)),
+        conditions=conditions,
+        late=timedelta(hours=body.late_hours),
+    )
 
 
 def variable_of(period: Period) -> str:

@@ -1,18 +1,17 @@
 """Explain: an activity with what came of it, as it was decided; nothing is computed anew (semantics 6.4)."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import bindparam, select
 
 from ledger.campaigns import tables
-from ledger.campaigns.receipt import SkippedLine
+from ledger.campaigns.receipt import ActivityReceipt, SkippedLine
 from ledger.campaigns.rows import Activity, Award
-from ledger.engine.outcome import thaw_value
+from ledger.engine.outcome import thaw
 from ledger.engine.reader import Query, Reader
 from ledger.engine.request import request_id
+from ledger.engine.tables import REQUESTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,7 @@ _COLUMNS = [tables.ACTIVITIES.c[name] for name in Activity._fields]
 _OURS = tables.ACTIVITIES.c.programme_id == bindparam("programme_id")
 _BY_ID = Query(select(*_COLUMNS).where(tables.ACTIVITIES.c.id == bindparam("id"), _OURS))
 _BY_REQUEST = Query(select(*_COLUMNS).where(tables.ACTIVITIES.c.request_id == bindparam("id"), _OURS))
+_OUTCOME = Query(select(REQUESTS.c.outcome).where(REQUESTS.c.id == bindparam("request_id")))
 _AWARDS = Query(
     select(*(tables.AWARDS.c[name] for name in Award._fields))
     .where(tables.AWARDS.c.activity_id == bindparam("activity_id"))
@@ -51,14 +51,7 @@ async def _explain(reader: Reader, query: Query, programme_id: UUID, id_: UUID |
         return None
     activity = Activity(*row)
     awards = await reader.rows(_AWARDS, {"activity_id": activity.id})
-    skipped: list[dict[str, Any]] = orjson.loads(activity.skipped)
-    lines = tuple(
-        SkippedLine(
-            campaign=line["campaign"],
-            version_id=thaw_value(UUID, line["version"]),
-            rule=line["rule"],
-            reason=line["reason"],
-        )
-        for line in skipped
-    )
-    return Explained(activity=activity, awards=tuple(Award(*award) for award in awards), skipped=lines)
+    kept = await reader.row(_OUTCOME, {"request_id": activity.request_id})
+    receipt = None if kept is None else thaw(kept["outcome"], ActivityReceipt).unwrap()
+    skipped = () if receipt is None else receipt.skipped
+    return Explained(activity=activity, awards=tuple(Award(*award) for award in awards), skipped=skipped)

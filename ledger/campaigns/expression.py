@@ -113,13 +113,20 @@ def _compile(text: str, variables: Variables) -> cel.Expression:
     return _environment(variables).compile(text)
 
 
+@lru_cache(maxsize=4096)
+def _named(variables: Variables, conditions: tuple[str, ...]) -> tuple[str, ...]:
+    """The variables that occur in the conditions: each one given costs as much as an evaluation."""
+    return tuple(name for name, _ in variables if any(name in text for text in conditions))
+
+
 class Facts:
-    """The variables' values for one activity; conditions over them share one activation."""
+    """The variables' values for one activity; `conditions` over them share one activation of what they name."""
 
-    __slots__ = ("_activation", "_values", "_variables")
+    __slots__ = ("_activation", "_conditions", "_values", "_variables")
 
-    def __init__(self, variables: Variables, values: Mapping[str, Value]) -> None:
+    def __init__(self, variables: Variables, values: Mapping[str, Value], conditions: tuple[str, ...]) -> None:
         self._variables = variables
+        self._conditions = conditions
         self._values = {**_defaults(variables), **values}
         self._activation: cel.Activation | None = None
 
@@ -133,7 +140,9 @@ class Facts:
         if not text:
             return True
         if self._activation is None:
-            self._activation = _environment(self._variables).Activation(self._values)
+            self._activation = _environment(self._variables).Activation(
+                {name: self._values[name] for name in _named(self._variables, self._conditions)}
+            )
         try:
             value = _compile(text, self._variables).eval(self._activation).value()
         except RuntimeError:

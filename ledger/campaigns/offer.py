@@ -4,7 +4,7 @@ Pure functions on what was read; nothing is counted or moved here.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -79,13 +79,8 @@ def offer(state: State, of: Considered, seen: Seen, now: datetime) -> Offer | li
     return told or [Skip(of, None, Reason.OTHER_ACTIVITY)]
 
 
-def is_late(body: CampaignBody, occurred_at: datetime, now: datetime) -> bool:
-    """Whether the campaign no longer looks at what occurred then."""
-    return now - occurred_at > timedelta(hours=body.late_hours)
-
-
 def _why_not(state: State, of: Considered, phase: Phase | None, seen: Seen, now: datetime) -> Reason | None:
-    if is_late(of.body, seen.occurred_at, now):
+    if now - seen.occurred_at > of.terms.late:
         return Reason.TOO_LATE
     if CampaignState.PAUSED in (of.was, of.campaign.state):
         return Reason.PAUSED
@@ -95,7 +90,9 @@ def _why_not(state: State, of: Considered, phase: Phase | None, seen: Seen, now:
         return Reason.OTHER_CHANNEL
     if of.body.branches and seen.branch not in of.body.branches:
         return Reason.OTHER_BRANCH
-    if of.body.segment and not Facts(MEMBER_FIELDS, _member(state, of, seen)).holds(of.body.segment):
+    if of.body.segment and not Facts(MEMBER_FIELDS, _member(state, of, seen), (of.body.segment,)).holds(
+        of.body.segment
+    ):
         return Reason.OTHER_SEGMENT
     return None
 
@@ -172,7 +169,7 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 def _facts(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
     own = {**_member(state, of, seen), **dict(_counts(state, of, seen))}
-    return Facts(seen.variables, {**seen.values, **own}) if own else seen.facts
+    return Facts(seen.variables, {**seen.values, **own}, (of.terms.conditions,)) if own else seen.facts
 
 
 def _member(state: State, of: Considered, seen: Seen) -> dict[str, Value]:

@@ -1,10 +1,7 @@
-"""How what came of an activity is told: in its row, in its receipt and in the audit log."""
+"""How what came of an activity is told: in its receipt, which its request keeps, and in the audit log."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
-
-import orjson
 
 from ledger.campaigns.offer import Skip
 from ledger.campaigns.receipt import AwardLine, SkippedLine
@@ -31,15 +28,6 @@ def recorded(kind: str, actor: Actor, member_id: UUID, state: State, now: dateti
         facts={},
         programme_id=actor.programme_id,
     )
-
-
-def told(skips: Sequence[Skip]) -> str:
-    """Why there were no awards, as the activity keeps it."""
-    lines = [
-        {"campaign": s.of.campaign.code, "version": str(s.of.version.id), "rule": s.rule, "reason": s.reason}
-        for s in skips
-    ]
-    return orjson.dumps(lines).decode()
 
 
 def award_line(award: Award) -> AwardLine:

@@ -15,21 +15,21 @@ from ledger.campaigns.activity import ActivityCommand
 from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.considered import Considered, considered
-from ledger.campaigns.counts import count_keys, count_up, counters_of
+from ledger.campaigns.counts import Counter, count_keys, count_up, counters_of, starts_on
 from ledger.campaigns.expression import Facts, Value, variables_of
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
-from ledger.campaigns.offer import Offer, Seen, Skip, is_late, offer
+from ledger.campaigns.offer import Offer, Seen, Skip, offer
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
-from ledger.campaigns.record import award_line, recorded, skipped_line, told
+from ledger.campaigns.record import award_line, recorded, skipped_line
 from ledger.campaigns.rows import ACTIVITIES, AWARDS
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
-from ledger.engine.state import RowsMissing, State
+from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
-from ledger.programme.calendar import local_date, zone
+from ledger.programme.calendar import zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
@@ -85,24 +85,15 @@ class ReportActivity(ActivityCommand):
         return [*keys, *self._counts(state)]
 
     def _counts(self, state: State) -> Sequence[Key]:
-        """The counts that an award would move and what conditions ask of the member, or first what says which they are."""
-        programme_id = self.actor.programme_id
-        try:
-            looking = considered(state, programme_id, self.type, self.occurred_at)
-        except RowsMissing as missing:
-            return [missing.key]
-        asks_member = any(each.terms.knows_member for each in looking)
-        facts = [MEMBER_FACTS.key(self.member_id)] if asks_member else []
-        return facts + [
-            key
-            for programme in state.peek(PROGRAMMES, programme_id)
-            for each in looking
-            for key in count_keys(
-                counters_of(
-                    each.terms, self.member_id, each.campaign.id, local_date(self.occurred_at, programme.time_zone)
-                )
-            )
+        """The counts that an award would move, and what conditions ask of the member."""
+        counters = [
+            Counter(self.member_id, campaign, counter, period, starts_on(period, day))
+            for programme in state.peek(PROGRAMMES, self.actor.programme_id)
+            for day in (self.local_day(programme),)
+            for campaign, counter, period in self.plan.counters
         ]
+        facts = [MEMBER_FACTS.key(self.member_id)] if self.plan.asks_member else []
+        return [*facts, *count_keys(counters)]
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -115,7 +106,7 @@ class ReportActivity(ActivityCommand):
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
         looking = considered(state, programme.id, self.type, self.occurred_at)
-        awarding = Awarding(state, programme, self._see(programme, type_, payload), now)
+        awarding = Awarding(state, programme, self._see(programme, type_, payload, looking), now)
         skips = [skip for each in looking for skip in self._look(awarding, each)]
         activity_id, entry_id = state.ids.new(), self._post(awarding)
         awards = [] if entry_id is None else awarding.rows(activity_id, entry_id)
@@ -127,8 +118,7 @@ class ReportActivity(ActivityCommand):
             now,
             amount=payload.get(type_.amount_field or ""),
             entry_id=entry_id,
-            state=self._state(looking, awarding),
-            skipped=told(skips),
+            state=self._state(awarding, len(looking), skips),
         )
         state.add(ACTIVITIES, activity)
         return ActivityReceipt(
@@ -153,7 +143,9 @@ class ReportActivity(ActivityCommand):
         post(state, draft, self.actor)
         return draft.entry.id
 
-    def _see(self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any]) -> Seen:
+    def _see(
+        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], looking: Sequence[Considered]
+    ) -> Seen:
         local = self.occurred_at.astimezone(zone(programme.time_zone))
         values: dict[str, Value] = {f"activity.{name}": value for name, value in payload.items()}
         values |= {
@@ -166,7 +158,8 @@ class ReportActivity(ActivityCommand):
             "activity.month": local.month,
         }
         variables = variables_of(type_.fields)
-        day, facts = local.date(), Facts(variables, values)
+        conditions = tuple(each.terms.conditions for each in looking)
+        day, facts = local.date(), Facts(variables, values, conditions)
         return Seen(
             self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, variables, values, facts
         )
@@ -187,9 +180,9 @@ class ReportActivity(ActivityCommand):
         awarding.take(found)
         return []
 
-    def _state(self, looking: Sequence[Considered], awarding: Awarding) -> ActivityState:
+    def _state(self, awarding: Awarding, looking: int, skips: Sequence[Skip]) -> ActivityState:
         """TOO_LATE where nobody looks at it any more."""
         if self.occurred_at < awarding.programme.open_from:
             return ActivityState.TOO_LATE
-        late = [is_late(each.body, self.occurred_at, awarding.now) for each in looking]
-        return ActivityState.TOO_LATE if late and all(late) else ActivityState.ACCEPTED
+        late = len([skip for skip in skips if skip.reason == Reason.TOO_LATE])
+        return ActivityState.TOO_LATE if skips and late == looking else ActivityState.ACCEPTED

@@ -77,8 +77,7 @@ class Activity(NamedTuple):
     payload:   canonical JSON by the type's schema
     amount:    the payload's amount field, in minor units; what a refund is measured by
     refund_of: the activity that this one takes back, in whole or in part
-    entry_id:  None where nothing was posted
-    skipped:   JSON: why campaigns that looked at it awarded nothing
+    entry_id:  None where nothing was posted; why not, the request keeps
     """
 
     id: UUID
@@ -99,7 +98,6 @@ class Activity(NamedTuple):
     refund_of: UUID | None
     state: str
     entry_id: EntryId | None
-    skipped: str
 
 
 class Award(NamedTuple):

@@ -73,7 +73,6 @@ ACTIVITIES = table(
     Column("refund_of", Uuid),
     Column("state", Text),
     Column("entry_id", Uuid),
-    Column("skipped", Text),
 )
 
 AWARDS = table(

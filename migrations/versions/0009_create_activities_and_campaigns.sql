@@ -112,18 +112,16 @@ CREATE TABLE {book}.activities (
     refund_of uuid,
     state text NOT NULL,
     entry_id uuid,
-    skipped text NOT NULL,
     CONSTRAINT activities_pk PRIMARY KEY (id),
     CONSTRAINT activities_request_unique UNIQUE (request_id),
     CONSTRAINT activities_state_known CHECK (state IN ('ACCEPTED', 'TOO_LATE')),
     CONSTRAINT activities_payload_is_json CHECK (payload IS JSON OBJECT),
-    CONSTRAINT activities_skipped_is_json CHECK (skipped IS JSON ARRAY),
     CONSTRAINT activities_amount_not_negative CHECK (amount >= 0),
     CONSTRAINT activities_in_time CHECK (occurred_at <= received_at)
 );
 CREATE INDEX activities_by_member ON {book}.activities (member_id, id);
 CREATE INDEX activities_by_refunded ON {book}.activities (refund_of) WHERE refund_of IS NOT NULL;
-COMMENT ON COLUMN {book}.activities.skipped IS 'why campaigns that looked at it awarded nothing';
+COMMENT ON COLUMN {book}.activities.request_id IS 'the request keeps why campaigns that looked at it awarded nothing';
 
 CREATE TABLE {book}.awards (
     id uuid NOT NULL,

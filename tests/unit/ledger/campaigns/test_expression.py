@@ -46,7 +46,8 @@ def test_length_depth_and_steps_are_bounded(text: str) -> None:
 
 def test_what_has_no_value_is_neither_true_nor_false() -> None:
     """A division by zero and an overflow come out as None; what stands beside a false one does not matter."""
-    facts = Facts(PURCHASE, {"activity.amount": 7})
+    names = "activity.amount activity.category member.tiers"
+    facts = Facts(PURCHASE, {"activity.amount": 7}, (names,))
 
     assert facts.holds("activity.amount / 0 > 1") is None
     assert facts.holds("activity.amount + 9223372036854775807 > 0") is None
@@ -74,7 +75,7 @@ TREES = st.recursive(
 def test_any_text_is_refused_or_evaluates(text: str, amount: int) -> None:
     """A condition that was accepted is true, false or without a value for every payload; nothing is raised."""
     if find_fault(text, PURCHASE) is None:
-        assert Facts(PURCHASE, {"activity.amount": amount}).holds(text) in {True, False, None}
+        assert Facts(PURCHASE, {"activity.amount": amount}, (text,)).holds(text) in {True, False, None}
 
 
 def test_a_fault_is_a_value() -> None:
