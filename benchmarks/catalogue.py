@@ -9,12 +9,15 @@ from typing import Final
 from benchmarks import (
     audit_cost,
     endpoint_cpu,
+    flash_sale,
     growth,
     hot_merchant,
+    http_redeem,
     http_spend,
     http_wallet,
     lone,
     merge_delay,
+    redeem,
     sequence,
     spend,
     storage,
@@ -47,6 +50,15 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     ),
     "http_spend": Benchmark("spendPoints over HTTP, two API processes, beside a bare JSON echo", http_spend.measure),
     "http_wallet": Benchmark("wallet over HTTP, two API processes, beside a bare JSON echo", http_wallet.measure),
+    "redeem": Benchmark(
+        "single-use vouchers redeemed through the engine at 64 callers, beside plain spends", redeem.measure
+    ),
+    "http_redeem": Benchmark(
+        "redeemVoucher over HTTP, two API processes, beside a bare JSON echo", http_redeem.measure
+    ),
+    "flash_sale": Benchmark(
+        "20,000 claims of 1,000 pieces over HTTP from 256 connections, beside the promises", flash_sale.measure
+    ),
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
     ),

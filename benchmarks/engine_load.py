@@ -10,11 +10,11 @@ from uuid import UUID
 
 from benchmarks.book_under_test import BookUnderTest
 from benchmarks.measurement import Measurement, summarise
-from ledger.points.command import PointsCommand
+from ledger.engine.unit import AnyCommand
 from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
 
-Ask = Callable[[BookUnderTest, Random], PointsCommand]
+Ask = Callable[[BookUnderTest, Random], AnyCommand]
 """A command that nobody asked for yet."""
 
 
@@ -22,7 +22,7 @@ def ask_spend(book: BookUnderTest, random: Random) -> SpendPoints:
     """A spend of one point by a random member at a random merchant."""
     return SpendPoints(
         actor=book.till,
-        key=_new_key(random),
+        key=new_key(random),
         member_id=random.choice(book.members),
         merchant_id=random.choice(book.merchants),
         amount=1,
@@ -31,10 +31,10 @@ def ask_spend(book: BookUnderTest, random: Random) -> SpendPoints:
 
 def ask_earn(book: BookUnderTest, random: Random) -> EarnPoints:
     """An earn of one point by a random member."""
-    return EarnPoints(actor=book.till, key=_new_key(random), member_id=random.choice(book.members), amount=1)
+    return EarnPoints(actor=book.till, key=new_key(random), member_id=random.choice(book.members), amount=1)
 
 
-def _new_key(random: Random) -> str:
+def new_key(random: Random) -> str:
     """A key that looks like the version 4 ids of clients."""
     return str(UUID(int=random.getrandbits(128), version=4))
 
@@ -47,7 +47,7 @@ class EngineLoad:
         self._ask = ask
         self._random = Random(seed)
 
-    def next_command(self) -> PointsCommand:
+    def next_command(self) -> AnyCommand:
         """The next one of the sequence."""
         return self._ask(self._book, self._random)
 

@@ -26,6 +26,27 @@ query Wallet($member: MemberRef!) {
   wallet(member: $member) { memberId posted held pending overdue owed available nextExpiry readAt }
 }
 """
+REDEEM: Final = """
+mutation Redeem($input: RedeemVoucherInput!) {
+  redeemVoucher(input: $input) {
+    __typename
+    ... on VouchersRedeemed {
+      replayed entryId discountMinor dueMinor postedAt
+      applied { redemptionId voucherId discountMinor usesLeft }
+    }
+    ... on UserError { code message retry }
+  }
+}
+"""
+CLAIM: Final = """
+mutation Claim($input: ClaimVoucherInput!) {
+  claimVoucher(input: $input) {
+    __typename
+    ... on VoucherClaimed { replayed entryId voucher { id validUntil } }
+    ... on UserError { code message retry }
+  }
+}
+"""
 CANNED_SPEND: Final = """
 mutation Spend($input: SpendPointsInput!) {
   spendPoints(input: $input) {
@@ -74,6 +95,40 @@ class WalletBodies:
         """The n-th body."""
         member = {"id": self.members[number * _SCATTER % len(self.members)]}
         return orjson.dumps({"query": WALLET, "variables": {"member": member}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemBodies:
+    """One voucher after the other on a basket of twenty; where they run out, the first ones again, which is refused."""
+
+    codes: tuple[str, ...]
+    round_number: int
+
+    def __call__(self, number: int) -> bytes:
+        """The n-th body."""
+        redeem = {
+            "voucher": {"code": self.codes[number % len(self.codes)]},
+            "basketMinor": "2000",
+            "idempotencyKey": f"{self.round_number:08x}-{number:024x}",
+        }
+        return orjson.dumps({"query": REDEEM, "variables": {"input": redeem}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimBodies:
+    """One claim of each member."""
+
+    members: tuple[str, ...]
+    template: str
+
+    def __call__(self, number: int) -> bytes:
+        """The n-th body."""
+        claim = {
+            "member": {"id": self.members[number]},
+            "template": self.template,
+            "idempotencyKey": f"{self.template}-{number}",
+        }
+        return orjson.dumps({"query": CLAIM, "variables": {"input": claim}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -19,11 +19,14 @@ from graphql_api.permissions import Role, Scope
 CPU_US: Final = "cpu_us_per_request"
 CONNECTIONS: Final = 64
 WORKERS: Final = 2
+TILL_SCOPES: Final = (Scope.POINTS_SPEND, Scope.WALLET_READ_ANY)
 _SERVER: Final = "api"
 
 
-def sign_till_tokens(folder: Path, *, programme: str | None = None, tills: int = CONNECTIONS) -> tuple[str, ...]:
-    """Tokens of so many services that may spend and read wallets, signed by the development key in the folder.
+def sign_till_tokens(
+    folder: Path, *, programme: str | None = None, tills: int = CONNECTIONS, scopes: Sequence[Scope] = TILL_SCOPES
+) -> tuple[str, ...]:
+    """Tokens of so many services, signed by the development key in the folder.
 
     A token for each connection: every till is a client of its own, with its own rate limit.
     """
@@ -34,7 +37,7 @@ def sign_till_tokens(folder: Path, *, programme: str | None = None, tills: int =
             role=Role.SERVICE,
             subject=f"till-{number}",
             now=now,
-            scopes=(Scope.POINTS_SPEND, Scope.WALLET_READ_ANY),
+            scopes=scopes,
             programme_id=programme,
         )
         for number in range(tills)

@@ -34,7 +34,9 @@ class BadAnswers(Exception):
 class Load:
     """What is sent to whom: POST of JSON bodies on `connections` connections for `seconds`.
 
-    tokens: bearer tokens, dealt out to the connections in turn; none where there are none
+    refusal:      what an answer that refuses holds, where that is right too; the note `refused` counts them
+    requests_max: it ends earlier once so many are answered
+    tokens:       bearer tokens, dealt out to the connections in turn; none where there are none
     """
 
     host: str
@@ -44,6 +46,8 @@ class Load:
     expect: bytes
     connections: int
     seconds: float
+    refusal: bytes | None = None
+    requests_max: int | None = None
     tokens: tuple[str, ...] = ()
 
     def head_of(self, connection: int) -> bytes:
@@ -68,9 +72,26 @@ class _Run:
     ends_at: float
     open_connections: int
     number: int = 0
+    refused: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     latencies_ms: list[float] = field(default_factory=list)
     bad_answers: list[bytes] = field(default_factory=list)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to ask, and time for it."""
+        is_last = self.number == self.load.requests_max
+        return not is_last and not self.bad_answers and time.perf_counter() < self.ends_at
+
+    def is_right(self, answer: bytes) -> bool:
+        """Whether the answer is one of those expected; counts the refusals."""
+        if answer[9:12] != OK:
+            return False
+        if self.load.expect in answer:
+            return True
+        is_refusal = self.load.refusal is not None and self.load.refusal in answer
+        self.refused += is_refusal
+        return is_refusal
 
     def next_body(self) -> bytes:
         body = self.load.bodies(self.number)
@@ -91,14 +112,19 @@ class _Connection(asyncio.Protocol):
         self.head = run.load.head_of(number)
         self.received = b""
         self.sent_at = 0.0
+        self.is_done = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self.send()
+        self.send_or_leave()
 
-    def send(self) -> None:
+    def send_or_leave(self) -> None:
         assert self.transport is not None
+        if not self.run.goes_on:
+            self.is_done = True
+            self.transport.close()
+            return
         body = self.run.next_body()
         request = b"%b%d%b%b" % (self.head, len(body), END_OF_HEAD, body)
         self.sent_at = time.perf_counter()
@@ -110,19 +136,15 @@ class _Connection(asyncio.Protocol):
             return
         now = time.perf_counter()
         run = self.run
-        if self.received[9:12] == OK and run.load.expect in self.received:
+        if run.is_right(self.received):
             run.latencies_ms.append((now - self.sent_at) * 1_000)
         else:
             run.bad_answers.append(self.received)
         self.received = b""
-        if now < run.ends_at and not run.bad_answers:
-            self.send()
-        else:
-            assert self.transport is not None
-            self.transport.close()
+        self.send_or_leave()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        if time.perf_counter() < self.run.ends_at and not self.run.bad_answers:
+        if not self.is_done and not self.run.bad_answers:
             self.run.bad_answers.append(b"The server closed a connection.")
         self.run.leave()
 
@@ -155,7 +177,8 @@ async def _drive(load: Load) -> Measurement:
         raise BadAnswers(run.bad_answers[0].decode(errors="replace"))
     seconds = time.perf_counter() - began_at
     cores = (time.process_time() - cpu_began) / seconds
-    return summarise(run.latencies_ms, seconds=seconds, notes={"generator_cores": cores})
+    notes = {"generator_cores": cores} if load.refusal is None else {"generator_cores": cores, "refused": run.refused}
+    return summarise(run.latencies_ms, seconds=seconds, notes=notes)
 
 
 def _is_complete(received: bytes) -> bool:

@@ -44,9 +44,19 @@ async def answering(status: str = "200 OK") -> AsyncIterator[tuple[int, list[str
         yield server.sockets[0].getsockname()[1], bodies
 
 
-def load_on(port: int, *, expect: bytes = b"0") -> Load:
+def load_on(port: int, *, expect: bytes = b"0", refusal: bytes | None = None, requests_max: int | None = None) -> Load:
     """A short load on eight connections."""
-    return Load(host="127.0.0.1", port=port, path="/", bodies=Numbers(), expect=expect, connections=8, seconds=0.2)
+    return Load(
+        host="127.0.0.1",
+        port=port,
+        path="/",
+        bodies=Numbers(),
+        expect=expect,
+        refusal=refusal,
+        requests_max=requests_max,
+        connections=8,
+        seconds=0.2 if requests_max is None else 10.0,
+    )
 
 
 async def test_every_answer_is_counted_and_no_body_sent_twice() -> None:
@@ -65,3 +75,21 @@ async def test_a_wrong_answer_is_no_throughput(status: str, expect: bytes) -> No
     async with answering(status) as (port, _):
         with pytest.raises(BadAnswers, match=status):
             await drive(load_on(port, expect=expect))
+
+
+async def test_a_bounded_load_sends_so_many_and_tells_the_refused_ones() -> None:
+    """Of twenty numbers those from ten on are taken for refusals; all are answered, and nothing else is sent."""
+    async with answering() as (port, bodies):
+        measurement = await drive(load_on(port, expect=b"00000000", refusal=b"0000001", requests_max=20))
+
+    assert sorted(bodies) == [f"{number:09d}" for number in range(20)]
+    assert measurement.operations == 20
+    assert measurement.notes["refused"] == 10
+
+
+async def test_fewer_requests_than_connections_end_too() -> None:
+    """Connections that find nothing left to ask close without a complaint."""
+    async with answering() as (port, bodies):
+        measurement = await drive(load_on(port, requests_max=3))
+
+    assert measurement.operations == len(bodies) == 3
