@@ -8,12 +8,11 @@ many notices a guesser causes.
 import base64
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
-from uuid import UUID
 
 from graphql_api.attempt import Attempt
 from graphql_api.http.attempt_limits import AttemptLimiter
@@ -45,22 +44,22 @@ class CodeGuesses:
             b"m": AttemptLimiter(free=50, forgive_seconds=30.0),
             b"n": AttemptLimiter(free=100, forgive_seconds=15.0),
         }
-        self._in_flight: Counter[UUID] = Counter()
+        self._in_flight: dict[bytes, int] = {}
         self._pending: list[bytes] = []
         notices.add(self)
 
     @contextmanager
     def attempting(self, attempt: Attempt) -> Iterator[float]:
         """How long the attempt must wait; where that is 0, it is in flight until the end of the block."""
-        merchant = attempt.merchant_id
-        wait = self.wait_seconds(attempt) or float(self._in_flight[merchant] >= IN_FLIGHT_MAX)
-        self._in_flight[merchant] += 1
+        merchant = _keys_of(attempt)[1]
+        before = self._in_flight.get(merchant, 0)
+        self._in_flight[merchant] = before + 1
         try:
-            yield wait
+            yield self.wait_seconds(attempt) or float(before >= IN_FLIGHT_MAX)
         finally:
-            self._in_flight[merchant] -= 1
-            if not self._in_flight[merchant]:
-                del self._in_flight[merchant]
+            left = self._in_flight.pop(merchant) - 1
+            if left:
+                self._in_flight[merchant] = left
 
     def wait_seconds(self, attempt: Attempt) -> float:
         """How long the next attempt must wait; 0 when it may come now."""
@@ -126,11 +125,12 @@ class CodeGuesses:
         """Dropped: old attempts are worth little, and new ones count wherever they are made."""
 
 
-def _keys_of(attempt: Attempt) -> list[bytes]:
+@lru_cache(maxsize=10_000)
+def _keys_of(attempt: Attempt) -> tuple[bytes, ...]:
     """A key for each thing that wrong codes are counted by, the till's first. Nothing can be read from them."""
     merchant = attempt.merchant_id.bytes
-    keys = [_key(b"t", merchant + (attempt.terminal or "").encode()), _key(b"m", merchant)]
-    return keys if attempt.network is None else [*keys, _key(b"n", attempt.network.encode())]
+    keys = _key(b"t", merchant + (attempt.terminal or "").encode()), _key(b"m", merchant)
+    return keys if attempt.network is None else (*keys, _key(b"n", attempt.network.encode()))
 
 
 def _key(kind: bytes, content: bytes) -> bytes:

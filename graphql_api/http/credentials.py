@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from graphql_api.caller import Caller
@@ -14,6 +14,7 @@ from graphql_api.permissions import ROLE_SCOPES, Role
 
 REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
+_ADDRESSES_MAX = 100
 _VERIFY_SECONDS = 6.0
 _REFUSED = frozenset({401, 403})
 
@@ -33,20 +34,30 @@ class Merchants(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """A verified credential. `version` and `networks` are of a merchant."""
+    """A verified credential. `version` and `networks` are of a merchant; `admitted` is who it is at each address."""
 
     caller: Caller
     until: float
     version: int | None = None
     networks: Sequence[Network] = ()
+    admitted: dict[Address, Caller] = field(default_factory=dict, compare=False)
 
     def admit(self, address: Address | None) -> Caller:
         """The caller, where it may come from there."""
         if self.caller.merchant_id is None:
             return self.caller
+        known = None if address is None else self.admitted.get(address)
+        return known or self._admit(address)
+
+    def _admit(self, address: Address | None) -> Caller:
         if self.networks and (address is None or not is_within(address, self.networks)):
             raise RequestRefused(403, "This credential may not be used from this network.", code="NETWORK_NOT_ALLOWED")
-        return self.caller if address is None else replace(self.caller, network=network_of(address))
+        if address is None:
+            return self.caller
+        caller = replace(self.caller, network=network_of(address))
+        if len(self.admitted) < _ADDRESSES_MAX:
+            self.admitted[address] = caller
+        return caller
 
 
 class Failures(Protocol):
