@@ -14,7 +14,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 from uuid import UUID
@@ -59,10 +58,10 @@ async def measure(bench: Bench) -> list[Result]:
     await migrate_database(url, book_schema="book")
     await bench.checkpoint()
     empty = await _size(url)
-    year = await asyncio.to_thread(_run_demo, url, full=not bench.scale.short)
-    events = year.figures["earns"] + year.figures["spends"] + year.figures["refused"]
+    year = await asyncio.to_thread(_run_demo, url, bench.folder, full=not bench.scale.short)
+    events = sum(year.figures[name] for name in ("earns", "spends", "refused", "vouchers"))
     bytes_per_event = (await _size(url) - empty) / events
-    earn_bytes, spend_bytes = await _measure_bytes(url, count=LIST if bench.scale.short else COMMANDS)
+    earn_bytes, spend_bytes = await _measure_bytes(url, bench.folder, count=LIST if bench.scale.short else COMMANDS)
     await bench.check_book(url)
     notes = {
         "memory_mb": year.memory_mb,
@@ -79,12 +78,12 @@ async def measure(bench: Bench) -> list[Result]:
     ]
 
 
-def _run_demo(url: str, *, full: bool) -> Year:
-    with TemporaryDirectory() as folder, (Path(folder) / "report.json").open("w+") as output:
+def _run_demo(url: str, var: Path, *, full: bool) -> Year:
+    with (var / "report.json").open("w+") as output:
         started = perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "graphql_api.processes.cli", "demo", "--json", *(("--full",) if full else ())],
-            env={**os.environ, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": folder},
+            env={**os.environ, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": str(var)},
             stdout=output,
         )
         _, status, usage = os.wait4(process.pid, 0)
@@ -95,6 +94,8 @@ def _run_demo(url: str, *, full: bool) -> Year:
         output.seek(0)
         report = json.load(output)
     figures = {name: value for name, value in report.items() if isinstance(value, int)}
+    categories = report["vouchers"]["categories"].values()
+    figures["vouchers"] = sum(each["issued"] + each["uses"] + each["expired"] for each in categories)
     return Year(seconds=seconds, memory_mb=usage.ru_maxrss / 1024, figures=figures)
 
 
@@ -106,42 +107,41 @@ async def _size(url: str) -> int:
         await connection.close()
 
 
-async def _measure_bytes(url: str, *, count: int) -> tuple[float, float]:
+async def _measure_bytes(url: str, var: Path, *, count: int) -> tuple[float, float]:
     """Bytes per earn and per spend, each with a merchant and a reference, spread over all members."""
-    with TemporaryDirectory() as var:
-        async with open_application(Settings(var=Path(var)), url=url) as application:
-            actor, members, merchant = await _parties(url)
-            before = await _size(url)
-            await _submit(
-                application.engine,
-                [
-                    EarnPoints(
-                        actor=actor,
-                        key=f"bytes-earn-{n}",
-                        reference=f"bytes-earn-{n}",
-                        member_id=members[n % len(members)],
-                        amount=100,
-                        merchant_id=merchant,
-                    )
-                    for n in range(count)
-                ],
-            )
-            between = await _size(url)
-            await _submit(
-                application.engine,
-                [
-                    SpendPoints(
-                        actor=actor,
-                        key=f"bytes-spend-{n}",
-                        reference=f"bytes-spend-{n}",
-                        member_id=members[n % len(members)],
-                        amount=100,
-                        merchant_id=merchant,
-                    )
-                    for n in range(count)
-                ],
-            )
-            after = await _size(url)
+    async with open_application(Settings(var=var), url=url) as application:
+        actor, members, merchant = await _parties(url)
+        before = await _size(url)
+        await _submit(
+            application.engine,
+            [
+                EarnPoints(
+                    actor=actor,
+                    key=f"bytes-earn-{n}",
+                    reference=f"bytes-earn-{n}",
+                    member_id=members[n % len(members)],
+                    amount=100,
+                    merchant_id=merchant,
+                )
+                for n in range(count)
+            ],
+        )
+        between = await _size(url)
+        await _submit(
+            application.engine,
+            [
+                SpendPoints(
+                    actor=actor,
+                    key=f"bytes-spend-{n}",
+                    reference=f"bytes-spend-{n}",
+                    member_id=members[n % len(members)],
+                    amount=100,
+                    merchant_id=merchant,
+                )
+                for n in range(count)
+            ],
+        )
+        after = await _size(url)
     return (between - before) / count, (after - between) / count
 
 
