@@ -1,6 +1,7 @@
 """Where callers read the audit log: each reading is itself recorded, and that is committed before anything is shown."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ import asyncpg
 
 from audit.act import Acts
 from audit.keyring import KeyGone, SubjectRestricted
-from audit.parts import Parts
+from audit.parts import NOBODY, Parts
 from audit.proof import Proof, prove_entry
 from audit.record import SealedPart
 from audit.search import Connection, EventFilter, Page, search_page
@@ -89,14 +90,23 @@ class AuditDesk:
     async def reveal(
         self, actor: Actor, event_ids: Sequence[UUID], *, approval_id: UUID, purpose: str, legal_basis: str | None
     ) -> Sequence[Revealed]:
-        """What is private in these events of the programme. Whoever calls has made sure that somebody agreed."""
-        facts: dict[str, str | int] = {"approval": str(approval_id), "purpose": purpose, "events": len(event_ids)}
-        if legal_basis is not None:
-            facts["legal_basis"] = legal_basis
-        await self._record(actor, "parts_revealed", facts)
+        """What is private in these events of the programme. Whoever calls has made sure that somebody agreed.
+
+        Recorded once for each person concerned, so that it is found among what was done to that person's data.
+        """
         needle = b'"programme":"%s"' % str(actor.programme_id).encode()
         async with self._snapshot() as connection:
             parts = [SealedPart(*row) for row in await connection.fetch(_PARTS, list(event_ids), needle)]
+        facts = {"purpose": purpose} if legal_basis is None else {"purpose": purpose, "legal_basis": legal_basis}
+        async with self.acts.begin(actor.client) as doing:
+            for subject_id, count in Counter(part.subject_id for part in parts).items():
+                doing.record(
+                    "parts_revealed",
+                    resource_id=approval_id,
+                    subject_id=None if subject_id == NOBODY else subject_id,
+                    programme_id=actor.programme_id,
+                    facts={**facts, "parts": count},
+                )
         return [Revealed(part.event_id, part.name, await self._open(part, legal_basis)) for part in parts]
 
     async def status(self) -> LogStatus:

@@ -137,6 +137,7 @@ async def test_what_is_private_is_revealed_once_another_agrees(desk: Desk) -> No
     reveals = await told(desk, "parts_revealed")
     assert len(reveals) == 1
     assert '"purpose":"complaint 7"' in reveals[0]
+    assert '"subjects":["' in reveals[0]
 
 
 async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
