@@ -49,6 +49,7 @@ def test_production_makes_no_key(tmp_path: Path) -> None:
         (str(new_log_key("bank.example/log").verifier), "starts with PRIVATE"),
         ("", "starts with PRIVATE"),
     ],
+    ids=["another log's", "public", "empty"],
 )
 def test_what_is_not_this_logs_key_is_refused(tmp_path: Path, text: str, why: str) -> None:
     """Another log's key would sign checkpoints that no auditor of this one accepts."""
