@@ -113,4 +113,7 @@ class CampaignBody:
 
     def phase_on(self, day: date) -> Phase | None:
         """The phase that holds on a local day."""
-        return next((phase for phase in self.phases if phase.from_on <= day <= phase.until_on), None)
+        for phase in self.phases:
+            if phase.from_on <= day <= phase.until_on:
+                return phase
+        return None

@@ -59,6 +59,7 @@ class Fault(NamedTuple):
 Variables = tuple[FieldType, ...]
 
 
+@lru_cache(maxsize=1024)
 def variables_of(payload: tuple[FieldType, ...]) -> Variables:
     """What conditions on activities with this payload may name."""
     return (*COMMON_FIELDS, *(FieldType(f"activity.{name}", kind) for name, kind in payload))
@@ -113,6 +114,13 @@ def _compile(text: str, variables: Variables) -> cel.Expression:
     return _environment(variables).compile(text)
 
 
+@lru_cache(maxsize=256)
+def _programs(variables: Variables) -> dict[str, cel.Expression]:
+    """The conditions that were compiled for these variables; as many as campaigns have ever held in this process."""
+    del variables
+    return {}
+
+
 @lru_cache(maxsize=4096)
 def _named(variables: Variables, conditions: tuple[str, ...]) -> tuple[str, ...]:
     """The variables that occur in the conditions: each one given costs as much as an evaluation."""
@@ -122,11 +130,12 @@ def _named(variables: Variables, conditions: tuple[str, ...]) -> tuple[str, ...]
 class Facts:
     """The variables' values for one activity; `conditions` over them share one activation of what they name."""
 
-    __slots__ = ("_activation", "_conditions", "_values", "_variables")
+    __slots__ = ("_activation", "_conditions", "_programs", "_values", "_variables")
 
     def __init__(self, variables: Variables, values: Mapping[str, Value], conditions: tuple[str, ...]) -> None:
         self._variables = variables
         self._conditions = conditions
+        self._programs = _programs(variables)
         self._values = {**_defaults(variables), **values}
         self._activation: cel.Activation | None = None
 
@@ -144,7 +153,10 @@ class Facts:
                 {name: self._values[name] for name in _named(self._variables, self._conditions)}
             )
         try:
-            value = _compile(text, self._variables).eval(self._activation).value()
+            program = self._programs.get(text)
+            if program is None:
+                program = self._programs[text] = _compile(text, self._variables)
+            value = program.eval(self._activation).value()
         except RuntimeError:
             return None
         return value if isinstance(value, bool) else None
