@@ -55,7 +55,7 @@ class Decider:
         print_ = fingerprint(fields, self._sealer)
         found = state.find(REQUESTS, identity)
         if found is not None:
-            return self._replay(found, command, sorted(fields), print_)
+            return self._replay(found, command, sorted(fields), print_, state, now)
         outcome = self._attempt(command, claim, state, now)
         refused_as = outcome.refusal
         if refused_as is None or is_frozen(refused_as.code):
@@ -64,10 +64,14 @@ class Decider:
         state.keep()
         return outcome
 
-    def _replay(self, found: Request, command: AnyCommand, names: list[str], print_: bytes) -> AnyOutcome:
+    def _replay(
+        self, found: Request, command: AnyCommand, names: list[str], print_: bytes, state: State, now: datetime
+    ) -> AnyOutcome:
         try:
             require_same(found, command.kind, names, print_)
         except Refusal as refusal:
+            state.emit(refused(command, refusal, state, now))
+            state.keep()
             return Outcome(refusal=refusal)
         return thaw(found.outcome, command.reply)
 
@@ -109,7 +113,7 @@ class Decider:
         names, print_ = self._group_fingerprint(unit.commands)
         found = state.find(REQUESTS, identity)
         if found is not None:
-            return self._replay_group(found, unit, names, print_)
+            return self._replay_group(found, unit, names, print_, state, now)
         outcomes = self._attempt_group(unit, state, now)
         if all(outcome.refusal is None or is_frozen(outcome.refusal.code) for outcome in outcomes):
             frozen = orjson.dumps([_frozen(outcome) for outcome in outcomes]).decode()
@@ -137,10 +141,14 @@ class Decider:
             prints.append(fingerprint(fields, self._sealer))
         return names, b"".join(prints)
 
-    def _replay_group(self, found: Request, unit: Unit, names: list[str], print_: bytes) -> list[AnyOutcome]:
+    def _replay_group(
+        self, found: Request, unit: Unit, names: list[str], print_: bytes, state: State, now: datetime
+    ) -> list[AnyOutcome]:
         try:
             require_same(found, GROUP_KIND, names, print_)
         except Refusal as refusal:
+            state.emit(refused(unit.commands[0], refusal, state, now))
+            state.keep()
             return [Outcome(refusal=refusal) for _ in unit.commands]
         frozen: list[str] = orjson.loads(found.outcome)
         return [thaw(text, command.reply) for text, command in zip(frozen, unit.commands, strict=True)]

@@ -191,3 +191,19 @@ async def test_lists_are_bounded(world: World) -> None:
     assert await entries(world) == 0
     assert set(codes(await engine.execute_list(commands[:1000]))) == {"ok"}
     assert await world.connection.fetchval("SELECT count(DISTINCT tx_id) FROM book.journal_entries") == 1
+
+
+async def test_a_key_used_for_something_else_is_recorded(world: World) -> None:
+    """A conflict changes nothing and burns nothing, but the audit trail tells of the attempt (semantics 3.6)."""
+    engine = world.application.engine
+    await engine.execute(earn(world, 10, "k"))
+    await engine.execute_group([earn(world, 10, "i")], "g")
+
+    single = await engine.execute(earn(world, 11, "k"))
+    listed = await engine.execute_group([earn(world, 11, "i")], "g")
+
+    assert codes([single, *listed]) == ["IDEMPOTENCY_CONFLICT"] * 2
+    recorded = await world.connection.fetchval(
+        "SELECT count(*) FROM audit.events WHERE convert_from(record, 'UTF8')::jsonb ->> 'code' = 'IDEMPOTENCY_CONFLICT'"
+    )
+    assert recorded == len([single, *listed])
