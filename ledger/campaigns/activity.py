@@ -38,6 +38,8 @@ class ActivityCommand(Command[ActivityReceipt]):
 
     source, event_id: by which the reporting system knows the event; together they are the key
     payload:          a JSON object by the type's schema; nothing personal
+
+    Lists are independent: in an atomic one the event's own key would stand for nothing.
     """
 
     reply: ClassVar[type] = ActivityReceipt
@@ -84,6 +86,11 @@ class ActivityCommand(Command[ActivityReceipt]):
                 refuse_input(name)
         if len(self.payload.encode()) > PAYLOAD_BYTES_MAX or not isinstance(_read(self.payload), dict):
             refuse_input("payload")
+
+    @property
+    def request_id(self) -> bytes:
+        """The id of the request row of the event's key."""
+        return request_id(self.actor.client, activity_key(self.source, self.event_id))
 
     def require_member(self, state: State) -> Programme:
         """MEMBER_NOT_FOUND, MEMBER_CLOSED."""
@@ -148,7 +155,7 @@ class ActivityCommand(Command[ActivityReceipt]):
             id=id_,
             programme_id=programme.id,
             member_id=self.member_id,
-            request_id=request_id(self.actor.client, activity_key(self.source, self.event_id)),
+            request_id=self.request_id,
             type=type_,
             source=self.source,
             source_event_id=self.event_id,

@@ -1,7 +1,8 @@
 """The little language of `campaigns.txt`: a case is a title and lines; a line is a command and what it comes to.
 
     campaign base rate=1/10 budget=100               a running campaign with one rule, called `rule`
-    rule base big rate=1/10 x=200 when="activity.amount > 99"      another rule before the last one
+    phase base late from=2024-01-20 until=2024-01-21 rate=2/10     another phase after the others, with one rule
+    rule base big rate=1/10 x=200 when="activity.amount > 99"      a rule before those of the last phase
     zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
@@ -78,6 +79,8 @@ class CampaignScript:
                 self.bodies[code] = _body(dict(word.split("=", 1) for word in options))
             case ["rule", code, name, *options]:
                 self.add_rule(code, name, dict(word.split("=", 1) for word in options))
+            case ["phase", code, name, *options]:
+                self.add_phase(code, name, dict(word.split("=", 1) for word in options))
             case [who, "is", *options]:
                 self.state_facts(who, dict(word.split("=", 1) for word in options))
             case [who, "has", *wanted]:
@@ -98,10 +101,16 @@ class CampaignScript:
         self.book.change(ASSETS, asset._replace(**changes))
 
     def add_rule(self, code: str, name: str, options: dict[str, str]) -> None:
-        """A rule that is tried before those of the campaign so far."""
+        """A rule that is tried before those of the last phase so far."""
         body, budget = self.bodies[code]
-        [phase] = body.phases
-        self.bodies[code] = replace(body, phases=(replace(phase, rules=(_rule(name, options), *phase.rules)),)), budget
+        *earlier, last = body.phases
+        last = replace(last, rules=(_rule(name, options), *last.rules))
+        self.bodies[code] = replace(body, phases=(*earlier, last)), budget
+
+    def add_phase(self, code: str, name: str, options: dict[str, str]) -> None:
+        """A phase after the others."""
+        body, budget = self.bodies[code]
+        self.bodies[code] = replace(body, phases=(*body.phases, _phase(name, options))), budget
 
     def state_facts(self, who: str, options: dict[str, str]) -> None:
         """What the bank says of a member."""
@@ -211,19 +220,22 @@ def _cap(text: str) -> Cap:
     return Cap(counter=counter, period=Period(period), limit=int(limit), mode=CapMode(mode[0] if mode else "TRUNCATE"))
 
 
+def _phase(name: str, options: dict[str, str]) -> Phase:
+    first, last = (
+        date.fromisoformat(text) for text in (options.get("from", "2000-01-01"), options.get("until", "2100-01-01"))
+    )
+    return Phase(code=name, from_on=first, until_on=last, rules=(_rule("rule", options),))
+
+
 def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
     """The body of a `campaign` line and what goes into its budget."""
-    rule = _rule("rule", options)
-    days = {
-        name: date.fromisoformat(options.get(name, default))
-        for name, default in (("from", "2000-01-01"), ("until", "2100-01-01"))
-    }
+    phase = _phase("all", options)
     listed = {name: tuple(options[name].split(",")) for name in ("channels", "branches") if name in options}
     arms = [arm.split(":") for arm in options.get("arms", "").split(",") if arm]
     body = CampaignBody(
-        phases=(Phase(code="all", from_on=days["from"], until_on=days["until"], rules=(rule,)),),
+        phases=(phase,),
         caps=tuple(_cap(text) for text in options.get("cap", "").split(",") if text),
-        budgets=(rule.points.asset,) if "budget" in options else (),
+        budgets=(phase.rules[0].points.asset,) if "budget" in options else (),
         segment=options.get("segment", ""),
         variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
         priority=int(options.get("priority", 0)),

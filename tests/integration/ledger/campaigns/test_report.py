@@ -7,8 +7,9 @@ from uuid import UUID
 import orjson
 
 from ledger.book.refusal import RefusalCode
-from ledger.campaigns.campaign_body import Cap, CapMode, Period, PointsAward, Rule
-from ledger.campaigns.explain_query import explain
+from ledger.campaigns.activity import activity_key
+from ledger.campaigns.campaign_body import Cap, CapMode, Period, PointsAward, Rule, Variant
+from ledger.campaigns.explain_query import explain, explain_event
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
 from tests.bank import Bank, code_of
@@ -192,3 +193,44 @@ async def test_several_assets_are_awarded_in_one_entry(desk: CampaignDesk, membe
     assert amounts(receipt) == [10, 1]
     assert (await desk.balance(member), await desk.balance(member, "STARS")) == (10, 1)
     assert await bank.count("book.lots") == 2
+
+
+async def test_a_list_is_decided_in_input_order(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """Each item under its own event; a refused one stops nobody, a second report inside the list is a replay."""
+    await desk.run("base", budget=25)
+    first, wrong, last = (desk.reporting(member, amount=amount) for amount in (150, 0, 100))
+
+    outcomes = await bank.application.engine.execute_list([first, wrong, last, first])
+
+    assert [code_of(outcome) for outcome in outcomes] == ["", RefusalCode.INVALID_INPUT, "", ""]
+    assert [amounts(outcomes[place].unwrap()) for place in (0, 2, 3)] == [[15], [10], [15]]
+    assert (outcomes[3].replayed, await desk.left("base")) == (True, 0)
+
+
+async def test_an_award_is_kept_with_its_phase_and_variant(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """For figures: which phase, which arm; a member falls to the same arm for ever."""
+    arms = (Variant(code="a", weight=1), Variant(code="b", weight=1))
+    await desk.run("base", variants=arms)
+
+    receipts = [await desk.buy(member, 100) for _ in range(3)]
+
+    found = [await explain(bank.application.reader, bank.programme_id, each.activity_id) for each in receipts]
+    kept = {(told.awards[0].phase, told.awards[0].variant) for told in found if told is not None}
+    assert len(kept) == 1
+    assert kept < {("all", "a"), ("all", "b")}
+
+
+async def test_an_event_is_explained_by_its_own_name(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """Awards and reasons as the receipt told them; another client's event of that name is unknown."""
+    await desk.run("base")
+    await desk.run("app", channels=("app",))
+    command = desk.reporting(member, amount=100)
+    receipt = (await desk.report(command)).unwrap()
+    reader, key = bank.application.reader, activity_key("core", command.event_id)
+
+    told = await explain_event(reader, bank.programme_id, bank.actor().client, key)
+    others = await explain_event(reader, bank.programme_id, "service:other", key)
+
+    assert told is not None
+    assert [award.id for award in told.awards] == [line.award_id for line in receipt.awards]
+    assert (told.skipped, others) == (receipt.skipped, None)
