@@ -1,6 +1,5 @@
 """Approvals: what waits for a second person, and what that person decided."""
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,16 +11,16 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.adjustment import REFUSALS as ADJUSTMENT_REFUSALS
+from graphql_api.schema.approval_terms import ApprovalTerm, RequestedAdjustment, adjustment_in, terms_in
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import enum_type, field, input_type, object_type
-from graphql_api.schema.kinds import APPROVAL, ENTRY, MEMBER, id_of, maybe_id, uuid_of
+from graphql_api.schema.kinds import APPROVAL, ENTRY, id_of, maybe_id, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_COMMAND
 from ledger.book.refusal import RefusalCode
-from ledger.book.units import Points
 from ledger.control.approval import Approval as ApprovalRow
 from ledger.control.approval import ApprovalState
 from ledger.control.decide_request import ApproveRequest, Decision, RejectRequest, WithdrawRequest
@@ -42,38 +41,6 @@ enum_type(
         "EXPIRED": "Its time ran out.",
     },
 )
-
-
-@object_type
-class RequestedAdjustment:
-    """An adjustment that waits.
-
-    member_id:    whose balance
-    asset:        the code of the points asset
-    amount:       how many points are added, or taken where it is below zero
-    reason_code:  why
-    reference:    the requester's own number
-    effective_at: when it takes effect; null = when it is approved
-    """
-
-    member_id: strawberry.ID
-    asset: str
-    amount: Points
-    reason_code: str
-    reference: str | None
-    effective_at: datetime | None
-
-
-@object_type
-class ApprovalTerm:
-    """One thing that a request asks for.
-
-    name:  what it is called
-    value: what is asked
-    """
-
-    name: str
-    value: str
 
 
 @object_type
@@ -127,30 +94,9 @@ def approval_of(row: ApprovalRow, now: datetime) -> Approval:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         entry_id=maybe_id(ENTRY, row.entry_id),
-        adjustment=_adjustment(orjson.loads(row.payload)) if row.kind == AdjustPoints.kind else None,
-        terms=[*_terms(orjson.loads(row.payload))],
+        adjustment=adjustment_in(orjson.loads(row.payload)) if row.kind == AdjustPoints.kind else None,
+        terms=[*terms_in(orjson.loads(row.payload))],
         uuid=row.id,
-    )
-
-
-def _terms(payload: Mapping[str, str | int | None]) -> Iterator[ApprovalTerm]:
-    """What was given, with the member by the id that callers know."""
-    for name, value in payload.items():
-        if value not in {None, ""}:
-            shown = id_of(MEMBER, UUID(str(value))) if name == "memberId" else str(value)
-            yield ApprovalTerm(name=name, value=shown)
-
-
-def _adjustment(payload: Mapping[str, str | int | None]) -> RequestedAdjustment:
-    effective_at = payload.get("effectiveAt")
-    reference = payload.get("reference")
-    return RequestedAdjustment(
-        member_id=id_of(MEMBER, UUID(str(payload["memberId"]))),
-        asset=str(payload["asset"]),
-        amount=Points(int(payload["amount"] or 0)),
-        reason_code=str(payload["reasonCode"]),
-        reference=None if reference is None else str(reference),
-        effective_at=None if effective_at is None else datetime.fromisoformat(str(effective_at)),
     )
 
 
