@@ -69,7 +69,10 @@ class BudgetReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUpBudget(Command[BudgetReceipt]):
-    """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is."""
+    """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is.
+
+    `replay_at` is obeyed under a replay clock only.
+    """
 
     kind: ClassVar[str] = "campaign_budget"
     reply: ClassVar[type] = BudgetReceipt
@@ -77,6 +80,7 @@ class TopUpBudget(Command[BudgetReceipt]):
     campaign: str
     asset: str
     amount: int
+    replay_at: datetime | None = None
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""

@@ -74,12 +74,13 @@ class CampaignMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCommand(Command[CampaignMoved]):
-    """What all moves share."""
+    """What all moves share. `replay_at` is obeyed under a replay clock only, so that a campaign ran in the past."""
 
     reply: ClassVar[type] = CampaignMoved
     allowed: ClassVar[frozenset[CampaignState]]
 
     campaign: str
+    replay_at: datetime | None = None
 
     @property
     def campaign_id(self) -> UUID:
@@ -113,11 +114,10 @@ class CampaignCommand(Command[CampaignMoved]):
         current_version_id: UUID | None = None,
     ) -> Campaign:
         """Writes the campaign in its new state, under a new version if one is given, and the step."""
-        since = max(now, campaign.since)
         moved = campaign._replace(
             state=to,
             current_version_id=current_version_id or campaign.current_version_id,
-            since=since,
+            since=now,
             steps=campaign.steps + 1,
             version=campaign.version + 1,
         )
@@ -129,7 +129,7 @@ class CampaignCommand(Command[CampaignMoved]):
             moved.steps,
             to,
             moved.current_version_id,
-            since,
+            now,
         )
         state.add(CAMPAIGN_STEPS, step)
         self._tell(state, moved.id, moved.version, to, now)
