@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from ledger.campaigns import checks as campaign_checks
 from ledger.engine.roll_up import roll_up
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
@@ -308,13 +309,13 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
 
 
 def test_rules_have_names_of_their_own() -> None:
-    """A difference names one rule, and every rule is planted against or named here; those of vouchers beside them."""
+    """A difference names one rule, and every rule is planted against or named here; those of vouchers and campaigns beside them."""
     names = [rule.name for rule in RULES]
 
     assert len(set(names)) == len(names)
     planted = {corruption.rule for corruption in CORRUPTIONS}
-    vouchers = {rule.name for rule in voucher_checks.RULES}
-    assert set(names) - planted - vouchers == {
+    beside = {rule.name for rule in (*voucher_checks.RULES, *campaign_checks.RULES)}
+    assert set(names) - planted - beside == {
         "account_within_bounds",
         "inactivity_matches_activity",
         "transactions_are_past",

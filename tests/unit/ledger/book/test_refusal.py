@@ -20,6 +20,10 @@ def test_what_is_never_frozen_may_be_tried_again_or_is_malformed() -> None:
         RefusalCode.UNAVAILABLE,
         RefusalCode.CONTENDED,
         RefusalCode.VOUCHER_LOCKED,
+        # The key of an activity is its event, which may become reportable.
+        RefusalCode.ACTIVITY_TYPE_NOT_FOUND,
+        RefusalCode.ACTIVITY_NOT_FOUND,
+        RefusalCode.ACTIVITY_IN_FUTURE,
     }
     assert {
         RefusalCode.INVALID_INPUT,
