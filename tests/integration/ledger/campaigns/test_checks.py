@@ -1,0 +1,75 @@
+"""Every rule of the checker finds what was planted against it."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from graphql_api.bootstrap import Application
+from ledger.campaigns import checks
+from ledger.campaigns.campaign_body import Cap, Period
+from ledger.reports.check import check_book
+from tests.bank import Bank
+from tests.campaign_desk import CampaignDesk
+
+PLANTED = {
+    "activity_matches_entry": "UPDATE book.activities SET occurred_at = occurred_at - interval '1 second'",
+    "activity_matches_request": "UPDATE book.activities SET source = 'other'",
+    "activity_on_local_day": "UPDATE book.activities SET local_day = local_day - 1",
+    "award_matches_activity": "UPDATE book.awards SET member_id = gen_random_uuid()",
+    "awards_match_postings": "UPDATE book.awards SET amount = amount - 1 WHERE amount > 1",
+    "awards_match_budgets": "UPDATE book.awards SET cost = cost - 1 WHERE cost > 1",
+    "refunds_match_awards": "UPDATE book.activities SET amount = amount + 20 WHERE refund_of IS NOT NULL",
+    "campaign_counts_match_awards": "UPDATE book.campaign_counts SET amount = amount + 1",
+    "campaign_count_id_names_count": "UPDATE book.campaign_counts SET id = gen_random_uuid()",
+    "campaign_versions_in_order": "UPDATE registry.campaigns SET latest_number = 7",
+    "campaign_version_id_names_version": "UPDATE registry.campaign_versions SET number = 5",
+    "campaign_step_id_names_step": "UPDATE registry.campaign_steps SET number = 9 WHERE number = 1",
+    "budget_asset_names_budget": "UPDATE registry.assets SET code = 'budget:base:STARS' WHERE kind = 'budget'",
+    "budgets_frozen_while_paused": "UPDATE registry.campaigns SET state = 'paused'",
+}
+
+
+@pytest.fixture
+async def history(desk: CampaignDesk, member: UUID, bank: Bank) -> Application:
+    """A budgeted, capped campaign with an award of which a part was taken back."""
+    await desk.run("base", budget=100, caps=(Cap(counter="POINTS", period=Period.DAY, limit=50),))
+    sale = desk.reporting(member, amount=100)
+    (await desk.report(sale)).unwrap()
+    (await desk.report(desk.refunding(sale, 30))).unwrap()
+    return bank.application
+
+
+async def test_each_rule_finds_what_is_planted(history: Application, database_url: str) -> None:
+    """One row changed behind the ledger's back, seen by the rule that watches it; afterwards all is clean again."""
+    del history
+    connection = await asyncpg.connect(database_url)
+    try:
+        for name, statement in PLANTED.items():
+            table = statement.split()[1]
+            await _swap(connection, table, statement)
+            report = await check_book(database_url, book_schema="book", book_number=1, rules=checks.RULES)
+            await _restore(connection, table)
+            assert name in {each.rule.name for each in report.rules if each.count}, name
+    finally:
+        await connection.close()
+
+
+def test_every_rule_is_planted_against() -> None:
+    """No rule without its corruption."""
+    assert {rule.name for rule in checks.RULES} == set(PLANTED)
+
+
+async def _swap(connection: "asyncpg.Connection[asyncpg.Record]", table: str, statement: str) -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(f"CREATE TABLE public.kept AS SELECT * FROM {table}")
+        await connection.execute(statement)
+
+
+async def _restore(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(f"DELETE FROM {table}")
+        await connection.execute(f"INSERT INTO {table} SELECT * FROM public.kept")
+        await connection.execute("DROP TABLE public.kept")
