@@ -23,7 +23,7 @@ from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
-_MISSES_MAX = 2000
+_MISSES_MAX = 20_000
 _CREATIONS_MAX = 3
 """Once with what is there, once more for locked accounts, once more for their companions."""
 
@@ -171,15 +171,19 @@ class BatchRunner:
             batch.outcomes.append(await self._decide_unit(batch, unit, state, now, tx))
 
     async def _decide_unit(self, batch: Batch, unit: Unit, state: State, now: datetime, tx: Tx) -> list[AnyOutcome]:
-        """Decides; where rows turn out to be missing, reads them and decides again."""
+        """Decides; where rows turn out to be missing, reads them and goes on with the command that asked for them."""
+        outcomes: list[AnyOutcome] = []
+        state.begin_unit()
         for _ in range(_MISSES_MAX):
-            state.begin_unit()
             started = perf_counter()
             try:
-                return self.decider.decide(unit, state, now)
+                self.decider.decide(unit, state, now, outcomes)
             except RowsMissing as missing:
-                state.drop_unit()
+                # Back to the last command that was decided; an atomic list keeps nothing before its end.
+                state.drop()
                 await self._load([missing.key], state, tx)
+            else:
+                return outcomes
             finally:
                 batch.decide_s += perf_counter() - started
         raise InvariantViolated("a command that always asks for more rows")

@@ -29,15 +29,17 @@ class Decider:
         """The last instant at which a command of the units is decided; due rows are read up to it."""
         return max((self._clock.instant_of(c, now) for unit in units for c in unit.commands), default=now)
 
-    def decide(self, unit: Unit, state: State, now: datetime) -> list[AnyOutcome]:
-        """The outcomes of the unit's commands in input order; refused ones leave nothing but their record."""
+    def decide(self, unit: Unit, state: State, now: datetime, outcomes: list[AnyOutcome]) -> None:
+        """Adds the outcomes of the unit's commands in input order, from where an earlier call was stopped by a missing
+        row; refused commands leave nothing but their record.
+        """
         if unit.group_key is not None:
-            return self._decide_group(unit, unit.group_key, state, now)
-        instant_of = self._clock.instant_of
-        return [
-            self._decide_one(command, identity, claim, state, instant_of(command, now))
-            for command, identity, claim in zip(unit.commands, unit.identities, unit.claims, strict=True)
-        ]
+            outcomes += self._decide_group(unit, unit.group_key, state, now)
+            return
+        instant_of, done = self._clock.instant_of, len(outcomes)
+        commands = zip(unit.commands[done:], unit.identities[done:], unit.claims[done:], strict=True)
+        for command, identity, claim in commands:
+            outcomes.append(self._decide_one(command, identity, claim, state, instant_of(command, now)))
 
     def _decide_one(
         self, command: AnyCommand, identity: bytes | None, claim: bytes | None, state: State, now: datetime
