@@ -110,12 +110,12 @@ def _verify_counts(book: MemoryBook, awards: list[Award]) -> None:
     sums: Counter[object] = Counter()
     limits: dict[object, int] = {}
     for award in awards:
-        for cap in bodies[award.version_id].caps:
-            if cap.counter in {AWARDS, codes[award.asset_id]}:
-                first = starts_on(cap.period, award.local_day)
-                counted = (award.member_id, award.campaign_id, cap.counter, cap.period, first)
-                sums[counted] += 1 if cap.counter == AWARDS else award.amount
-                limits[counted] = cap.limit
+        moved = {AWARDS: 1, codes[award.asset_id]: award.amount}
+        caps = [cap for cap in bodies[award.version_id].caps if cap.counter in moved]
+        for counter, period in {(cap.counter, cap.period) for cap in caps}:
+            counted = (award.member_id, award.campaign_id, counter, period, starts_on(period, award.local_day))
+            sums[counted] += moved[counter]
+            limits[counted] = min(cap.limit for cap in caps if (cap.counter, cap.period) == (counter, period))
     found = {
         (count.member_id, count.campaign_id, count.counter, Period(count.period), count.starts_on): count.amount
         for count in book.rows(CAMPAIGN_COUNTS.table)
