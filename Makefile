@@ -34,6 +34,7 @@ check: install ## all that must hold before a merge; needs Node
 
 bench: install ## measure against the baselines; ONLY=NAME runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
+	@test -n "$(ONLY)" || SCRIP_TIMING=1 $(BIN)/pytest -q --everything tests/integration/graphql/test_code_timing.py
 
 lint: install ## ruff and the import contracts
 	@$(BIN)/ruff check .

@@ -50,7 +50,11 @@ class PlainLedger:
             output, _ = await process.communicate()
             if process.returncode != 0:
                 raise PgbenchFailed(output.decode())
-            return _read_logs(Path(folder))
+            measured = _read_logs(Path(folder))
+            if measured is not None:
+                return measured
+        # A second is not enough for all clients to connect on a machine that is busy elsewhere.
+        return await self.transfer(clients=clients, seconds=2 * max(1, seconds))
 
 
 async def create_plain_ledger(bench: Bench, *, merchants: int = MERCHANTS) -> PlainLedger:
@@ -73,8 +77,10 @@ async def create_plain_ledger(bench: Bench, *, merchants: int = MERCHANTS) -> Pl
     return PlainLedger(url=url, pgbench=bench.server.binaries / "pgbench", members=members, merchants=merchants)
 
 
-def _read_logs(folder: Path) -> Measurement:
-    """Rate and latencies from pgbench's own logs: client, number, microseconds, script, end in seconds and µs."""
+def _read_logs(folder: Path) -> Measurement | None:
+    """Rate and latencies from pgbench's own logs: client, number, microseconds, script, end in seconds and µs. None where
+    nothing ended in time.
+    """
     latencies_ms: list[float] = []
     ends: list[float] = []
     for path in folder.glob("pgbench_log.*"):
@@ -82,5 +88,7 @@ def _read_logs(folder: Path) -> Measurement:
             _, _, microseconds, _, end_seconds, end_microseconds, *_ = line.split()
             latencies_ms.append(int(microseconds) / 1_000)
             ends.append(int(end_seconds) + int(end_microseconds) / 1_000_000)
+    if not ends:
+        return None
     begin = min(end - latency / 1_000 for end, latency in zip(ends, latencies_ms, strict=True))
     return summarise(latencies_ms, seconds=max(ends) - begin)

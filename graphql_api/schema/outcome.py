@@ -13,6 +13,7 @@ from graphql_api.schema.descriptions import object_type
 from graphql_api.schema.kinds import ENTRY, maybe_id
 from graphql_api.schema.query import query
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.decide import GROUP_KIND
 from ledger.points.entry_query import request_by_key
 
 
@@ -47,7 +48,7 @@ async def outcome(info: Info, idempotency_key: IdempotencyKey) -> RequestOutcome
     found = await request_by_key(context.ledger.reader, actor.programme_id, client=actor.client, key=idempotency_key)
     if found is None:
         return None
-    code = _refused_with(found.outcome)
+    code = _refused_with(found.kind, found.outcome)
     return RequestOutcome(
         kind=found.kind,
         decided_at=found.decided_at,
@@ -57,11 +58,11 @@ async def outcome(info: Info, idempotency_key: IdempotencyKey) -> RequestOutcome
     )
 
 
-def _refused_with(frozen: str) -> RefusalCode | None:
+def _refused_with(kind: str, frozen: str) -> RefusalCode | None:
     """The code of a frozen outcome. An atomic list is a list of them, of which one says why all were refused."""
     items = orjson.loads(frozen)
-    texts = [orjson.loads(text) for text in items] if isinstance(items, list) else [items]
-    codes = [RefusalCode(item["refused"]) for item in texts if "refused" in item]
+    outcomes = [orjson.loads(text) for text in items] if kind == GROUP_KIND else [items]
+    codes = [RefusalCode(outcome["refused"]) for outcome in outcomes if isinstance(outcome, dict)]
     return next((code for code in codes if code != RefusalCode.GROUP_FAILED), None)
 
 
