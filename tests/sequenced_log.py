@@ -20,13 +20,13 @@ KEY = SigningKey(name="scrip.example/log", seed=b"\x05" * 32)
 INSERT = "INSERT INTO audit.events (id, record) SELECT id, convert_to(id::text, 'UTF8') FROM unnest($1::uuid[]) id"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-_START_MS = time.time_ns() // 1_000_000
 _numbers = itertools.count(1)
 
 
 def event_ids(count: int) -> list[UUID]:
     """So many ids made now, each greater than all before it."""
-    return [UUID(int=_START_MS << 80 | 7 << 76 | 0b10 << 62 | next(_numbers)) for _ in range(count)]
+    now_ms = time.time_ns() // 1_000_000
+    return [UUID(int=now_ms << 80 | 7 << 76 | 0b10 << 62 | next(_numbers)) for _ in range(count)]
 
 
 async def record_events(connection: Connection, count: int) -> list[UUID]:
