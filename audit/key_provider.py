@@ -5,14 +5,13 @@ or a vault's provider has the same five calls.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from audit.cipher import KEY_BYTES, derive_key, open_sealed, seal
+from audit.durable_file import PRIVATE, write_durably
 
-_FILE_MODE = 0o600
 ROOTS_MAX = 64
 
 
@@ -142,25 +141,11 @@ class FileKeyProvider:
 
     def _write(self, roots: Sequence[bytes]) -> None:
         """Whole or not at all: the new file is durable before it takes the old one's place."""
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        content = "".join(root.hex() + "\n" for root in roots).encode()
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
-            with os.fdopen(descriptor, "w") as file:
-                file.writelines(root.hex() + "\n" for root in roots)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
-            _sync_folder(self._path.parent)
+            write_durably(self._path, content, mode=PRIVATE)
         except OSError as error:
             raise RootUnavailable(f"{self._path} cannot be written ({error.strerror})") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _wrap(root: bytes, context: bytes, key: bytes) -> bytes:

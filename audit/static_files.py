@@ -5,12 +5,12 @@ and never changed, but for the checkpoint; whatever a killed process left undone
 """
 
 import asyncio
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from audit.checkpoint import parse_checkpoint
+from audit.durable_file import write_durably
 from audit.note import parse_note
 from audit.rollback import LogRolledBack
 from audit.tiles import TILE_WIDTH, TileId, bundle_path, encode_bundle, tiles_between
@@ -81,25 +81,6 @@ async def _content(connection: Connection, path: str, tile: TileId) -> bytes:
 
 
 def _write(root: Path, path: str, content: bytes) -> None:
-    """Write the file so that a power cut leaves it whole or leaves it out, and keeps it once this has returned."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
-    # The names on the way to it are entries of their folders, which are on disk only when those are.
-    for folder in target.parents:
-        _sync_folder(folder)
-        if folder == root:
-            break
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_durably(target, content, root=root)
