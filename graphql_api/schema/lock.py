@@ -14,7 +14,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, try_code
 from graphql_api.schema.kinds import MERCHANT, TEMPLATE, VOUCHER, id_of
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import PresentedVoucherInput, TillInput, presented_from, till_from
+from graphql_api.schema.presented import PresentedVoucherInput, TillInput, at_the_till, till_from
 from graphql_api.schema.redeem import AT_THE_TILL
 from graphql_api.schema.refusals import EVERY_COMMAND
 from ledger.engine.outcome import Outcome
@@ -114,14 +114,10 @@ async def lock_voucher(info: Info, asked: Annotated[LockVoucherInput, INPUT]) ->
 
     async def lock() -> Outcome[Locked]:
         command = LockVoucher(
-            actor=actor,
             key=asked.idempotency_key,
-            merchant_id=till.merchant_id,
-            terminal_id=till.terminal_id,
-            scene=till.scene,
-            vouchers=await presented_from(context, [asked.voucher]),
             ttl_seconds=asked.ttl_seconds,
             token_hash=token_hash(token),
+            **await at_the_till(context, till, [asked.voucher]),
         )
         return await context.execute(command)
 
@@ -134,13 +130,9 @@ async def renew_voucher_lock(info: Info, asked: Annotated[RenewVoucherLockInput,
 
     async def renew() -> Outcome[Locked]:
         command = RenewLock(
-            actor=await context.actor(),
             key=asked.idempotency_key,
-            merchant_id=till.merchant_id,
-            terminal_id=till.terminal_id,
-            scene=till.scene,
-            vouchers=await presented_from(context, [asked.voucher]),
             ttl_seconds=asked.ttl_seconds,
+            **await at_the_till(context, till, [asked.voucher]),
         )
         return await context.execute(command)
 
@@ -153,12 +145,8 @@ async def release_voucher_lock(info: Info, asked: Annotated[ReleaseVoucherLockIn
 
     async def release() -> Outcome[Released]:
         command = ReleaseLock(
-            actor=await context.actor(),
             key=asked.idempotency_key,
-            merchant_id=till.merchant_id,
-            terminal_id=till.terminal_id,
-            scene=till.scene,
-            vouchers=await presented_from(context, [asked.voucher]),
+            **await at_the_till(context, till, [asked.voucher]),
         )
         return await context.execute(command)
 

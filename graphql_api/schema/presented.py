@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 import strawberry
@@ -14,6 +14,7 @@ from graphql_api.schema.kinds import MERCHANT, uuid_of
 from graphql_api.schema.voucher_enums import Exactness
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import MinorUnits
+from ledger.engine.command import Actor
 from ledger.partners.rows import terminal_id
 from ledger.vouchers.basket import Basket, BasketItem
 from ledger.vouchers.code import code_hash, read_code
@@ -97,7 +98,28 @@ def till_from(context: Context, asked: TillInput) -> Till:
     return Till(merchant_id, terminal, asked.scene)
 
 
-async def presented_from(context: Context, given: Sequence[PresentedVoucherInput]) -> tuple[Presented, ...]:
+class AtTheTill(TypedDict):
+    """What every command at a till says."""
+
+    actor: Actor
+    merchant_id: UUID
+    terminal_id: UUID | None
+    scene: str | None
+    vouchers: tuple[Presented, ...]
+
+
+async def at_the_till(context: Context, till: Till, vouchers: Sequence[PresentedVoucherInput]) -> AtTheTill:
+    """Who shows which vouchers where."""
+    return AtTheTill(
+        actor=await context.actor(),
+        merchant_id=till.merchant_id,
+        terminal_id=till.terminal_id,
+        scene=till.scene,
+        vouchers=await _presented_from(context, vouchers),
+    )
+
+
+async def _presented_from(context: Context, given: Sequence[PresentedVoucherInput]) -> tuple[Presented, ...]:
     """The vouchers. A code that can be nobody's is looked up all the same, so that its time tells nothing."""
     programme_id = await context.programme_id()
     return tuple(_presented(context, programme_id, each) for each in given)

@@ -15,7 +15,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, try_code
 from graphql_api.schema.kinds import ENTRY, MERCHANT, REDEMPTION, TEMPLATE, VOUCHER, id_of
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, basket_from, presented_from, till_from
+from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, at_the_till, basket_from, till_from
 from graphql_api.schema.refusals import EVERY_COMMAND
 from graphql_api.schema.voucher_enums import Kind
 from graphql_api.schema.voucher_units import left_of
@@ -138,14 +138,10 @@ async def _redeem(
 
     async def redeem() -> Outcome[Redeemed]:
         command = RedeemVouchers(
-            actor=await context.actor(),
             key=asked.idempotency_key,
             reference=asked.reference,
-            merchant_id=till.merchant_id,
-            terminal_id=till.terminal_id,
-            scene=till.scene,
-            vouchers=await presented_from(context, vouchers),
             basket=basket_from(asked),
+            **await at_the_till(context, till, vouchers),
         )
         return await context.execute(command)
 

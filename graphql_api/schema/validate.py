@@ -14,7 +14,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, WRONG_CODES, try_codes
 from graphql_api.schema.kinds import TEMPLATE, VOUCHER, maybe_id
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, basket_from, presented_from, till_from
+from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, at_the_till, basket_from, till_from
 from graphql_api.schema.refusals import EVERY_REQUEST, UserError, present
 from graphql_api.schema.voucher_enums import Kind
 from graphql_api.schema.voucher_units import Left, left_of
@@ -112,13 +112,9 @@ async def _validate(
 
     async def validate() -> BasketValidated:
         redeem = RedeemVouchers(
-            actor=await context.actor(),
             key=None,
-            merchant_id=till.merchant_id,
-            terminal_id=till.terminal_id,
-            scene=till.scene,
-            vouchers=await presented_from(context, vouchers),
             basket=basket_from(asked),
+            **await at_the_till(context, till, vouchers),
         )
         return await ledger.validate_vouchers(context.ledger.reader, redeem)
 
