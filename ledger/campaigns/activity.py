@@ -9,7 +9,6 @@ from uuid import UUID
 import orjson
 
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId, EntryId
 from ledger.campaigns.activity_type import PAYLOAD_BYTES_MAX
@@ -122,20 +121,15 @@ class ActivityCommand(Command[ActivityReceipt]):
     ) -> Draft:
         """A draft of this command's entry; its headline is the amount, where it is in one asset."""
         asset_id, amount = next(iter(amounts.items())) if len(amounts) == 1 else (None, 0)
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=effective_at,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=asset_id,
-                amount=amount,
-                member_id=self.member_id,
-                merchant_id=self.merchant_id,
-                request_id=state.request_id,
-                original_entry_id=original,
-            )
+        return self.new_draft(
+            state,
+            now,
+            amount,
+            asset_id=asset_id,
+            member_id=self.member_id,
+            effective_at=effective_at,
+            merchant_id=self.merchant_id,
+            original_entry_id=original,
         )
 
     def row(

@@ -11,10 +11,8 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.account import Account, Role, account_id, open_account
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, AccountId, AssetId, EntryId, ProgrammeId, computed_id
+from ledger.book.units import AMOUNT_MAX, AccountId, AssetId, ProgrammeId, computed_id
 from ledger.campaigns.rows import campaign_id
 from ledger.engine.command import Command
 from ledger.engine.journal import post
@@ -104,7 +102,7 @@ class TopUpBudget(Command[BudgetReceipt]):
         budget = locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
         if budget.posted + self.amount > AMOUNT_MAX:
             raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
-        draft = Draft(self._entry(state, budget, now))
+        draft = self.new_draft(state, now, self.amount, asset_id=budget.asset_id)
         draft.move(open_of_budget(budget, Role.ISSUANCE), budget, self.amount)
         post(state, draft, self.actor)
         return BudgetReceipt(
@@ -114,19 +112,6 @@ class TopUpBudget(Command[BudgetReceipt]):
             amount=self.amount,
             left=budget.posted + self.amount,
             posted_at=now,
-        )
-
-    def _entry(self, state: State, budget: Account, now: datetime) -> Entry:
-        return Entry(
-            id=EntryId(state.ids.new()),
-            kind=self.kind,
-            effective_at=now,
-            posted_at=now,
-            actor=self.actor.client,
-            asset_id=budget.asset_id,
-            amount=self.amount,
-            request_id=None if self.key is None else state.request_id,
-            reference=self.reference,
         )
 
 

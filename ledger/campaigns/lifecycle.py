@@ -13,10 +13,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from ledger.book.account import AccountState, Role
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import EntryId, InvariantViolated
+from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_text import terms_of
@@ -33,7 +31,6 @@ from ledger.campaigns.rows import (
 from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.journal import post
-from ledger.engine.ports import Event
 from ledger.engine.reader import Query, Reader
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -137,22 +134,8 @@ class CampaignCommand(Command[CampaignMoved]):
         return moved
 
     def _tell(self, state: State, resource_id: UUID, version: int, to: CampaignState, now: datetime) -> None:
-        event = Event(
-            id=state.ids.new(),
-            at=now,
-            type=MOVED,
-            accepted=True,
-            code=None,
-            actor=self.actor.client,
-            client=self.actor.client,
-            resource_id=resource_id,
-            subject_id=None,
-            streams=((resource_id, version),),
-            request_id=state.request_id,
-            facts={"code": self.campaign, "state": to},
-            programme_id=self.actor.programme_id,
-        )
-        state.emit(event)
+        event = self.new_event(state, now, stream=(resource_id, version))
+        state.emit(event._replace(type=MOVED, facts={"code": self.campaign, "state": to}))
 
 
 def told(
@@ -190,18 +173,7 @@ class BudgetedMove(CampaignCommand):
     def decide(self, state: State, now: datetime) -> CampaignMoved:
         """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE."""
         campaign = self.require_campaign(state)
-        draft = Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=None,
-                amount=0,
-                request_id=state.request_id,
-            )
-        )
+        draft = self.new_draft(state, now)
         for id_ in sorted({*self.budgets, *_budgets_of(state, campaign)}):
             if not state.is_loaded(ACCOUNTS.key(id_)):
                 raise WrongKeys(id_)

@@ -1,33 +1,8 @@
 """How what came of an activity is told: in its receipt, which its request keeps, and in the audit log."""
 
-from datetime import datetime
-from uuid import UUID
-
 from ledger.campaigns.offer import Skip
 from ledger.campaigns.receipt import AwardLine, SkippedLine
 from ledger.campaigns.rows import Award
-from ledger.engine.command import Actor
-from ledger.engine.ports import Event
-from ledger.engine.state import State
-
-
-def recorded(kind: str, actor: Actor, member_id: UUID, state: State, now: datetime) -> Event:
-    """The audit event of an activity for which nothing was posted."""
-    return Event(
-        id=state.ids.new(),
-        at=now,
-        type=kind,
-        accepted=True,
-        code=None,
-        actor=actor.client,
-        client=actor.client,
-        resource_id=None,
-        subject_id=member_id,
-        streams=(),
-        request_id=state.request_id,
-        facts={},
-        programme_id=actor.programme_id,
-    )
 
 
 def award_line(award: Award) -> AwardLine:

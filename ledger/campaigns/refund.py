@@ -23,7 +23,7 @@ from ledger.campaigns.activity import ActivityCommand, activity_key
 from ledger.campaigns.activity_type import REFUND, SHIPPED, require_payload
 from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
-from ledger.campaigns.record import award_line, recorded
+from ledger.campaigns.record import award_line
 from ledger.campaigns.rows import ACTIVITIES, ACTIVITIES_REFUNDING, AWARDS, Activity, Award
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
@@ -169,7 +169,7 @@ class ReportRefund(ActivityCommand):
     ) -> EntryId | None:
         """The entry that takes everything back, or only the event where nothing was earned."""
         if not shares or original.entry_id is None:
-            state.emit(recorded(self.kind, self.actor, self.member_id, state, now))
+            state.emit(self.new_event(state, now, subject_id=self.member_id))
             return None
         wallets = {share.award.asset_id: self._wallet(state, programme, share.award.asset_id, now) for share in shares}
         amounts = {asset: sum(s.amount for s in shares if s.award.asset_id == asset) for asset in wallets}

@@ -20,7 +20,7 @@ from ledger.campaigns.expression import Facts, Value, variables_of
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
 from ledger.campaigns.offer import Offer, Seen, Skip, offer
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
-from ledger.campaigns.record import award_line, recorded, skipped_line
+from ledger.campaigns.record import award_line, skipped_line
 from ledger.campaigns.rows import ACTIVITIES, AWARDS
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
@@ -135,7 +135,7 @@ class ReportActivity(ActivityCommand):
         """The entry of all awards, or only the event of an activity that earned nothing."""
         state, now = awarding.state, awarding.now
         if not awarding.offers:
-            state.emit(recorded(self.kind, self.actor, self.member_id, state, now))
+            state.emit(self.new_event(state, now, subject_id=self.member_id))
             return None
         amounts = {asset_id(awarding.programme.id, code): awarding.sum_of(code) for code in awarding.assets}
         draft = self.draft(state, now, amounts, effective_at=self.occurred_at)

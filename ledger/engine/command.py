@@ -7,9 +7,13 @@ names it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar, Unpack
 from uuid import UUID
 
+from ledger.book.draft import Draft
+from ledger.book.entry import Entry, EntryParts
+from ledger.book.units import AssetId, EntryId
+from ledger.engine.ports import Event
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
@@ -67,6 +71,54 @@ class Command(Generic[O]):
         """
         del state, now
         return ()
+
+    def new_draft(
+        self,
+        state: State,
+        now: datetime,
+        amount: int = 0,
+        *,
+        asset_id: AssetId | None = None,
+        member_id: UUID | None = None,
+        effective_at: datetime | None = None,
+        **parts: Unpack[EntryParts],
+    ) -> Draft:
+        """A draft of this command's entry, effective now where nothing else is said."""
+        entry = Entry(
+            id=EntryId(state.ids.new()),
+            kind=self.kind,
+            effective_at=effective_at or now,
+            posted_at=now,
+            actor=self.actor.client,
+            asset_id=asset_id,
+            amount=amount,
+            member_id=member_id,
+            request_id=None if self.key is None else state.request_id,
+            reference=self.reference,
+            **parts,
+        )
+        return Draft(entry)
+
+    def new_event(
+        self, state: State, now: datetime, *, subject_id: UUID | None = None, stream: tuple[UUID, int] | None = None
+    ) -> Event:
+        """An audit event of this command, about the row that `stream` names with its new version; none is posted."""
+        client = self.actor.client
+        return Event(
+            id=state.ids.new(),
+            at=now,
+            type=self.kind,
+            accepted=True,
+            code=None,
+            actor=client,
+            client=client,
+            resource_id=None if stream is None else stream[0],
+            subject_id=subject_id,
+            streams=() if stream is None else (stream,),
+            request_id=state.request_id,
+            facts={},
+            programme_id=self.actor.programme_id,
+        )
 
     def decide(self, state: State, now: datetime) -> O:
         """Changes the overlay and returns the reply, or raises a Refusal. Pure: no I/O, no clock, no randomness."""

@@ -158,21 +158,7 @@ class Decider:
 
 def refused(command: AnyCommand, refusal: Refusal, state: State, now: datetime) -> Event:
     """The audit event of a refused attempt: who, what, which code (semantics 3.6)."""
-    return Event(
-        id=state.ids.new(),
-        at=now,
-        type=command.kind,
-        accepted=False,
-        code=refusal.code,
-        actor=f"{command.actor.kind}:{command.actor.id}",
-        client=command.actor.client,
-        resource_id=None,
-        subject_id=None,
-        streams=(),
-        request_id=state.request_id,
-        facts={},
-        programme_id=command.actor.programme_id,
-    )
+    return command.new_event(state, now)._replace(accepted=False, code=refusal.code)
 
 
 def _find_malformed(commands: Sequence[AnyCommand]) -> tuple[int, Refusal] | None:

@@ -7,13 +7,10 @@ from typing import ClassVar
 from uuid import UUID
 
 from ledger.book.account import AccountState
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import EntryId, HolderId, ProgrammeId
+from ledger.book.units import HolderId, ProgrammeId
 from ledger.engine.command import Command
 from ledger.engine.journal import post
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
@@ -67,27 +64,12 @@ class EnrolMember(Command[Enrolled]):
         taken = member_of(list(state.rows(MEMBERS, self.external_id)), programme_id)
         if taken is not None:
             raise Refusal(RefusalCode.EXTERNAL_ID_TAKEN, member_id=str(taken.id))
-        member_id, entry_id = HolderId(state.ids.new()), EntryId(state.ids.new())
+        member_id = HolderId(state.ids.new())
+        draft = self.new_draft(state, now, member_id=member_id)
         state.add(HOLDERS, Holder(id=member_id, programme_id=programme_id, kind=MEMBER, state=AccountState.OPEN))
-        state.add(MEMBERS, Member(member_id, programme_id, self.external_id, now, entry_id))
-        post(state, self._draft(entry_id, member_id, now), self.actor)
-        return Enrolled(member_id=member_id, entry_id=entry_id, enrolled_at=now)
-
-    def _draft(self, entry_id: EntryId, member_id: UUID, now: datetime) -> Draft:
-        return Draft(
-            Entry(
-                id=entry_id,
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=None,
-                amount=0,
-                member_id=member_id,
-                reference=self.reference,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
-            )
-        )
+        state.add(MEMBERS, Member(member_id, programme_id, self.external_id, now, draft.entry.id))
+        post(state, draft, self.actor)
+        return Enrolled(member_id=member_id, entry_id=draft.entry.id, enrolled_at=now)
 
 
 def is_external_id(text: str) -> bool:

@@ -11,10 +11,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from ledger.book.account import AccountState
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import EntryId
 from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
@@ -53,21 +50,10 @@ class EraseMember(Command[Erased]):
     def decide(self, state: State, now: datetime) -> Erased:
         """Refused with MEMBER_NOT_FOUND (also where it is erased already), MEMBER_NOT_CLOSED."""
         member = require_closed_member(state, self.member_id, self.actor.programme_id)
-        entry_id = EntryId(state.ids.new())
+        draft = self.new_draft(state, now, member_id=self.member_id)
         state.put(MEMBERS_BY_ID, member._replace(external_id=f"{ERASED}{member.id}"))
-        entry = Entry(
-            id=entry_id,
-            kind=self.kind,
-            effective_at=now,
-            posted_at=now,
-            actor=self.actor.client,
-            asset_id=None,
-            amount=0,
-            member_id=self.member_id,
-            reference=self.reference,
-        )
-        post(state, Draft(entry), self.actor, private=member.external_id)
-        return Erased(member_id=self.member_id, entry_id=entry_id, erased_at=now)
+        post(state, draft, self.actor, private=member.external_id)
+        return Erased(member_id=self.member_id, entry_id=draft.entry.id, erased_at=now)
 
 
 def require_closed_member(state: State, member_id: UUID, programme_id: UUID) -> Member:

@@ -14,13 +14,11 @@ from sqlalchemy import bindparam, or_, select
 
 from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AssetId, EntryId
+from ledger.book.units import AssetId
 from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.reader import Query, Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, ACCOUNTS_OF_HOLDER, COMPANIONS, HOLDERS, Holder
 from ledger.engine.state import State
@@ -108,20 +106,13 @@ class StandingCommand(Command[Standing]):
 
     def draft(self, state: State, now: datetime, *, asset_id: UUID | None = None, amount: int = 0) -> Draft:
         """A draft of this command's entry."""
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=None if asset_id is None else AssetId(asset_id),
-                amount=amount,
-                member_id=self.member_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
-                reference=self.reference,
-                reason_code=self.reason_code,
-            )
+        return self.new_draft(
+            state,
+            now,
+            amount,
+            asset_id=None if asset_id is None else AssetId(asset_id),
+            member_id=self.member_id,
+            reason_code=self.reason_code,
         )
 
     def move_to(self, state: State, draft: Draft, holder: Holder, standing: AccountState) -> Standing:

@@ -114,7 +114,7 @@ class CaptureHold(HoldCommand):
             now,
             amount,
             merchant_id=hold.merchant_id,
-            original=hold.id,
+            original_entry_id=hold.id,
             money_minor=money,
             rate_id=None if rate is None else rate.id,
         )
@@ -147,7 +147,7 @@ class ReleaseHold(HoldCommand):
         if self.actor.kind == "member" and self.find_hold(state).merchant_id is not None:
             raise Refusal(RefusalCode.FORBIDDEN)
         wallet, hold = self.open_hold(state, now)
-        draft = self.draft(state, now, hold.amount, merchant_id=hold.merchant_id, original=hold.id)
+        draft = self.draft(state, now, hold.amount, merchant_id=hold.merchant_id, original_entry_id=hold.id)
         parts = release_hold(wallet, draft, hold, HoldState.RELEASED, captured=0)
         post(state, draft, self.actor)
         expire_dead(wallet, now)

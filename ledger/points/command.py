@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Unpack
 from uuid import UUID
 
 from ledger.book.account import Account, AccountState, Role, open_account
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
+from ledger.book.entry import EntryParts
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, AssetId, EntryId, ProgrammeId, is_amount
+from ledger.book.units import AMOUNT_MAX, AssetId, ProgrammeId, is_amount
 from ledger.engine.command import Command
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
@@ -103,33 +103,12 @@ class PointsCommand(Command[Receipt]):
         amount: int,
         *,
         effective_at: datetime | None = None,
-        merchant_id: UUID | None = None,
-        original: UUID | None = None,
-        reason_code: str | None = None,
-        sale_minor: int | None = None,
-        money_minor: int | None = None,
-        rate_id: UUID | None = None,
+        **parts: Unpack[EntryParts],
     ) -> Draft:
         """A draft of this command's entry."""
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=effective_at or now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=AssetId(self.ids.asset_id),
-                amount=amount,
-                member_id=self.member_id,
-                merchant_id=merchant_id,
-                request_id=None if self.key is None else state.request_id,
-                reference=self.reference,
-                original_entry_id=original,
-                reason_code=reason_code,
-                sale_minor=sale_minor,
-                money_minor=money_minor,
-                rate_id=rate_id,
-            )
+        asset_id = AssetId(self.ids.asset_id)
+        return self.new_draft(
+            state, now, amount, asset_id=asset_id, member_id=self.member_id, effective_at=effective_at, **parts
         )
 
     def find_merchant(self, state: State, merchant_id: UUID) -> Merchant:

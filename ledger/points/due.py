@@ -9,18 +9,17 @@ from uuid import UUID
 
 from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
-from ledger.book.entry import DrawKind, Entry
+from ledger.book.entry import DrawKind
 from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import Lot, dies_at, next_expiry
-from ledger.book.units import AMOUNT_MAX, NEVER, EntryId, InvariantViolated, LotId
-from ledger.engine.command import Actor
+from ledger.book.units import AMOUNT_MAX, NEVER, InvariantViolated, LotId
+from ledger.engine.due import due_actor, due_draft
 from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
 from ledger.points.wallet import Wallet, earliest_due
 from ledger.programme.calendar import local_date
 from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
 
-SYSTEM = "system"
 ACTIVATION = "activation"
 LAPSE = "lapse"
 EXPIRY = "expiry"
@@ -73,42 +72,30 @@ def _next_death(wallet: Wallet) -> datetime:
     return min((dies_at(lot, inactive) for lot in wallet.lots if lot.unheld > 0), default=NEVER)
 
 
-def system_actor(wallet: Wallet) -> Actor:
-    """The ledger itself, which posts what is due."""
-    return Actor(kind=SYSTEM, id="due", programme_id=wallet.programme.id)
-
-
-def system_draft(
-    wallet: Wallet,
-    kind: str,
-    amount: int,
-    instant: datetime,
-    now: datetime,
-    *,
-    entry_id: UUID | None = None,
-    original: UUID | None = None,
+def _draft(
+    wallet: Wallet, kind: str, amount: int, instant: datetime, now: datetime, *, original_entry_id: UUID | None = None
 ) -> Draft:
-    """A draft of an entry that nobody asked for."""
-    return Draft(
-        Entry(
-            id=EntryId(entry_id or wallet.state.ids.new()),
-            kind=kind,
-            effective_at=instant,
-            posted_at=now,
-            actor="system:due",
-            asset_id=wallet.asset.id,
-            amount=amount,
-            member_id=wallet.ids.member_id,
-            original_entry_id=original,
-        )
+    return due_draft(
+        wallet.state,
+        kind,
+        amount,
+        instant,
+        now,
+        asset_id=wallet.asset.id,
+        member_id=wallet.ids.member_id,
+        original_entry_id=original_entry_id,
     )
+
+
+def _post(wallet: Wallet, draft: Draft) -> None:
+    post(wallet.state, draft, due_actor(wallet.programme.id))
 
 
 def activate(wallet: Wallet, lot: Lot, instant: datetime, now: datetime) -> None:
     """Moves a pending lot into the wallet, where its life begins; what is owed is repaid first (semantics 4.4, 4.8)."""
-    draft = system_draft(wallet, ACTIVATION, lot.remaining, instant, now)
+    draft = _draft(wallet, ACTIVATION, lot.remaining, instant, now)
     move_activated(wallet, draft, lot, instant)
-    post(wallet.state, draft, system_actor(wallet))
+    _post(wallet, draft)
 
 
 def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) -> Lot | None:
@@ -139,9 +126,9 @@ def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) ->
 
 def lapse(wallet: Wallet, hold: Hold, instant: datetime, now: datetime) -> None:
     """Gives back what a hold set aside, at its deadline."""
-    draft = system_draft(wallet, LAPSE, hold.amount, instant, now, original=hold.id)
+    draft = _draft(wallet, LAPSE, hold.amount, instant, now, original_entry_id=hold.id)
     release_hold(wallet, draft, hold, HoldState.LAPSED, captured=0)
-    post(wallet.state, draft, system_actor(wallet))
+    _post(wallet, draft)
 
 
 def release_hold(wallet: Wallet, draft: Draft, hold: Hold, state: HoldState, *, captured: int) -> list[tuple[Lot, int]]:
@@ -159,9 +146,9 @@ def release_hold(wallet: Wallet, draft: Draft, hold: Hold, state: HoldState, *, 
 def expire(wallet: Wallet, instant: datetime, now: datetime) -> None:
     """Posts to breakage the unheld remainder of every lot that is dead at `instant`, as one entry."""
     dead = dead_lots(wallet, instant)
-    draft = system_draft(wallet, EXPIRY, sum(lot.unheld for lot in dead), instant, now)
+    draft = _draft(wallet, EXPIRY, sum(lot.unheld for lot in dead), instant, now)
     move_expired(wallet, draft, dead)
-    post(wallet.state, draft, system_actor(wallet))
+    _post(wallet, draft)
 
 
 def expire_dead(wallet: Wallet, now: datetime) -> None:

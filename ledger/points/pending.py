@@ -45,7 +45,7 @@ class PendingCommand(EntryCommand):
         lot = next((lot for lot in wallet.pending_lots if lot.entry_id == entry.id), None)
         if lot is None:
             raise Refusal(RefusalCode.NOT_PENDING)
-        draft = self.draft(state, now, lot.remaining, merchant_id=entry.merchant_id, original=entry.id)
+        draft = self.draft(state, now, lot.remaining, merchant_id=entry.merchant_id, original_entry_id=entry.id)
         uses = self.apply(wallet, draft, lot, now)
         post(state, draft, self.actor)
         expire_dead(wallet, now)

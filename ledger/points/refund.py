@@ -83,7 +83,7 @@ class RefundEarn(EntryCommand):
             within_pending if only_pending else wanted,
             effective_at=effective_at,
             merchant_id=entry.merchant_id,
-            original=entry.id,
+            original_entry_id=entry.id,
             reason_code=self.reason_code,
             sale_minor=self.sale_minor,
         )

@@ -83,7 +83,7 @@ class ReverseEntry(EntryCommand):
             now,
             amount,
             merchant_id=entry.merchant_id,
-            original=entry.id,
+            original_entry_id=entry.id,
             reason_code=self.reason_code,
             money_minor=money,
             rate_id=entry.rate_id,

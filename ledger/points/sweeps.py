@@ -10,13 +10,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from ledger.engine.command import Actor, Command
+from ledger.engine.due import SYSTEM
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.sql_query import SqlQuery
 from ledger.engine.state import State
-from ledger.points.due import SYSTEM, settle_due
+from ledger.points.due import settle_due
 from ledger.points.wallet import Wallet, due_keys, wallet_ids
 from ledger.programme.rows import ASSETS, PROGRAMMES
 

@@ -67,7 +67,7 @@ class ClaimVoucher(GiveCommand):
         keys, ids = GiveCommand.footprint(self), self.wallet_ids
         if ids is None or self.is_sold_out:
             return keys
-        return [*keys, ACCOUNTS.key(ids.wallet), LOTS.key(ids.wallet), ASSETS.key(ids.asset_id)]
+        return [*keys, ACCOUNTS.key(ids.wallet), LOTS.key(ids.wallet)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What an issue needs, and what is due in the wallet that pays."""

@@ -46,11 +46,6 @@ class CloseMember(StandingCommand):
         """Everything the caller named."""
         return {**StandingCommand.fields(self), "forfeit": self.forfeit}
 
-    def footprint(self) -> Sequence[Key]:
-        """The holder, its wallets and voucher accounts, locked, and their terms."""
-        terms = [ASSETS.key(asset_id) for _, asset_id in self.locked]
-        return [*StandingCommand.footprint(self), PROGRAMMES.key(self.actor.programme_id), *terms]
-
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """Every account; what is in it and what is due."""
         keys = [*StandingCommand.further(self, state, now)]

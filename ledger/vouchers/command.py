@@ -8,12 +8,10 @@ from uuid import UUID
 
 from ledger.book.account import Account, AccountState
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, EntryId, LotId
+from ledger.book.units import AMOUNT_MAX, LotId
 from ledger.engine.command import Command
 from ledger.engine.reader import Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
@@ -80,23 +78,20 @@ class GiveCommand(Command[VoucherReceipt]):
         return replace(self, seen=await see_stock(reader, self.template_id))
 
     def footprint(self) -> Sequence[Key]:
-        """The member's account, made where it is missing, the stock, the counts, and the terms."""
-        terms = [PROGRAMMES.key(self.actor.programme_id), TEMPLATES.key(self.template_id)]
+        """The member's account, made where it is missing, the stock, and the counts. The terms stand, and need no key."""
         if self.seen is None or self.is_sold_out:
-            return [*terms, HOLDERS_READ.key(self.member_id)]
+            return [HOLDERS_READ.key(self.member_id)]
         ids = self.ids
         account = new_account(self.actor.programme_id, self.member_id, ids.asset_id)
         return [
             account_key(account),
             *stock_keys(self.actor.programme_id, self.template_id, ids.asset_id, self.seen.stock),
             count_key(self.member_id, self.template_id, Purpose.ISSUE),
-            *terms,
         ]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """The version in force, what is due, and the next imported codes."""
-        versions = [TEMPLATE_VERSIONS.key(t.current_version_id) for t in state.peek(TEMPLATES, self.template_id)]
-        return [*versions, *due_keys(state, self.ids.account, now), *next_codes(state, self.template_id)]
+        """What is due, and the next imported codes."""
+        return [*due_keys(state, self.ids.account, now), *next_codes(state, self.template_id)]
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -152,20 +147,7 @@ class GiveCommand(Command[VoucherReceipt]):
 
     def draft(self, state: State, terms: Terms, now: datetime) -> Draft:
         """A draft of this command's entry."""
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=terms.template.asset_id,
-                amount=terms.body.units,
-                member_id=self.member_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
-                reference=self.reference,
-            )
-        )
+        return self.new_draft(state, now, terms.body.units, asset_id=terms.template.asset_id, member_id=self.member_id)
 
     def give(self, holding: Holding, terms: Terms, source: Account, draft: Draft, validity: "Period") -> Voucher:
         """Moves the units from `source` to the member, as a lot with a code, and counts it."""

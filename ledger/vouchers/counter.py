@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
-from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AssetId, EntryId, is_amount
+from ledger.book.units import is_amount
 from ledger.engine.command import Command
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -138,26 +136,6 @@ class CounterCommand(Command[O], Generic[O]):
         programme = self.programme(state)
         vouchers = [self._shown(state, programme, till, place, now) for place in range(len(self.vouchers))]
         return [shown for shown in vouchers if shown is not None]
-
-    def draft(
-        self, state: State, now: datetime, *, amount: int, asset_id: AssetId | None, member_id: UUID | None
-    ) -> Draft:
-        """A draft of this command's entry."""
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=asset_id,
-                amount=amount,
-                member_id=member_id,
-                merchant_id=self.merchant_id,
-                request_id=None if self.key is None else state.request_id,
-                reference=self.reference,
-            )
-        )
 
     def _shown(self, state: State, programme: Programme, till: Till, place: int, now: datetime) -> Shown | None:
         presented, found = self.vouchers[place], self.found[place]

@@ -12,16 +12,15 @@ from uuid import UUID
 
 from ledger.book.account import Role
 from ledger.book.draft import Draft
-from ledger.book.entry import DrawKind, Entry
-from ledger.book.units import AssetId, EntryId
-from ledger.engine.command import Actor
+from ledger.book.entry import DrawKind
+from ledger.book.units import AssetId
+from ledger.engine.due import due_actor, due_draft
 from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS
 from ledger.vouchers.holding import Holding, earliest_death
 from ledger.vouchers.rows import VOUCHERS, Voucher
 from ledger.vouchers.voucher import StoredState, dies_at
 
-SYSTEM: Final = "system"
 VOUCHER_EXPIRY: Final = "voucher_expiry"
 
 
@@ -42,24 +41,21 @@ def expire(
 
     original: the entry that brought them back after their validity, where one did
     """
-    draft = Draft(
-        Entry(
-            id=EntryId(holding.state.ids.new()),
-            kind=VOUCHER_EXPIRY,
-            effective_at=instant,
-            posted_at=now,
-            actor="system:due",
-            asset_id=AssetId(holding.template.asset_id),
-            amount=sum(voucher.units_left for voucher in vouchers),
-            member_id=holding.ids.member_id,
-            original_entry_id=original,
-        )
+    draft = due_draft(
+        holding.state,
+        VOUCHER_EXPIRY,
+        sum(voucher.units_left for voucher in vouchers),
+        instant,
+        now,
+        asset_id=AssetId(holding.template.asset_id),
+        member_id=holding.ids.member_id,
+        original_entry_id=original,
     )
     draft.move(holding.account, holding.system_account(Role.BREAKAGE), draft.entry.amount)
     for voucher in vouchers:
         draft.draw(holding.lot(voucher), DrawKind.TAKE, voucher.units_left)
         holding.state.put(VOUCHERS, ended(voucher, StoredState.EXPIRED, instant))
-    post(holding.state, draft, Actor(kind=SYSTEM, id="due", programme_id=holding.programme.id))
+    post(holding.state, draft, due_actor(holding.programme.id))
 
 
 def ended(voucher: Voucher, how: StoredState, at: datetime) -> Voucher:

@@ -60,12 +60,10 @@ class GiftVoucher(OwnedCommand):
         return [*OwnedCommand.footprint(self), account_key(to)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """What is due in the receiver's account, and the terms of the voucher."""
+        """What is due in the receiver's account."""
         if self.owner is None:
             return []
-        owned = state.peek(VOUCHERS, holding_ids(self.owner.member_id, self.owner.asset_id).account)
-        versions = [TEMPLATE_VERSIONS.key(v.template_version_id) for v in owned if v.id == self.voucher_id]
-        return [*versions, *due_keys(state, holding_ids(self.to_member_id, self.owner.asset_id).account, now)]
+        return due_keys(state, holding_ids(self.to_member_id, self.owner.asset_id).account, now)
 
     def decide(self, state: State, now: datetime) -> VoucherReceipt:
         """Refused with MEMBER_NOT_FOUND, VOUCHER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN, VOUCHER_VOIDED,

@@ -25,7 +25,6 @@ from ledger.vouchers.code import SealedCode, seal_code
 from ledger.vouchers.rows import (
     IMPORTED_BY_CODE,
     IMPORTED_CODES,
-    TEMPLATE_VERSIONS,
     TEMPLATES,
     VOUCHER_STOCKS,
     VOUCHERS_BY_CODE,
@@ -81,12 +80,7 @@ class ImportCodes(Command[ImportReceipt]):
         asset_id = voucher_asset_id(programme_id, self.template)
         stock = [ACCOUNTS.key(stock_account_id(programme_id, asset_id)), VOUCHER_STOCKS.key(self._id)]
         known = [shelf.key(code.hash) for code in self.codes for shelf in (IMPORTED_BY_CODE, VOUCHERS_BY_CODE)]
-        return [*stock, TEMPLATES.key(self._id), *known]
-
-    def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """The version in force, which says what a piece is."""
-        del now
-        return [TEMPLATE_VERSIONS.key(t.current_version_id) for t in state.peek(TEMPLATES, self._id)]
+        return [*stock, *known]
 
     def decide(self, state: State, now: datetime) -> ImportReceipt:
         """Refused with INVALID_INPUT where the template deals no imported codes, TEMPLATE_NOT_FOUND,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ledger.book.account import Account
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.ports import Event, Sealer
+from ledger.engine.ports import Sealer
 from ledger.engine.reply import reply
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
@@ -95,23 +95,8 @@ class LockCommand(CounterCommand[O], Generic[O]):
         bounded = None if account is None else forward(account, changed)
         if bounded is not None and bounded != account:
             state.put(ACCOUNTS, bounded)
-        state.emit(
-            Event(
-                id=state.ids.new(),
-                at=now,
-                type=self.kind,
-                accepted=True,
-                code=None,
-                actor=f"{self.actor.kind}:{self.actor.id}",
-                client=self.actor.client,
-                resource_id=voucher.id,
-                subject_id=voucher.member_id,
-                streams=((voucher.id, changed.version),),
-                request_id=None if self.key is None else state.request_id,
-                facts={"merchant": str(self.merchant_id)},
-                programme_id=self.actor.programme_id,
-            )
-        )
+        event = self.new_event(state, now, subject_id=voucher.member_id, stream=(voucher.id, changed.version))
+        state.emit(event._replace(facts={"merchant": str(self.merchant_id)}))
         return changed
 
 

@@ -9,12 +9,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import EntryId, InvariantViolated
+from ledger.book.units import InvariantViolated
 from ledger.engine.command import Command
 from ledger.engine.reader import Query, Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
@@ -61,16 +59,11 @@ class OwnedCommand(Command[VoucherReceipt]):
         return replace(self, owner=None if row is None else Owner(*row))
 
     def footprint(self) -> Sequence[Key]:
-        """The owner's account, locked, its vouchers and lots, and the terms."""
+        """The owner's account, locked, its vouchers and lots."""
         if self.owner is None:
             return []
         account = holding_ids(self.owner.member_id, self.owner.asset_id).account
-        return [
-            ACCOUNTS.key(account),
-            *content_keys(account),
-            PROGRAMMES.key(self.actor.programme_id),
-            TEMPLATES.key(self.owner.template_id),
-        ]
+        return [ACCOUNTS.key(account), *content_keys(account)]
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -97,20 +90,13 @@ class OwnedCommand(Command[VoucherReceipt]):
 
     def draft(self, holding: Holding, voucher: Voucher, now: datetime, *, reason_code: str | None = None) -> Draft:
         """A draft of this command's entry, about what is left of the voucher."""
-        return Draft(
-            Entry(
-                id=EntryId(holding.state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=holding.template.asset_id,
-                amount=voucher.units_left,
-                member_id=voucher.member_id,
-                request_id=None if self.key is None else request_id(self.actor.client, self.key),
-                reference=self.reference,
-                reason_code=reason_code,
-            )
+        return self.new_draft(
+            holding.state,
+            now,
+            voucher.units_left,
+            asset_id=holding.template.asset_id,
+            member_id=voucher.member_id,
+            reason_code=reason_code,
         )
 
 

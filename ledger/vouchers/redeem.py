@@ -85,12 +85,13 @@ class RedeemVouchers(CounterCommand[Redeemed]):
         day = local_date(now, self.programme(state).time_zone)
         accounts = [each.shown.account for each in stacked.applied]
         first = accounts[0]
-        draft = self.draft(
+        draft = self.new_draft(
             state,
             now,
-            amount=sum([each.offer.units for each in stacked.applied]),
+            sum([each.offer.units for each in stacked.applied]),
             asset_id=first.asset_id if all(each.asset_id == first.asset_id for each in accounts) else None,
             member_id=first.holder_id if all(each.holder_id == first.holder_id for each in accounts) else None,
+            merchant_id=self.merchant_id,
         )
         uses = tuple([self._use(state, draft, each, day) for each in stacked.applied])
         post(state, draft, self.actor)

@@ -15,9 +15,9 @@ from sqlalchemy.sql.expression import any_
 
 from ledger.book.account import AccountState, Role
 from ledger.book.draft import Draft
-from ledger.book.entry import DrawKind, Entry
+from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AssetId, EntryId, InvariantViolated, is_amount
+from ledger.book.units import AssetId, InvariantViolated, is_amount
 from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
@@ -190,23 +190,15 @@ class ReverseRedemption(Command[RedemptionReversed]):
         )
 
     def _draft(self, holding: Holding, redemption: Redemption, units: int, now: datetime) -> Draft:
-        state = holding.state
-        return Draft(
-            Entry(
-                id=EntryId(state.ids.new()),
-                kind=self.kind,
-                effective_at=now,
-                posted_at=now,
-                actor=self.actor.client,
-                asset_id=AssetId(holding.template.asset_id),
-                amount=units,
-                member_id=redemption.member_id,
-                merchant_id=redemption.merchant_id,
-                request_id=None if self.key is None else state.request_id,
-                reference=self.reference,
-                original_entry_id=redemption.entry_id,
-                reason_code=self.reason_code,
-            )
+        return self.new_draft(
+            holding.state,
+            now,
+            units,
+            asset_id=AssetId(holding.template.asset_id),
+            member_id=redemption.member_id,
+            merchant_id=redemption.merchant_id,
+            original_entry_id=redemption.entry_id,
+            reason_code=self.reason_code,
         )
 
 

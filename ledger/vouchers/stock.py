@@ -12,12 +12,10 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ledger.book.account import Account, Role, account_id, open_account
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AccountId, EntryId, InvariantViolated, computed_id
+from ledger.book.units import AccountId, InvariantViolated, computed_id
 from ledger.engine import tables as book
 from ledger.engine.reader import Query, Reader
-from ledger.engine.request import request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
@@ -142,20 +140,7 @@ def units_of_piece(state: State, template: Template) -> int:
 
 def stock_draft(command: AnyCommand, state: State, template: Template, units: int, now: datetime) -> Draft:
     """A draft by which `units` come from issuance into the template's stock."""
-    key = command.key
-    draft = Draft(
-        Entry(
-            id=EntryId(state.ids.new()),
-            kind=command.kind,
-            effective_at=now,
-            posted_at=now,
-            actor=command.actor.client,
-            asset_id=template.asset_id,
-            amount=units,
-            request_id=None if key is None else request_id(command.actor.client, key),
-            reference=command.reference,
-        )
-    )
+    draft = command.new_draft(state, now, units, asset_id=template.asset_id)
     issuance = open_account(template.programme_id, template.programme_id, template.asset_id, Role.ISSUANCE)
     draft.move(issuance, locked_stock(state, template), units)
     return draft

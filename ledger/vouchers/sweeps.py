@@ -10,13 +10,13 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.engine.command import Actor, Command
+from ledger.engine.due import SYSTEM
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.sql_query import SqlQuery
 from ledger.engine.state import State
-from ledger.points.due import SYSTEM
 from ledger.programme.rows import PROGRAMMES
 from ledger.vouchers.expire import settle_expired
 from ledger.vouchers.holding import Holding, due_keys, holding_ids
@@ -54,12 +54,8 @@ class ExpireVouchers(Command[VouchersSwept]):
         return holding_ids(self.member_id, self.asset_id).account
 
     def footprint(self) -> Sequence[Key]:
-        """The account, locked, and the calendar."""
-        return [
-            ACCOUNTS.key(self._account),
-            PROGRAMMES.key(self.actor.programme_id),
-            TEMPLATES.key(self.template_id),
-        ]
+        """The account, locked."""
+        return [ACCOUNTS.key(self._account)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due."""

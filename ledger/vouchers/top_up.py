@@ -13,7 +13,7 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES
+from ledger.vouchers.rows import TEMPLATES
 from ledger.vouchers.stock import locked_stock, stock_account_id, stock_draft, units_of_piece
 from ledger.vouchers.template_body import Stock
 from ledger.vouchers.voucher import template_id, voucher_asset_id
@@ -52,19 +52,14 @@ class TopUpStock(Command[StockReceipt]):
             raise Refusal(RefusalCode.INVALID_INPUT, field="pieces")
 
     def footprint(self) -> Sequence[Key]:
-        """The stock account, locked, and the template."""
+        """The stock account, locked."""
         programme_id = self.actor.programme_id
         asset_id = voucher_asset_id(programme_id, self.template)
-        return [ACCOUNTS.key(stock_account_id(programme_id, asset_id)), TEMPLATES.key(self._id)]
+        return [ACCOUNTS.key(stock_account_id(programme_id, asset_id))]
 
     @property
     def _id(self) -> UUID:
         return template_id(self.actor.programme_id, self.template)
-
-    def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """The version in force, which says what a piece is."""
-        del now
-        return [TEMPLATE_VERSIONS.key(t.current_version_id) for t in state.peek(TEMPLATES, self._id)]
 
     def decide(self, state: State, now: datetime) -> StockReceipt:
         """Refused with INVALID_INPUT where the stock is not a limited one, TEMPLATE_NOT_FOUND,
