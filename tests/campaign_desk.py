@@ -20,7 +20,7 @@ from ledger.control.decide_request import ApproveRequest
 from ledger.engine.outcome import Outcome
 from tests.bank import Bank
 
-TENTH = Rule(code="tenth", activity="purchase", points=PointsAward(asset="POINTS", field="amount", rate=1, per=10))
+TENTH = Rule(code="tenth", activity="purchase", action=PointsAward(asset="POINTS", field="amount", rate=1, per=10))
 """A point for every ten minor units of a purchase."""
 
 

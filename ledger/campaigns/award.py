@@ -47,17 +47,17 @@ class Awarding:
 
     def has_room(self, offer: Offer) -> bool:
         """Whether the balance stays within 10^15."""
-        asset = offer.rule.points.asset
+        asset = offer.asset
         return self._wallet(asset).account.posted + self.sum_of(asset) + offer.amount <= AMOUNT_MAX
 
     def sum_of(self, asset: str) -> int:
         """The points of an asset that are taken so far."""
-        return sum(offer.amount for offer in self.offers if offer.rule.points.asset == asset)
+        return sum(offer.amount for offer in self.offers if offer.asset == asset)
 
     @property
     def assets(self) -> list[str]:
         """The codes of the assets that are awarded."""
-        return sorted({offer.rule.points.asset for offer in self.offers})
+        return sorted({offer.asset for offer in self.offers})
 
     def _wallet(self, code: str) -> Wallet:
         """The member's wallet, with everything due posted. WrongKeys where it is not locked, ASSET_NOT_FOUND."""
@@ -107,7 +107,7 @@ class Awarding:
             phase=offer.phase,
             rule=offer.rule.code,
             variant=offer.variant,
-            asset_id=asset_id(campaign.programme_id, offer.rule.points.asset),
+            asset_id=asset_id(campaign.programme_id, offer.asset),
             amount=offer.amount,
             base=offer.base,
             multiplier=offer.multiplier,
@@ -125,6 +125,6 @@ def _headroom(offer: Offer) -> str:
     """Each cap with what it leaves after the award."""
     left = []
     for cap, before in offer.headroom:
-        used = 1 if cap.counter == AWARDS else offer.amount if cap.counter == offer.rule.points.asset else 0
+        used = 1 if cap.counter == AWARDS else offer.amount if cap.counter == offer.asset else 0
         left.append({"counter": cap.counter, "period": cap.period, "limit": cap.limit, "left": before - used})
     return orjson.dumps(left).decode()

@@ -42,17 +42,33 @@ class PointsAward:
     multiplier: int = 100
 
 
+class ActionKind(StrEnum):
+    """What a rule does."""
+
+    POINTS = "POINTS"
+
+
+Action = PointsAward
+
+ACTIONS: dict[ActionKind, type[Action]] = {ActionKind.POINTS: PointsAward}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """On an activity of a type, when the CEL condition holds (an empty one always does), for these variants (all, if
-    none is named): award.
+    none is named): do what `action` says.
     """
 
     code: str
     activity: str
-    points: PointsAward
+    action: Action
     when: str = ""
     variants: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> ActionKind:
+        """The kind of what it does."""
+        return next(kind for kind, action in ACTIONS.items() if isinstance(self.action, action))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +125,7 @@ class CampaignBody:
     @property
     def assets(self) -> frozenset[str]:
         """The codes of every asset that its rules award."""
-        return frozenset(rule.points.asset for phase in self.phases for rule in phase.rules)
+        return frozenset(rule.action.asset for phase in self.phases for rule in phase.rules)
 
     def phase_on(self, day: date) -> Phase | None:
         """The phase that holds on a local day."""

@@ -81,7 +81,7 @@ def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf) -
         refuse_input(f"{field}.activity")
     if not set(rule.variants) <= {variant.code for variant in body.variants}:
         refuse_input(f"{field}.variants")
-    _require_points(f"{field}.points", rule.points, type_)
+    _require_points(f"{field}.action", rule.action, type_)
     _require_condition(f"{field}.when", rule.when, variables_of(type_.fields))
 
 

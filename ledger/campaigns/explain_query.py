@@ -1,9 +1,10 @@
-"""Explain: an activity with what came of it, as it was decided; nothing is computed anew (semantics 6.4)."""
+"""Explain: activities and awards as they were decided; nothing is computed anew (semantics 6.4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, or_, select
 
 from ledger.campaigns import tables
 from ledger.campaigns.receipt import ActivityReceipt, SkippedLine
@@ -12,6 +13,8 @@ from ledger.engine.outcome import thaw
 from ledger.engine.reader import Query, Reader
 from ledger.engine.request import request_id
 from ledger.engine.tables import REQUESTS
+
+PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,35 +26,85 @@ class Explained:
     skipped: tuple[SkippedLine, ...]
 
 
-_COLUMNS = [tables.ACTIVITIES.c[name] for name in Activity._fields]
-_OURS = tables.ACTIVITIES.c.programme_id == bindparam("programme_id")
-_BY_ID = Query(select(*_COLUMNS).where(tables.ACTIVITIES.c.id == bindparam("id"), _OURS))
-_BY_REQUEST = Query(select(*_COLUMNS).where(tables.ACTIVITIES.c.request_id == bindparam("id"), _OURS))
-_OUTCOME = Query(select(REQUESTS.c.outcome).where(REQUESTS.c.id == bindparam("request_id")))
-_AWARDS = Query(
-    select(*(tables.AWARDS.c[name] for name in Award._fields))
-    .where(tables.AWARDS.c.activity_id == bindparam("activity_id"))
-    .order_by(tables.AWARDS.c.id)
+_ACTIVITIES = select(*(tables.ACTIVITIES.c[name] for name in Activity._fields)).where(
+    tables.ACTIVITIES.c.programme_id == bindparam("programme_id")
 )
+_AWARDS = select(*(tables.AWARDS.c[name] for name in Award._fields)).where(
+    tables.AWARDS.c.programme_id == bindparam("programme_id")
+)
+_BEFORE = bindparam("before", type_=Uuid)
+_BY_ID = Query(_ACTIVITIES.where(tables.ACTIVITIES.c.id == bindparam("id")))
+_BY_REQUEST = Query(_ACTIVITIES.where(tables.ACTIVITIES.c.request_id == bindparam("request_id")))
+_OF_MEMBER = Query(
+    _ACTIVITIES.where(
+        tables.ACTIVITIES.c.member_id == bindparam("member_id"),
+        or_(_BEFORE.is_(None), tables.ACTIVITIES.c.id < _BEFORE),
+    )
+    .order_by(tables.ACTIVITIES.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_AWARD = Query(_AWARDS.where(tables.AWARDS.c.id == bindparam("id")))
+_AWARDED = Query(_AWARDS.where(tables.AWARDS.c.activity_id == bindparam("activity_id")).order_by(tables.AWARDS.c.id))
+_OUTCOME = Query(select(REQUESTS.c.outcome).where(REQUESTS.c.id == bindparam("request_id")))
+
+
+async def activity_by_id(reader: Reader, programme_id: UUID, activity_id: UUID) -> Activity | None:
+    """The programme's activity of that id."""
+    row = await reader.row(_BY_ID, {"id": activity_id, "programme_id": programme_id})
+    return None if row is None else Activity(*row)
+
+
+async def activity_by_event(reader: Reader, programme_id: UUID, client: str, key: str) -> Activity | None:
+    """The activity that the client reported under the key (`activity.activity_key`)."""
+    asked = {"request_id": request_id(client, key), "programme_id": programme_id}
+    row = await reader.row(_BY_REQUEST, asked)
+    return None if row is None else Activity(*row)
+
+
+async def activities_page(
+    reader: Reader, programme_id: UUID, member_id: UUID, *, limit: int, before: UUID | None = None
+) -> Sequence[Activity]:
+    """At most `limit` (≤ 100) activities of a member, the latest report first."""
+    asked = {
+        "programme_id": programme_id,
+        "member_id": member_id,
+        "before": before,
+        "limit": min(limit, PAGE_MAX),
+    }
+    return [Activity(*row) for row in await reader.rows(_OF_MEMBER, asked)]
+
+
+async def award_by_id(reader: Reader, programme_id: UUID, award_id: UUID) -> Award | None:
+    """The programme's award of that id."""
+    row = await reader.row(_AWARD, {"id": award_id, "programme_id": programme_id})
+    return None if row is None else Award(*row)
+
+
+async def awards_of(reader: Reader, activity: Activity) -> Sequence[Award]:
+    """What the activity was awarded, or a refund took back, in the order of the campaigns; one a campaign at most."""
+    asked = {"activity_id": activity.id, "programme_id": activity.programme_id}
+    return [Award(*row) for row in await reader.rows(_AWARDED, asked)]
+
+
+async def skipped_of(reader: Reader, activity: Activity) -> Sequence[SkippedLine]:
+    """Why the other campaigns that looked at it awarded nothing."""
+    kept = await reader.row(_OUTCOME, {"request_id": activity.request_id})
+    receipt = None if kept is None else thaw(kept["outcome"], ActivityReceipt).unwrap()
+    return () if receipt is None else receipt.skipped
 
 
 async def explain(reader: Reader, programme_id: UUID, activity_id: UUID) -> Explained | None:
-    """The programme's activity of that id; None where there is none."""
-    return await _explain(reader, _BY_ID, programme_id, activity_id)
+    """The programme's activity of that id with all that came of it; None where there is none."""
+    activity = await activity_by_id(reader, programme_id, activity_id)
+    return None if activity is None else await _explained(reader, activity)
 
 
 async def explain_event(reader: Reader, programme_id: UUID, client: str, key: str) -> Explained | None:
-    """The activity that the client reported under the key (`report.activity_key`); None where there is none."""
-    return await _explain(reader, _BY_REQUEST, programme_id, request_id(client, key))
+    """The same of the activity that the client reported under the key."""
+    activity = await activity_by_event(reader, programme_id, client, key)
+    return None if activity is None else await _explained(reader, activity)
 
 
-async def _explain(reader: Reader, query: Query, programme_id: UUID, id_: UUID | bytes) -> Explained | None:
-    row = await reader.row(query, {"id": id_, "programme_id": programme_id})
-    if row is None:
-        return None
-    activity = Activity(*row)
-    awards = await reader.rows(_AWARDS, {"activity_id": activity.id})
-    kept = await reader.row(_OUTCOME, {"request_id": activity.request_id})
-    receipt = None if kept is None else thaw(kept["outcome"], ActivityReceipt).unwrap()
-    skipped = () if receipt is None else receipt.skipped
-    return Explained(activity=activity, awards=tuple(Award(*award) for award in awards), skipped=skipped)
+async def _explained(reader: Reader, activity: Activity) -> Explained:
+    awards, skipped = await awards_of(reader, activity), await skipped_of(reader, activity)
+    return Explained(activity=activity, awards=tuple(awards), skipped=tuple(skipped))

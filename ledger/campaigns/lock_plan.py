@@ -87,7 +87,7 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
     terms = terms_of(text)
     body = terms.body
     near = [p for p in body.phases if p.from_on.toordinal() - 1 <= utc_day <= p.until_on.toordinal() + 1]
-    assets = {rule.points.asset for phase in near for rule in phase.rules if rule.activity == activity}
+    assets = {rule.action.asset for phase in near for rule in phase.rules if rule.activity == activity}
     if not assets:
         return NOTHING
     return LockPlan(

@@ -52,6 +52,11 @@ class Offer(NamedTuple):
     budget: Account | None
     inputs: dict[str, Value]
 
+    @property
+    def asset(self) -> str:
+        """The code of the asset that is awarded."""
+        return self.rule.action.asset
+
 
 class Skip(NamedTuple):
     """Why a campaign, or one of its rules, offers nothing."""
@@ -107,20 +112,20 @@ def _try(
     holds = facts.holds(rule.when)
     if not holds:
         return Reason.CONDITION_FAILED if holds is None else Reason.CONDITION_FALSE
-    base, wanted = points_of(rule.points, facts)
+    base, wanted = points_of(rule.action, facts)
     if wanted <= 0:
         return Reason.ROUNDED_TO_NOTHING
     rooms = tuple(headroom(state, of.body, seen.member_id, of.campaign.id, seen.day))
-    amount = within_caps(rule.points.asset, wanted, rooms)
+    amount = within_caps(rule.action.asset, wanted, rooms)
     if amount == 0:
         return Reason.CAPPED
-    budget = _budget(state, of, rule.points.asset)
+    budget = _budget(state, of, rule.action.asset)
     if budget is not None and budget.state != AccountState.OPEN:
         return Reason.BUDGET_FROZEN
     if budget is not None and budget.posted < amount:
         return Reason.BUDGET_EXHAUSTED
     inputs = {name: facts.values[name] for name in named_in(rule.when, seen.variables)}
-    return Offer(of, phase.code, rule, variant, base, rule.points.multiplier, wanted, amount, rooms, budget, inputs)
+    return Offer(of, phase.code, rule, variant, base, rule.action.multiplier, wanted, amount, rooms, budget, inputs)
 
 
 def _budget(state: State, of: Considered, asset: str) -> Account | None:

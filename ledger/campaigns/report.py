@@ -99,7 +99,8 @@ class ReportActivity(ActivityCommand):
 
     def decide(self, state: State, now: datetime) -> ActivityReceipt:
         """Refused with INVALID_INPUT where the payload does not fit the type, MEMBER_NOT_FOUND,
-        ACTIVITY_TYPE_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE. What no campaign awards is recorded all the same.
+        MERCHANT_NOT_FOUND, ACTIVITY_TYPE_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE. What no campaign awards is
+        recorded all the same.
         """
         programme = self.require_member(state)
         type_ = find_type(state, programme.id, self.type)
@@ -176,7 +177,7 @@ class ReportActivity(ActivityCommand):
         if not awarding.has_room(found):
             return [Skip(of, found.rule.code, Reason.BALANCE_LIMIT_EXCEEDED)]
         counters = counters_of(of.terms, self.member_id, of.campaign.id, awarding.seen.day)
-        count_up(awarding.state, counters, found.rule.points.asset, found.amount)
+        count_up(awarding.state, counters, found.asset, found.amount)
         awarding.take(found)
         return []
 

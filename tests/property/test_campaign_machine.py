@@ -65,7 +65,7 @@ def body_of(campaign: ModelCampaign) -> CampaignBody:
             code=f"r{number}",
             activity="purchase",
             when=rule.when,
-            points=PointsAward(asset="POINTS", field="amount", rate=rule.rate, per=rule.per, multiplier=rule.percent),
+            action=PointsAward(asset="POINTS", field="amount", rate=rule.rate, per=rule.per, multiplier=rule.percent),
         )
         for number, rule in enumerate(campaign.rules)
     )

@@ -209,7 +209,7 @@ def _rule(name: str, options: dict[str, str]) -> Rule:
     return Rule(
         code=name,
         activity=options.get("on", "purchase"),
-        points=points,
+        action=points,
         when=options.get("when", ""),
         variants=variants,
     )
@@ -235,7 +235,7 @@ def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
     body = CampaignBody(
         phases=(phase,),
         caps=tuple(_cap(text) for text in options.get("cap", "").split(",") if text),
-        budgets=(phase.rules[0].points.asset,) if "budget" in options else (),
+        budgets=(phase.rules[0].action.asset,) if "budget" in options else (),
         segment=options.get("segment", ""),
         variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
         priority=int(options.get("priority", 0)),

@@ -98,7 +98,7 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
         await refusal(desk, phases=(phase, replace(phase, code="q"))),
         await refusal(desk, phases=always(replace(TENTH, activity="no-such"))),
         await refusal(desk, phases=always(replace(TENTH, when="activity.amount > 'x'"))),
-        await refusal(desk, phases=always(replace(TENTH, points=PointsAward(asset="POINTS")))),
+        await refusal(desk, phases=always(replace(TENTH, action=PointsAward(asset="POINTS")))),
         await refusal(desk, phases=always(replace(TENTH, variants=("a",)))),
         await refusal(desk, segment="activity.amount > 1"),
         await refusal(desk, budgets=("STARS",)),
@@ -111,13 +111,13 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
         "phases.1.fromOn",
         "phases.0.rules.0.activity",
         "phases.0.rules.0.when:1:17",
-        "phases.0.rules.0.points.amount",
+        "phases.0.rules.0.action.amount",
         "phases.0.rules.0.variants",
         "segment:1:9",
         "budgets",
         "caps.0.counter",
     ]
-    gold = Rule(code="r", activity="login", points=PointsAward(asset="GOLD", amount=1))
+    gold = Rule(code="r", activity="login", action=PointsAward(asset="GOLD", amount=1))
     assert (await refusal(desk, phases=always(gold))).code == RefusalCode.ASSET_NOT_FOUND
 
 
@@ -134,7 +134,7 @@ async def test_a_programme_has_types_of_its_own(desk: CampaignDesk, member: UUID
         with pytest.raises(Refusal, match=expected):
             await register_type(units, operator, code=code, schema=schema)
     steps = PointsAward(asset="POINTS", field="steps", per=1000)
-    await desk.run("walk", phases=always(Rule(code="r", activity="walk", points=steps, when="activity.steps > 2000")))
+    await desk.run("walk", phases=always(Rule(code="r", activity="walk", action=steps, when="activity.steps > 2000")))
 
     walked = (await desk.report(desk.reporting(member, "walk", steps=5999, device="watch"))).unwrap()
     wrong = await desk.report(desk.reporting(member, "walk", steps=5999, device="a long name"))

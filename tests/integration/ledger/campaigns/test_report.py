@@ -93,7 +93,7 @@ async def test_the_first_rule_that_holds_awards_and_explains_itself(
 ) -> None:
     """The award keeps what its condition saw, what it wanted, and what its caps leave."""
     big = replace(TENTH, code="big", when="activity.amount >= 1000 && awards.day < 1")
-    big = replace(big, points=replace(big.points, multiplier=250))
+    big = replace(big, action=replace(big.action, multiplier=250))
     cap = Cap(counter="POINTS", period=Period.MONTH, limit=300)
     await desk.run("base", phases=always(big, TENTH), caps=(cap,))
 
@@ -139,7 +139,7 @@ async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk,
     """The version that held when it occurred decides; older than the limit it is recorded only."""
     await desk.run("base")
     then = datetime.now(UTC)
-    double = replace(TENTH, points=replace(TENTH.points, multiplier=200))
+    double = replace(TENTH, action=replace(TENTH.action, multiplier=200))
     await desk.change("base", replace(BASE, phases=always(double)))
 
     late = await desk.buy(member, 100, at=then)
@@ -184,7 +184,7 @@ async def test_a_malformed_payload_burns_no_event(desk: CampaignDesk, member: UU
 
 async def test_several_assets_are_awarded_in_one_entry(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
     """Points and stars of two campaigns, one entry, a lot each."""
-    star = Rule(code="star", activity="purchase", points=PointsAward(asset="STARS", amount=1))
+    star = Rule(code="star", activity="purchase", action=PointsAward(asset="STARS", amount=1))
     await desk.run("points")
     await desk.run("stars", phases=always(star))
 

@@ -1,0 +1,140 @@
+"""Reading campaigns, their versions and what is left in their budgets."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, Text, Uuid, bindparam, func, or_, select
+
+from ledger.book.account import Role
+from ledger.campaigns.budget import BUDGET_ASSET
+from ledger.campaigns.rows import Campaign, CampaignVersion
+from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
+from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.tables import ACCOUNTS
+from ledger.programme.tables import ASSETS
+
+PAGE_MAX: Final = 100
+_NO_NUMBER: Final = 2**31 - 1
+
+
+class CampaignView(NamedTuple):
+    """A campaign with its newest version and the one approved last, which holds; None before the first approval."""
+
+    campaign: Campaign
+    latest: CampaignVersion
+    current: CampaignVersion | None
+
+
+class BudgetView(NamedTuple):
+    """What a campaign may still spend on an asset, in its units; `state` is `open` or, under the kill switch, `frozen`."""
+
+    asset: str
+    left: int
+    state: str
+
+
+class VersionName(NamedTuple):
+    """What people call a version: the campaign's code and the number."""
+
+    campaign: str
+    number: int
+
+
+_LATEST, _CURRENT = CAMPAIGN_VERSIONS.alias("latest"), CAMPAIGN_VERSIONS.alias("current")
+
+
+def _views() -> Select[tuple[object, ...]]:
+    """Campaigns of the programme with both versions."""
+    is_latest = (_LATEST.c.campaign_id == CAMPAIGNS.c.id) & (_LATEST.c.number == CAMPAIGNS.c.latest_number)
+    joined = CAMPAIGNS.join(_LATEST, is_latest).outerjoin(_CURRENT, _CURRENT.c.id == CAMPAIGNS.c.current_version_id)
+    columns = [
+        *(CAMPAIGNS.c[name].label(f"campaign_{name}") for name in Campaign._fields),
+        *(_LATEST.c[name].label(f"latest_{name}") for name in CampaignVersion._fields),
+        *(_CURRENT.c[name].label(f"current_{name}") for name in CampaignVersion._fields),
+    ]
+    return select(*columns).select_from(joined).where(CAMPAIGNS.c.programme_id == bindparam("programme_id"))
+
+
+_AFTER = bindparam("after", type_=Uuid)
+_STATE = bindparam("state", type_=Text)
+_BY_ID = Query(_views().where(CAMPAIGNS.c.id == bindparam("campaign_id")))
+_PAGE = Query(
+    _views()
+    .where(or_(_AFTER.is_(None), CAMPAIGNS.c.id > _AFTER), or_(_STATE.is_(None), CAMPAIGNS.c.state == _STATE))
+    .order_by(CAMPAIGNS.c.id)
+    .limit(bindparam("limit"))
+)
+_VERSIONS = Query(
+    select(*(CAMPAIGN_VERSIONS.c[name] for name in CampaignVersion._fields))
+    .where(
+        CAMPAIGN_VERSIONS.c.campaign_id == bindparam("campaign_id"),
+        CAMPAIGN_VERSIONS.c.programme_id == bindparam("programme_id"),
+        CAMPAIGN_VERSIONS.c.number < bindparam("before"),
+    )
+    .order_by(CAMPAIGN_VERSIONS.c.number.desc())
+    .limit(bindparam("limit"))
+)
+_NAME = Query(
+    select(CAMPAIGNS.c.code, CAMPAIGN_VERSIONS.c.number)
+    .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.campaign_id == CAMPAIGNS.c.id)
+    .where(CAMPAIGN_VERSIONS.c.id == bindparam("version_id"), CAMPAIGNS.c.programme_id == bindparam("programme_id"))
+)
+_BUDGETS = Query(
+    select(ASSETS.c.code, ACCOUNTS.c.posted, ACCOUNTS.c.state)
+    .join(ASSETS, ASSETS.c.id == ACCOUNTS.c.asset_id)
+    .where(
+        ACCOUNTS.c.holder_id == bindparam("programme_id"),
+        ACCOUNTS.c.role == Role.BUDGET,
+        func.starts_with(ASSETS.c.code, bindparam("prefix")),
+    )
+    .order_by(ASSETS.c.code)
+)
+
+
+async def campaign_by_id(reader: Reader, programme_id: UUID, campaign_id: UUID) -> CampaignView | None:
+    """The programme's campaign of that id, in any state."""
+    row = await reader.row(_BY_ID, {"campaign_id": campaign_id, "programme_id": programme_id})
+    return None if row is None else _view(row)
+
+
+async def campaigns_page(
+    reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None, state: str | None = None
+) -> Sequence[CampaignView]:
+    """At most `limit` (≤ 100) campaigns, only those in the state if one is named; in no order of time."""
+    asked = {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after, "state": state}
+    return [_view(row) for row in await reader.rows(_PAGE, asked)]
+
+
+async def campaign_versions_page(
+    reader: Reader, programme_id: UUID, campaign_id: UUID, *, limit: int, before: int | None = None
+) -> Sequence[CampaignVersion]:
+    """At most `limit` (≤ 100) versions of a campaign, the latest first, older than the number `before`."""
+    asked = {
+        "campaign_id": campaign_id,
+        "programme_id": programme_id,
+        "before": _NO_NUMBER if before is None else min(before, _NO_NUMBER),
+        "limit": min(limit, PAGE_MAX),
+    }
+    return [CampaignVersion(*row) for row in await reader.rows(_VERSIONS, asked)]
+
+
+async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> VersionName | None:
+    """What the programme's version of that id is called; it never changes."""
+    row = await reader.row(_NAME, {"version_id": version_id, "programme_id": programme_id})
+    return None if row is None else VersionName(*row)
+
+
+async def budgets_of(reader: Reader, campaign: Campaign) -> Sequence[BudgetView]:
+    """Every budget that a version of the campaign ever had, by the code of what it pays for."""
+    prefix = f"{BUDGET_ASSET}:{campaign.code}:"
+    rows = await reader.rows(_BUDGETS, {"programme_id": campaign.programme_id, "prefix": prefix})
+    return [BudgetView(row["code"].removeprefix(prefix), row["posted"], row["state"]) for row in rows]
+
+
+def _view(row: Record) -> CampaignView:
+    parts, width, step = tuple(row), len(Campaign._fields), len(CampaignVersion._fields)
+    campaign, latest, current = parts[:width], parts[width : width + step], parts[width + step :]
+    return CampaignView(
+        Campaign(*campaign), CampaignVersion(*latest), None if current[0] is None else CampaignVersion(*current)
+    )
