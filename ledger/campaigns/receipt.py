@@ -49,12 +49,16 @@ class AwardLine:
 
 @reply
 class SkippedLine:
-    """Why a campaign awarded nothing; `rule` where one of its rules was looked at."""
+    """Why a campaign awarded nothing; `rule` where one of its rules was looked at, then with its phase and the member's
+    variant.
+    """
 
     campaign: str
     version_id: UUID
     rule: str | None
     reason: str
+    phase: str | None = None
+    variant: str | None = None
 
 
 @reply

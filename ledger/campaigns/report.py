@@ -129,7 +129,7 @@ class ReportActivity(ActivityCommand):
             state=activity.state,
             received_at=now,
             awards=tuple(award_line(award) for award in awards),
-            skipped=tuple(skipped_line(skip) for skip in skips),
+            skipped=tuple(skipped_line(skip, awarding.seen) for skip in skips),
         )
 
     def _post(self, awarding: Awarding) -> EntryId | None:
