@@ -83,7 +83,7 @@ class BatchRunner:
             keys = [key for unit in batch.units for key in unit.keys]
             # Before anything is locked, so that no insert waits for another transaction while locks are held.
             await self._create(list(batch.create.values()), tx)
-            state = State(self.ids)
+            state = State(self.ids, self.decider.sealer)
             await self._lock(batch, keys, state, tx)
             now = await self._read(batch, keys, state, tx)
             await self._decide(batch, state, now, tx)

@@ -22,7 +22,7 @@ class Decider:
     """Decides units; holds the ports that deciding needs."""
 
     def __init__(self, sealer: Sealer, clock: Clock) -> None:
-        self._sealer = sealer
+        self.sealer = sealer
         self._clock = clock
 
     def latest_instant(self, units: Sequence[Unit], now: datetime) -> datetime:
@@ -54,7 +54,7 @@ class Decider:
             state.keep()
             return Outcome(refusal=refusal)
         fields = command.fields()
-        print_ = fingerprint(fields, self._sealer)
+        print_ = fingerprint(fields, self.sealer)
         found = state.find(REQUESTS, identity)
         if found is not None:
             return self._replay(found, command, sorted(fields), print_, state, now)
@@ -140,7 +140,7 @@ class Decider:
         for index, command in enumerate(commands):
             fields = {**command.fields(), "operation": command.kind}
             names += [f"items.{index:04d}.{name}" for name in sorted(fields)]
-            prints.append(fingerprint(fields, self._sealer))
+            prints.append(fingerprint(fields, self.sealer))
         return names, b"".join(prints)
 
     def _replay_group(

@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledger.book.account import Account
 from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.ids import IdSource
-from ledger.engine.ports import Event
+from ledger.engine.ports import Event, Sealer
 from ledger.engine.shelf import AnyShelf, Asked, Key, R, Shelf
 
 _ABSENT: Final = object()
@@ -70,12 +70,14 @@ class State:
 
     standing:   rows that need no loading, whatever the footprints name
     request_id: of the request that is being decided
+    sealer:     for what a decision makes secret; None where nothing is written
     """
 
-    __slots__ = ("_drawers", "_kept", "_undo", "events", "ids", "open_accounts", "request_id", "standing")
+    __slots__ = ("_drawers", "_kept", "_undo", "events", "ids", "open_accounts", "request_id", "sealer", "standing")
 
-    def __init__(self, ids: IdSource) -> None:
+    def __init__(self, ids: IdSource, sealer: Sealer | None = None) -> None:
         self.ids = ids
+        self.sealer = sealer
         self.standing: StandingRows = {}
         self.request_id: bytes | None = None
         self.events: list[Event] = []

@@ -17,9 +17,12 @@ from ledger.points.due import settle_due
 from ledger.points.spend import take_points
 from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
 from ledger.programme.rows import ASSETS, asset_id
-from ledger.vouchers.command import (
-    GiveCommand,
+from ledger.vouchers.command import GiveCommand
+from ledger.vouchers.giving import (
     Terms,
+    require_eligible,
+    require_limits,
+    require_live,
     require_not_closed,
     require_not_frozen,
     require_room,
@@ -84,13 +87,13 @@ class ClaimVoucher(GiveCommand):
         require_not_closed(member_state)
         require_not_frozen(member_state)
         validity = validity_from(terms.body.validity, now, terms.programme.time_zone)
-        self.require_live(terms)
+        require_live(terms)
         if not terms.body.is_claimable:
             raise Refusal(RefusalCode.NOT_CLAIMABLE)
-        self.require_eligible(state, terms)
+        require_eligible(state, terms, self.member_id)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
-        self.require_limits(holding, terms, now)
+        require_limits(holding, terms, holding.local_day(now))
         wallet = self._require_price(state, terms, now)
         require_room(holding.account, terms.body.units)
         draft = self.draft(state, terms, now)

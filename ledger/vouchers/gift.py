@@ -20,8 +20,8 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, account_key
 from ledger.engine.state import State
 from ledger.vouchers.code import SealedCode
-from ledger.vouchers.command import require_not_closed, require_not_frozen, require_room
 from ledger.vouchers.expire import bring_forward, ended, refresh_bounds
+from ledger.vouchers.giving import require_not_closed, require_not_frozen, require_room
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account
 from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt

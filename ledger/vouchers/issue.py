@@ -7,7 +7,15 @@ from typing import ClassVar
 
 from ledger.engine.journal import post
 from ledger.engine.state import State
-from ledger.vouchers.command import GiveCommand, require_not_closed, require_room, validity_from
+from ledger.vouchers.command import GiveCommand
+from ledger.vouchers.giving import (
+    require_eligible,
+    require_limits,
+    require_live,
+    require_not_closed,
+    require_room,
+    validity_from,
+)
 from ledger.vouchers.receipt import VoucherReceipt, receipt
 
 
@@ -29,11 +37,11 @@ class IssueVoucher(GiveCommand):
         terms = self.find_terms(state)
         require_not_closed(member_state)
         validity = validity_from(terms.body.validity, now, terms.programme.time_zone)
-        self.require_live(terms)
-        self.require_eligible(state, terms)
+        require_live(terms)
+        require_eligible(state, terms, self.member_id)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
-        self.require_limits(holding, terms, now)
+        require_limits(holding, terms, holding.local_day(now))
         require_room(holding.account, terms.body.units)
         draft = self.draft(state, terms, now)
         voucher = self.give(holding, terms, source, draft, validity)
