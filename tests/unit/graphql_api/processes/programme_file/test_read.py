@@ -1,0 +1,127 @@
+"""A programme file is read strictly: what is wrong is told with its place, before anything is applied."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from graphql_api.processes.programme_file.read import BYTES_MAX, read_file, read_text
+from graphql_api.processes.programme_file.strict import FileFault
+from ledger.campaigns.campaign_body import Cap, PointsAward
+from ledger.campaigns.campaign_body import Period as CapPeriod
+from ledger.vouchers.template_body import Percentage
+from tests.databases import ROOT
+
+FILE = """
+[programme]
+code = "shop"
+name = "The Shop"
+time_zone = "Asia/Shanghai"
+
+[assets.POINTS]
+expiry = "6 months to month"
+transfer_day_max = 1_000
+
+[activity_types.walked]
+required = ["steps"]
+amount_field = "steps"
+properties = { steps = { type = "integer", minimum = 0 } }
+
+[templates.tenth]
+gives = { kind = "PERCENTAGE", basis_points = 1_000 }
+validity = { expiry = "30 days" }
+money_asset = "CNY"
+
+[campaigns.steps]
+budgets = ["POINTS"]
+granted = { POINTS = 500 }
+caps = [{ counter = "POINTS", period = "DAY", limit = 10 }]
+
+[[campaigns.steps.phases]]
+code = "all"
+from_on = 2024-01-01
+until_on = 2024-12-31
+
+[[campaigns.steps.phases.rules]]
+code = "each"
+activity = "walked"
+when = "activity.steps > 99"
+action = { kind = "POINTS", asset = "POINTS", field = "steps", rate = 1, per = 100 }
+"""
+RULE = "campaigns.steps.phases.0.rules.0"
+FAULTS = {
+    ("[programme]", "[programme"): "no TOML: Expected ']' at the end of a table declaration (at line 2, column 11)",
+    ("[campaigns.steps]", "[campaign.steps]"): (
+        "campaign: is unknown; a programme file has programme, assets, activity_types, templates, campaigns"
+    ),
+    ('code = "shop"', ""): "programme.code: is missing",
+    ("Asia/Shanghai", "Moon/Sea"): "programme.time_zone: is out of its range, or does not fit the rest",
+    ("= 1_000\n\n", "= true\n\n"): "assets.POINTS.transfer_day_max: is a whole number",
+    ("6 months to month", "6 moons"): "assets.POINTS.expiry: is out of its range, or does not fit the rest",
+    ("[assets.POINTS]", '[assets.POINTS]\nkind = "gold"'): "assets.POINTS.kind: is points or money",
+    ("[assets.POINTS]", '[assets."P S"]'): "assets.P S.code: is out of its range, or does not fit the rest",
+    ("activity_types.walked", "activity_types.login"): "activity_types.login: is a type that every programme has",
+    ('"integer", minimum', '"number", minimum'): (
+        "activity_types.walked.schema.properties.steps: is out of its range, or does not fit the rest"
+    ),
+    ('"PERCENTAGE"', '"GIFT"'): (
+        "templates.tenth.gives.kind: is one of BENEFIT, EXCHANGE, FIXED_DISCOUNT, MULTIPLIER, PERCENTAGE, SPEND_SAVE,"
+        " STORED_VALUE"
+    ),
+    ("30 days", "soon"): "templates.tenth.validity.expiry: is out of its range, or does not fit the rest",
+    ("POINTS = 500", "STARS = 500"): (
+        "campaigns.steps.granted.STARS: is a whole number above 0, for one of the campaign's budgets"
+    ),
+    ('period = "DAY"', 'period = "HOUR"'): "campaigns.steps.caps.0.period: is one of DAY, WEEK, MONTH, TOTAL",
+    ("2024-12-31", '"2024-12-31"'): "campaigns.steps.phases.0.until_on: is a date",
+    ("2024-12-31", "2023-12-31"): ("campaigns.steps.phases.0.from_on: is out of its range, or does not fit the rest"),
+    ("activity.steps >", "activity.step >"): (
+        f"{RULE}.when: line 1, column 9: undeclared reference to 'activity.step'"
+    ),
+    ('kind = "POINTS", asset', "asset"): f"{RULE}.action.kind: is one of ",
+    ("rate = 1,", "rat = 1,"): (
+        f"{RULE}.action.rat: is unknown here; known are asset, amount, field, rate, per"
+    ),
+    ('activity = "walked"', 'activity = "ran"'): (f"{RULE}.activity: is out of its range, or does not fit the rest"),
+}
+
+
+def test_every_part_is_read_as_the_ledger_knows_it() -> None:
+    """What the file leaves out has the ledger's own defaults."""
+    file = read_text(FILE)
+
+    campaign, phase = file.campaigns["steps"], file.campaigns["steps"].body.phases[0]
+    assert (file.programme.code, file.assets["POINTS"].kind) == ("shop", "points")
+    assert (file.assets["POINTS"].terms.transfer_day_max, file.assets["POINTS"].terms.priority) == (1_000, 0)
+    assert file.templates["tenth"].body.gives == Percentage(basis_points=1_000)
+    assert campaign.body.caps == (Cap(counter="POINTS", period=CapPeriod.DAY, limit=10),)
+    assert (campaign.granted, campaign.terms, campaign.body.late_hours) == ({"POINTS": 500}, "", 72)
+    assert (phase.from_on, phase.rules[0].when) == (date(2024, 1, 1), "activity.steps > 99")
+    assert phase.rules[0].action == PointsAward(asset="POINTS", field="steps", rate=1, per=100)
+
+
+@pytest.mark.parametrize(("change", "message"), FAULTS.items(), ids=[message[:60] for message in FAULTS.values()])
+def test_a_fault_names_its_place(change: tuple[str, str], message: str) -> None:
+    """Every fault is one line that begins with where it stands, in the file's own words."""
+    assert FILE.count(change[0]) >= 1
+
+    with pytest.raises(FileFault) as raised:
+        read_text(FILE.replace(change[0], change[1], 1))
+
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
+    """Before anybody tries to understand it."""
+    (tmp_path / "binary").write_bytes(b"\xff")
+    (tmp_path / "large").write_bytes(b"#" * (BYTES_MAX + 1))
+
+    for name, message in (("binary", "byte 1 is no UTF-8"), ("large", "a programme file has at most 2,000,000 bytes")):
+        with pytest.raises(FileFault, match=message):
+            read_file(tmp_path / name)
+
+
+def test_the_example_is_good() -> None:
+    """The file that the docs name can be read."""
+    assert read_file(ROOT / "examples" / "journey.toml").programme.code == "journey"
