@@ -118,7 +118,8 @@ class _Scopes(Protocol):
 
 
 def _guarded(resolve: Callable[..., object], wanted: frozenset[Scope], refusal: str) -> Callable[..., object]:
-    def guarded(source: object, info: _Info, **arguments: object) -> object:
+    # By position only: a field may have an argument of any name.
+    def guarded(source: object, info: _Info, /, **arguments: object) -> object:
         if wanted.isdisjoint(info.context.caller.scopes):
             raise Forbidden(refusal)
         return resolve(source, info, **arguments)

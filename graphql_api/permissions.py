@@ -42,6 +42,11 @@ class Scope(StrEnum):
     VOUCHER_REDEEM = "voucher:redeem"
     REDEMPTION_READ = "redemption:read"
     REDEMPTION_REVERSE = "redemption:reverse"
+    ACTIVITY_REPORT = "activity:report"
+    ACTIVITY_READ = "activity:read"
+    CAMPAIGN_READ = "campaign:read"
+    CAMPAIGN_READ_ANY = "campaign:read_any"
+    CAMPAIGN_MANAGE = "campaign:manage"
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     SUPPORT_READ = "support:read"
@@ -73,6 +78,8 @@ _BACK_OFFICE = frozenset(
         Scope.TEMPLATE_READ,
         Scope.VOUCHER_READ_ANY,
         Scope.REDEMPTION_READ,
+        Scope.ACTIVITY_READ,
+        Scope.CAMPAIGN_READ_ANY,
         Scope.APPROVAL_READ,
         Scope.DOCUMENT_ADHOC,
     }
@@ -91,6 +98,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.VOUCHER_READ,
                 Scope.VOUCHER_CLAIM,
                 Scope.VOUCHER_GIFT,
+                Scope.CAMPAIGN_READ,
             }
         ),
         Role.MERCHANT: frozenset(
@@ -123,6 +131,9 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.VOUCHER_VOID,
                 Scope.REDEMPTION_READ,
                 Scope.REDEMPTION_REVERSE,
+                Scope.ACTIVITY_REPORT,
+                Scope.ACTIVITY_READ,
+                Scope.CAMPAIGN_READ_ANY,
             }
         ),
         Role.OPERATOR: _BACK_OFFICE
@@ -139,6 +150,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
             Scope.VOUCHER_ISSUE,
             Scope.VOUCHER_VOID,
             Scope.REDEMPTION_REVERSE,
+            Scope.CAMPAIGN_MANAGE,
             # Refused wherever the deployment is no sandbox.
             Scope.SANDBOX_ADVANCE,
         },

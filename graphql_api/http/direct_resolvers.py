@@ -39,7 +39,7 @@ def direct_resolver(field: GraphQLField, definition: StrawberryField, converters
     info_class = converters.config.info_class
     takes_source = base.self_parameter is not None
 
-    def resolve(source: object, info: GraphQLResolveInfo[object], **given: object) -> object:
+    def resolve(source: object, info: GraphQLResolveInfo[object], /, **given: object) -> object:
         arguments = {python: convert(given[name]) for name, python, convert in plan if name in given}
         if info_name:
             arguments[info_name] = info_class(_raw_info=info, _field=definition)

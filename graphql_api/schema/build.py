@@ -4,6 +4,9 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.scalars import SCALAR_MAP
+from graphql_api.schema.activity import ACTIVITY_BY_EVENT, ACTIVITY_QUERY
+from graphql_api.schema.activity_report import REPORT_ACTIVITIES, REPORT_ACTIVITY
+from graphql_api.schema.activity_type import ACTIVITY_TYPES, REGISTER_ACTIVITY_TYPE
 from graphql_api.schema.adjustment import ADJUST_POINTS
 from graphql_api.schema.api_key import ISSUE_API_KEY, REVOKE_API_KEY, ROTATE_API_KEY
 from graphql_api.schema.approval import APPROVAL_QUERY, APPROVALS, APPROVE_REQUEST, REJECT_REQUEST, WITHDRAW_REQUEST
@@ -11,6 +14,7 @@ from graphql_api.schema.asset import ASSETS, CHANGE_ASSET, CREATE_ASSET
 from graphql_api.schema.audit_access import ERASE_MEMBER, REQUEST_AUDIT_EXPORT, REVEAL_PARTS, REVEALED_PARTS
 from graphql_api.schema.audit_event import AUDIT_EVENTS, AUDIT_PROOF
 from graphql_api.schema.audit_status import AUDIT_STATUS
+from graphql_api.schema.award import AWARD_QUERY
 from graphql_api.schema.claim import CLAIM_VOUCHER, GIFT_VOUCHER
 from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
@@ -84,6 +88,10 @@ class Query:
     validate_vouchers = VALIDATE_VOUCHERS
     redemption = REDEMPTION_QUERY
     redemptions = REDEMPTIONS
+    activity = ACTIVITY_QUERY
+    activity_by_event = ACTIVITY_BY_EVENT
+    activity_types = ACTIVITY_TYPES
+    award = AWARD_QUERY
     approval = APPROVAL_QUERY
     approvals = APPROVALS
     audit_events = AUDIT_EVENTS
@@ -153,6 +161,9 @@ class Mutation:
     redeem_voucher = REDEEM_VOUCHER
     redeem_vouchers = REDEEM_VOUCHERS
     reverse_redemption = REVERSE_REDEMPTION
+    register_activity_type = REGISTER_ACTIVITY_TYPE
+    report_activity = REPORT_ACTIVITY
+    report_activities = REPORT_ACTIVITIES
     advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
 
 

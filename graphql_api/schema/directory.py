@@ -1,6 +1,7 @@
 """The directory: what a credential's names mean in the registry, remembered where it never changes.
 
-Programmes, their codes and assets' codes are never given to another; only "there is no such" is asked again each time.
+Programmes, their codes, assets' codes and campaigns' versions are never given to another; only "there is no such" is
+asked again each time.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from graphql_api.caller import Caller
 from graphql_api.errors import Forbidden
+from ledger.campaigns.campaign_query import VersionName, version_name
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.members.queries import MemberIds
@@ -32,6 +34,7 @@ class Directory:
         self._members = members
         self._assets: dict[UUID, str] = {}
         self._kinds: dict[UUID, str] = {}
+        self._versions: dict[UUID, VersionName] = {}
         self._only: tuple[float, UUID] | None = None
 
     async def programme_of(self, caller: Caller) -> UUID:
@@ -92,6 +95,15 @@ class Directory:
             assert found is not None
             kind = self._kinds[template_id] = found.template.kind
         return kind
+
+    async def campaign_version(self, programme_id: UUID, version_id: UUID) -> VersionName:
+        """The code of the programme's campaign, and the version's number."""
+        name = self._versions.get(version_id)
+        if name is None:
+            found = await version_name(self._reader, programme_id, version_id)
+            assert found is not None
+            name = self._versions[version_id] = found
+        return name
 
     async def now(self) -> datetime:
         """The ledger's `now` (semantics 10)."""

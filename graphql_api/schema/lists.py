@@ -14,6 +14,7 @@ LIST_COST: Final = 1000
 """A list is charged as its longest form: the cost is static, and the items are in a variable."""
 
 O = TypeVar("O")  # noqa: E741 - the reply
+T = TypeVar("T")
 
 
 class Item(Protocol):
@@ -59,14 +60,32 @@ async def run_list(
     Raises LIST_TOO_LONG, and INVALID_INPUT where a key is missing, before any work.
     """
     _require_keys(asked)
-    commands = [await _command(command_of, item, asked) for item in asked.items]
+    commands = [
+        await _command(command_of(item, None if asked.atomic else item.idempotency_key)) for item in asked.items
+    ]
     outcomes = await _execute(context, commands, asked.idempotency_key if asked.atomic else None)
     return [await _show(context, show, outcome) for outcome in outcomes]
 
 
-def _require_keys(asked: ListInput[I]) -> None:
-    if len(asked.items) > LIST_MAX:
+async def run_independent(
+    context: Context,
+    items: Sequence[T],
+    command_of: Callable[[T], Awaitable[Command[O]]],
+    show: Callable[[Outcome[O]], Awaitable[object]],
+) -> list[object]:
+    """The same of items that have keys by nature and are never atomic. Raises LIST_TOO_LONG before any work."""
+    _require_short(items)
+    commands = [await _command(command_of(item)) for item in items]
+    return [await _show(context, show, outcome) for outcome in await _execute(context, commands, None)]
+
+
+def _require_short(items: Sequence[object]) -> None:
+    if len(items) > LIST_MAX:
         raise Refusal(RefusalCode.LIST_TOO_LONG, limit=LIST_MAX)
+
+
+def _require_keys(asked: ListInput[I]) -> None:
+    _require_short(asked.items)
     if asked.atomic and asked.idempotency_key is None:
         raise Refusal(RefusalCode.INVALID_INPUT, field="idempotencyKey")
     if not asked.atomic:
@@ -75,12 +94,10 @@ def _require_keys(asked: ListInput[I]) -> None:
                 raise Refusal(RefusalCode.INVALID_INPUT, field=f"items.{index}.idempotencyKey")
 
 
-async def _command(
-    command_of: Callable[[I, str | None], Awaitable[Command[O]]], item: I, asked: ListInput[I]
-) -> Command[O] | Refusal:
-    """The item's command, or why there is none: it names a member that there is not."""
+async def _command(making: Awaitable[Command[O]]) -> Command[O] | Refusal:
+    """An item's command, or why there is none: it names a member that there is not."""
     try:
-        command = await command_of(item, None if asked.atomic else item.idempotency_key)
+        command = await making
         require_texts(command)
     except Refusal as refusal:
         return refusal

@@ -7,6 +7,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
+from graphql_api.schema.activity import Activity, read_activities
 from graphql_api.schema.callers import BANK, EVERYBODY
 from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
 from graphql_api.schema.context import Context, Info
@@ -71,6 +72,15 @@ class Member:
         first: how many, 1 to 100
         """
         return await read_expiring(info.context, self.uuid, until, first)
+
+    @field(requires(Scope.ACTIVITY_READ, cost=5, page_max=PAGE_MAX))
+    async def activities(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Activity]:
+        """What the member did, as it was reported, the latest report first, each with what came of it.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        return await read_activities(info.context, self.uuid, first, after)
 
 
 async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:

@@ -38,8 +38,12 @@ def mutation(
 
 def items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
     """What the items of a list came to, as a GraphQL type: each the success, an error, or that another item failed."""
-    codes = (*refusals, RefusalCode.GROUP_FAILED)
-    union = result_union(name, "What one item of the list came to.", (succeeds, *_errors(codes)))
+    return independent_items_of(name, succeeds, (*refusals, RefusalCode.GROUP_FAILED))
+
+
+def independent_items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
+    """The same of a list that is never atomic."""
+    union = result_union(name, "What one item of the list came to.", (succeeds, *_errors(refusals)))
     return list.__class_getitem__(union)
 
 

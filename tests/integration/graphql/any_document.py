@@ -25,6 +25,7 @@ PLAUSIBLE: dict[str, str] = {
     "DateTime": '"2020-01-01T00:00:00Z"',
     "Date": '"2020-01-01"',
     "IdempotencyKey": '"key"',
+    "JSON": "{}",
 }
 
 

@@ -32,6 +32,10 @@ Query.validateVoucher              .T..... .TSOACH
 Query.validateVouchers             .T..... .TSOACH
 Query.redemption                   .TSOACH .TSOACH
 Query.redemptions                  .TSOACH .TSOACH
+Query.activity                     ..SOACH ..SOACH
+Query.activityByEvent              ..SOACH ..SOACH
+Query.activityTypes                ..SOACH ..SOACH
+Query.award                        ..SOACH ..SOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.auditEvents                  .....C. .....C.
@@ -95,6 +99,9 @@ Mutation.releaseVoucherLock        .T..... .TSOACH
 Mutation.redeemVoucher             .T..... .TSOACH
 Mutation.redeemVouchers            .T..... .TSOACH
 Mutation.reverseRedemption         .TSO... .TSOACH
+Mutation.registerActivityType      ...O... ..SOACH
+Mutation.reportActivity            ..S.... ..SOACH
+Mutation.reportActivities          ..S.... ..SOACH
 Mutation.advanceSandboxClock       ...O... ..SOACH
 Subscription.walletChanged         M.SOACH M.SOACH
 """
@@ -107,6 +114,7 @@ INNER_FIELDS = {
     "Asset.adjustmentLimits": {Scope.PROGRAMME_READ},
     "Approval.reasons": {Scope.APPROVAL_READ},
     "Entry.followedBy": {Scope.ENTRY_READ},
+    "Member.activities": {Scope.ACTIVITY_READ},
     "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.vouchers": {Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY},

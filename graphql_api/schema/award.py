@@ -1,0 +1,139 @@
+"""Awards: what one rule gave for one activity, and how it came to that."""
+
+from datetime import date, datetime
+
+import orjson
+import strawberry
+
+from graphql_api.field_rules import requires
+from graphql_api.permissions import Scope
+from graphql_api.scalars import JSON
+from graphql_api.schema.callers import BANK
+from graphql_api.schema.campaign_enums import Period
+from graphql_api.schema.context import Context, Info
+from graphql_api.schema.descriptions import object_type
+from graphql_api.schema.kinds import ACTIVITY, AWARD, CAMPAIGN, ENTRY, MEMBER, id_of, maybe_id, uuid_of
+from graphql_api.schema.query import query
+from ledger.book.units import Points
+from ledger.campaigns.explain_query import award_by_id
+from ledger.campaigns.rows import Award as AwardRow
+
+
+@object_type
+class CapLeft:
+    """What a cap left the member after the award.
+
+    counter: what it counts: `awards`, or the code of an asset
+    period:  in which period
+    limit:   the most
+    left:    what was left
+    """
+
+    counter: str
+    period: Period
+    limit: Points
+    left: Points
+
+
+@object_type
+class Award:
+    """What one rule of one campaign version gave for an activity.
+
+    id:                its id
+    activity_id:       for which activity
+    member_id:         to whom
+    entry_id:          the entry that posted it
+    campaign_id:       by which campaign
+    campaign:          its code
+    version:           the number of the version that held when the activity occurred
+    phase:             in which phase
+    rule:              by which rule
+    variant:           the member's arm of the test; null where the campaign has none
+    asset:             the code of what was awarded
+    amount:            how many units; below zero where a refund took them back
+    base:              what the rule counted: its own amount, or the field of the payload
+    multiplier:        by how much it was multiplied, in percent
+    wanted:            what it came to before the caps
+    inputs:            what the rule's condition saw
+    headroom:          what each cap left after it
+    cost:              what its budget paid; 0 where it has none
+    local_day:         the day on which the activity occurred, where the programme is
+    awarded_at:        when it was awarded
+    original_award_id: the award that this one takes back
+    """
+
+    id: strawberry.ID
+    activity_id: strawberry.ID
+    member_id: strawberry.ID
+    entry_id: strawberry.ID
+    campaign_id: strawberry.ID
+    campaign: str
+    version: int
+    phase: str
+    rule: str
+    variant: str | None
+    asset: str
+    amount: Points
+    base: Points
+    multiplier: int
+    wanted: Points
+    inputs: JSON
+    headroom: list[CapLeft]
+    cost: Points
+    local_day: date
+    awarded_at: datetime
+    original_award_id: strawberry.ID | None
+
+
+async def award_of(context: Context, row: AwardRow) -> Award:
+    """The row as its GraphQL type."""
+    directory = context.ledger.directory
+    version = await directory.campaign_version(row.programme_id, row.version_id)
+    return Award(
+        id=id_of(AWARD, row.id),
+        activity_id=id_of(ACTIVITY, row.activity_id),
+        member_id=id_of(MEMBER, row.member_id),
+        entry_id=id_of(ENTRY, row.entry_id),
+        campaign_id=id_of(CAMPAIGN, row.campaign_id),
+        campaign=version.campaign,
+        version=version.number,
+        phase=row.phase,
+        rule=row.rule,
+        variant=row.variant,
+        asset=await directory.asset_code(row.programme_id, row.asset_id),
+        amount=Points(row.amount),
+        base=Points(row.base),
+        multiplier=row.multiplier,
+        wanted=Points(row.wanted),
+        inputs=JSON(orjson.loads(row.inputs)),
+        headroom=_headroom(row.headroom),
+        cost=Points(row.cost),
+        local_day=row.local_day,
+        awarded_at=row.awarded_at,
+        original_award_id=maybe_id(AWARD, row.original_award_id),
+    )
+
+
+def _headroom(text: str) -> list[CapLeft]:
+    return [
+        CapLeft(
+            counter=cap["counter"],
+            period=Period(cap["period"]),
+            limit=Points(cap["limit"]),
+            left=Points(cap["left"]),
+        )
+        for cap in orjson.loads(text)
+    ]
+
+
+async def award(info: Info, id: strawberry.ID) -> Award | None:  # noqa: A002 - the argument's name in the schema
+    """An award of the caller's programme.
+
+    id: its id
+    """
+    context = info.context
+    found = await award_by_id(context.ledger.reader, await context.programme_id(), uuid_of(AWARD, id))
+    return None if found is None else await award_of(context, found)
+
+
+AWARD_QUERY = query(award, requires(Scope.ACTIVITY_READ, cost=5), callers=BANK)

@@ -1,0 +1,178 @@
+"""Activities through the schema: reported once, in lists, refunded, explained, and never anybody's fault but the caller's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.campaign_desk import CampaignDesk
+from tests.integration.graphql.campaigns import REPORTED, campaigns, purchase, refund, report
+from tests.integration.graphql.people import People
+
+__all__ = ["campaigns"]
+
+EXPLAINED = """{ type eventId state amountMinor payload refundOfId
+    awards { campaign version phase rule asset amount base multiplier wanted inputs cost originalAwardId
+             headroom { counter period limit left } }
+    skipped { campaign rule reason } }"""
+
+
+def now() -> str:
+    """This instant: campaigns in these tests run from now on."""
+    return datetime.now(UTC).isoformat()
+
+
+async def test_an_activity_is_reported_once_and_explained(people: People, campaigns: CampaignDesk) -> None:
+    """The same awards for ever; found by id, by its source's event and in the member's list."""
+    await campaigns.run("base")
+    given = purchase("e-1", occurredAt=now())
+
+    first, again = await report(people, given), await report(people, given)
+    other = await report(people, {**given, "payload": {"amount": 200}})
+    text = f"""query Q($id: ID!) {{ activity(id: $id) {EXPLAINED}
+        activityByEvent(source: "pos", eventId: "e-1") {{ id }}
+        member(by: {{externalId: "ines"}}) {{ activities {{ nodes {{ id }} }} }} }}"""
+    found = await people.desk.ask(people.core, text, id=first["activityId"])
+
+    assert (first["replayed"], again) == (False, {**first, "replayed": True})
+    assert other["code"] == "IDEMPOTENCY_CONFLICT"
+    award = {"campaign": "base", "version": 1, "rule": "tenth", "asset": "POINTS", "amount": "19"}
+    assert first["awards"] == [{"awardId": first["awards"][0]["awardId"], **award}]
+    assert found["activity"] == {
+        "type": "purchase",
+        "eventId": "e-1",
+        "state": "ACCEPTED",
+        "amountMinor": "199",
+        "payload": {"amount": 199},
+        "refundOfId": None,
+        "awards": [
+            {
+                **award,
+                "phase": "all",
+                "base": "199",
+                "multiplier": 100,
+                "wanted": "19",
+                "inputs": {},
+                "cost": "0",
+                "originalAwardId": None,
+                "headroom": [],
+            }
+        ],
+        "skipped": [],
+    }
+    same = {"id": first["activityId"]}
+    assert (found["activityByEvent"], found["member"]["activities"]["nodes"]) == (same, [same])
+
+
+async def test_a_list_is_independent_and_in_order(people: People, campaigns: CampaignDesk) -> None:
+    """A refund sees the purchase before it; an unknown member, a bad payload and a strange refund harm nobody."""
+    await campaigns.run("base", budget=30)
+    at = now()
+    items: list[dict[str, Any]] = [
+        purchase("a", 200, occurredAt=at),
+        purchase("b", 200, occurredAt=at),
+        purchase("c", "much", occurredAt=at),
+        purchase("d", occurredAt=at, member={"externalId": "nobody"}),
+        {**refund("e", "a", 100), "occurredAt": at},
+        purchase("f", occurredAt=at, type="refund"),
+        purchase("g", occurredAt=at, type="unheard-of"),
+        {**refund("h", "never", 1), "occurredAt": at},
+    ]
+    selection = f"... on ReportActivitiesOutcomes {{ items {{ __typename ... on UserError {{ code }} {REPORTED} }} }}"
+
+    done = await people.desk.change(people.core, "reportActivities", {"items": items}, selection)
+    again = await people.desk.change(people.core, "reportActivities", {"items": items}, selection)
+    too_long = await people.desk.change(people.core, "reportActivities", {"items": items * 126}, selection)
+
+    found = [item.get("code") or [award["amount"] for award in item["awards"]] for item in done["items"]]
+    assert found == [
+        ["20"],
+        [],
+        "INVALID_INPUT",
+        "MEMBER_NOT_FOUND",
+        ["-10"],
+        "INVALID_INPUT",
+        "ACTIVITY_TYPE_NOT_FOUND",
+        "ACTIVITY_NOT_FOUND",
+    ]
+    assert done["items"][1]["skipped"] == [
+        {
+            "campaign": "base",
+            "version": 1,
+            "phase": "all",
+            "rule": "tenth",
+            "variant": None,
+            "reason": "BUDGET_EXHAUSTED",
+        }
+    ]
+    assert (done["items"][2]["field"], done["items"][5]["field"]) == ("payload.amount", "refundOf")
+    assert [item.get("replayed") for item in again["items"]] == [True, True, None, None, True, None, None, None]
+    assert too_long["code"] == "LIST_TOO_LONG"
+    assert await campaigns.left("base") == 20
+
+
+async def test_a_programme_registers_types_of_its_own(people: People) -> None:
+    """A flat, closed schema; its fields are checked in every report; what cannot be a schema is refused by field."""
+    schema = {
+        "type": "object",
+        "properties": {"steps": {"type": "integer", "minimum": 0}},
+        "required": ["steps"],
+        "additionalProperties": False,
+    }
+    nested = {**schema, "properties": {"where": {"type": "object"}}}
+    select = (
+        "... on ActivityTypeRegistered { activityType { code schema isShipped } } ... on InvalidInputError { field }"
+    )
+
+    async def register(**given: object) -> dict[str, Any]:
+        return await people.desk.change(people.operator, "registerActivityType", given, select)
+
+    made = await register(code="walk", schema=schema)
+    taken = await register(code="purchase", schema=schema)
+    deep = await register(code="deep", schema=nested)
+    listed = await people.desk.ask(people.core, "{ activityTypes { code isShipped } }")
+    walked = await report(people, purchase("w-1", type="walk", payload={"steps": 9000}))
+    wrong = await report(people, purchase("w-2", type="walk", payload={"steps": "many"}))
+
+    assert made["activityType"] == {"code": "walk", "schema": schema, "isShipped": False}
+    assert (taken["code"], deep["field"]) == ("CODE_TAKEN", "schema.properties.where")
+    assert listed["activityTypes"][-1] == {"code": "walk", "isShipped": False}
+    assert len(listed["activityTypes"]) == 11
+    assert (walked["state"], wrong["field"]) == ("ACCEPTED", "payload.steps")
+
+
+def nest(depth: int) -> object:
+    """A list in a list in a list."""
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+STRANGE: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"payload": {"amount": 1.5}}, "payload.amount"),
+    ({"payload": {"amount": 5.0}}, "payload.amount"),
+    ({"payload": {"amount": 10**15 + 1}}, "payload.amount"),
+    ({"payload": {"amount": 2**70}}, "payload"),
+    ({"payload": {"amount": None}}, "payload.amount"),
+    ({"payload": {"amount": 1, "iban": "DE02"}}, "payload"),
+    ({"payload": {"amount": nest(200)}}, "payload.amount"),
+    ({"payload": {"amount": nest(900)}}, "payload"),
+    ({"payload": {"amount": 1, "category": "x" * 5000}}, "payload"),
+    ({"payload": [1]}, "payload"),
+    ({"payload": "amount"}, "payload"),
+    ({"payload": {}}, "payload"),
+    ({"source": "a/b"}, "source"),
+    ({"source": ""}, "source"),
+    ({"eventId": "é"}, "eventId"),
+    ({"eventId": "x" * 253}, "eventId"),
+    ({"channel": "\u202e"}, "channel"),
+    ({"branch": "x" * 65}, "branch"),
+    ({"refundOf": "e-1"}, "refundOf"),
+)
+
+
+async def test_what_cannot_be_meant_is_refused_by_field(people: People) -> None:
+    """Whatever is wrong with a report, it is one refusal that names the field, and nothing is recorded."""
+    found = [(await report(people, purchase("e", **more)))["field"] for more, _ in STRANGE]
+
+    assert found == [field for _, field in STRANGE]
+    assert await people.desk.bank.count("book.activities") == 0
