@@ -60,19 +60,21 @@ END $$;
 CREATE PROCEDURE book.forget_transactions()
     LANGUAGE plpgsql
     AS $$
+DECLARE name text;
 BEGIN
-    ALTER TABLE book.journal_entries DISABLE TRIGGER USER;
+    FOREACH name IN ARRAY ARRAY['journal_entries', 'activities', 'roll_ups', 'roll_up_cuts', 'campaign_reach',
+                                'campaign_grants', 'campaign_lots', 'campaign_figure_cuts'] LOOP
+        EXECUTE format('ALTER TABLE book.%I DISABLE TRIGGER USER', name);
+        IF name IN ('journal_entries', 'activities') THEN
+            EXECUTE format('UPDATE book.%I SET tx_id = %L', name, '3');
+        ELSE
+            EXECUTE format('DELETE FROM book.%I', name);
+        END IF;
+        EXECUTE format('ALTER TABLE book.%I ENABLE TRIGGER USER', name);
+    END LOOP;
     ALTER TABLE audit.events DISABLE TRIGGER USER;
-    ALTER TABLE book.roll_ups DISABLE TRIGGER USER;
-    ALTER TABLE book.roll_up_cuts DISABLE TRIGGER USER;
-    UPDATE book.journal_entries SET tx_id = '3';
     UPDATE audit.events SET tx_id = '3';
-    DELETE FROM book.roll_ups;
-    DELETE FROM book.roll_up_cuts;
-    ALTER TABLE book.journal_entries ENABLE TRIGGER USER;
     ALTER TABLE audit.events ENABLE TRIGGER USER;
-    ALTER TABLE book.roll_ups ENABLE TRIGGER USER;
-    ALTER TABLE book.roll_up_cuts ENABLE TRIGGER USER;
 END $$;
 
 CREATE FUNCTION book.require_entry_events() RETURNS trigger
@@ -302,6 +304,7 @@ CREATE TABLE book.activities (
     refund_of uuid,
     state text NOT NULL,
     entry_id uuid,
+    tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT activities_amount_not_negative CHECK ((amount >= 0)),
     CONSTRAINT activities_in_time CHECK ((occurred_at <= received_at)),
     CONSTRAINT activities_payload_is_json CHECK ((payload IS JSON OBJECT)),
@@ -359,6 +362,59 @@ CREATE TABLE book.campaign_counts (
 WITH (fillfactor='80');
 
 COMMENT ON TABLE book.campaign_counts IS 'What a member received of a campaign in a local period; a refund gives no headroom back. Under the holder''s lock.';
+
+CREATE TABLE book.campaign_figure_cuts (
+    cut_tx_id xid8 NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE book.campaign_figure_cuts IS 'Activities and entries of transactions before the latest cut are in the figures. Append-only.';
+
+CREATE TABLE book.campaign_grants (
+    programme_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    local_day date NOT NULL,
+    phase text NOT NULL,
+    variant text,
+    channel text,
+    branch text,
+    asset_id uuid NOT NULL,
+    awards bigint NOT NULL,
+    issued bigint NOT NULL,
+    returned bigint NOT NULL,
+    redeemed bigint NOT NULL,
+    cost bigint NOT NULL
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.campaign_grants IS 'What a member''s activities of a local day earned of an asset, what refunds took back and what was used of it since.';
+
+CREATE TABLE book.campaign_lots (
+    lot_id uuid NOT NULL,
+    redeemed bigint NOT NULL
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.campaign_lots IS 'How much of a lot that an activity earned was used, as far as it is rolled up.';
+
+CREATE TABLE book.campaign_reach (
+    programme_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    local_day date NOT NULL,
+    phase text NOT NULL,
+    variant text,
+    channel text,
+    branch text,
+    activities bigint NOT NULL,
+    awarded bigint NOT NULL,
+    value_minor bigint NOT NULL,
+    CONSTRAINT campaign_reach_awarded_are_activities CHECK (((0 <= awarded) AND (awarded <= activities)))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.campaign_reach IS 'How many of a member''s activities of a local day a campaign''s rules looked at and awarded; value_minor: what the awarded ones reported, less refunds.';
 
 CREATE TABLE book.draws (
     entry_id uuid NOT NULL,
@@ -932,6 +988,18 @@ ALTER TABLE ONLY book.campaign_counts
 ALTER TABLE ONLY book.campaign_counts
     ADD CONSTRAINT campaign_counts_unique UNIQUE (member_id, campaign_id, counter, period, starts_on);
 
+ALTER TABLE ONLY book.campaign_figure_cuts
+    ADD CONSTRAINT campaign_figure_cuts_pk PRIMARY KEY (cut_tx_id);
+
+ALTER TABLE ONLY book.campaign_grants
+    ADD CONSTRAINT campaign_grants_unique UNIQUE NULLS NOT DISTINCT (campaign_id, local_day, member_id, asset_id, phase, variant, channel, branch);
+
+ALTER TABLE ONLY book.campaign_lots
+    ADD CONSTRAINT campaign_lots_pk PRIMARY KEY (lot_id);
+
+ALTER TABLE ONLY book.campaign_reach
+    ADD CONSTRAINT campaign_reach_unique UNIQUE NULLS NOT DISTINCT (campaign_id, local_day, member_id, phase, variant, channel, branch);
+
 ALTER TABLE ONLY book.draws
     ADD CONSTRAINT draws_pk PRIMARY KEY (entry_id, line);
 
@@ -1135,6 +1203,8 @@ CREATE INDEX activities_by_member ON book.activities USING btree (member_id, id)
 
 CREATE INDEX activities_by_refunded ON book.activities USING btree (refund_of) WHERE (refund_of IS NOT NULL);
 
+CREATE INDEX activities_by_transaction ON book.activities USING btree (tx_id);
+
 CREATE INDEX awards_by_activity ON book.awards USING btree (activity_id);
 
 CREATE INDEX awards_by_campaign ON book.awards USING btree (campaign_id, id);
@@ -1220,6 +1290,14 @@ CREATE TRIGGER activities_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON boo
 CREATE TRIGGER awards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.awards FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER campaign_counts_keep_rows BEFORE DELETE OR TRUNCATE ON book.campaign_counts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaign_figure_cuts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.campaign_figure_cuts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaign_grants_keep_rows BEFORE DELETE OR TRUNCATE ON book.campaign_grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaign_lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.campaign_lots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER campaign_reach_keep_rows BEFORE DELETE OR TRUNCATE ON book.campaign_reach FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER draws_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.draws FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1589,6 +1667,36 @@ GRANT SELECT ON TABLE book.campaign_counts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.campaign_counts TO scrip_auditor;
 
 GRANT UPDATE(amount) ON TABLE book.campaign_counts TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.campaign_figure_cuts TO scrip_app;
+GRANT SELECT ON TABLE book.campaign_figure_cuts TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.campaign_grants TO scrip_app;
+GRANT SELECT ON TABLE book.campaign_grants TO scrip_auditor;
+
+GRANT UPDATE(awards) ON TABLE book.campaign_grants TO scrip_app;
+
+GRANT UPDATE(issued) ON TABLE book.campaign_grants TO scrip_app;
+
+GRANT UPDATE(returned) ON TABLE book.campaign_grants TO scrip_app;
+
+GRANT UPDATE(redeemed) ON TABLE book.campaign_grants TO scrip_app;
+
+GRANT UPDATE(cost) ON TABLE book.campaign_grants TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.campaign_lots TO scrip_app;
+GRANT SELECT ON TABLE book.campaign_lots TO scrip_auditor;
+
+GRANT UPDATE(redeemed) ON TABLE book.campaign_lots TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.campaign_reach TO scrip_app;
+GRANT SELECT ON TABLE book.campaign_reach TO scrip_auditor;
+
+GRANT UPDATE(activities) ON TABLE book.campaign_reach TO scrip_app;
+
+GRANT UPDATE(awarded) ON TABLE book.campaign_reach TO scrip_app;
+
+GRANT UPDATE(value_minor) ON TABLE book.campaign_reach TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.draws TO scrip_app;
 GRANT SELECT ON TABLE book.draws TO scrip_sequencer;

@@ -31,6 +31,7 @@ from graphql_api.processes.reconciling_round import ReconcilingRound
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metrics_page
 from graphql_api.settings import Settings
+from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
 from ledger.points.sweeps import sweep_due
 from ledger.vouchers.sweeps import sweep_vouchers
@@ -73,6 +74,7 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="vouchers", work=partial(_sweep_vouchers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
+        Round(name="figures", work=partial(_roll_up_figures, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
         Round(name="erasures", work=keys.settle_erasures, pause_seconds=ERASURE_PAUSE_SECONDS),
@@ -103,6 +105,13 @@ async def _roll_up(application: Application) -> int:
     if accounts:
         LOG.info("open accounts rolled up", accounts=accounts)
     return accounts
+
+
+async def _roll_up_figures(application: Application) -> int:
+    counted = await roll_up_figures(application.reader, application.units)
+    if counted:
+        LOG.info("figures rolled up", counted=counted)
+    return counted
 
 
 async def _work(settings: Settings, key: SigningKey, url: str) -> None:

@@ -3,6 +3,7 @@
 from ledger.campaigns.budget import budget_asset_id
 from ledger.campaigns.campaign_body import Period
 from ledger.campaigns.counts import Counter, starts_on
+from ledger.campaigns.figure_checks import FIGURE_RULES
 from ledger.campaigns.rows import step_id, version_id
 from ledger.engine.check_rule import Row, Rule, rule
 
@@ -230,4 +231,4 @@ CAMPAIGN_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*ACTIVITY_RULES, *AWARD_RULES, *CAMPAIGN_RULES)
+RULES: tuple[Rule, ...] = (*ACTIVITY_RULES, *AWARD_RULES, *CAMPAIGN_RULES, *FIGURE_RULES)

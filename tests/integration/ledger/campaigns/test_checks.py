@@ -8,9 +8,11 @@ import pytest
 from graphql_api.bootstrap import Application
 from ledger.campaigns import checks
 from ledger.campaigns.campaign_body import Cap, Period
+from ledger.points.spend import SpendPoints
 from ledger.reports.check import check_book
 from tests.bank import Bank
 from tests.campaign_desk import CampaignDesk
+from tests.figure_rounds import roll_up_all
 
 PLANTED = {
     "activity_matches_entry": "UPDATE book.activities SET occurred_at = occurred_at - interval '1 second'",
@@ -26,17 +28,23 @@ PLANTED = {
     "campaign_version_id_names_version": "UPDATE registry.campaign_versions SET number = 5",
     "campaign_step_id_names_step": "UPDATE registry.campaign_steps SET number = 9 WHERE number = 1",
     "budget_asset_names_budget": "UPDATE registry.assets SET code = 'budget:base:STARS' WHERE kind = 'budget'",
+    "campaign_reach_matches_activities": "UPDATE book.campaign_reach SET activities = activities + 1",
+    "campaign_grants_match_awards": "UPDATE book.campaign_grants SET returned = returned - 1",
+    "campaign_lots_match_draws": "UPDATE book.campaign_lots SET redeemed = redeemed - 1",
     "budgets_frozen_while_paused": "UPDATE registry.campaigns SET state = 'paused'",
 }
 
 
 @pytest.fixture
 async def history(desk: CampaignDesk, member: UUID, bank: Bank) -> Application:
-    """A budgeted, capped campaign with an award of which a part was taken back."""
+    """A budgeted, capped campaign with an award of which a part was used and a part taken back, rolled up."""
     await desk.run("base", budget=100, caps=(Cap(counter="POINTS", period=Period.DAY, limit=50),))
     sale = desk.reporting(member, amount=100)
     (await desk.report(sale)).unwrap()
+    spend = SpendPoints(actor=bank.actor("member", "m"), key=bank.key(), member_id=member, amount=2)
+    (await bank.application.engine.execute(spend)).unwrap()
     (await desk.report(desk.refunding(sale, 30))).unwrap()
+    await roll_up_all(bank, rows_max=100)
     return bank.application
 
 

@@ -1,0 +1,116 @@
+"""What activities and entries came to under each campaign, as SQL: counted by roll-ups, by reads of what came after them,
+and once more by the checker.
+
+Whatever was decided is only counted here: phase, variant and reason stand in the awards and in the receipts that the
+requests keep. Everything belongs to the local day, channel and branch of the activity that was awarded, also what a
+refund takes back or the member uses later.
+"""
+
+from typing import Final
+
+from ledger.campaigns.report import ReportActivity
+from ledger.points.capture import CaptureHold
+from ledger.points.reverse import ReverseEntry
+from ledger.points.spend import SpendPoints
+from ledger.vouchers.claim import ClaimVoucher
+from ledger.vouchers.redeem import REDEEM
+from ledger.vouchers.reverse import REVERSE
+
+USES: Final = (SpendPoints.kind, CaptureHold.kind, ClaimVoucher.kind, REDEEM)
+"""The kinds of entries by which a member uses what it was awarded; points that were transferred are not followed."""
+RETURNS: Final = (ReverseEntry.kind, REVERSE)
+"""The kinds that undo a use."""
+
+
+def _list(kinds: tuple[str, ...]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+PLACE: Final = "programme_id, campaign_id, member_id, local_day, phase, variant, channel, branch"
+"""By what both kinds of figures are kept."""
+
+LINES: Final = f"""
+    fresh AS MATERIALIZED (
+        SELECT a.id, a.programme_id, a.member_id, a.request_id, a.local_day, a.channel, a.branch, a.amount, a.refund_of
+        FROM cut, {{book}}.activities a WHERE a.tx_id >= cut.earlier AND a.tx_id < cut.now
+    ), told AS (
+        SELECT activity_id, campaign_id, max(phase) AS phase, max(variant) AS variant, bool_or(is_awarded) AS is_awarded
+        FROM (
+            SELECT w.activity_id, w.campaign_id, w.phase, w.variant, true AS is_awarded
+            FROM fresh JOIN {{book}}.awards w ON w.activity_id = fresh.id WHERE w.original_award_id IS NULL
+            UNION ALL
+            SELECT fresh.id, v.campaign_id, line ->> 'phase', line ->> 'variant', false
+            FROM fresh
+            JOIN {{book}}.requests r ON r.id = fresh.request_id
+            CROSS JOIN LATERAL jsonb_array_elements(r.outcome::jsonb -> 6) AS line
+            JOIN registry.campaign_versions v ON v.id = (line ->> 'version_id')::uuid
+            WHERE fresh.refund_of IS NULL AND line ->> 'rule' IS NOT NULL) lines
+        GROUP BY activity_id, campaign_id
+    ), reach AS (
+        SELECT {PLACE}, sum(activities)::bigint AS activities, sum(awarded)::bigint AS awarded,
+               sum(value_minor)::bigint AS value_minor
+        FROM (
+            SELECT fresh.programme_id, told.campaign_id, fresh.member_id, fresh.local_day, told.phase, told.variant,
+                   fresh.channel, fresh.branch, 1 AS activities, told.is_awarded::integer AS awarded,
+                   CASE WHEN told.is_awarded THEN coalesce(fresh.amount, 0) ELSE 0 END AS value_minor
+            FROM told JOIN fresh ON fresh.id = told.activity_id
+            UNION ALL
+            SELECT o.programme_id, w.campaign_id, o.member_id, o.local_day, w.phase, w.variant, o.channel, o.branch,
+                   0, 0, -fresh.amount
+            FROM fresh
+            JOIN {{book}}.activities o ON o.id = fresh.refund_of
+            CROSS JOIN LATERAL (SELECT DISTINCT campaign_id, phase, variant FROM {{book}}.awards
+                                WHERE activity_id = o.id AND original_award_id IS NULL) w) parts
+        GROUP BY {PLACE}
+    ), moves AS (
+        SELECT d.lot_id, sum(CASE d.kind WHEN 'take' THEN d.amount ELSE -d.amount END)::bigint AS units
+        FROM cut, {{book}}.journal_entries e JOIN {{book}}.draws d ON d.entry_id = e.id
+        WHERE e.tx_id >= cut.earlier AND e.tx_id < cut.now
+          AND ((d.kind = 'take' AND e.kind IN ({_list(USES)})) OR (d.kind = 'give_back' AND e.kind IN ({_list(RETURNS)})))
+        GROUP BY d.lot_id
+    ), uses AS (
+        SELECT moves.lot_id, a.id AS activity_id, account.asset_id, coalesce(known.redeemed, 0) AS before,
+               coalesce(known.redeemed, 0) + moves.units AS after
+        FROM moves
+        JOIN {{book}}.lots lot ON lot.id = moves.lot_id
+        JOIN {{book}}.accounts account ON account.id = lot.account_id
+        JOIN {{book}}.journal_entries e ON e.id = lot.entry_id AND e.kind = '{ReportActivity.kind}'
+        JOIN {{book}}.activities a ON a.request_id = e.request_id
+        LEFT JOIN known ON known.lot_id = moves.lot_id
+    ), shares AS (
+        SELECT uses.lot_id, uses.before::numeric AS before, uses.after::numeric AS after, a.programme_id, w.campaign_id,
+               a.member_id, a.local_day, w.phase, w.variant, a.channel, a.branch, w.asset_id, w.amount,
+               sum(w.amount) OVER (PARTITION BY uses.lot_id ORDER BY w.id) AS upto,
+               sum(w.amount) OVER (PARTITION BY uses.lot_id) AS total
+        FROM uses
+        JOIN {{book}}.activities a ON a.id = uses.activity_id
+        JOIN {{book}}.awards w ON w.activity_id = a.id AND w.asset_id = uses.asset_id AND w.original_award_id IS NULL
+    ), grants AS (
+        SELECT {PLACE}, asset_id, sum(awards)::bigint AS awards, sum(issued)::bigint AS issued,
+               sum(returned)::bigint AS returned, sum(redeemed)::bigint AS redeemed, sum(cost)::bigint AS cost
+        FROM (
+            SELECT w.programme_id, w.campaign_id, w.member_id, coalesce(o.local_day, fresh.local_day) AS local_day,
+                   w.phase, w.variant, CASE WHEN o.id IS NULL THEN fresh.channel ELSE o.channel END AS channel,
+                   CASE WHEN o.id IS NULL THEN fresh.branch ELSE o.branch END AS branch, w.asset_id,
+                   (o.id IS NULL)::integer AS awards, greatest(w.amount, 0) AS issued, greatest(-w.amount, 0) AS returned,
+                   0 AS redeemed, w.cost
+            FROM fresh
+            JOIN {{book}}.awards w ON w.activity_id = fresh.id
+            LEFT JOIN {{book}}.activities o ON o.id = fresh.refund_of
+            UNION ALL
+            SELECT {PLACE}, asset_id, 0, 0, 0,
+                   div(after * upto, total) - div(after * (upto - amount), total)
+                   - div(before * upto, total) + div(before * (upto - amount), total), 0
+            FROM shares) parts
+        GROUP BY {PLACE}, asset_id
+    )
+"""  # noqa: S608
+"""Common table expressions over two others that come before them: `cut` (earlier, now: transactions from which and before
+which) and `known` (lot_id, redeemed: what was used of lots before). The last ones are what was counted:
+
+reach:  per place (`PLACE`): activities that the rules looked at, awarded ones, and the value that these reported
+grants: per place and asset: awards, issued, returned by refunds, used, and what budgets paid
+uses:   per lot: how much of it was used in all
+
+What is used of a lot is split over the activity's awards in the lot's asset by cumulative floor, in the awards' order.
+"""

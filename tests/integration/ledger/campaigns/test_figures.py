@@ -1,0 +1,106 @@
+"""Figures of a campaign: the same from activities, from roll-ups and from both, whatever is rolled up when."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ledger.campaigns.campaign_body import Variant
+from ledger.campaigns.figures import AssetFigures, Figures, Side, figures_page
+from ledger.campaigns.offer import variant_of
+from ledger.campaigns.report import ReportActivity
+from ledger.points.reverse import ReverseEntry
+from ledger.points.spend import SpendPoints
+from tests.bank import Bank
+from tests.campaign_desk import BASE, TENTH, CampaignDesk, always
+from tests.figure_rounds import roll_up_all
+
+BIG = replace(TENTH, when="activity.amount >= 100")
+ARMED = replace(
+    BASE,
+    phases=always(BIG),
+    channels=("app", "web"),
+    variants=(Variant(code="a", weight=1), Variant(code="b", weight=1)),
+)
+
+
+async def figures(desk: CampaignDesk, side: Side = Side.TOTAL, **asked: Any) -> Sequence[Figures]:
+    """The campaign's figures by that side."""
+    bank = desk.bank
+    return await figures_page(bank.application.reader, bank.programme_id, desk.campaign_id("base"), side=side, **asked)
+
+
+async def purchase(
+    desk: CampaignDesk, member: Any, amount: int, channel: str | None, branch: str | None
+) -> ReportActivity:
+    """A purchase by a channel at a branch, reported."""
+    command = replace(desk.reporting(member, amount=amount), channel=channel, branch=branch)
+    (await desk.report(command)).unwrap()
+    return command
+
+
+async def test_figures_are_the_same_however_they_are_rolled_up(desk: CampaignDesk, bank: Bank) -> None:
+    """Reached, awarded, refunded, used and given back: by activities alone, after a roll-up in steps, and with news after
+    it; the checker counts the roll-ups anew.
+    """
+    await desk.run("base", ARMED, budget=10_000)
+    members = [await bank.enrol(f"m-{number}") for number in range(4)]
+    sales = [
+        await purchase(desk, members[0], 1000, "app", "north"),
+        await purchase(desk, members[0], 99, "app", "north"),
+        await purchase(desk, members[1], 500, "web", None),
+        await purchase(desk, members[2], 50, "web", "south"),
+        await purchase(desk, members[3], 5000, "till", "south"),
+    ]
+    spend = SpendPoints(actor=bank.actor("member", "m"), key=bank.key(), member_id=members[0], amount=40)
+    spent = (await bank.application.engine.execute(spend)).unwrap()
+    assert spent.entry_id is not None
+    (await desk.report(desk.refunding(sales[2], 250))).unwrap()
+
+    seen = [await figures(desk)]
+    assert await roll_up_all(bank) > 0
+    seen.append(await figures(desk))
+    back = ReverseEntry(actor=bank.actor(), key=bank.key(), entry_id=spent.entry_id, amount=15)
+    (await bank.application.engine.execute(back)).unwrap()
+    (await desk.report(desk.refunding(sales[2], 250))).unwrap()
+    news = await figures(desk)
+    assert await roll_up_all(bank, rows_max=100) > 0
+    seen_later = await figures(desk)
+
+    points = AssetFigures(asset="POINTS", awards=2, issued=150, returned=25, redeemed=40, cost=125)
+    whole = Figures(
+        key=None,
+        reached=3,
+        participants=2,
+        converted=1,
+        activities=4,
+        awarded=2,
+        value_minor=1250,
+        assets=(points,),
+    )
+    later = replace(points, returned=50, redeemed=25, cost=100)
+    assert seen == [[whole], [whole]]
+    assert (whole.participation_rate, whole.conversion_rate, points.redemption_rate) == (6666, 5000, 3200)
+    assert points.return_per_hundred(whole.value_minor) == 1000
+    assert news == seen_later == [replace(whole, value_minor=1000, assets=(later,))]
+    await _assert_sides(desk, members)
+
+
+async def _assert_sides(desk: CampaignDesk, members: Sequence[Any]) -> None:
+    """By channel, branch, phase, variant and day; people count once in each line."""
+    channels, branches, days = [await figures(desk, side) for side in (Side.CHANNEL, Side.BRANCH, Side.DAY)]
+    assert [(line.key, line.reached, line.participants) for line in channels] == [("app", 1, 1), ("web", 2, 1)]
+    assert [(line.key, line.activities, line.awarded) for line in branches] == [
+        (None, 1, 1),
+        ("north", 2, 1),
+        ("south", 1, 0),
+    ]
+    assert await figures(desk, Side.BRANCH, after="", limit=1) == [branches[1]]
+    assert [line.reached for line in await figures(desk, Side.PHASE)] == [3]
+    arms = Counter(variant_of(ARMED, desk.campaign_id("base"), member) for member in members[:3])
+    assert {line.key: line.reached for line in await figures(desk, Side.VARIANT)} == arms
+    assert sum(line.reached for line in days) == 3
+    stranger = await figures_page(
+        desk.bank.application.reader, desk.bank.merchant_id, desk.campaign_id("base"), side=Side.TOTAL
+    )
+    assert stranger == []
