@@ -19,7 +19,7 @@ from ledger.points.command import PointsCommand, receipt, require_amount, requir
 from ledger.points.due import bring_forward, inactive_from, move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.wallet import Wallet
-from ledger.programme.calendar import end_of, first_instant, local_date
+from ledger.programme.calendar import LAST_START, end_of, first_instant, local_date
 from ledger.programme.expiry import expires_at, parse_expiry
 from ledger.programme.rows import ASSETS
 
@@ -123,8 +123,8 @@ class EarnPoints(PointsCommand):
         return end_of(self.expires_on, wallet.programme.time_zone)
 
     def _require_dates(self, start: date, zone: str, now: datetime) -> None:
-        """EXPIRY_INVALID where the points would activate in the past, or be good until before they are."""
-        if self.pending_until is not None and first_instant(self.pending_until, zone) <= now:
+        """EXPIRY_INVALID where the points would activate in the past, or never, or be good until before they are."""
+        if self.pending_until is not None and not local_date(now, zone) < self.pending_until <= LAST_START:
             raise Refusal(RefusalCode.EXPIRY_INVALID)
         if self.expires_on is not None and not (self.pending_until or start) <= self.expires_on < NEVER.date():
             raise Refusal(RefusalCode.EXPIRY_INVALID)

@@ -26,7 +26,7 @@ from ledger.points.due import bring_forward, move_expired
 from ledger.points.earn import refresh_next_expiry
 from ledger.points.receipt import Receipt, lot_use
 from ledger.points.wallet import Wallet
-from ledger.programme.calendar import end_of, first_instant
+from ledger.programme.calendar import FIRST_START, end_of, first_instant, local_date
 from ledger.programme.expiry import expires_at
 
 LOTS_MAX: Final = 1_000
@@ -76,10 +76,10 @@ class OpenBalance(PointsCommand):
         wallet = self.open_wallet(state, now)
         if wallet.account.version:
             raise Refusal(RefusalCode.WALLET_NOT_NEW)
-        zone = wallet.programme.time_zone
+        today = local_date(now, wallet.programme.time_zone)
         for lot in self.lots:
             later = lot.expires_on is not None and lot.expires_on < lot.granted_on
-            if later or first_instant(lot.granted_on, zone) > now:
+            if later or not FIRST_START <= lot.granted_on <= today:
                 raise Refusal(RefusalCode.EXPIRY_INVALID)
         if sum(lot.amount for lot in self.lots) != self.total:
             raise Refusal(RefusalCode.OPENING_DIFFERS, stated=self.total, lots=sum(lot.amount for lot in self.lots))

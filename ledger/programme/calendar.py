@@ -3,10 +3,14 @@
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 _MICROSECOND = timedelta(microseconds=1)
 _SEARCH = timedelta(hours=26)
+FIRST_START: Final = date(1900, 1, 1)
+LAST_START: Final = date(2200, 1, 1)
+"""Between these days something may begin: whatever is counted from there stays within the calendar."""
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from ledger.book.units import is_amount
+from ledger.programme.calendar import LAST_START
 from ledger.programme.expiry import last_good_day, parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Shortfall
@@ -16,7 +17,6 @@ NAME_LENGTH_MAX: Final = 200
 DAYS_MAX: Final = 3650
 PRIORITY_MAX: Final = 1000
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-_FAR_START: Final = date(2200, 1, 1)
 _FAR_END: Final = date(2400, 1, 1)
 """A policy that outlives these two centuries would leave the calendar one day, in the middle of an earn."""
 
@@ -81,7 +81,7 @@ def require_terms(terms: AssetTerms) -> None:
 
 def _require_expiry(text: str) -> None:
     try:
-        day = last_good_day(parse_expiry(text), _FAR_START)
+        day = last_good_day(parse_expiry(text), LAST_START)
     except (ValueError, OverflowError):
         refuse_input("expiry")
     if day is not None and day > _FAR_END:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final, assert_never
 
 from ledger.book.units import is_amount
+from ledger.programme.calendar import LAST_START
 from ledger.programme.expiry import last_good_day, parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.vouchers.template_body import (
@@ -32,7 +33,6 @@ TERMS_LENGTH_MAX: Final = 20_000
 ORDER_MAX: Final = 1000
 PERCENT_MAX: Final = 10_000
 _FIRST_DAY: Final = date(2000, 1, 1)
-_FAR_START: Final = date(2200, 1, 1)
 _FAR_END: Final = date(2400, 1, 1)
 """A policy that outlives these two centuries would leave the calendar one day, in the middle of an issue."""
 
@@ -93,14 +93,14 @@ def _require_gives(gives: Gives) -> None:
 def _require_validity(validity: Validity) -> None:
     try:
         policy = parse_expiry(validity.expiry)
-        day = last_good_day(policy, _FAR_START)
+        day = last_good_day(policy, LAST_START)
     except (ValueError, OverflowError):
         refuse_input("validity.expiry")
     if policy.by_inactivity or (day is not None and day > _FAR_END):
         refuse_input("validity.expiry")
     if validity.starts_on is None:
         return
-    if not _FIRST_DAY <= validity.starts_on < _FAR_START:
+    if not _FIRST_DAY <= validity.starts_on < LAST_START:
         refuse_input("validity.startsOn")
     if policy.fixed is not None and policy.fixed < validity.starts_on:
         refuse_input("validity.startsOn")

@@ -94,16 +94,17 @@ async def test_without_a_date_the_policy_counts_from_the_grant(world: World) -> 
 
 
 async def test_impossible_lots_are_refused(world: World) -> None:
-    """Granted in the future, dead before the grant, nothing at all, or not a whole amount."""
+    """Granted in the future or before calendars reach, dead before the grant, nothing at all, or not a whole amount."""
     outcomes = [
         await _open(world, 100, _lot(100, 2, 100)),
+        await _open(world, 100, OpeningLot(amount=100, granted_on=date(1, 1, 1))),
         await _open(world, 100, OpeningLot(amount=100, granted_on=date(2020, 2, 2), expires_on=date(2020, 2, 1))),
         await _open(world, 100),
         await _open(world, 100, _lot(0), _lot(100)),
         await _open(world, 0, _lot(100)),
     ]
 
-    expected = [RefusalCode.EXPIRY_INVALID] * 2 + [RefusalCode.INVALID_INPUT] * 3
+    expected = [RefusalCode.EXPIRY_INVALID] * 3 + [RefusalCode.INVALID_INPUT] * 3
     assert [outcome.refusal.code for outcome in outcomes if outcome.refusal] == expected
 
 
