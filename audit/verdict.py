@@ -38,6 +38,14 @@ class Finding(NamedTuple):
     what: str
 
 
+def harmless(text: str) -> str:
+    """The text for a terminal: what is not ASCII or would move the cursor is written as an escape.
+
+    Findings quote a bundle that may be forged, and must not be able to write over what the verifier says.
+    """
+    return text.encode("unicode_escape").decode("ascii")
+
+
 @dataclass(slots=True, kw_only=True)
 class Result:
     """The answer to one question. `facts` are what was counted or read; `findings` the first of `count`."""
@@ -102,7 +110,7 @@ class Verdict:
         lines: list[str] = []
         for question, result in self.results.items():
             lines.append(f"{question.value:<13} {result.answer.value:<10} {result.summary}".rstrip())
-            lines.extend(f"  - {finding.where}: {finding.what}" for finding in result.findings)
+            lines.extend(f"  - {harmless(f'{finding.where}: {finding.what}')}" for finding in result.findings)
             if result.count > len(result.findings):
                 lines.append(f"  - and {result.count - len(result.findings)} more")
         return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ from audit.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from audit.entry_reading import MapPieces
 from audit.note import NoteRefused
 from audit.policy import Policy, PolicyRefused, parse_policy
-from audit.verdict import Verdict
+from audit.verdict import Verdict, harmless
 from audit.verify import verify_bundle
 
 FAILED: Final = 1
@@ -72,9 +72,9 @@ def answer(request: Request, now: datetime) -> int:
         if request.as_json:
             _write(json.dumps({"error": what}))
         else:
-            sys.stderr.write(f"cannot verify: {what}\n")
+            sys.stderr.write(f"cannot verify: {harmless(what)}\n")
         return UNREADABLE
-    _write(json.dumps(verdict.as_json(), ensure_ascii=False) if request.as_json else verdict.as_text().rstrip("\n"))
+    _write(json.dumps(verdict.as_json()) if request.as_json else verdict.as_text().rstrip("\n"))
     return 0 if verdict.is_clean else FAILED
 
 

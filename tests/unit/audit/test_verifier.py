@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -68,6 +69,18 @@ def test_what_cannot_be_read_exits_with_2(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("cannot verify: ") == 2
+
+
+def test_a_bundle_cannot_write_over_the_verdict(request_of: Request, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is quoted of a forged bundle moves no cursor, and half a character stops nobody from answering."""
+    forged = {**honest_case(sample_log()).files}
+    forged[bundle.PARTS] += b'{"event":"\\u001b[2J\\r","name":"\\ud800","sealed":""}\n'
+    forged[bundle.MANIFEST] = forged[bundle.MANIFEST].replace(b"staff:ada", b"staff:\\ud800")
+    request_of.bundle.write_bytes(bundle.pack(forged))
+
+    assert answer(request_of, NOW) == 1
+    assert "  - part \\ud800 of \\x1b[2J\\r: no entry names it" in capsys.readouterr().out
+    assert answer(replace(request_of, as_json=True), NOW) == 1
 
 
 def test_several_processes_find_what_one_finds(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
