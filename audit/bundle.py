@@ -17,6 +17,7 @@ Only the standard library is used here: `scrip-audit-verify.pyz` holds this modu
 import io
 import json
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ CSV: Final = "entries.csv"
 SIGNED: Final = (CHECKPOINT, ENTRIES, INDEXES, NODES, PARTS, HEADS, CSV)
 """The files whose hashes stand in the manifest; there are no others."""
 UNPACKED_BYTES_MAX: Final = 4 * 2**30
+_COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEIGHT_MAX: Final = 63
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -78,8 +80,10 @@ def unpack(archive: bytes) -> Files:
                 raise BundleUnreadable(f"a bundle holds {', '.join((MANIFEST, *SIGNED))} and nothing else")
             if sum(info.file_size for info in opened.infolist()) > UNPACKED_BYTES_MAX:
                 raise BundleUnreadable(f"more than {UNPACKED_BYTES_MAX} bytes when unpacked")
+            if any(info.compress_type not in _COMPRESSIONS for info in opened.infolist()):
+                raise BundleUnreadable("compressed in another way than by deflate")
             return {name: opened.read(name) for name in names}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         raise BundleUnreadable(f"no ZIP archive that can be read: {error}") from None
 
 

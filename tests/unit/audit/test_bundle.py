@@ -2,7 +2,10 @@
 
 import io
 import zipfile
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -143,6 +146,12 @@ def test_whatever_lies_in_a_bundle_gets_an_answer(name: str, data: bytes) -> Non
         encode(sample_log().records[0]).replace(b",1]]", b",%d]]" % 10**30),
         encode({**sample_log().records[0], "streams": [["x", 0]]}),
         encode({**sample_log().records[0], "code": {"x": "y"}}),
+        encode(sample_log().records[0]).replace(b'"actor":', b'"actor":"bob","actor"\t:'),
+        encode(sample_log().records[0]).replace(b"{", b"{\r"),
+        encode(sample_log().records[0]).replace(b'"facts":{', b'"facts":{"b":1,'),
+        encode(sample_log().records[0]).replace(b'"amount":100', b'"amount":1.0e2'),
+        encode(sample_log().records[0]).replace(b'"amount":100', b'"amount":-0'),
+        encode(sample_log().records[0]).replace(b'"amount":100', b'"amount":NaN'),
     ],
 )
 def test_a_logged_line_that_is_no_record_is_found(line: bytes) -> None:
@@ -153,6 +162,15 @@ def test_a_logged_line_that_is_no_record_is_found(line: bytes) -> None:
     verdict = verdict_of({**made, bundle.ENTRIES: line + b"\n"})
 
     assert ("entry 0", "it is no record in canonical form") in verdict.results[Question.INTEGRITY].findings
+
+
+@pytest.mark.parametrize("text", [":17", "a b", "\t", '":', "-0", "\u00e9", "\\"])
+def test_what_callers_write_is_no_reason_to_doubt_a_record(text: str) -> None:
+    """Whatever stands in a fact, the canonical bytes of its record are canonical."""
+    record = {**log().records[0], "facts": {"case": text}}
+    made = replace(log(), records=[record], parts=[]).bundle()
+
+    assert Question.INTEGRITY not in verdict_of(made).failing
 
 
 @pytest.mark.parametrize(
@@ -199,6 +217,27 @@ def test_an_archive_with_more_in_it_is_refused() -> None:
             archive.writestr(name, data)
 
     with pytest.raises(BundleUnreadable, match="nothing else"):
+        bundle.unpack(target.getvalue())
+
+
+def test_no_bytes_of_an_archive_break_the_reader() -> None:
+    """Damage anywhere in it makes it unreadable, or is found in what it holds."""
+    packed, random = bundle.pack(files()), Random(7)
+    for _ in range(300):
+        damaged = bytearray(packed)
+        damaged[random.randrange(len(damaged))] ^= 1 << random.randrange(8)
+        with suppress(BundleUnreadable):
+            assert sorted(bundle.unpack(bytes(damaged))) == sorted(files())
+
+
+def test_an_archive_that_is_not_deflated_is_refused() -> None:
+    """One way to read it is enough for every verifier."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+        for name, data in files().items():
+            archive.writestr(name, data)
+
+    with pytest.raises(BundleUnreadable, match="deflate"):
         bundle.unpack(target.getvalue())
 
 
