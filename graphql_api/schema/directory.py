@@ -16,7 +16,7 @@ from ledger.campaigns.campaign_query import VersionName, version_name
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.members.queries import MemberIds
-from ledger.programme.queries import assets, programme_by_code, programme_by_id, programmes
+from ledger.programme.queries import code_of_asset, programme_by_code, programme_by_id, programmes
 from ledger.vouchers.template_query import template_by_id
 
 _ONLY_SECONDS: Final = 10.0
@@ -80,11 +80,12 @@ class Directory:
         return await self._members.find(programme_id, external_id)
 
     async def asset_code(self, programme_id: UUID, asset_id: UUID) -> str:
-        """The code of the programme's asset."""
+        """The code of the programme's asset, of whatever kind."""
         code = self._assets.get(asset_id)
         if code is None:
-            self._assets.update({asset.id: asset.code for asset in await assets(self._reader, programme_id)})
-            code = self._assets[asset_id]
+            code = await code_of_asset(self._reader, programme_id, asset_id)
+            assert code is not None
+            self._assets[asset_id] = code
         return code
 
     async def voucher_kind(self, programme_id: UUID, template_id: UUID) -> str:

@@ -16,6 +16,9 @@ _BY_ID = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.id == bindparam("i
 _BY_CODE = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.code == bindparam("code")))
 _ALL = Query(select(*_PROGRAMME_COLUMNS).order_by(PROGRAMMES.c.code).limit(bindparam("limit")))
 _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
+_CODE_OF_ASSET = Query(
+    select(ASSETS.c.code).where(ASSETS.c.id == bindparam("id"), ASSETS.c.programme_id == bindparam("programme_id"))
+)
 _IS_SHOWN = or_(ASSETS.c.kind == "points", ASSETS.c.kind == "money")
 _ASSETS = Query(
     select(*_ASSET_COLUMNS)
@@ -58,6 +61,12 @@ async def asset_by_code(reader: Reader, programme_id: UUID, code: str) -> Asset 
     """The programme's asset with that code."""
     row = await reader.row(_ASSET, {"id": asset_id(programme_id, code)})
     return None if row is None else Asset(*row)
+
+
+async def code_of_asset(reader: Reader, programme_id: UUID, id_: UUID) -> str | None:
+    """The code of the programme's asset with that id, of whatever kind: those of templates and budgets too."""
+    row = await reader.row(_CODE_OF_ASSET, {"id": id_, "programme_id": programme_id})
+    return None if row is None else str(row["code"])
 
 
 async def assets(reader: Reader, programme_id: UUID) -> Sequence[Asset]:

@@ -178,3 +178,28 @@ async def test_the_bank_takes_a_voucher_back_for_good(people: People, counter: C
             ]
         },
     }
+
+
+async def test_an_entry_about_vouchers_names_their_asset(people: People, counter: Counter) -> None:
+    """Its member, the shop and the bank see it like one about points; so does support, across everything."""
+    await counter.template("T1")
+    issued = await counter.issue("T1")
+    redeemed = await counter.redeem(await counter.code(issued["voucher"]["id"]))
+    text = "query E($id: ID!) { entry(id: $id) { kind asset postings { asset } followedBy { kind } } }"
+    support = """query S($id: ID!) { supportMember(by: {id: $id}) { wallets { asset } entries { kind asset } } }"""
+
+    given = await people.desk.ask(people.member(), text, id=issued["entryId"])
+    used = [await people.desk.ask(who, text, id=redeemed["entryId"]) for who in (people.till, people.core)]
+    found = (await people.desk.ask(people.core, support, id=people.ines))["supportMember"]
+
+    asset = {"asset": "voucher:T1", "followedBy": []}
+    assert given["entry"] == {**asset, "kind": "voucher_issue", "postings": [{"asset": "voucher:T1"}]}
+    assert [each["entry"] for each in used] == [
+        {**asset, "kind": "redeem", "postings": None},
+        {**asset, "kind": "redeem", "postings": [{"asset": "voucher:T1"}]},
+    ]
+    assert [(entry["kind"], entry["asset"]) for entry in found["entries"]] == [
+        ("redeem", "voucher:T1"),
+        ("voucher_issue", "voucher:T1"),
+        ("earn", "POINTS"),
+    ]
