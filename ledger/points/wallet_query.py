@@ -56,7 +56,7 @@ _WALLETS = SqlQuery(
     FROM i
     CROSS JOIN unnest((SELECT CAST(:wallets AS uuid[]))) AS asked (id)
     CROSS JOIN LATERAL (SELECT * FROM {book}.accounts WHERE id = asked.id OFFSET 0) w
-    CROSS JOIN LATERAL (SELECT shortfall FROM registry.assets WHERE id = w.asset_id OFFSET 0) a
+    CROSS JOIN LATERAL (SELECT shortfall FROM registry.assets WHERE id = w.asset_id AND kind = 'points' OFFSET 0) a
     LEFT JOIN LATERAL (SELECT posted FROM {book}.accounts
         WHERE holder_id = w.holder_id AND asset_id = w.asset_id AND role = 'pending' OFFSET 0) p ON true
     LEFT JOIN LATERAL (SELECT posted FROM {book}.accounts

@@ -203,3 +203,19 @@ async def test_an_entry_about_vouchers_names_their_asset(people: People, counter
         ("voucher_issue", "voucher:T1"),
         ("earn", "POINTS"),
     ]
+
+
+async def test_only_points_have_wallets(people: People, counter: Counter) -> None:
+    """Money and the units of vouchers have none, also where somebody tried to earn them or to pay with them."""
+    await counter.template("T1")
+    text = "query W($id: ID!, $asset: String!) { wallet(member: {id: $id}, asset: $asset) { posted } }"
+    support = "query S($id: ID!) { supportMember(by: {id: $id}) { wallets { asset } } }"
+
+    for asset in ("CNY", "voucher:T1"):
+        earned = await people.change(people.core, "earnPoints", member={"id": people.ines}, asset=asset, amount="1")
+        shown = await people.desk.change(people.member(), "createPaymentCode", {"asset": asset})
+        read = await people.desk.ask(people.core, text, id=people.ines, asset=asset)
+        assert (earned["code"], shown["code"], read["wallet"]) == ("ASSET_NOT_FOUND", "ASSET_NOT_FOUND", None)
+
+    found = (await people.desk.ask(people.core, support, id=people.ines))["supportMember"]
+    assert found["wallets"] == [{"asset": "POINTS"}]
