@@ -118,16 +118,37 @@ def row_after(kind: str, cursor: str | None) -> UUID | None:
 
 def number_cursor(number: int) -> str:
     """The cursor of a numbered line."""
-    return base64.urlsafe_b64encode(b"line:%d" % number).rstrip(b"=").decode("ascii")
+    return _cursor("line", str(number))
 
 
 def number_after(cursor: str) -> int:
     """The number that the cursor names; InvalidInput where it is none of ours."""
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInput("The cursor is malformed.") from None
-    label, _, digits = raw.partition(b":")
-    if label != b"line" or not digits.isdigit() or len(digits) > 18:
+    digits = _after("line", cursor)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
         raise InvalidInput("The cursor is malformed.")
     return int(digits)
+
+
+def text_cursor(text: str) -> str:
+    """The cursor of a line that is named by a text."""
+    return _cursor("text", text)
+
+
+def text_after(cursor: str) -> str:
+    """The text that the cursor names; InvalidInput where it is none of ours."""
+    return _after("text", cursor)
+
+
+def _cursor(label: str, text: str) -> str:
+    return base64.urlsafe_b64encode(f"{label}:{text}".encode()).rstrip(b"=").decode("ascii")
+
+
+def _after(label: str, cursor: str) -> str:
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidInput("The cursor is malformed.") from None
+    found, _, text = raw.partition(":")
+    if found != label or "\0" in text:
+        raise InvalidInput("The cursor is malformed.")
+    return text
