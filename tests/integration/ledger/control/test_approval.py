@@ -133,14 +133,15 @@ async def test_the_same_key_gives_the_same_decision(bank: Bank, member: UUID) ->
 
 
 async def test_nobody_decides_their_own_request(bank: Bank, member: UUID) -> None:
-    """APPROVAL_OWN for approving and rejecting; the request waits on."""
+    """APPROVAL_OWN for approving and rejecting, in whichever role; the request waits on."""
     approval_id, engine = await ask(bank, member, 500), bank.application.engine
 
-    own = await engine.execute(approve(bank, approval_id, MAKER))
-    reject = RejectRequest(actor=bank.actor(*MAKER), key=bank.key(), approval_id=approval_id)
-    rejected = await engine.execute(reject)
+    for kind, name in (MAKER, ("approver", MAKER[1]), ("service", MAKER[1])):
+        own = await engine.execute(approve(bank, approval_id, (kind, name)))
+        reject = RejectRequest(actor=bank.actor(kind, name), key=bank.key(), approval_id=approval_id)
+        rejected = await engine.execute(reject)
+        assert (code_of(own), code_of(rejected)) == (RefusalCode.APPROVAL_OWN, RefusalCode.APPROVAL_OWN)
 
-    assert (code_of(own), code_of(rejected)) == (RefusalCode.APPROVAL_OWN, RefusalCode.APPROVAL_OWN)
     assert (await shown(bank, approval_id)).state == "pending"
     assert (await bank.account(member))["posted"] == 100
 
