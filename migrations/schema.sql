@@ -600,6 +600,104 @@ CREATE TABLE book.statement_lines (
     CONSTRAINT statement_lines_version_from_one CHECK ((version >= 1))
 );
 
+CREATE TABLE book.tier_credits (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    standing_id uuid NOT NULL,
+    version bigint NOT NULL,
+    activity_id uuid NOT NULL,
+    source text NOT NULL,
+    local_day date NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    amount bigint NOT NULL,
+    original_credit_id uuid,
+    CONSTRAINT tier_credits_amount_signed CHECK (((amount < 0) = (original_credit_id IS NOT NULL))),
+    CONSTRAINT tier_credits_source_known CHECK ((source = ANY (ARRAY['METRIC'::text, 'RULE'::text])))
+);
+
+COMMENT ON TABLE book.tier_credits IS 'What an activity brought on a ladder; below zero: what a refund took back. Append-only.';
+
+CREATE TABLE book.tier_grants (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    standing_id uuid NOT NULL,
+    version bigint NOT NULL,
+    level text NOT NULL,
+    until_on date NOT NULL,
+    reason_code text NOT NULL,
+    approval_id uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE book.tier_grants IS 'Levels given by hand, through a local day, after approval. Append-only.';
+
+CREATE TABLE book.tier_packs (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    standing_id uuid NOT NULL,
+    level text NOT NULL,
+    starts_on date NOT NULL,
+    template text NOT NULL,
+    state text NOT NULL,
+    refused text,
+    voucher_id uuid,
+    due_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT tier_packs_given_have_voucher CHECK (((state = 'GIVEN'::text) = (voucher_id IS NOT NULL))),
+    CONSTRAINT tier_packs_refused_have_code CHECK (((state = 'REFUSED'::text) = (refused IS NOT NULL))),
+    CONSTRAINT tier_packs_settled_once CHECK (((state = 'DUE'::text) = (settled_at IS NULL))),
+    CONSTRAINT tier_packs_state_known CHECK ((state = ANY (ARRAY['DUE'::text, 'GIVEN'::text, 'REFUSED'::text])))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE book.tier_packs IS 'Vouchers that a promotion brings, once per level and period; the sweep gives them. Under the holder''s lock.';
+
+CREATE TABLE book.tier_standings (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    ladder_id uuid NOT NULL,
+    level text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    earned text NOT NULL,
+    granted text,
+    granted_until date,
+    falls_on date,
+    safe_until date,
+    buckets text NOT NULL,
+    snapshot_at timestamp with time zone,
+    next_due_at timestamp with time zone NOT NULL,
+    steps integer NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT tier_standings_buckets_are_json CHECK ((buckets IS JSON OBJECT)),
+    CONSTRAINT tier_standings_grant_ends CHECK (((granted IS NULL) = (granted_until IS NULL))),
+    CONSTRAINT tier_standings_level_is_earned_or_granted CHECK (((level = earned) OR (NOT (level IS DISTINCT FROM granted)))),
+    CONSTRAINT tier_standings_numbers_not_negative CHECK (((steps >= 0) AND (version >= 1) AND (steps <= version)))
+)
+WITH (fillfactor='70');
+
+COMMENT ON TABLE book.tier_standings IS 'Where a member stands on a ladder; without a row, on its first level. Under the holder''s lock.';
+
+CREATE TABLE book.tier_steps (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    standing_id uuid NOT NULL,
+    number integer NOT NULL,
+    level text NOT NULL,
+    cause text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    CONSTRAINT tier_steps_cause_known CHECK ((cause = ANY (ARRAY['REACHED'::text, 'FELL'::text, 'GRANTED'::text, 'GRANT_ENDED'::text]))),
+    CONSTRAINT tier_steps_in_time CHECK ((since <= posted_at))
+);
+
+COMMENT ON TABLE book.tier_steps IS 'The level that a standing holds from `since` to the next step. Append-only.';
+
 CREATE TABLE book.transfer_totals (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -905,6 +1003,27 @@ CREATE TABLE registry.terminals (
     CONSTRAINT terminals_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
 
+CREATE TABLE registry.tier_ladder_versions (
+    id uuid NOT NULL,
+    ladder_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    number integer NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT tier_ladder_versions_body_is_json CHECK ((body IS JSON OBJECT)),
+    CONSTRAINT tier_ladder_versions_number_from_one CHECK ((number >= 1))
+);
+
+COMMENT ON TABLE registry.tier_ladder_versions IS 'What a ladder promises, as canonical JSON; each holds from created_at on for whatever is credited or falls due. Append-only.';
+
+CREATE TABLE registry.tier_ladders (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    latest_number integer DEFAULT 1 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL
+);
+
 CREATE TABLE registry.voucher_template_versions (
     id uuid NOT NULL,
     template_id uuid NOT NULL,
@@ -1057,6 +1176,39 @@ ALTER TABLE ONLY book.roll_ups
 ALTER TABLE ONLY book.statement_lines
     ADD CONSTRAINT statement_lines_pk PRIMARY KEY (account_id, version);
 
+ALTER TABLE ONLY book.tier_credits
+    ADD CONSTRAINT tier_credits_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.tier_credits
+    ADD CONSTRAINT tier_credits_version_unique UNIQUE (standing_id, version);
+
+ALTER TABLE ONLY book.tier_grants
+    ADD CONSTRAINT tier_grants_approval_unique UNIQUE (approval_id);
+
+ALTER TABLE ONLY book.tier_grants
+    ADD CONSTRAINT tier_grants_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.tier_grants
+    ADD CONSTRAINT tier_grants_version_unique UNIQUE (standing_id, version);
+
+ALTER TABLE ONLY book.tier_packs
+    ADD CONSTRAINT tier_packs_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.tier_packs
+    ADD CONSTRAINT tier_packs_unique UNIQUE (standing_id, level, starts_on, template);
+
+ALTER TABLE ONLY book.tier_standings
+    ADD CONSTRAINT tier_standings_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY book.tier_standings
+    ADD CONSTRAINT tier_standings_unique UNIQUE (member_id, ladder_id);
+
+ALTER TABLE ONLY book.tier_steps
+    ADD CONSTRAINT tier_steps_number_unique UNIQUE (standing_id, number);
+
+ALTER TABLE ONLY book.tier_steps
+    ADD CONSTRAINT tier_steps_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY book.transfer_totals
     ADD CONSTRAINT transfer_totals_pk PRIMARY KEY (id);
 
@@ -1171,6 +1323,18 @@ ALTER TABLE ONLY registry.terminals
 ALTER TABLE ONLY registry.terminals
     ADD CONSTRAINT terminals_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY registry.tier_ladder_versions
+    ADD CONSTRAINT tier_ladder_versions_number_unique UNIQUE (ladder_id, number);
+
+ALTER TABLE ONLY registry.tier_ladder_versions
+    ADD CONSTRAINT tier_ladder_versions_pk PRIMARY KEY (id);
+
+ALTER TABLE ONLY registry.tier_ladders
+    ADD CONSTRAINT tier_ladders_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.tier_ladders
+    ADD CONSTRAINT tier_ladders_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY registry.voucher_template_versions
     ADD CONSTRAINT voucher_template_versions_number_unique UNIQUE (template_id, number);
 
@@ -1230,6 +1394,16 @@ CREATE INDEX members_erased ON book.members USING btree (id) WHERE (external_id 
 CREATE INDEX redemptions_by_merchant ON book.redemptions USING btree (merchant_id, id);
 
 CREATE INDEX redemptions_by_voucher ON book.redemptions USING btree (voucher_id, id);
+
+CREATE INDEX tier_credits_by_activity ON book.tier_credits USING btree (activity_id);
+
+CREATE INDEX tier_packs_by_member ON book.tier_packs USING btree (member_id, id);
+
+CREATE INDEX tier_packs_due ON book.tier_packs USING btree (due_at) WHERE (state = 'DUE'::text);
+
+CREATE INDEX tier_standings_by_ladder ON book.tier_standings USING btree (ladder_id, level);
+
+CREATE INDEX tier_standings_due ON book.tier_standings USING btree (next_due_at) WHERE (next_due_at < '9999-12-31 00:00:00+00'::timestamp with time zone);
 
 CREATE INDEX vouchers_by_member ON book.vouchers USING btree (member_id, id);
 
@@ -1337,6 +1511,16 @@ CREATE TRIGGER roll_ups_keep_rows BEFORE DELETE OR TRUNCATE ON book.roll_ups FOR
 
 CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.statement_lines FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
+CREATE TRIGGER tier_credits_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.tier_credits FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tier_grants_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.tier_grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tier_packs_keep_rows BEFORE DELETE OR TRUNCATE ON book.tier_packs FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tier_standings_keep_rows BEFORE DELETE OR TRUNCATE ON book.tier_standings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tier_steps_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.tier_steps FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE TRIGGER transfer_totals_keep_rows BEFORE DELETE OR TRUNCATE ON book.transfer_totals FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER voucher_counts_keep_rows BEFORE DELETE OR TRUNCATE ON book.voucher_counts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1443,6 +1627,18 @@ CREATE TRIGGER terminals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.termina
 
 CREATE TRIGGER terminals_stand AFTER INSERT OR UPDATE ON registry.terminals FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
+CREATE TRIGGER tier_ladder_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.tier_ladder_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER tier_ladder_versions_have_events AFTER INSERT OR UPDATE ON registry.tier_ladder_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER tier_ladder_versions_stand AFTER INSERT OR UPDATE ON registry.tier_ladder_versions FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
+CREATE CONSTRAINT TRIGGER tier_ladders_have_events AFTER INSERT OR UPDATE ON registry.tier_ladders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER tier_ladders_keep_rows BEFORE DELETE OR TRUNCATE ON registry.tier_ladders FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER tier_ladders_stand AFTER INSERT OR UPDATE ON registry.tier_ladders FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
 CREATE TRIGGER voucher_template_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.voucher_template_versions FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER voucher_template_versions_have_events AFTER INSERT OR UPDATE ON registry.voucher_template_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
@@ -1529,6 +1725,12 @@ ALTER TABLE ONLY registry.terminals
 
 ALTER TABLE ONLY registry.terminals
     ADD CONSTRAINT terminals_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.tier_ladder_versions
+    ADD CONSTRAINT tier_ladder_versions_ladder_fk FOREIGN KEY (ladder_id) REFERENCES registry.tier_ladders(id);
+
+ALTER TABLE ONLY registry.tier_ladders
+    ADD CONSTRAINT tier_ladders_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 ALTER TABLE ONLY registry.voucher_template_versions
     ADD CONSTRAINT voucher_template_versions_template_fk FOREIGN KEY (template_id) REFERENCES registry.voucher_templates(id);
@@ -1785,6 +1987,58 @@ GRANT SELECT,INSERT ON TABLE book.statement_lines TO scrip_app;
 GRANT SELECT ON TABLE book.statement_lines TO scrip_sequencer;
 GRANT SELECT ON TABLE book.statement_lines TO scrip_auditor;
 
+GRANT SELECT,INSERT ON TABLE book.tier_credits TO scrip_app;
+GRANT SELECT ON TABLE book.tier_credits TO scrip_sequencer;
+GRANT SELECT ON TABLE book.tier_credits TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.tier_grants TO scrip_app;
+GRANT SELECT ON TABLE book.tier_grants TO scrip_sequencer;
+GRANT SELECT ON TABLE book.tier_grants TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.tier_packs TO scrip_app;
+GRANT SELECT ON TABLE book.tier_packs TO scrip_sequencer;
+GRANT SELECT ON TABLE book.tier_packs TO scrip_auditor;
+
+GRANT UPDATE(state) ON TABLE book.tier_packs TO scrip_app;
+
+GRANT UPDATE(refused) ON TABLE book.tier_packs TO scrip_app;
+
+GRANT UPDATE(voucher_id) ON TABLE book.tier_packs TO scrip_app;
+
+GRANT UPDATE(settled_at) ON TABLE book.tier_packs TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.tier_standings TO scrip_app;
+GRANT SELECT ON TABLE book.tier_standings TO scrip_sequencer;
+GRANT SELECT ON TABLE book.tier_standings TO scrip_auditor;
+
+GRANT UPDATE(level) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(since) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(earned) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(granted) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(granted_until) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(falls_on) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(safe_until) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(buckets) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(snapshot_at) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(next_due_at) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(steps) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE book.tier_steps TO scrip_app;
+GRANT SELECT ON TABLE book.tier_steps TO scrip_sequencer;
+GRANT SELECT ON TABLE book.tier_steps TO scrip_auditor;
+
 GRANT SELECT,INSERT ON TABLE book.transfer_totals TO scrip_app;
 GRANT SELECT ON TABLE book.transfer_totals TO scrip_sequencer;
 GRANT SELECT ON TABLE book.transfer_totals TO scrip_auditor;
@@ -2007,6 +2261,16 @@ GRANT UPDATE(name) ON TABLE registry.terminals TO scrip_app;
 GRANT UPDATE(state) ON TABLE registry.terminals TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.terminals TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.tier_ladder_versions TO scrip_app;
+GRANT SELECT ON TABLE registry.tier_ladder_versions TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE registry.tier_ladders TO scrip_app;
+GRANT SELECT ON TABLE registry.tier_ladders TO scrip_auditor;
+
+GRANT UPDATE(latest_number) ON TABLE registry.tier_ladders TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.tier_ladders TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.voucher_template_versions TO scrip_app;
 GRANT SELECT ON TABLE registry.voucher_template_versions TO scrip_auditor;

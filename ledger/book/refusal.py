@@ -49,6 +49,7 @@ class RefusalCode(StrEnum):
     ACTIVITY_TYPE_NOT_FOUND = "ACTIVITY_TYPE_NOT_FOUND"
     ACTIVITY_NOT_FOUND = "ACTIVITY_NOT_FOUND"
     CAMPAIGN_NOT_FOUND = "CAMPAIGN_NOT_FOUND"
+    TIER_LADDER_NOT_FOUND = "TIER_LADDER_NOT_FOUND"
     VOUCHER_NOT_FOUND = "VOUCHER_NOT_FOUND"
     REDEMPTION_NOT_FOUND = "REDEMPTION_NOT_FOUND"
     PAYMENT_CODE_INVALID = "PAYMENT_CODE_INVALID"
@@ -168,6 +169,7 @@ _RULES = (
     RefusalRule(_C.ACTIVITY_TYPE_NOT_FOUND, _SAME, "There is no such type of activity in the programme.", frozen=False),
     RefusalRule(_C.ACTIVITY_NOT_FOUND, _SAME, "The activity to refund has not been reported.", frozen=False),
     RefusalRule(_C.CAMPAIGN_NOT_FOUND, _NEW, "There is no such campaign."),
+    RefusalRule(_C.TIER_LADDER_NOT_FOUND, _NEW, "There is no such ladder of tiers."),
     RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here.", ("failed_index",)),
     RefusalRule(_C.REDEMPTION_NOT_FOUND, _NEW, "There is no such redemption."),
     RefusalRule(_C.PAYMENT_CODE_INVALID, _NEW, "The payment code is unknown, used or older than its time to live."),

@@ -31,6 +31,8 @@ _REFUSALS: Mapping[str, Refusal] = {
     "merchants_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "activity_types_pk": Refusal(RefusalCode.CODE_TAKEN),
     "campaigns_pk": Refusal(RefusalCode.CODE_TAKEN),
+    "tier_ladders_pk": Refusal(RefusalCode.CODE_TAKEN),
+    "tier_ladders_programme_fk": Refusal(RefusalCode.PROGRAMME_NOT_FOUND),
     "terminals_pk": Refusal(RefusalCode.CODE_TAKEN),
     "terminals_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "rates_version_unique": Refusal(RefusalCode.INVALID_INPUT, field="validFrom"),

@@ -1,0 +1,83 @@
+"""What a ladder must look like. Pure; every breach is INVALID_INPUT with its field, as the caller knows it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.book.units import is_amount
+from ledger.programme.registry_change import refuse_input
+from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
+from ledger.tiers.window import length_days
+
+LEVELS_MAX: Final = 20
+ACTIVITIES_MAX: Final = 50
+PACK_MAX: Final = 10
+DAYS_MAX: Final = 731
+PERCENT_MAX: Final = 10_000
+LATE_HOURS_MAX: Final = 31 * 24
+CODE_LENGTH_MAX: Final = 64
+
+
+def require_body(body: LadderBody) -> None:
+    """Every part within its range, and none that contradicts another."""
+    _require_metric(body.metric)
+    _require_window(body.window)
+    _require_levels(body.levels)
+    if not 0 <= body.grace_days < length_days(body.window):
+        refuse_input("graceDays")
+    if not 0 <= body.late_hours <= LATE_HOURS_MAX:
+        refuse_input("lateHours")
+
+
+def require_successor(body: LadderBody, before: LadderBody) -> None:
+    """A later version counts the same things over the same time, and keeps every level in its place among the others."""
+    if (body.metric.kind, body.metric.asset) != (before.metric.kind, before.metric.asset):
+        refuse_input("metric")
+    if body.window != before.window:
+        refuse_input("window")
+    was = [level.code for level in before.levels]
+    if [level.code for level in body.levels if level.code in was] != was or body.levels[0].code != was[0]:
+        refuse_input("levels")
+
+
+def _require_metric(metric: Metric) -> None:
+    if len(metric.activities) > ACTIVITIES_MAX or len(set(metric.activities)) != len(metric.activities):
+        refuse_input("metric.activities")
+    for code in metric.activities:
+        _require_text("metric.activities", code)
+    if (metric.asset is not None) != (metric.kind == MetricKind.POINTS):
+        refuse_input("metric.asset")
+    if (metric.field is not None) != (metric.kind == MetricKind.SNAPSHOT):
+        refuse_input("metric.field")
+    if metric.kind == MetricKind.SNAPSHOT and not metric.activities:
+        refuse_input("metric.activities")
+
+
+def _require_window(window: Window) -> None:
+    if (window.days is not None) != (window.kind == WindowKind.ROLLING):
+        refuse_input("window.days")
+    if window.days is not None and not 1 <= window.days <= DAYS_MAX:
+        refuse_input("window.days")
+
+
+def _require_levels(levels: Sequence[Level]) -> None:
+    if not 1 <= len(levels) <= LEVELS_MAX or len({level.code for level in levels}) != len(levels):
+        refuse_input("levels")
+    if levels[0].threshold != 0:
+        refuse_input("levels.0.threshold")
+    for number, level in enumerate(levels):
+        _require_level(f"levels.{number}", level)
+        if number and not (is_amount(level.threshold) and level.threshold > levels[number - 1].threshold):
+            refuse_input(f"levels.{number}.threshold")
+
+
+def _require_level(field: str, level: Level) -> None:
+    _require_text(f"{field}.code", level.code)
+    if not 1 <= level.multiplier <= PERCENT_MAX:
+        refuse_input(f"{field}.multiplier")
+    if len(level.pack) > PACK_MAX or len(set(level.pack)) != len(level.pack):
+        refuse_input(f"{field}.pack")
+
+
+def _require_text(field: str, text: str) -> None:
+    if not 1 <= len(text) <= CODE_LENGTH_MAX or not text.isprintable() or not text.strip():
+        refuse_input(field)
