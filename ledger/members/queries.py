@@ -89,6 +89,8 @@ class MemberIds:
 
     async def find(self, programme_id: UUID, external_id: str) -> UUID | None:
         """The id of the programme's member whom the bank calls so."""
+        if not external_id.isprintable():
+            return None  # nobody is called so, and PostgreSQL takes no NUL
         asked = (programme_id, external_id)
         known = self._known.get(asked)
         if known is not None:

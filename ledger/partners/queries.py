@@ -101,6 +101,8 @@ async def merchant_by_id(reader: Reader, programme_id: UUID, merchant_id: UUID) 
 
 async def merchant_by_code(reader: Reader, programme_id: UUID, code: str) -> Merchant | None:
     """The programme's merchant with that code, closed or not."""
+    if not code.isprintable():
+        return None  # no code is, and PostgreSQL takes no NUL
     row = await reader.row(_MERCHANT_BY_CODE, {"asked": code, "programme_id": programme_id})
     return None if row is None else Merchant(*row)
 

@@ -178,6 +178,23 @@ async def test_an_id_that_is_none_is_not_found(people: People, text: str) -> Non
     assert (earned["code"], captured["code"]) == ("MEMBER_NOT_FOUND", "HOLD_NOT_FOUND")
 
 
+@pytest.mark.parametrize("name", ["", "\0", "ines\0", "a\nb", "x" * 5_000])
+async def test_a_name_that_is_none_is_not_found(people: People, name: str) -> None:
+    """What can be nobody's name gives what an unknown one gives, also where the database could not even be asked."""
+    found = await people.desk.ask(
+        people.core,
+        """query N($name: String!) { member(by: {externalId: $name}) { id } wallet(member: {externalId: $name}) { asset }
+        merchant(code: $name) { id } voucherTemplate(code: $name) { id } redemption(reference: $name) { id }
+        entryByReference(kind: "earn", reference: $name) { id } }""",
+        name=name,
+    )
+    earned = await people.change(people.core, "earnPoints", member={"externalId": name}, amount="1")
+
+    assert found.pop("redemption") == []
+    assert set(found.values()) == {None}
+    assert earned["code"] == "MEMBER_NOT_FOUND"
+
+
 async def test_another_programme_has_none_of_it(people: People) -> None:
     """Every id of this programme is unknown in the other, to read and to move."""
     bank = people.desk.bank
