@@ -88,15 +88,15 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
 
 async def _sweep(application: Application) -> int:
     swept = await sweep_due(application.reader, application.engine)
-    if swept.wallets:
-        LOG.info("due events posted", wallets=swept.wallets, lines=swept.versions)
-    return swept.wallets
+    if swept.accounts:
+        LOG.info("due events posted", wallets=swept.accounts, lines=swept.versions)
+    return swept.accounts
 
 
 async def _sweep_vouchers(application: Application) -> int:
     swept = await sweep_vouchers(application.reader, application.engine)
     if swept.accounts:
-        LOG.info("vouchers expired", accounts=swept.accounts, entries=swept.entries)
+        LOG.info("vouchers expired", accounts=swept.accounts, lines=swept.versions)
     return swept.accounts
 
 

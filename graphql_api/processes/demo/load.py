@@ -103,9 +103,9 @@ async def demo_totals(application: Application) -> Totals:
 async def _post_due(application: Application, progress: Progress) -> None:
     reader, engine = application.reader, application.engine
     progress("what is due", 0)
-    while (await sweep_due(reader, engine, wallets_max=SWEEP_LIST)).wallets:
+    while (await sweep_due(reader, engine, most=SWEEP_LIST)).accounts:
         progress("what is due", 0)
-    while (await sweep_vouchers(reader, engine, accounts_max=SWEEP_LIST)).accounts:
+    while (await sweep_vouchers(reader, engine, most=SWEEP_LIST)).accounts:
         progress("what is due", 0)
 
 

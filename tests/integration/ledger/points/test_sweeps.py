@@ -24,7 +24,7 @@ async def test_two_sweeps_at_once_post_everything_due_once(world: World, databas
             sweep_due(world.application.reader, world.application.engine), sweep_due(other.reader, other.engine)
         )
 
-    assert (await sweep_due(world.application.reader, world.application.engine)).wallets == 0
+    assert (await sweep_due(world.application.reader, world.application.engine)).accounts == 0
     after = await load_wallets(world.application.reader, world.programme_id, asked)
     assert [view.available for view in after if view] == [view.available for view in before if view]
     assert [view.posted for view in after if view] == [v.posted + v.matured - v.overdue for v in before if v]
@@ -36,7 +36,7 @@ async def test_a_sweep_is_bounded(world: World) -> None:
     await History(world=world, random=Random(4)).run(60)
     await world.advance(timedelta(days=400))
 
-    swept = await sweep_due(world.application.reader, world.application.engine, wallets_max=3)
+    swept = await sweep_due(world.application.reader, world.application.engine, most=3)
 
-    assert swept.wallets == 3
+    assert swept.accounts == 3
     assert swept.versions >= 3

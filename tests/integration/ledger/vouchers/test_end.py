@@ -106,7 +106,7 @@ async def test_expiry_is_posted_by_the_sweep_at_its_instant(bank: Bank, desk: Vo
     await bank.advance(timedelta(days=5))
     swept, again = await sweep_vouchers(reader, engine), await sweep_vouchers(reader, engine)
 
-    assert (idle.accounts, swept.accounts, swept.entries, again.accounts) == (0, 1, 1, 0)
+    assert (idle.accounts, swept.accounts, swept.versions, again.accounts) == (0, 1, 1, 0)
     rows = [await desk.voucher(receipt.voucher_id) for receipt in issued]
     assert [row["state"] for row in rows] == ["expired", "expired"]
     assert [row["ended_at"] for row in rows] == [receipt.valid_until for receipt in issued]

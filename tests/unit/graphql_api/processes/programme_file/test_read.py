@@ -79,9 +79,7 @@ FAULTS = {
         f"{RULE}.when: line 1, column 9: undeclared reference to 'activity.step'"
     ),
     ('kind = "POINTS", asset', "asset"): f"{RULE}.action.kind: is one of ",
-    ("rate = 1,", "rat = 1,"): (
-        f"{RULE}.action.rat: is unknown here; known are asset, amount, field, rate, per"
-    ),
+    ("rate = 1,", "rat = 1,"): (f"{RULE}.action.rat: is unknown here; known are asset, amount, field, rate, per"),
     ('activity = "walked"', 'activity = "ran"'): (f"{RULE}.activity: is out of its range, or does not fit the rest"),
 }
 
