@@ -866,7 +866,7 @@ CREATE TABLE registry.approvals (
     version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT approvals_decided_by_somebody CHECK (((state = 'pending'::text) = ((decided_by IS NULL) AND (decided_at IS NULL) AND (decision_event_id IS NULL)))),
     CONSTRAINT approvals_expire_after_request CHECK ((expires_at > requested_at)),
-    CONSTRAINT approvals_never_by_requester CHECK (((state = ANY (ARRAY['pending'::text, 'withdrawn'::text])) OR (decided_by <> requested_by))),
+    CONSTRAINT approvals_never_by_requester CHECK (((state = ANY (ARRAY['pending'::text, 'withdrawn'::text])) OR (SUBSTRING(decided_by FROM POSITION((':'::text) IN (decided_by))) <> SUBSTRING(requested_by FROM POSITION((':'::text) IN (requested_by)))))),
     CONSTRAINT approvals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text])))
 );
 

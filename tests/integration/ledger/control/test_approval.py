@@ -289,14 +289,15 @@ async def test_a_request_and_its_approval_in_one_batch(bank: Bank, member: UUID)
     assert (await bank.account(member))["posted"] == 170
 
 
-async def test_the_database_refuses_a_decision_by_the_requester(bank: Bank, member: UUID) -> None:
-    """The rule holds in SQL too, whatever the code does."""
+@pytest.mark.parametrize("role", ["operator", "approver"])
+async def test_the_database_refuses_a_decision_by_the_requester(bank: Bank, member: UUID, role: str) -> None:
+    """The rule holds in SQL too, whatever the code does and whichever of their roles the requester decides in."""
     approval_id = await ask(bank, member, 60)
 
     with pytest.raises(Exception, match="approvals_never_by_requester"):
         await bank.fetch(
-            "UPDATE registry.approvals SET state = 'approved', decided_by = requested_by, decided_at = now(),"
-            " decision_event_id = id WHERE id = $1", approval_id,
+            "UPDATE registry.approvals SET state = 'approved', decided_by = $2, decided_at = now(),"
+            " decision_event_id = id WHERE id = $1", approval_id, f"{role}:{MAKER[1]}",
         )  # fmt: skip
 
 
