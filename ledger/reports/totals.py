@@ -7,16 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from ledger.book.account import Role, account_id
+from ledger.book.units import AssetId
 from ledger.engine.reader import Reader, Snapshot
 from ledger.engine.sql_query import SqlQuery
 
 MERCHANTS_MAX = 10
 
 _MEMBERS = SqlQuery("SELECT count(*) AS members FROM {book}.members WHERE programme_id = :programme_id")
+_ISSUED = SqlQuery(
+    """
+    SELECT e.kind, count(DISTINCT e.id) AS entries, sum(p.amount)::bigint AS points
+    FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
+    WHERE p.source_id = :issuance_id AND e.kind IN ('earn', 'opening', 'activity') GROUP BY e.kind
+    """
+)
 _BY_KIND = SqlQuery(
     """
     SELECT kind, count(*) AS entries, sum(amount)::bigint AS points FROM {book}.journal_entries
-    WHERE asset_id = :asset_id AND kind IN ('earn', 'opening', 'spend', 'capture', 'expiry') GROUP BY kind
+    WHERE asset_id = :asset_id AND kind IN ('spend', 'capture', 'expiry') GROUP BY kind
     """
 )
 _REFUSED = SqlQuery(
@@ -38,10 +47,16 @@ _OUTSTANDING = SqlQuery(
 )
 _MERCHANTS = SqlQuery(
     """
-    SELECT m.code, m.name, coalesce(sum(e.amount) FILTER (WHERE e.kind = 'earn'), 0)::bigint AS earned,
-           coalesce(sum(e.amount) FILTER (WHERE e.kind IN ('spend', 'capture')), 0)::bigint AS spent
-    FROM {book}.journal_entries e JOIN registry.merchants m ON m.id = e.merchant_id
-    WHERE e.asset_id = :asset_id
+    WITH moved AS (
+        SELECT e.merchant_id, p.amount AS earned, 0 AS spent
+        FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
+        WHERE p.source_id = :issuance_id AND e.kind IN ('earn', 'activity')
+        UNION ALL
+        SELECT merchant_id, 0, amount FROM {book}.journal_entries
+        WHERE asset_id = :asset_id AND kind IN ('spend', 'capture')
+    )
+    SELECT m.code, m.name, sum(earned)::bigint AS earned, sum(spent)::bigint AS spent
+    FROM moved JOIN registry.merchants m ON m.id = moved.merchant_id
     GROUP BY m.id, m.code, m.name ORDER BY earned DESC, m.code LIMIT CAST(:limit AS bigint)
     """
 )
@@ -67,7 +82,11 @@ class MerchantTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The programme's figures at the moment of asking; `refused` counts the spends that one client was refused."""
+    """The programme's figures at the moment of asking.
+
+    earns:   entries that granted points: earns, and activities that campaigns awarded
+    refused: spends that one client was refused
+    """
 
     members: int
     earns: int
@@ -81,11 +100,18 @@ class Totals:
     top_merchants: tuple[MerchantTotal, ...]
 
 
-async def programme_totals(reader: Reader, *, programme_id: UUID, asset_id: UUID, client: str) -> Totals:
+async def programme_totals(reader: Reader, *, programme_id: UUID, asset_id: AssetId, client: str) -> Totals:
     """Counts on one snapshot; it reads every entry of the asset."""
     async with reader.snapshot() as snapshot:
-        asked = {"programme_id": programme_id, "asset_id": asset_id, "client": client, "limit": MERCHANTS_MAX}
-        by_kind = {row["kind"]: row for row in await snapshot.rows(_BY_KIND, asked)}
+        asked = {
+            "programme_id": programme_id,
+            "asset_id": asset_id,
+            "issuance_id": account_id(programme_id, asset_id, Role.ISSUANCE),
+            "client": client,
+            "limit": MERCHANTS_MAX,
+        }
+        found = [*await snapshot.rows(_ISSUED, asked), *await snapshot.rows(_BY_KIND, asked)]
+        by_kind = {row["kind"]: row for row in found}
 
         def entries(*kinds: str) -> int:
             return sum(by_kind[kind]["entries"] for kind in kinds if kind in by_kind)
@@ -96,8 +122,8 @@ async def programme_totals(reader: Reader, *, programme_id: UUID, asset_id: UUID
         outstanding = await _outstanding(snapshot, asset_id)
         return Totals(
             members=(await snapshot.rows(_MEMBERS, asked))[0]["members"],
-            earns=entries("earn"),
-            points_issued=points("earn", "opening"),
+            earns=entries("earn", "activity"),
+            points_issued=points("earn", "opening", "activity"),
             spends=entries("spend", "capture"),
             points_spent=points("spend", "capture"),
             refused=(await snapshot.rows(_REFUSED, asked))[0]["refused"],

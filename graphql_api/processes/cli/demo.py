@@ -1,17 +1,22 @@
 """`scrip demo`: a year of real retail baskets and campaigns, or its first weeks."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from graphql_api.processes.demo.load import DemoLoaded
+    from graphql_api.processes.programme_file.parts import ProgrammeFile
     from graphql_api.settings import Settings
 
 
 def demo(
     full: Annotated[bool, typer.Option("--full", help="The whole year instead of its first eight weeks.")] = False,
+    programme: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="A file of campaigns to apply.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Load the Complete Journey: real baskets that earn points, real campaigns whose vouchers real coupons redeem.
@@ -21,8 +26,12 @@ def demo(
 
     Afterwards the ledger's clock stands at the end of what was loaded, and ticks. Safe to run again, after a kill too.
 
+    With --programme every basket is reported as a purchase instead, and the campaigns of that file say what it earns.
+
     Examples:
         scrip demo
+
+        scrip demo --programme examples/journey.toml
 
         scrip demo --full --json | jq .pointsExpired
     """
@@ -31,6 +40,8 @@ def demo(
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.demo.journey_files import JourneyUnavailable
     from graphql_api.processes.demo.load import DemoRefused
+    from graphql_api.processes.programme_file.read import read_file
+    from graphql_api.processes.programme_file.strict import FileFault
     from graphql_api.settings import read_settings
     from migrations.apply import migrate
 
@@ -38,7 +49,10 @@ def demo(
     with usable_database(settings) as url:
         migrate(url, book_schema=settings.book_schema)
         try:
-            loaded = run_bulk(lambda: _load(settings, url, full=full, quiet=as_json))
+            rules = None if programme is None else read_file(programme)
+            loaded = run_bulk(lambda: _load(settings, url, rules, full=full, quiet=as_json))
+        except FileFault as fault:
+            raise CommandError(f"{programme}: {fault}") from None
         except (DemoRefused, JourneyUnavailable) as refused:
             raise CommandError(str(refused)) from None
     if as_json:
@@ -47,7 +61,9 @@ def demo(
         _print_tables(loaded)
 
 
-async def _load(settings: "Settings", url: str, *, full: bool, quiet: bool) -> "DemoLoaded":
+async def _load(
+    settings: "Settings", url: str, rules: "ProgrammeFile | None", *, full: bool, quiet: bool
+) -> "DemoLoaded":
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.demo.load import EVENTS_OF_EIGHT_WEEKS, EVENTS_OF_YEAR, WEEKS, load_demo
@@ -56,7 +72,7 @@ async def _load(settings: "Settings", url: str, *, full: bool, quiet: bool) -> "
     total = EVENTS_OF_YEAR if full else EVENTS_OF_EIGHT_WEEKS
     with shown_progress(total=total, quiet=quiet) as progress:
         async with open_application(settings, url=url, clock=ReplayClock()) as application:
-            return await load_demo(application, weeks=None if full else WEEKS, progress=progress)
+            return await load_demo(application, weeks=None if full else WEEKS, rules=rules, progress=progress)
 
 
 def _print_json(loaded: "DemoLoaded") -> None:

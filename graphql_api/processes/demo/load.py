@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.basket_commands import EarningBaskets, ReportedBaskets
 from graphql_api.processes.demo.campaign_templates import set_up_templates
 from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
-from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, Journey, open_journey
+from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
+from graphql_api.processes.demo.programme_rules import apply_rules
 from graphql_api.processes.demo.replay import Replay, enrol_households
+from graphql_api.processes.programme_file.parts import ProgrammeFile
+from ledger.engine.command import Actor
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.sweeps import sweep_due
 from ledger.programme.queries import programme_by_code
@@ -29,6 +33,8 @@ Progress = Callable[[str, int], None]
 """Told what is being done, and how many events more are done."""
 
 _HAS_ENTRIES = SqlQuery("SELECT true AS found FROM {book}.journal_entries LIMIT 1")
+_HAS_EARNS = SqlQuery("SELECT true AS found FROM {book}.journal_entries WHERE kind = 'earn' LIMIT 1")
+_HAS_ACTIVITIES = SqlQuery("SELECT true AS found FROM {book}.activities LIMIT 1")
 
 
 class DemoRefused(Exception):
@@ -50,34 +56,41 @@ def ends_at(weeks: int | None) -> datetime:
 
 
 async def load_demo(
-    application: Application, *, weeks: int | None = WEEKS, progress: Progress = lambda _what, _more: None
+    application: Application,
+    *,
+    weeks: int | None = WEEKS,
+    rules: ProgrammeFile | None = None,
+    progress: Progress = lambda _what, _more: None,
 ) -> DemoLoaded:
     """Replays the first `weeks` of the journey, None for all of it, and leaves the clock ticking at their end.
 
+    rules: under whose campaigns baskets are reported as purchases; without, each earns a point for a whole dollar
+
     The application must be composed with a `ReplayClock`. Safe to run again, after a kill too: what is there is found
-    by its key. Raises DemoRefused outside a sandbox or where the book holds something else than the demo, and
-    JourneyUnavailable without the data.
+    by its key. Raises DemoRefused outside a sandbox or where the book holds something else than this demo, FileFault
+    where the rules cannot be applied, and JourneyUnavailable without the data.
     """
     journey = open_journey()
-    await _require_own_book(application)
+    await _require_own_book(application, _HAS_ACTIVITIES if rules is None else _HAS_EARNS)
     progress("programme", 0)
     parties = journey.parties()
     programme = await set_up_programme(application, parties.stores)
     # First of all the clock, so that a worker beside us never takes what history is still to bring for long overdue.
     await stand_at(application, programme.actor, STARTS_AT)
     await set_up_templates(application, programme.actor, journey.campaigns())
-    members = await enrol_households(application.engine, programme, parties.households)
-    await _replay(
-        journey,
-        weeks,
-        Replay(
-            engine=application.engine,
-            programme=programme,
-            vouchers=CampaignVouchers(actor=programme.actor, sealer=application.sealer),
-            members=members,
-            progress=lambda more: progress("baskets", more),
-        ),
+    if rules is not None:
+        await apply_rules(application, programme.actor, rules)
+    replay = Replay(
+        engine=application.engine,
+        programme=programme,
+        baskets=_baskets(programme.actor, rules),
+        vouchers=CampaignVouchers(actor=programme.actor, sealer=application.sealer),
+        members=await enrol_households(application.engine, programme, parties.households),
+        progress=lambda more: progress("baskets", more),
+        # Who gets the last of a budget depends on the order of everybody's baskets, not only of each member's own.
+        lanes=2 if rules is None else 1,
     )
+    await replay.run(journey.events(weeks=weeks))
     clock = await stand_at(application, programme.actor, ends_at(weeks))
     await _post_due(application, progress)
     return DemoLoaded(
@@ -109,14 +122,16 @@ async def _post_due(application: Application, progress: Progress) -> None:
         progress("what is due", 0)
 
 
-async def _replay(journey: Journey, weeks: int | None, replay: Replay) -> None:
-    await replay.run(journey.events(weeks=weeks))
+def _baskets(actor: Actor, rules: ProgrammeFile | None) -> EarningBaskets | ReportedBaskets:
+    return EarningBaskets(actor=actor) if rules is None else ReportedBaskets(actor=actor)
 
 
-async def _require_own_book(application: Application) -> None:
+async def _require_own_book(application: Application, has_other_rules: SqlQuery) -> None:
     if not application.settings.sandbox:
         raise DemoRefused("The demo sets the ledger's clock, which only a sandbox allows (SCRIP_SANDBOX=on).")
     has_entries = await application.reader.row(_HAS_ENTRIES, {}) is not None
     has_demo = await programme_by_code(application.reader, PROGRAMME) is not None
     if has_entries and not (has_demo and await is_clock_moved(application)):
         raise DemoRefused("This database holds entries that are not the demo's; load the demo into one of its own.")
+    if await application.reader.row(has_other_rules, {}) is not None:
+        raise DemoRefused("This database holds the demo under other rules; load these into a database of their own.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 from uuid import UUID
 
+from graphql_api.processes.demo.basket_commands import BasketCommands
 from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.demo.journey_events import Basket, CampaignStart, Event, Redemption, VoucherUse
@@ -17,15 +18,11 @@ from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
 from ledger.engine.unit import LIST_MAX, AnyCommand
 from ledger.members.enrol import EnrolMember
-from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
 
 SPEND_POINTS: Final = 100
-CENTS_PER_POINT: Final = 100
 LIST: Final = 500
 """Commands in a list: half the engine's bound costs no more time and keeps the process 20 MB smaller."""
-LANES: Final = 2
-"""Lists in flight. Each lane has its own members, so one member's events stay in order."""
 
 Progress = Callable[[int], None]
 """Told how many more events are done."""
@@ -50,19 +47,23 @@ async def enrol_households(engine: Engine, programme: DemoProgramme, households:
 class Replay:
     """One run through the events; `members` by household.
 
+    lanes: lists in flight. Each lane has its own members, so one member's events stay in order; with one lane all do
+
     A coupon redemption is two things, each decided by itself: a spend of 100 points, refused where points are lacking,
     and a use of the campaign's voucher, which no lack of points prevents.
     """
 
     engine: Engine
     programme: DemoProgramme
+    baskets: BasketCommands
     vouchers: CampaignVouchers
     members: Mapping[int, UUID]
     progress: Progress
+    lanes: int = 2
 
     async def run(self, events: Iterable[Event]) -> None:
         """Submits every event; a refusal other than for lack of points is raised."""
-        lanes = _HouseholdLanes(self._submit)
+        lanes = _HouseholdLanes(self.lanes, self._submit)
         skipped = 0
         try:
             for event in events:
@@ -94,10 +95,11 @@ class Replay:
         self.progress(len(commands))
 
     def command_of(self, event: Basket | Redemption | VoucherUse) -> AnyCommand | None:
-        """What the event asks of the ledger; None for a basket under a dollar, which earns nothing."""
+        """What the event asks of the ledger; None for a basket that asks nothing."""
         match event:
             case Basket():
-                return self._earn(event) if event.cents >= CENTS_PER_POINT else None
+                member_id, merchant_id = self.members[event.household_id], self.programme.merchants[event.store_id]
+                return self.baskets.command_of(event, member_id, merchant_id)
             case Redemption():
                 return self._spend(event)
             case VoucherUse():
@@ -117,37 +119,24 @@ class Replay:
             replay_at=redemption.at,
         )
 
-    def _earn(self, basket: Basket) -> EarnPoints:
-        return EarnPoints(
-            actor=self.programme.actor,
-            key=f"basket-{basket.basket_id}",
-            reference=f"basket-{basket.basket_id}",
-            member_id=self.members[basket.household_id],
-            asset=POINTS,
-            amount=basket.cents // CENTS_PER_POINT,
-            sale_minor=basket.cents,
-            merchant_id=self.programme.merchants[basket.store_id],
-            replay_at=basket.at,
-        )
-
 
 class _HouseholdLanes:
     """Gathers commands into lists, a household always into the same lane."""
 
-    def __init__(self, submit: Callable[[list[AnyCommand]], Awaitable[None]]) -> None:
-        self._lanes = Lanes(LANES, submit)
-        self._gathered: list[list[AnyCommand]] = [[] for _ in range(LANES)]
+    def __init__(self, count: int, submit: Callable[[list[AnyCommand]], Awaitable[None]]) -> None:
+        self._lanes = Lanes(count, submit)
+        self._gathered: list[list[AnyCommand]] = [[] for _ in range(count)]
 
     async def add(self, household_id: int, command: AnyCommand) -> None:
         """Behind everything of the household before it; a list that is full is sent."""
-        lane = household_id % LANES
+        lane = household_id % len(self._gathered)
         self._gathered[lane].append(command)
         if len(self._gathered[lane]) == LIST:
             await self._send(lane)
 
     async def flush(self) -> None:
         """Sends what is gathered: nothing that comes later shares a list with it."""
-        for lane in range(LANES):
+        for lane in range(len(self._gathered)):
             if self._gathered[lane]:
                 await self._send(lane)
 
