@@ -251,7 +251,7 @@ CAPTURE_HOLD = mutation(
     capture_hold,
     requires(Scope.POINTS_HOLD, moves="capture", cost=10),
     succeeds=HoldCaptured,
-    refusals=(*EVERY_COMMAND, *WALLET, *_ENDED, _CODE.CAPTURE_EXCEEDS_HOLD),
+    refusals=(*EVERY_COMMAND, *WALLET, *_ENDED, _CODE.CAPTURE_EXCEEDS_HOLD, _CODE.AMOUNT_TOO_LARGE),
     callers=BANK_AND_MERCHANT,
 )
 RELEASE_HOLD = mutation(

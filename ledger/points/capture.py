@@ -20,7 +20,7 @@ from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amoun
 from ledger.points.due import expire_dead, release_hold
 from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_hold
-from ledger.points.money import money_of, pay_merchant, rates_of
+from ledger.points.money import money_of, pay_merchant, rates_of, require_payable
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.spend import destination_of, take
 from ledger.points.wallet import Wallet
@@ -100,14 +100,16 @@ class CaptureHold(HoldCommand):
             require_amount(self.amount)
 
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD. A frozen member's older holds are
-        captured all the same (semantics 2.7).
+        """Refused with the codes of `open_hold`, CAPTURE_EXCEEDS_HOLD, AMOUNT_TOO_LARGE. A frozen member's older
+        holds are captured all the same (semantics 2.7).
         """
         wallet, hold = self.open_hold(state, now)
         amount = hold.amount if self.amount is None else self.amount
         if amount > hold.amount:
             raise Refusal(RefusalCode.CAPTURE_EXCEEDS_HOLD, held=hold.amount)
         rate = None if hold.merchant_id is None else rate_at(rates_of(wallet), now)
+        if rate is not None:
+            require_payable(amount, rate)
         money = None if rate is None else money_of(amount, rate)
         draft = self.draft(
             state,

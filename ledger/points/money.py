@@ -4,6 +4,8 @@ from uuid import UUID
 
 from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX
 from ledger.points.wallet import Wallet
 from ledger.programme.rows import RATES, Rate
 
@@ -16,6 +18,12 @@ def money_of(points: int, rate: Rate) -> int:
 def points_within(due_minor: int, rate: Rate) -> int:
     """The most points whose worth does not exceed `due_minor`."""
     return due_minor * rate.points // rate.minor
+
+
+def require_payable(points: int, rate: Rate) -> None:
+    """AMOUNT_TOO_LARGE where the points are worth more than 10^15, which no posting moves."""
+    if money_of(points, rate) > AMOUNT_MAX:
+        raise Refusal(RefusalCode.AMOUNT_TOO_LARGE, limit=points_within(AMOUNT_MAX, rate))
 
 
 def rates_of(wallet: Wallet) -> list[Rate]:

@@ -10,6 +10,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind, Entry
 from ledger.book.lot import Lot, spend_order
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS, LOTS_OF_ENTRY
@@ -59,7 +60,8 @@ class RefundEarn(EntryCommand):
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with ENTRY_NOT_FOUND, the codes of `open_wallet`, EFFECTIVE_IN_FUTURE, PERIOD_CLOSED,
-        NOT_REFUNDABLE, REFUND_EXCEEDS_SALE. Freezing does not stop it (semantics 2.7).
+        NOT_REFUNDABLE, REFUND_EXCEEDS_SALE, BALANCE_LIMIT_EXCEEDED where the debt would pass 10^15. Freezing does not
+        stop it (semantics 2.7).
         """
         entry = self.require_entry(state)
         wallet = self.open_wallet(state, now)
@@ -92,6 +94,8 @@ class RefundEarn(EntryCommand):
         from_wallet = min(left, sum(lot.unheld for lot in lots))
         uses += claw(wallet, draft, lots, from_wallet, is_pending=False)
         if left > from_wallet:
+            if wallet.owed + left - from_wallet > AMOUNT_MAX:
+                raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
             draft.move(wallet.owed_account, wallet.system_account(Role.ISSUANCE), left - from_wallet)
             draft.touch(wallet.account, owing=True)
         post(wallet.state, draft, self.actor)

@@ -28,7 +28,7 @@ from ledger.points.command import (
 from ledger.points.due import settle_due
 from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_code
-from ledger.points.money import money_of, pay_merchant, points_within, rates_of
+from ledger.points.money import money_of, pay_merchant, points_within, rates_of, require_payable
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import PAYMENT_CODES, PaymentCode
 from ledger.points.wallet import Wallet
@@ -127,6 +127,8 @@ class SpendPoints(PointsCommand):
             amount = self.amount or 0
             if limit is not None and amount > limit:
                 raise Refusal(RefusalCode.AMOUNT_TOO_LARGE, limit=limit)
+            if rate is not None:
+                require_payable(amount, rate)
             return amount
         if rate is None:
             raise Refusal(RefusalCode.RATE_NOT_FOUND)

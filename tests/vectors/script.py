@@ -2,6 +2,7 @@
 
     terms expiry="6 months" shortfall=NEGATIVE      terms of POINTS (any column of `assets`); `terms STARS …` adds an asset
     zone Europe/Berlin · at 2024-01-31T10:00+01:00  the programme's zone; the instant of what follows
+    rate 1 100                                      so many points are worth so many minor units from now on
     ann earns 100 good=2024-02-01 as e1 -> ok posted=100 lots=100
     bank captures h1 30 -> HOLD_LAPSED              a refusal: its code, facts after it
 
@@ -37,11 +38,11 @@ from ledger.points.rows import PAYMENT_CODES, PaymentCode
 from ledger.points.spend import SpendPoints
 from ledger.points.sweeps import PostDue
 from ledger.points.transfer import TransferPoints
-from ledger.programme.rows import ADJUSTMENT_LIMITS, ASSETS, PROGRAMMES, asset_id
+from ledger.programme.rows import ADJUSTMENT_LIMITS, ASSETS, PROGRAMMES, RATES, Rate, asset_id
 from ledger.vouchers.close import CloseMember
 from tests.property.invariants import verify
 from tests.property.memory_book import MemoryBook
-from tests.property.world import PROGRAMME, member_id, merchant_id, named, terms, world
+from tests.property.world import MONEY, PROGRAMME, member_id, merchant_id, named, terms, world
 
 AnyCommand = Command[Any]
 MEMBER_VERBS: dict[str, tuple[type[AnyCommand], tuple[str, ...]]] = {
@@ -115,7 +116,7 @@ class Script:
         for line in case.lines:
             command, _, expected = line.partition("->")
             words = shlex.split(command)
-            if words[0] in {"terms", "zone", "at", "code", "merchant", "limit", "open-from"}:
+            if words[0] in {"terms", "zone", "at", "code", "merchant", "limit", "open-from", "rate"}:
                 getattr(self, f"set_{words[0].replace('-', '_')}")(*words[1:])
                 continue
             told = self.read(words[0], *words[2:]) if words[1] == "has" else self.execute(words)
@@ -174,6 +175,11 @@ class Script:
         """What the bank's service may adjust alone."""
         for limit in self.book.rows(ADJUSTMENT_LIMITS.table):
             self.book.change(ADJUSTMENT_LIMITS, limit._replace(amount=int(amount)))
+
+    def set_rate(self, points: str, minor: str) -> None:
+        """So many POINTS are worth so many minor units from now on."""
+        now, asset = self.book.store.now, asset_id(PROGRAMME, "POINTS")
+        self.book.add(RATES, Rate(named("rate", now.isoformat()), asset, MONEY, int(points), int(minor), now))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
