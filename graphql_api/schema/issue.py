@@ -18,6 +18,7 @@ from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST
 from graphql_api.schema.voucher_receipt import VoucherReceipt, receive_voucher
 from ledger.book.refusal import RefusalCode
+from ledger.book.units import Points
 from ledger.engine.outcome import Outcome
 from ledger.vouchers.code import deal_code
 from ledger.vouchers.issue import IssueVoucher
@@ -185,7 +186,7 @@ class VoucherStockToppedUp:
     entry_id: strawberry.ID
     template_id: strawberry.ID
     pieces: int
-    in_stock: int
+    in_stock: Points
     posted_at: datetime
 
 
@@ -206,7 +207,7 @@ async def top_up_voucher_stock(info: Info, asked: Annotated[TopUpVoucherStockInp
         entry_id=id_of(ENTRY, reply.entry_id),
         template_id=id_of(TEMPLATE, reply.template_id),
         pieces=reply.pieces,
-        in_stock=reply.in_stock,
+        in_stock=Points(reply.in_stock),
         posted_at=reply.posted_at,
     )
 

@@ -64,7 +64,7 @@ async def test_a_list_gives_to_many_in_order_until_the_stock_is_gone(people: Peo
     first = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
     again = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
 
-    assert topped["inStock"] == 3
+    assert topped["inStock"] == "3"
     assert [item.get("replayed", item.get("code")) for item in first["items"]] == [False, False, False, "OUT_OF_STOCK"]
     assert [item.get("replayed", item.get("code")) for item in again["items"]] == [True, True, True, "OUT_OF_STOCK"]
 
@@ -219,3 +219,15 @@ async def test_only_points_have_wallets(people: People, counter: Counter) -> Non
 
     found = (await people.desk.ask(people.core, support, id=people.ines))["supportMember"]
     assert found["wallets"] == [{"asset": "POINTS"}]
+
+
+async def test_a_stock_may_be_larger_than_thirty_two_bits(people: People, counter: Counter) -> None:
+    """What is in stock is told as an amount, of which a GraphQL Int holds too few."""
+    await counter.template("T1", stock="LIMITED")
+    select = "... on VoucherStockToppedUp { inStock }"
+
+    topped = [
+        await people.change(people.operator, "topUpVoucherStock", select, template="T1", pieces=10**9) for _ in range(3)
+    ]
+
+    assert [each["inStock"] for each in topped] == ["1000000000", "2000000000", "3000000000"]
