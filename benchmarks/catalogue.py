@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks import (
     audit_cost,
+    campaigns,
     endpoint_cpu,
     flash_sale,
     growth,
@@ -58,6 +59,9 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     ),
     "flash_sale": Benchmark(
         "20,000 claims of 1,000 pieces over HTTP from 256 connections, beside the promises", flash_sale.measure
+    ),
+    "campaigns": Benchmark(
+        "activities through the engine with 1, 10 and 100 running rules, beside plain earns", campaigns.measure
     ),
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
