@@ -54,10 +54,13 @@ class EnrolMember(Command[Enrolled]):
         """Whoever has the external id."""
         return [MEMBERS.key(self.external_id)] if is_external_id(self.external_id) else []
 
-    def decide(self, state: State, now: datetime) -> Enrolled:
-        """Refused with INVALID_INPUT, PROGRAMME_NOT_FOUND, EXTERNAL_ID_TAKEN (which names the member)."""
+    def require_input(self) -> None:
+        """INVALID_INPUT where nobody can be called so."""
         if not is_external_id(self.external_id):
             raise Refusal(RefusalCode.INVALID_INPUT, field="externalId")
+
+    def decide(self, state: State, now: datetime) -> Enrolled:
+        """Refused with PROGRAMME_NOT_FOUND, EXTERNAL_ID_TAKEN (which names the member)."""
         programme_id = ProgrammeId(self.actor.programme_id)
         if state.find(PROGRAMMES, programme_id) is None:
             raise Refusal(RefusalCode.PROGRAMME_NOT_FOUND)

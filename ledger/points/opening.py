@@ -70,9 +70,14 @@ class OpenBalance(PointsCommand):
         """The wallet, made first where it is missing."""
         return [self.new_wallet_key()]
 
+    def require_input(self) -> None:
+        """INVALID_INPUT where an amount is none, or the lots are none or too many."""
+        require_amount(self.total)
+        if not 0 < len(self.lots) <= LOTS_MAX or not all(is_amount(lot.amount) for lot in self.lots):
+            raise Refusal(RefusalCode.INVALID_INPUT, field="lots")
+
     def decide(self, state: State, now: datetime) -> Receipt:
-        """Refused with INVALID_INPUT, the codes of `open_wallet`, WALLET_NOT_NEW, EXPIRY_INVALID, OPENING_DIFFERS."""
-        self._require_shape()
+        """Refused with the codes of `open_wallet`, WALLET_NOT_NEW, EXPIRY_INVALID, OPENING_DIFFERS."""
         wallet = self.open_wallet(state, now)
         if wallet.account.version:
             raise Refusal(RefusalCode.WALLET_NOT_NEW)
@@ -91,11 +96,6 @@ class OpenBalance(PointsCommand):
         post(state, draft, self.actor)
         uses = [lot_use(lot.id, lot.granted, lot.expires_at) for lot in granted]
         return receipt(wallet, draft, uses, expired=expired)
-
-    def _require_shape(self) -> None:
-        require_amount(self.total)
-        if not 0 < len(self.lots) <= LOTS_MAX or not all(is_amount(lot.amount) for lot in self.lots):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="lots")
 
     def _grant(self, wallet: Wallet, draft: Draft, lot: OpeningLot) -> Lot:
         zone = wallet.programme.time_zone

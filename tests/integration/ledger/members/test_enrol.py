@@ -33,12 +33,14 @@ async def test_a_member_is_found_by_both_ids(bank: Bank) -> None:
 
 
 async def test_the_same_key_gives_the_same_member(bank: Bank) -> None:
-    """A replay makes nobody; other fields under the key are a conflict."""
+    """A replay makes nobody; other fields under the key are a conflict, and malformed ones come before it."""
     first = await bank.application.engine.execute(_enrol(bank, "a", key="k"))
     second = await bank.application.engine.execute(_enrol(bank, "a", key="k"))
     other = await bank.application.engine.execute(_enrol(bank, "b", key="k"))
+    malformed = await bank.application.engine.execute(_enrol(bank, "b ", key="k"))
 
     assert second.replayed
+    assert code_of(malformed) == RefusalCode.INVALID_INPUT
     assert second.reply == first.reply
     assert other.refusal is not None
     assert (other.refusal.code, other.refusal.facts) == ("IDEMPOTENCY_CONFLICT", {"fields": ("externalId",)})

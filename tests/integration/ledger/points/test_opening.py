@@ -61,6 +61,7 @@ async def test_an_opening_comes_first_and_once(world: World) -> None:
     """Under another key it is refused, and so it is after an earn; under its own key it is the same again."""
     first = await _open(world, 100, _lot(100), key="opening")
     again = await _open(world, 100, _lot(100), key="opening")
+    malformed = await _open(world, 0, _lot(100), key="opening")
     other = await _open(world, 100, _lot(100))
     earn = EarnPoints(actor=world.actor, key=world.key(), member_id=world.members[0], asset="EVER", amount=5)
     (await world.application.engine.execute(earn)).unwrap()
@@ -68,6 +69,8 @@ async def test_an_opening_comes_first_and_once(world: World) -> None:
 
     assert again.replayed
     assert again.reply == first.reply
+    assert malformed.refusal is not None
+    assert malformed.refusal.code is RefusalCode.INVALID_INPUT
     assert [outcome.refusal.code for outcome in (other, late) if outcome.refusal] == [RefusalCode.WALLET_NOT_NEW] * 2
 
 
