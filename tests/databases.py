@@ -1,6 +1,7 @@
 """Databases for tests: a template migrated once for everybody, and a fresh clone of it for each test.
 
-The server is `SCRIP_DATABASE_URL`, or an embedded one in var/test that all workers of a run share.
+The server is `SCRIP_DATABASE_URL`, or an embedded one that all workers of a run share. That one lives in memory where
+there is room: a database is 550 files, and ext4 takes longer to find as many free inodes the more were just freed.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,7 +24,9 @@ from graphql_api.processes.embedded import FAST, joined_server
 from migrations.apply import migrate_database
 
 ROOT = Path(__file__).parent.parent
-VAR = ROOT / "var" / "test"
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 2 << 30
+"""Bytes that must be free in memory before a server lives there."""
 
 T = TypeVar("T")
 
@@ -37,19 +41,33 @@ def run(work: Coroutine[object, object, T]) -> T:
 def running_server() -> Iterator["DatabaseServer"]:
     """Yield the server that this run's databases live on."""
     given = os.environ.get("SCRIP_DATABASE_URL")
-    VAR.mkdir(parents=True, exist_ok=True)
     if given:
         yield DatabaseServer(url=given)
         return
-    with joined_server(VAR, settings=FAST) as server:
-        yield DatabaseServer(url=server.url)
+    with joined_server(servers_folder(), settings=FAST) as server:
+        yield DatabaseServer(url=server.url, copying="STRATEGY FILE_COPY")
+
+
+def servers_folder() -> Path:
+    """The folder of this user's servers for tests, in memory where there is room; `make clean` removes it."""
+    folder = MEMORY / f"scrip-test-{os.getuid()}"
+    if not (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED):
+        folder = ROOT / "var" / "test"
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise RuntimeError(f"{folder} is needed for PostgreSQL but belongs to somebody else; remove it")
+    return folder
 
 
 @dataclass
 class DatabaseServer:
-    """A server, and the templates that this process has made sure of."""
+    """A server, and the templates that this process has made sure of.
+
+    copying: how a template is copied; files are cheapest on a server without fsync, elsewhere its default is
+    """
 
     url: str
+    copying: str = ""
     templates: dict[str, str] = field(default_factory=dict)
 
     def url_of(self, database: str) -> str:
@@ -61,7 +79,7 @@ class DatabaseServer:
     def clone(self, book_schema: str) -> Iterator[str]:
         """Yield the URL of a migrated, empty database that is dropped afterwards."""
         template = self.templates.get(book_schema) or self._ensure_template(book_schema)
-        with self._database(f"TEMPLATE {template}") as url:
+        with self._database(f"TEMPLATE {template} {self.copying}") as url:
             yield url
 
     @contextmanager
@@ -85,7 +103,7 @@ class DatabaseServer:
 
     def _ensure_template(self, book_schema: str) -> str:
         name = f"scrip_template_{_shape_digest()}_{book_schema}"
-        with _locked(VAR / "template.lock"):
+        with _locked(servers_folder() / "template.lock"):
             if not run(_exists(self.url, name)):
                 unfinished = f"{name}_unfinished"
                 self.execute(f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)", f"CREATE DATABASE {unfinished}")

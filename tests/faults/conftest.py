@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphql_api.processes.embedded import EmbeddedServer, joined_server, own_server
-from tests.databases import VAR
+from tests.databases import servers_folder
 from tests.sequenced_log import connection
 
 __all__ = ["connection"]
@@ -21,8 +21,7 @@ def durable_folder() -> Iterator[Path]:
     Not below pytest's own temporary folder: every start of pytest takes other users' rights to that away, and where
     root runs the tests PostgreSQL is another user.
     """
-    VAR.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="durable-", dir=VAR))
+    folder = Path(tempfile.mkdtemp(prefix="durable-", dir=servers_folder()))
     with own_server(folder):
         yield folder
     shutil.rmtree(folder)
