@@ -44,6 +44,7 @@ class Entries:
     streams:          the versions that records name, by stream, in the order of the log
     parts:            the parts that records name
     subjects, epochs: those whose parts were destroyed, as records say
+    destructions:     the indexes of the records that say so, each with a stream and its version
     malformed:        indexes of what is no record
     spreadsheet:      length and SHA-256 of each piece of the spreadsheet that follows from them
     """
@@ -56,6 +57,7 @@ class Entries:
     parts: list[PartSaid] = field(default_factory=list)
     subjects: set[str] = field(default_factory=set)
     epochs: set[str] = field(default_factory=set)
+    destructions: list[tuple[int, str, int]] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
     spreadsheet: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -69,6 +71,7 @@ class Entries:
         self.parts += more.parts
         self.subjects |= more.subjects
         self.epochs |= more.epochs
+        self.destructions += more.destructions
         self.malformed += more.malformed
         self.spreadsheet += more.spreadsheet
 
@@ -150,6 +153,9 @@ def _take(entries: Entries, index: int, record: Record) -> None:
         entries.subjects.update(record.get("subjects", ()))
     elif record["type"] == EPOCH_EXPIRED:
         entries.epochs.add(str(record.get("facts", {}).get("epoch")))
+    else:
+        return
+    entries.destructions.extend((index, stream, seq) for stream, seq in record.get("streams", ()))
 
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

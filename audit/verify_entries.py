@@ -23,7 +23,7 @@ def check_completeness(entries: Entries, manifest: Mapping[str, object], heads: 
     streams = entries.streams
     if asked is not None:
         _check_range(result, entries.indexes, asked, size)
-        for stream, seqs in streams.items():
+        for stream, seqs in _streams_within(entries, asked).items():
             first = 1 if asked[0] == 0 else min(seqs)
             _check_stream(result, stream, seqs, range(first, max(seqs) + 1))
     for stream, head in heads.items():
@@ -56,6 +56,16 @@ def _check_range(result: Result, indexes: Sequence[int], asked: Sequence[int], s
         # The range is what a manifest says, which may be anything: only the entries are gone through.
         gap = next((place for place, index in enumerate(inside, start=first) if place != index), first + len(inside))
         result.find(f"entry {gap}", f"{missing} entries between {first} and {stop - 1} are missing")
+
+
+def _streams_within(entries: Entries, asked: Sequence[int]) -> Mapping[str, Sequence[int]]:
+    """The streams of the range: without the versions of what came along to say why parts are gone."""
+    streams = {**entries.streams}
+    for index, stream, seq in entries.destructions:
+        if not asked[0] <= index < asked[1]:
+            streams[stream] = rest = [*streams[stream]]
+            rest.remove(seq)
+    return {stream: seqs for stream, seqs in streams.items() if seqs}
 
 
 def _check_stream(result: Result, stream: str, seqs: Sequence[int], wanted: range) -> None:

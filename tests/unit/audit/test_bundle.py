@@ -36,21 +36,30 @@ def files() -> Files:
     return log().bundle()
 
 
-def part_of(indexes: list[int], since: tuple[int, ...] = (), heads: dict[str, int] | None = None) -> Files:
-    """Return a bundle of some of the drill's entries."""
-    entries = log().entries()
+def part_of(
+    indexes: list[int],
+    since: tuple[int, ...] = (),
+    heads: dict[str, int] | None = None,
+    *,
+    whole: tuple[int, int] | None = None,
+    of: Log | None = None,
+) -> Files:
+    """Return a bundle of some of the entries of the drill's log, or of another; `whole` is the range that it claims."""
+    of = of or log()
+    entries = of.entries()
     leaves = [leaf_hash(entry) for entry in entries.values()]
     nodes = {
         Subtree(height, index): root_of(leaves[index << height : (index + 1) << height])
         for height, index in needed_nodes(indexes, len(leaves), since)
     }
-    events = {log().records[index]["id"] for index in indexes}
+    events = {of.records[index]["id"] for index in indexes}
     chosen = Chosen(
         entries={index: entries[index] for index in indexes},
-        parts=[part for part in log().parts if part.event_id in events],
+        parts=[part for part in of.parts if part.event_id in events],
         heads=heads or {},
+        range=whole,
     )
-    return compose(chosen, checkpoint=log().checkpoint(), nodes=nodes, about={}, key=KEY)
+    return compose(chosen, checkpoint=of.checkpoint(), nodes=nodes, about={}, key=KEY)
 
 
 def verdict_of(given_files: Files, seen_at: int | None = None) -> Verdict:
@@ -90,6 +99,19 @@ def test_a_stream_is_whole_or_the_hole_is_named() -> None:
     assert whole.failing == frozenset()
     assert holed.results[Question.COMPLETENESS].findings == [(f"stream {stream}", "version 6 is missing")]
     assert cut.results[Question.COMPLETENESS].findings == [(f"stream {stream}", f"version {head} is missing")]
+
+
+def test_what_says_why_parts_are_gone_is_no_part_of_the_range() -> None:
+    """Somebody was restricted and then erased after the range: only the erasure came along, and nothing is missing."""
+    records = [*log().records]
+    erased = records[150]["subjects"][0]
+    records[149] = {**records[149], "streams": [[erased, 1]], "type": "subject_restricted"}
+    records[150] = {**records[150], "streams": [[erased, 2]]}
+    bundled = part_of([*range(140), 150], whole=(0, 140), of=log().with_records(records))
+    holed = part_of([*range(149), 150], whole=(0, 151), of=log().with_records(records))
+
+    assert verdict_of(bundled).failing == frozenset(), verdict_of(bundled).as_text()
+    assert (f"stream {erased}", "version 1 is missing") in verdict_of(holed).results[Question.COMPLETENESS].findings
 
 
 def test_a_part_of_the_log_proves_its_past_where_it_was_asked_to() -> None:
