@@ -17,8 +17,8 @@ TYPE = "scrip-erasure-certificate/v1"
 _ERASURE = f"SELECT {', '.join(Erasure._fields)} FROM audit.erasures WHERE id = $1"  # noqa: S608 - names of columns
 # A backup of the key store made while the key stood opens with a root that was in use by then, until that is destroyed.
 _WINDOW = """
-SELECT reference, adopted_at, destroyed_at FROM keys.roots WHERE adopted_at <= $1 ORDER BY destroyed_at DESC NULLS FIRST
-LIMIT 1
+SELECT reference, adopted_at, destroyed_at FROM keys.roots WHERE adopted_at <= $1
+ORDER BY destroyed_at DESC NULLS FIRST, adopted_at DESC LIMIT 1
 """
 
 

@@ -46,7 +46,8 @@ SELECT id, kind, name, wrapped FROM keys.branches
 WHERE root_id = $1 AND state = 'active' ORDER BY kind, name FOR UPDATE
 """
 _BRANCH_OF = "SELECT id, kind, name, wrapped FROM keys.branches WHERE root_id = $1 AND kind = 'bucket' AND name = $2"
-_REWRAP_BRANCH = "UPDATE keys.branches SET root_id = $2, wrapped = $3, version = version + 1 WHERE id = $1"
+# The key stays what it was, so its version does too: a version that no event names would be a hole in the log.
+_REWRAP_BRANCH = "UPDATE keys.branches SET root_id = $2, wrapped = $3 WHERE id = $1"
 _NEW_BUCKET = """
 INSERT INTO keys.branches (id, kind, name, root_id, wrapped, created_at) VALUES ($1, 'bucket', $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING id

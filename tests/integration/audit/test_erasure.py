@@ -1,14 +1,20 @@
 """Erasure: the person's words are gone for ever; what the law keeps is restricted until its time has come."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import orjson
 import pytest
 
+from audit.certificate import certify
 from audit.erasure import ErasureState, find_erasure
+from audit.key_provider import FileKeyProvider, RootUnavailable
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.legal_hold import place_hold, release_hold, standing_holds
+from audit.replay import Replay
 from audit.retention import RetentionClass
+from audit.turnover import Turnover
 from tests.key_world import KeyWorld, connecting, keys, somebody
 
 __all__ = ["keys"]
@@ -184,6 +190,46 @@ async def test_expiry_destroys_a_month_and_spares_the_next(keys: KeyWorld) -> No
     assert await keys.parts.open(new) == "called again"
     assert await keys.told("epoch_key_destroyed") == 1
     assert await keys.expiry.run() == []
+
+
+async def test_a_month_that_was_wrapped_anew_expires_without_a_hole(keys: KeyWorld) -> None:
+    """The versions of an epoch's key are those that events name, whatever turnovers it has seen."""
+    await keys.record("long ago", about=somebody(), at=datetime(2013, 3, 5, tzinfo=UTC))
+    await keys.turnover.run(actor="staff:kim")
+    replay = Replay()
+
+    expired = await keys.expiry.run()
+
+    for row in await keys.fetch("SELECT record FROM audit.events"):
+        replay.take(orjson.loads(row["record"]))
+    assert expired == ["handling/2013-03"]
+    assert replay.holes() == {}
+
+
+class StuckProvider(FileKeyProvider):
+    """Makes keys, and unwraps none."""
+
+    async def unwrap(self, reference: str, context: bytes, wrapped: bytes) -> bytes:
+        """RootUnavailable."""
+        raise RootUnavailable(f"{reference} does not answer")
+
+
+async def test_the_window_of_an_erasure_amid_a_turnover_is_the_new_roots(keys: KeyWorld) -> None:
+    """Both roots stand: a backup of that moment opens with either, so the one that goes last counts."""
+    person = somebody()
+    await keys.record("called twice", about=person)
+    stuck = StuckProvider(keys.key_file, secrets.token_bytes)
+    with pytest.raises(RootUnavailable):
+        await Turnover(acts=keys.key_acts, provider=stuck).run(actor="staff:kim")
+    await keys.eraser.erase(person)
+
+    connection = await asyncpg.connect(keys.url, server_settings={"role": "scrip_auditor"})
+    found = await certify(connection, person, turnover=timedelta(days=90))
+    await connection.close()
+
+    assert found is not None
+    assert found.window is not None
+    assert found.window.root == (await keys.provider.references())[-1]
 
 
 async def test_a_legal_hold_beats_expiry(keys: KeyWorld) -> None:
