@@ -30,7 +30,7 @@ from ledger.engine.ports import Clock, Event, Observer
 from ledger.engine.queue import Limits
 from ledger.engine.reader import Reader
 from ledger.engine.standing import Standing
-from ledger.engine.statements import Statements
+from ledger.engine.statements import statements_of
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
@@ -113,7 +113,7 @@ async def _running(application: Application) -> AsyncIterator[None]:
 async def _compose(
     settings: Settings, database: Database, clock: Clock, observer: Observer, origin: str
 ) -> Application:
-    statements = Statements(settings.book_schema)
+    statements = statements_of(settings.book_schema)
     ids = IdSource(settings.book_number)
     reader = Reader(database.pool, settings.book_schema)
     notices = Notices(database.url)

@@ -6,6 +6,7 @@ that a plan made while a table was empty stays right when it has grown.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
@@ -158,6 +159,12 @@ class Statements:
         if text is None:
             text = self._texts[key] = compile_statement(build(), self._schema).text
         return text
+
+
+@cache
+def statements_of(book_schema: str) -> Statements:
+    """The schema's statements, shared by all applications of this process, because compiling them takes longer than a batch."""
+    return Statements(book_schema)
 
 
 def _asked(shelf: AnyShelf) -> Column[object]:
