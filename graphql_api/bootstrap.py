@@ -18,6 +18,7 @@ from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
 from ledger.campaigns.campaign_approval import CAMPAIGN
+from ledger.campaigns.top_up_request import TOP_UP
 from ledger.control.approvable import Approvables
 from ledger.control.audit_access import EXPORT, REVEAL
 from ledger.control.erasure import ERASURE
@@ -36,7 +37,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 
-APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL))
+APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TOP_UP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,7 +237,14 @@ APPROVE_REQUEST = mutation(
     approve_request,
     requires(Scope.APPROVAL_DECIDE, moves="approve", cost=10),
     succeeds=RequestDecided,
-    refusals=(*_PENDING, _CODE.APPROVAL_OWN, *ADJUSTMENT_REFUSALS, _CODE.MEMBER_NOT_CLOSED),
+    refusals=(
+        *_PENDING,
+        _CODE.APPROVAL_OWN,
+        *ADJUSTMENT_REFUSALS,
+        _CODE.MEMBER_NOT_CLOSED,
+        _CODE.CAMPAIGN_NOT_FOUND,
+        _CODE.CAMPAIGN_STATE,
+    ),
     callers=BANK,
 )
 REJECT_REQUEST = mutation(
@@ -249,7 +256,14 @@ REJECT_REQUEST = mutation(
 )
 WITHDRAW_REQUEST = mutation(
     withdraw_request,
-    requires(Scope.POINTS_ADJUST, Scope.MEMBER_ERASE, Scope.AUDIT_EXPORT, Scope.AUDIT_REVEAL, cost=10),
+    requires(
+        Scope.POINTS_ADJUST,
+        Scope.CAMPAIGN_MANAGE,
+        Scope.MEMBER_ERASE,
+        Scope.AUDIT_EXPORT,
+        Scope.AUDIT_REVEAL,
+        cost=10,
+    ),
     succeeds=RequestDecided,
     refusals=_PENDING,
     callers=BANK,

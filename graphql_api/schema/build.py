@@ -15,7 +15,15 @@ from graphql_api.schema.audit_access import ERASE_MEMBER, REQUEST_AUDIT_EXPORT, 
 from graphql_api.schema.audit_event import AUDIT_EVENTS, AUDIT_PROOF
 from graphql_api.schema.audit_status import AUDIT_STATUS
 from graphql_api.schema.award import AWARD_QUERY
+from graphql_api.schema.campaign import CAMPAIGN_QUERY, CAMPAIGNS, CHANGE_CAMPAIGN, CREATE_CAMPAIGN
 from graphql_api.schema.campaign_figures import CAMPAIGN_FIGURES
+from graphql_api.schema.campaign_moves import (
+    END_CAMPAIGN,
+    PAUSE_CAMPAIGN,
+    START_CAMPAIGN,
+    SUBMIT_CAMPAIGN,
+    TOP_UP_CAMPAIGN_BUDGET,
+)
 from graphql_api.schema.claim import CLAIM_VOUCHER, GIFT_VOUCHER
 from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
@@ -93,6 +101,8 @@ class Query:
     activity_by_event = ACTIVITY_BY_EVENT
     activity_types = ACTIVITY_TYPES
     award = AWARD_QUERY
+    campaign = CAMPAIGN_QUERY
+    campaigns = CAMPAIGNS
     campaign_figures = CAMPAIGN_FIGURES
     approval = APPROVAL_QUERY
     approvals = APPROVALS
@@ -166,6 +176,13 @@ class Mutation:
     register_activity_type = REGISTER_ACTIVITY_TYPE
     report_activity = REPORT_ACTIVITY
     report_activities = REPORT_ACTIVITIES
+    create_campaign = CREATE_CAMPAIGN
+    change_campaign = CHANGE_CAMPAIGN
+    submit_campaign = SUBMIT_CAMPAIGN
+    start_campaign = START_CAMPAIGN
+    pause_campaign = PAUSE_CAMPAIGN
+    end_campaign = END_CAMPAIGN
+    top_up_campaign_budget = TOP_UP_CAMPAIGN_BUDGET
     advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
 
 

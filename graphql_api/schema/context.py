@@ -72,7 +72,7 @@ class Ledger:
     audit: AuditDesk
 
 
-TEXTS_MAX: Final = {"reference": 255, "reason_code": 64, "reason": 2_000, "asset": 64}
+TEXTS_MAX: Final = {"reference": 255, "reason_code": 64, "reason": 2_000, "asset": 64, "campaign": 64}
 """The longest texts of commands, in characters. Longer ones are kept nowhere: they would only swell the book."""
 
 
@@ -84,7 +84,7 @@ def require_texts(command: Command[O]) -> None:
             raise Refusal(RefusalCode.INVALID_INPUT, field=_CAMEL[name])
 
 
-_CAMEL: Final = {"reference": "reference", "reason_code": "reasonCode", "reason": "reason", "asset": "asset"}
+_CAMEL: Final = {name: name for name in TEXTS_MAX} | {"reason_code": "reasonCode"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

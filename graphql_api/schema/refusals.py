@@ -85,7 +85,11 @@ def _texts(value: Fact) -> object:
     return list(value) if isinstance(value, tuple) else [str(value)]
 
 
-_FIELDS: Final[Mapping[str, str]] = {"entry_id": "taken_by_entry_id", "member_id": "taken_by_member_id"}
+_FIELDS: Final[Mapping[str, str]] = {
+    "entry_id": "taken_by_entry_id",
+    "member_id": "taken_by_member_id",
+    "state": "campaign_state",
+}
 """Facts whose own names would clash with fields of successes in one union, and what they are called instead."""
 
 _FACTS: Final[Mapping[str, _FactType]] = {
@@ -107,7 +111,7 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "owed": _FactType(Points, "the points that are owed", _points),
     "stated": _FactType(Points, "the total that was stated", _points),
     "lots": _FactType(Points, "what the lots add up to", _points),
-    "state": _FactType(str, "the state that it is in", str),
+    "state": _FactType(str, "the state that the campaign is in", str),
     "available": _FactType(Points, "the points that are available", _points),
     "redeemed_at": _FactType(datetime, "when the voucher was redeemed", _instant),
     "expired_at": _FactType(datetime, "when the voucher's validity was over", _instant),

@@ -10,8 +10,12 @@ from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.refusals import ERROR_TYPES
 from ledger.book.refusal import RefusalCode
+from ledger.campaigns.budget import TopUpBudget
+from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
+from ledger.campaigns.submit import ApproveCampaign, SubmitCampaign
+from ledger.campaigns.top_up_request import RequestTopUp
 from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
 from ledger.engine.unit import AnyCommand
 from ledger.members.enrol import EnrolMember
@@ -69,6 +73,13 @@ COMMANDS: tuple[tuple[str, type[AnyCommand]], ...] = (
     ("closeMember", CloseMember),
     ("reportActivity", ReportActivity),
     ("reportActivity", ReportRefund),
+    ("submitCampaign", SubmitCampaign),
+    ("startCampaign", StartCampaign),
+    ("pauseCampaign", PauseCampaign),
+    ("endCampaign", EndCampaign),
+    ("topUpCampaignBudget", RequestTopUp),
+    ("approveRequest", ApproveCampaign),
+    ("approveRequest", TopUpBudget),
 )
 SHARED = {"open_wallet": PointsCommand.open_wallet, "open_hold": HoldCommand.open_hold}
 """Steps that docstrings refer to by name."""

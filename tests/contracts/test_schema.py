@@ -27,7 +27,7 @@ VALUE_MOVING = {
     "transferPoints",
     "topUpVoucherStock", "issueVoucher", "issueVoucherList", "claimVoucher", "giftVoucher", "voidVoucher", "lockVoucher",
     "renewVoucherLock", "releaseVoucherLock", "redeemVoucher", "redeemVouchers", "reverseRedemption",
-    "reportActivity", "reportActivities",
+    "reportActivity", "reportActivities", "topUpCampaignBudget",
 }  # fmt: skip
 """Mutations that move value: a document may hold one of each kind, and each has an idempotency key."""
 

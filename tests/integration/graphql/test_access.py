@@ -37,6 +37,8 @@ Query.activityByEvent              ..SOACH ..SOACH
 Query.activityTypes                ..SOACH ..SOACH
 Query.award                        ..SOACH ..SOACH
 Query.campaignFigures              ..SOACH ..SOACH
+Query.campaign                     ..SOACH ..SOACH
+Query.campaigns                    ..SOACH ..SOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.auditEvents                  .....C. .....C.
@@ -103,6 +105,13 @@ Mutation.reverseRedemption         .TSO... .TSOACH
 Mutation.registerActivityType      ...O... ..SOACH
 Mutation.reportActivity            ..S.... ..SOACH
 Mutation.reportActivities          ..S.... ..SOACH
+Mutation.createCampaign            ...O... ..SOACH
+Mutation.changeCampaign            ...O... ..SOACH
+Mutation.submitCampaign            ...O... ..SOACH
+Mutation.startCampaign             ...O... ..SOACH
+Mutation.pauseCampaign             ...O... ..SOACH
+Mutation.endCampaign               ...O... ..SOACH
+Mutation.topUpCampaignBudget       ...O... ..SOACH
 Mutation.advanceSandboxClock       ...O... ..SOACH
 Subscription.walletChanged         M.SOACH M.SOACH
 """

@@ -1,0 +1,214 @@
+"""Campaigns through the schema: drafted, approved by somebody else, started, paused, topped up, ended."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.integration.graphql.campaigns import purchase, report
+from tests.integration.graphql.people import People
+
+RULE = (
+    "code activity when variants action { __typename ... on PointsAction { asset amount field rate per multiplier } }"
+)
+TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter period limit mode }} budgets segment
+    channels branches variants {{ code weight }} priority group lateHours"""
+SAVED = f"""... on CampaignSaved {{ campaign {{ code state current {{ number }}
+    latest {{ number termsText terms {{ {TERMS} }} }} }} }} ... on InvalidInputError {{ field }}"""
+MOVED = "... on CampaignMoved { replayed state entryId } ... on CampaignStateError { campaignState }"
+
+
+def points(**more: object) -> dict[str, Any]:
+    """A point for every ten minor units."""
+    return {"points": {"field": "amount", "per": "10", **more}}
+
+
+def rule(**more: object) -> dict[str, Any]:
+    """For every purchase."""
+    return {"code": "tenth", "activity": "purchase", "action": points(), **more}
+
+
+def phase(*rules: dict[str, Any], **more: object) -> dict[str, Any]:
+    """A phase of a century."""
+    return {"code": "all", "fromOn": "2000-01-01", "untilOn": "2100-01-01", "rules": list(rules) or [rule()], **more}
+
+
+def terms(**more: object) -> dict[str, Any]:
+    """The terms of a plain campaign."""
+    return {"phases": [phase()], **more}
+
+
+async def save(people: People, name: str, given: dict[str, Any], code: str = "C1", text: str = "") -> dict[str, Any]:
+    """A version by a clerk."""
+    return await people.desk.change(people.operator, name, {"code": code, "terms": given, "termsText": text}, SAVED)
+
+
+async def move(people: People, name: str, code: str = "C1") -> dict[str, Any]:
+    """A step by a clerk."""
+    return await people.change(people.operator, name, MOVED, campaign=code)
+
+
+def state_of(answer: dict[str, Any]) -> str:
+    """What a step came to, or in which state it is not possible."""
+    return str(answer.get("state") or answer["campaignState"])
+
+
+async def approve(people: People, approval_id: str) -> dict[str, Any]:
+    """What a second clerk's approval came to."""
+    select = "... on RequestDecided { state entryId }"
+    return await people.change(people.approver, "approveRequest", select, approvalId=approval_id)
+
+
+async def submit(people: People, code: str = "C1") -> dict[str, Any]:
+    """The newest version put forward."""
+    select = "... on CampaignSubmitted { state version approvalId }"
+    return await people.change(people.operator, "submitCampaign", select, campaign=code, reason="Spring.")
+
+
+async def test_every_term_goes_in_and_comes_out(people: People) -> None:
+    """Nothing is lost between the input, the ledger and the answer."""
+    full = rule(code="big", when="activity.amount >= 5000", variants=["a"], action=points(multiplier=250, rate="3"))
+    given = terms(
+        phases=[phase(full, rule()), phase(code="late", fromOn="2100-01-02", untilOn="2100-02-01")],
+        caps=[{"counter": "POINTS", "period": "DAY", "limit": "500", "mode": "REFUSE"}],
+        budgets=["POINTS"],
+        segment='"students" in member.segments',
+        channels=["app"],
+        branches=["North"],
+        variants=[{"code": "a", "weight": 3}, {"code": "b", "weight": 1}],
+        priority=-2,
+        group="spring",
+        lateHours=24,
+    )
+
+    made = (await save(people, "createCampaign", given, text="Words."))["campaign"]
+
+    plain = {"__typename": "PointsAction", "asset": "POINTS", "amount": None, "field": "amount", "per": "10"}
+    tenth = {**rule(when="", variants=[]), "action": {**plain, "rate": "1", "multiplier": 100}}
+    big = {**full, "action": {**plain, "rate": "3", "multiplier": 250}}
+    first, second = given["phases"]
+    assert (made["state"], made["current"], made["latest"]["number"]) == ("DRAFT", None, 1)
+    assert made["latest"]["termsText"] == "Words."
+    assert made["latest"]["terms"] == {
+        **given,
+        "phases": [{**first, "rules": [big, tenth]}, {**second, "rules": [tenth]}],
+    }
+
+
+async def test_a_campaign_lives_from_draft_to_end(people: People) -> None:
+    """Nobody starts what a second person has not approved; a pause is exact; the end is for good."""
+    steps = [(await save(people, "createCampaign", terms(budgets=["POINTS"])))["campaign"]["state"]]
+    steps.append(state_of(await move(people, "startCampaign")))
+    asked = await submit(people)
+    own = await people.change(
+        people.desk.caller(people.approver.role, "olga"), "approveRequest", "", approvalId=asked["approvalId"]
+    )
+    decided = await approve(people, asked["approvalId"])
+    steps.append(state_of(await move(people, "startCampaign")))
+    before = await report(people, purchase("e-1", occurredAt=datetime.now(UTC).isoformat()))
+    more = await people.change(
+        people.operator,
+        "topUpCampaignBudget",
+        "... on CampaignBudgetRequested { left approvalId }",
+        campaign="C1",
+        amount="100",
+    )
+    topped = await approve(people, more["approvalId"])
+    earned = await report(people, purchase("e-2", occurredAt=datetime.now(UTC).isoformat()))
+    steps.append((await move(people, "pauseCampaign"))["state"])
+    paused = await report(people, purchase("e-3", occurredAt=datetime.now(UTC).isoformat()))
+    text = '{ campaign(code: "C1") { state budgets { asset left isFrozen } current { number } } }'
+    shown = (await people.desk.ask(people.operator, text))["campaign"]
+    steps += [state_of(await move(people, name)) for name in ("startCampaign", "endCampaign", "startCampaign")]
+    late = await save(people, "changeCampaign", terms())
+
+    assert steps == ["DRAFT", "draft", "RUNNING", "PAUSED", "RUNNING", "ENDED", "ended"]
+    assert (asked["state"], asked["version"]) == ("REVIEWED", 1)
+    assert (own["code"], decided["state"]) == ("APPROVAL_OWN", "APPROVED")
+    assert (more["left"], topped["state"], topped["entryId"] is not None) == ("0", "APPROVED", True)
+    assert before["skipped"][0]["reason"] == "BUDGET_EXHAUSTED"
+    assert (earned["awards"][0]["amount"], paused["skipped"][0]["reason"]) == ("19", "PAUSED")
+    frozen = {"asset": "POINTS", "left": "81", "isFrozen": True}
+    assert shown == {"state": "PAUSED", "budgets": [frozen], "current": {"number": 1}}
+    assert late["code"] == "CAMPAIGN_STATE"
+
+
+async def test_a_change_holds_once_it_is_approved(people: People) -> None:
+    """Until then the version before it does; an approval of what was changed meanwhile is refused."""
+    await save(people, "createCampaign", terms())
+    first = await submit(people)
+    changed = (await save(people, "changeCampaign", terms(priority=1)))["campaign"]
+    stale = await approve(people, first["approvalId"])
+    done = await approve(people, (await submit(people))["approvalId"])
+    again = await submit(people)
+    listed = await people.desk.ask(
+        people.approver,
+        "{ campaigns(state: APPROVED) { nodes { code versions { nodes { number } } } } approvals { nodes { kind terms { name value } } } }",
+    )
+
+    assert (changed["latest"]["number"], changed["current"]) == (2, None)
+    assert (stale["code"], done["state"], again["code"]) == ("CAMPAIGN_STATE", "APPROVED", "CAMPAIGN_STATE")
+    versions = {"nodes": [{"number": 2}, {"number": 1}]}
+    assert listed["campaigns"]["nodes"] == [{"code": "C1", "versions": versions}]
+    assert listed["approvals"]["nodes"][0] == {
+        "kind": "campaign",
+        "terms": [{"name": "campaign", "value": "C1"}, {"name": "number", "value": "2"}],
+    }
+
+
+def with_rule(**more: object) -> dict[str, Any]:
+    """Terms whose one rule is so."""
+    return terms(phases=[phase(rule(**more))])
+
+
+DEEP = "(" * 200 + "true" + ")" * 200
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    (terms(phases=[]), "phases"),
+    (terms(phases=[phase(), phase()]), "phases"),
+    (terms(phases=[phase(untilOn="1999-12-31")]), "phases.0.fromOn"),
+    (with_rule(activity="teleport"), "phases.0.rules.0.activity"),
+    (with_rule(activity="refund"), "phases.0.rules.0.activity"),
+    (with_rule(variants=["x"]), "phases.0.rules.0.variants"),
+    (with_rule(when="activity.amuont > 1"), "phases.0.rules.0.when:1:9: undeclared reference to 'activity.amuont'"),
+    (with_rule(when='activity.amount > "1"'), "phases.0.rules.0.when:1:17: found no matching overload"),
+    (with_rule(when="activity.amount"), "phases.0.rules.0.when:1:1: not a condition"),
+    (with_rule(when="activity.amount >"), "phases.0.rules.0.when:1:18: Syntax error"),
+    (with_rule(when=DEEP), "phases.0.rules.0.when:1:1: "),
+    (with_rule(when="true ||" * 200 + "true"), "phases.0.rules.0.when:1:1001: longer than 1,000 characters"),
+    (with_rule(when="\u0000"), "phases.0.rules.0.when:1:1: Syntax error"),
+    (with_rule(when="[1,2,3].all(a, [1,2,3].all(b, a > 0 && b > 0" + "))"), ""),
+    (terms(segment="activity.amount > 1"), "segment:1:9: undeclared reference"),
+    (terms(budgets=["STARS"]), "budgets"),
+    (terms(caps=[{"counter": "STARS", "period": "DAY", "limit": "1"}]), "caps.0.counter"),
+    (terms(caps=[{"counter": "awards", "period": "DAY", "limit": "0"}]), "caps.0.limit"),
+    (terms(variants=[{"code": "a", "weight": 0}]), "variants.weight"),
+    (terms(priority=5000), "priority"),
+    (terms(lateHours=10_000), "lateHours"),
+    (terms(channels=["\u202e"]), "channels"),
+    (terms(channels=["x"] * 2), "channels"),
+    (terms(branches=[f"b{n}" for n in range(501)]), "branches"),
+)
+
+
+async def test_terms_that_cannot_be_meant_are_refused_with_their_place(people: People) -> None:
+    """INVALID_INPUT names the field, and of a condition the line and column; no campaign is made."""
+    found = [await save(people, "createCampaign", given, code=f"W{n}") for n, (given, _) in enumerate(WRONG)]
+
+    for (_, field), answer in zip(WRONG, found, strict=True):
+        assert answer.get("field", "").startswith(field), answer
+        assert (answer["__typename"] == "CampaignSaved") == (field == "")
+    assert await people.desk.bank.count("registry.campaigns") == len([field for _, field in WRONG if field == ""])
+
+
+async def test_names_that_nobody_has_are_refused(people: People) -> None:
+    """Strange codes name no campaign and are nobody's fault but the caller's; assets must be the programme's."""
+    await save(people, "createCampaign", terms())
+    codes = [(await move(people, "pauseCampaign", code))["code"] for code in ("C2", "\u0000", "x" * 70, "C1%", "")]
+    dollars = await save(people, "createCampaign", with_rule(action=points(asset="USD")), code="C3")
+    money = await save(people, "createCampaign", with_rule(action=points(asset="CNY")), code="C3")
+    unknown = await people.change(people.operator, "topUpCampaignBudget", "", campaign="C1", amount="5")
+    nothing = await people.change(people.operator, "topUpCampaignBudget", "", campaign="C1", amount="0")
+    nobody = await people.desk.ask(people.operator, '{ campaign(id: "?") { code } }')
+
+    assert codes == ["CAMPAIGN_NOT_FOUND", "INVALID_INPUT", "INVALID_INPUT", "CAMPAIGN_NOT_FOUND", "INVALID_INPUT"]
+    assert [each["code"] for each in (dollars, money)] == ["ASSET_NOT_FOUND", "ASSET_NOT_FOUND"]
+    assert (unknown["code"], nothing["code"]) == ("CAMPAIGN_NOT_FOUND", "INVALID_INPUT")
+    assert nobody == {"campaign": None}
