@@ -180,6 +180,28 @@ async def figures_page(
     return [_figures(key, list(group)) for key, group in groupby(rows, key=lambda row: str(row["key"]))]
 
 
+async def every_line(
+    reader: Reader,
+    programme_id: UUID,
+    campaign_id: UUID,
+    *,
+    side: Side,
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> Sequence[Figures]:
+    """All lines, page by page: as many as there are keys, for reports."""
+    lines: list[Figures] = []
+    after: str | None = None
+    while True:
+        page = await figures_page(
+            reader, programme_id, campaign_id, side=side, from_on=from_on, until_on=until_on, after=after
+        )
+        lines += page
+        if len(page) < PAGE_MAX:
+            return lines
+        after = page[-1].key or ""
+
+
 def _figures(key: str, rows: Sequence[Record]) -> Figures:
     first = rows[0]
     return Figures(

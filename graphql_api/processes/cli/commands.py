@@ -4,6 +4,7 @@ import typer
 
 from graphql_api.processes.cli import (
     audit,
+    campaign,
     check,
     demo,
     hold,
@@ -45,4 +46,5 @@ app.add_typer(programme.app)
 app.add_typer(key.app)
 app.add_typer(hold.app)
 app.add_typer(voucher.app)
+app.add_typer(campaign.app)
 app.add_typer(audit.app)

@@ -1,0 +1,169 @@
+"""`scrip campaign figures`: whom a campaign reached, what it gave and what came of that, as a table or as JSON."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ledger.campaigns.campaign_query import BudgetView
+    from ledger.campaigns.figures import Figures
+
+
+class By(StrEnum):
+    """What tells the lines apart."""
+
+    TOTAL = "total"
+    VARIANT = "variant"
+    PHASE = "phase"
+    CHANNEL = "channel"
+    BRANCH = "branch"
+    DAY = "day"
+
+
+def show_figures(
+    code: Annotated[str, typer.Argument(help="The campaign's code.")],
+    by: Annotated[By, typer.Option(help="What tells the lines apart.")] = By.TOTAL,
+    from_on: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Only activities from this local day on.")
+    ] = None,
+    until_on: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Only activities through this local day.")
+    ] = None,
+    programme: Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show whom a campaign reached, who took part, what it gave and what was used of that.
+
+    Reached are members with an activity that its rules looked at; participants those with an award; converted those who
+    have used something of it. What is refunded or used later counts on the day of the activity that was awarded.
+
+    Examples:
+        scrip campaign figures spring
+
+        scrip campaign figures spring --by day --from 2027-03-01 --json | jq '.lines[].participants'
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.importing.cells import UnusableFile
+
+    try:
+        lines, budgets = asyncio.run(_read(code, by, from_on, until_on, programme))
+    except UnusableFile as unknown:
+        raise CommandError(str(unknown)) from None
+    if as_json:
+        print_json(plain_figures(lines, budgets))
+    else:
+        _print_tables(code, by, lines, budgets)
+
+
+async def _read(
+    code: str, by: By, from_on: datetime | None, until_on: datetime | None, programme: str | None
+) -> "tuple[Sequence[Figures], Sequence[BudgetView]]":
+    from graphql_api.bootstrap import open_application
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.database import usable_database
+    from graphql_api.processes.importing.names import find_programme
+    from graphql_api.settings import read_settings
+    from ledger.campaigns.campaign_query import budgets_of, campaign_by_id
+    from ledger.campaigns.figures import Side, every_line
+    from ledger.campaigns.rows import campaign_id
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            programme_id = await find_programme(application.reader, programme)
+            found = await campaign_by_id(application.reader, programme_id, campaign_id(programme_id, code))
+            if found is None:
+                raise CommandError(f"there is no campaign {code!r}.")
+            lines = await every_line(
+                application.reader,
+                programme_id,
+                found.campaign.id,
+                side=Side(by.upper()),
+                from_on=None if from_on is None else from_on.date(),
+                until_on=None if until_on is None else until_on.date(),
+            )
+            return lines, await budgets_of(application.reader, found.campaign)
+
+
+def plain_figures(lines: "Sequence[Figures]", budgets: "Sequence[BudgetView]") -> dict[str, object]:
+    """The figures as JSON has them."""
+    return {
+        "lines": [_plain_line(line) for line in lines],
+        "budgets": [{"asset": budget.asset, "left": budget.left, "state": budget.state} for budget in budgets],
+    }
+
+
+def _plain_line(line: "Figures") -> dict[str, object]:
+    return {
+        "key": line.key,
+        "reached": line.reached,
+        "participants": line.participants,
+        "participationRateBasisPoints": line.participation_rate,
+        "converted": line.converted,
+        "conversionRateBasisPoints": line.conversion_rate,
+        "activities": line.activities,
+        "awarded": line.awarded,
+        "valueMinor": line.value_minor,
+        "assets": [
+            {
+                "asset": asset.asset,
+                "awards": asset.awards,
+                "issued": asset.issued,
+                "returned": asset.returned,
+                "redeemed": asset.redeemed,
+                "redemptionRateBasisPoints": asset.redemption_rate,
+                "cost": asset.cost,
+                "returnPerHundred": asset.return_per_hundred(line.value_minor),
+            }
+            for asset in line.assets
+        ],
+    }
+
+
+def _print_tables(code: str, by: By, lines: "Sequence[Figures]", budgets: "Sequence[BudgetView]") -> None:
+    """People and what they did, then what was given, then the budgets; each fits a terminal of 80 columns."""
+    from rich.console import Console
+
+    headings = ("reached", "took part", "rate", "converted", "activities", "awarded", "value")
+    people = _table(f"Campaign {code}", (by.value,), headings)
+    given = _table("What it gave", (by.value, "asset"), ("awards", "issued", "returned", "used", "rate", "cost"))
+    left = _table("Budgets", ("asset", "state"), ("left",))
+    for line in lines:
+        counts = (line.converted, line.activities, line.awarded, line.value_minor)
+        shares = (f"{line.reached:,}", f"{line.participants:,}", _percent(line.participation_rate))
+        people.add_row(line.key or "—", *shares, *(f"{count:,}" for count in counts))
+        for asset in line.assets:
+            counts = (asset.awards, asset.issued, asset.returned, asset.redeemed)
+            cells = (*(f"{count:,}" for count in counts), _percent(asset.redemption_rate), f"{asset.cost:,}")
+            given.add_row(line.key or "—", asset.asset, *cells)
+    for budget in budgets:
+        left.add_row(budget.asset, budget.state, f"{budget.left:,}")
+    console = Console()
+    for table in (people, given, left):
+        if table.row_count:
+            console.print(table)
+
+
+def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> "Table":
+    """Without lines between the columns it fits a narrow terminal."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in names:
+        table.add_column(heading)
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _percent(basis_points: int) -> str:
+    return f"{basis_points // 100}.{basis_points % 100:02}%"
