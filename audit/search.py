@@ -26,6 +26,7 @@ class EventFilter:
     """What entries must be like; None = whatever. Several conditions hold together.
 
     recorded_from, recorded_until: real time of the record, half-open
+    client:                        on whose account; a record says it only where it is not the actor
     stream:                        an account or registry row that the event changed
     resource:                      the journal entry or registry row that it is about; an approval, an export
     request:                       the digest of the request, in hexadecimal
@@ -51,6 +52,8 @@ class EventFilter:
         found = [
             b'"%s":%s' % (name.encode(), orjson.dumps(str(value))) for name, value in plain.items() if value is not None
         ]
+        if self.client is not None:
+            found.append(b":%s" % orjson.dumps(self.client))
         if self.subject is not None:
             found.append(b'"%s"' % str(self.subject).encode())
         if self.stream is not None:
@@ -60,6 +63,8 @@ class EventFilter:
     def is_met_by(self, record: Record) -> bool:
         """Whether the record is like that."""
         if any(record.get(name) != str(getattr(self, name)) for name in _PLAIN if getattr(self, name) is not None):
+            return False
+        if self.client is not None and record.get("client", record["actor"]) != self.client:
             return False
         if self.subject is not None and str(self.subject) not in record.get("subjects", ()):
             return False
@@ -94,7 +99,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "stream": UUID,
     "resource": UUID,
 }
-_PLAIN = ("programme", "actor", "client", "resource", "type", "outcome", "code", "request")
+_PLAIN = ("programme", "actor", "resource", "type", "outcome", "code", "request")
 
 
 class Entry(NamedTuple):

@@ -168,6 +168,7 @@ async def test_entries_are_found_by_what_they_say(busy: Bank) -> None:
         EventFilter(type="earn", subject=member_id): 4,
         EventFilter(stream=wallet["id"]): 5,
         EventFilter(actor="operator:olga", type="adjust"): 2,
+        EventFilter(client="operator:olga", type="adjust"): 2,
         EventFilter(actor="operator:ol"): 0,
         EventFilter(outcome="refused"): 0,
         EventFilter(programme=member_id): 0,
