@@ -22,7 +22,7 @@ from ledger.book.account import Role as AccountRole
 from ledger.book.account import account_id
 from ledger.programme.rows import asset_id
 
-TEXT_LENGTH_MAX = 200
+TEXT_BYTES_MAX = 200
 
 
 @input_type
@@ -154,8 +154,9 @@ def filter_of(asked: AuditEventFilter | None, programme_id: UUID) -> EventFilter
     if asked is None:
         return EventFilter(programme=programme_id)
     for text in (asked.actor, asked.client, asked.type, asked.code, asked.request):
-        if text is not None and not (0 < len(text) <= TEXT_LENGTH_MAX and text.isprintable()):
-            raise InvalidInput(f"A text of the filter has 1 to {TEXT_LENGTH_MAX} printable characters.")
+        # Each look is recorded with its filter, and a record has 4 KiB.
+        if text is not None and not (text and text.isprintable() and len(text.encode()) <= TEXT_BYTES_MAX):
+            raise InvalidInput(f"A text of the filter has 1 to {TEXT_BYTES_MAX} bytes of printable characters.")
     streams = [
         None if asked.wallet is None else _wallet_id(asked.wallet, programme_id),
         maybe_uuid(VOUCHER, asked.voucher_id),

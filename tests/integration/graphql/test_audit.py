@@ -89,6 +89,18 @@ async def test_events_are_found_and_the_look_is_recorded_first(desk: Desk) -> No
     assert '"type":"earn"' in looks[0]
 
 
+async def test_a_look_with_a_long_filter_is_recorded(desk: Desk) -> None:
+    """As long as each of its texts may be; a longer one is refused, in whatever script."""
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+    texts = ("actor", "client", "type", "code", "request")
+
+    longest = await desk.refusal(officer, EVENTS, filter=dict.fromkeys(texts, '"' * 200))
+    longer = await desk.refusal(officer, EVENTS, filter=dict.fromkeys(texts, "\U0001f600" * 51))
+
+    assert (longest, longer) == ("", "INVALID_INPUT")
+    assert len(await told(desk, "audit_read")) == 1
+
+
 async def test_another_programme_sees_nothing(desk: Desk) -> None:
     """Neither by searching nor by asking for a proof."""
     await desk.bank.earn(await desk.bank.enrol("ada"), 10)
