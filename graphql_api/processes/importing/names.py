@@ -41,7 +41,9 @@ async def find_merchants(reader: Reader, programme_id: UUID, codes: Collection[s
 
 
 async def _find(reader: Reader, query: SqlQuery, programme_id: UUID, names: Collection[str]) -> Mapping[str, UUID]:
-    if not names:
+    # Nobody is called by what cannot be printed, and PostgreSQL takes no NUL.
+    asked = [name for name in names if name.isprintable()]
+    if not asked:
         return {}
-    rows = await reader.rows(query, {"programme_id": programme_id, "names": list(names)})
+    rows = await reader.rows(query, {"programme_id": programme_id, "names": asked})
     return {row["name"]: row["id"] for row in rows}

@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.importing.faults import LineFault
 from graphql_api.processes.importing.names import find_members, find_programme
 from graphql_api.processes.importing.parse import Line, derived_key
+from graphql_api.processes.importing.records import read_own_key
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import submit_list
 from graphql_api.processes.voucher_files.columns import Row, read_rows
@@ -54,7 +56,7 @@ async def run_issue(settings: Settings, url: str, wanted: IssueWanted, progress:
         try:
             reading = read_rows(wanted.path, "member", others=("template", "reference"))
             while rows := list(islice(reading, _CHUNK)):
-                await _issue(application, actor, wanted, rows, tally)
+                await _issue(application, actor, wanted, [_with_reference(row) for row in rows], tally)
                 progress(f"{tally.lines:,} lines", sum(row.raw.size for row in rows))
         finally:
             tally.close()
@@ -82,6 +84,16 @@ async def _issue(
             tally.refuse(line, outcome.refusal)
         else:
             tally.accept(ISSUED, replayed=outcome.replayed)
+
+
+def _with_reference(row: Row) -> Row:
+    """The row, or its fault where it names a reference that can be none."""
+    try:
+        if "reference" in row.cells:
+            read_own_key("reference", row.cells["reference"])
+    except LineFault as fault:
+        return replace(row, cells={}, fault=fault)
+    return row
 
 
 def _line(row: Row, wanted: IssueWanted) -> Line:

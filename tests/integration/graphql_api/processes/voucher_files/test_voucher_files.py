@@ -77,6 +77,7 @@ async def test_lines_that_cannot_be_are_refused_by_name_and_the_rest_goes_on(ban
     path.write_bytes(
         b"member,template,reference\n"
         b"ines,,R1\nnobody,,\nines,NONE,\n\xff,,\nines\n,,\nines,T1,R1\nines,T1,R2\nines,T1,R3\n"
+        b"ines\0,,\nines,,R\0\n"
     )
 
     first = await issue(bank, path)
@@ -85,7 +86,8 @@ async def test_lines_that_cannot_be_are_refused_by_name_and_the_rest_goes_on(ban
 
     refused = [json.loads(line) for line in (tmp_path / "members.refused.jsonl").read_text().splitlines()]
     assert first.refused == {
-        "MEMBER_NOT_FOUND": 1,
+        "MEMBER_NOT_FOUND": 2,
+        "BAD_VALUE": 1,
         "TEMPLATE_NOT_FOUND": 1,
         "BAD_UTF8": 1,
         "BAD_CSV": 1,
@@ -94,7 +96,7 @@ async def test_lines_that_cannot_be_are_refused_by_name_and_the_rest_goes_on(ban
         "LIMIT_REACHED": 1,
     }
     assert (first.done["issued"], second.done["issued"], second.known) == (2, 3, 2)
-    assert [each["line"] for each in refused] == [4, 5, 6, 7, 8, 10]
+    assert [each["line"] for each in refused] == [4, 5, 6, 7, 8, 10, 11, 12]
 
 
 @pytest.mark.parametrize(
