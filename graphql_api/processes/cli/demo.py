@@ -1,12 +1,16 @@
 """`scrip demo`: a year of real retail baskets and campaigns, or its first weeks."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from graphql_api.processes.demo.campaign_totals import CampaignTotals
     from graphql_api.processes.demo.load import DemoLoaded
     from graphql_api.processes.programme_file.parts import ProgrammeFile
     from graphql_api.settings import Settings
@@ -76,6 +80,7 @@ async def _load(
 
 
 def _print_json(loaded: "DemoLoaded") -> None:
+    from graphql_api.processes.cli.campaign_figures import plain_figures
     from graphql_api.processes.cli.output import print_json
     from graphql_api.processes.cli.voucher_report import plain_totals
 
@@ -97,6 +102,7 @@ def _print_json(loaded: "DemoLoaded") -> None:
                 for merchant in totals.top_merchants
             ],
             "vouchers": plain_totals(loaded.vouchers),
+            "campaigns": {each.code: plain_figures(each.lines, each.budgets) for each in loaded.campaigns},
         }
     )
 
@@ -131,3 +137,23 @@ def _print_tables(loaded: "DemoLoaded") -> None:
         merchants.add_row(merchant.name, f"{merchant.earned:,}", f"{merchant.spent:,}")
     console.print(merchants)
     print_totals(loaded.vouchers)
+    if loaded.campaigns:
+        console.print(_campaigns(loaded.campaigns))
+
+
+def _campaigns(campaigns: "Sequence[CampaignTotals]") -> "Table":
+    """A line for each; units of what it gave and what its budgets still hold, by asset."""
+    from rich.table import Table
+
+    table = Table(title="Campaigns", title_justify="left", box=None, pad_edge=False)
+    table.add_column("campaign")
+    for heading in ("reached", "took part", "awarded", "given", "left"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for each in campaigns:
+        for line in each.lines:
+            given = ", ".join(f"{asset.issued:,} {asset.asset}" for asset in line.assets)
+            left = ", ".join(f"{budget.left:,}" for budget in each.budgets)
+            table.add_row(
+                each.code, f"{line.reached:,}", f"{line.participants:,}", f"{line.awarded:,}", given or "—", left or "—"
+            )
+    return table

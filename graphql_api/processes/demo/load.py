@@ -8,6 +8,7 @@ from typing import Final
 from graphql_api.bootstrap import Application
 from graphql_api.processes.demo.basket_commands import EarningBaskets, ReportedBaskets
 from graphql_api.processes.demo.campaign_templates import set_up_templates
+from graphql_api.processes.demo.campaign_totals import CampaignTotals, campaign_totals
 from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
@@ -15,6 +16,7 @@ from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, 
 from graphql_api.processes.demo.programme_rules import apply_rules
 from graphql_api.processes.demo.replay import Replay, enrol_households
 from graphql_api.processes.programme_file.parts import ProgrammeFile
+from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.command import Actor
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.sweeps import sweep_due
@@ -48,6 +50,7 @@ class DemoLoaded:
     clock: datetime
     totals: Totals
     vouchers: Sequence[TemplateTotals]
+    campaigns: Sequence[CampaignTotals]
 
 
 def ends_at(weeks: int | None) -> datetime:
@@ -97,6 +100,7 @@ async def load_demo(
         clock=clock,
         totals=await demo_totals(application),
         vouchers=await voucher_totals(application.reader, programme.actor.programme_id),
+        campaigns=await campaign_totals(application.reader, programme.actor.programme_id),
     )
 
 
@@ -120,6 +124,8 @@ async def _post_due(application: Application, progress: Progress) -> None:
         progress("what is due", 0)
     while (await sweep_vouchers(reader, engine, most=SWEEP_LIST)).accounts:
         progress("what is due", 0)
+    while await roll_up_figures(reader, application.units):
+        progress("figures", 0)
 
 
 def _baskets(actor: Actor, rules: ProgrammeFile | None) -> EarningBaskets | ReportedBaskets:

@@ -7,10 +7,10 @@ import pytest
 
 from graphql_api.bootstrap import Application
 from graphql_api.processes.programme_file.apply import applied, planned
-from graphql_api.processes.programme_file.apply_campaign import waiting_versions
 from graphql_api.processes.programme_file.read import read_text
 from graphql_api.processes.programme_file.step import NOBODY, Desk, Step
 from graphql_api.processes.programme_file.strict import FileFault
+from graphql_api.processes.programme_file.waiting import waiting_approvals
 from ledger.campaigns.campaign_query import budgets_of, campaign_by_id
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign
 from ledger.campaigns.rows import campaign_id
@@ -30,7 +30,7 @@ MADE = [
     "template tenth: made as a draft",
     "template tenth: published",
     "campaign steps: drafted",
-    "campaign steps: 500 POINTS put into its budget",
+    "campaign steps: 500 POINTS asked for its budget",
     "campaign steps: version 1 put forward",
 ]
 WITH_MONEY = FILE.replace("[activity_types.walked]", '[assets.CNY]\nkind = "money"\n\n[activity_types.walked]')
@@ -42,12 +42,12 @@ def whats(steps: Sequence[Step]) -> list[str]:
 
 
 async def approve_all(desk: Desk) -> int:
-    """Anna approves every version that was put forward; how many."""
+    """Anna approves all that was asked for; how much."""
     application = desk.application
     programme = await programme_by_code(application.reader, "shop")
     assert programme is not None
-    waiting = await waiting_versions(application.reader, programme.id)
-    for approval in waiting.values():
+    waiting = await waiting_approvals(application.reader, programme.id)
+    for approval in waiting:
         anna = Actor(kind="approver", id="anna", programme_id=programme.id)
         await desk.execute(
             ApproveRequest(actor=anna, key=desk.new_key(), approval_id=approval.id, approvables=application.approvables)
@@ -69,13 +69,14 @@ async def test_a_file_is_applied_once(desk: Desk, database_url: str) -> None:
     assert await programme_by_code(reader, "shop") is None
     first = whats(await applied(desk, file))
     again = await applied(desk, file)
-    assert await approve_all(desk) == 1
+    assert await approve_all(desk) == 2
     after = whats(await applied(desk, file))
     nothing = whats(await applied(desk, file))
 
     assert would == first == MADE
-    assert [step.make for step in again] == [None]
-    assert again[0].what.startswith("campaign steps: version 1 waits for approval ")
+    assert [step.make for step in again] == [None, None]
+    assert again[0].what.startswith("campaign steps: 500 POINTS for its budget waits for approval ")
+    assert again[1].what.startswith("campaign steps: version 1 waits for approval ")
     assert (after, nothing) == (["campaign steps: started"], [])
     settings = desk.application.settings
     report = await check_book(database_url, book_schema=settings.book_schema, book_number=settings.book_number)
@@ -106,13 +107,13 @@ async def test_what_changed_becomes_a_version(desk: Desk) -> None:
         "asset POINTS: changed in priority, transfer_day_max",
         "template tenth: changed to version 2",
         "campaign steps: version 2 drafted",
-        "campaign steps: 250 POINTS put into its budget",
+        "campaign steps: 250 POINTS asked for its budget",
         "campaign steps: version 2 put forward",
     ]
     assert (asset.priority, asset.version) == (5, 2)
     assert (view.campaign.state, view.latest.number) == ("running", 2)
     assert [(budget.asset, budget.left) for budget in await budgets_of(desk.application.reader, view.campaign)] == [
-        ("POINTS", 750)
+        ("POINTS", 500)
     ]
 
 
@@ -146,6 +147,7 @@ async def test_what_never_changes_is_a_fault(desk: Desk) -> None:
         ("POINTS = 500", "POINTS = 499"): "campaigns.steps.granted.POINTS: 500 were put in already, and stay there",
     }
     await applied(desk, read_text(WITH_MONEY))
+    await approve_all(desk)
 
     for (old, new), message in faults.items():
         with pytest.raises(FileFault) as raised:
