@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, NamedTuple, Self, assert_never
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ledger.vouchers.expire import settle_expired
 from ledger.vouchers.holding import Holding, content_keys, holding_ids
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.rows import TEMPLATES, Voucher
-from ledger.vouchers.voucher import VoucherState, dies_at, find_voucher, state_at
+from ledger.vouchers.voucher import VoucherState, dies_at, find_voucher, seconds_locked, state_at
 
 
 class Owner(NamedTuple):
@@ -113,9 +113,7 @@ def require_whole(voucher: Voucher, now: datetime) -> None:
                 RefusalCode.VOUCHER_REDEEMED, redeemed_at=str(voucher.ended_at and voucher.ended_at.isoformat())
             )
         case VoucherState.LOCKED:
-            # Whole seconds, rounded up: who waits so long comes in time.
-            left = -((now - dies_at(voucher)) // timedelta(seconds=1))
-            raise Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=left)
+            raise Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=seconds_locked(voucher, now))
         case VoucherState.EXPIRED:
             raise Refusal(RefusalCode.VOUCHER_EXPIRED, expired_at=(voucher.ended_at or dies_at(voucher)).isoformat())
         case _:

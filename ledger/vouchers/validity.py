@@ -4,7 +4,7 @@ What depends on the basket and on the other vouchers laid on it stands in `stack
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from ledger.book.account import Account, AccountState
@@ -14,7 +14,7 @@ from ledger.vouchers.counts import require_within
 from ledger.vouchers.discount import ALL_DUE, Wanted
 from ledger.vouchers.rows import Voucher, VoucherCount
 from ledger.vouchers.template_body import TemplateBody
-from ledger.vouchers.voucher import StoredState, dies_at, is_locked
+from ledger.vouchers.voucher import StoredState, dies_at, is_locked, seconds_locked
 
 _VOID = frozenset({StoredState.VOIDED, StoredState.GIFTED})
 _PRECEDENCE = {code: number for number, code in enumerate(REFUSALS)}
@@ -131,10 +131,8 @@ def _why_gone(shown: Shown, till: Till, now: datetime) -> list[Refusal]:
         reasons.append(Refusal(RefusalCode.VOUCHER_VOIDED))
     if voucher.state == StoredState.REDEEMED and voucher.ended_at is not None:
         reasons.append(Refusal(RefusalCode.VOUCHER_REDEEMED, redeemed_at=voucher.ended_at.isoformat()))
-    if voucher.lock_until is not None and is_locked(voucher, now) and voucher.lock_merchant_id != till.merchant.id:
-        # Whole seconds, rounded up: who waits so long comes in time.
-        left = -((now - voucher.lock_until) // timedelta(seconds=1))
-        reasons.append(Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=left))
+    if is_locked(voucher, now) and voucher.lock_merchant_id != till.merchant.id:
+        reasons.append(Refusal(RefusalCode.VOUCHER_LOCKED, retry_after_seconds=seconds_locked(voucher, now)))
     if voucher.state == StoredState.EXPIRED or (voucher.state == StoredState.LIVE and dies_at(voucher) <= now):
         over = voucher.ended_at or dies_at(voucher)
         reasons.append(Refusal(RefusalCode.VOUCHER_EXPIRED, expired_at=over.isoformat()))

@@ -3,7 +3,7 @@
 A lock and an expiry are facts at their instants whether or not anything was written. All windows are half-open.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
@@ -43,6 +43,11 @@ class VoucherState(StrEnum):
 def is_locked(voucher: Voucher, now: datetime) -> bool:
     """Whether a merchant's lock stands."""
     return voucher.state == StoredState.LIVE and voucher.lock_until is not None and now < voucher.lock_until
+
+
+def seconds_locked(voucher: Voucher, now: datetime) -> int:
+    """For how long the lock stands yet, in whole seconds, rounded up: who waits so long comes in time."""
+    return 0 if voucher.lock_until is None else -((now - voucher.lock_until) // timedelta(seconds=1))
 
 
 def dies_at(voucher: Voucher) -> datetime:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from ledger.book.refusal import RefusalCode
 from ledger.vouchers.basket import Basket
 from ledger.vouchers.lock import ReleaseLock, RenewLock, lock_token
 from ledger.vouchers.sweeps import sweep_vouchers
 from ledger.vouchers.template_body import StoredValue, Validity
+from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank, code_of
 from tests.voucher_desk import VoucherDesk
 from tests.voucher_till import VoucherTill
@@ -95,3 +97,18 @@ async def test_the_sweep_spares_what_is_locked(bank: Bank, desk: VoucherDesk, ti
     assert locked.locked_until > ends
     assert used.unwrap().applied[0].units == 500
     assert (await desk.voucher(issued.voucher_id))["state"] == "redeemed"
+
+
+async def test_who_voids_a_locked_voucher_waits_for_the_lock(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
+    """Not for the end of the voucher: the bank is told the seconds that the lock has left."""
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("COFFEE"))
+    await till.lock(issued.voucher_id, ttl_seconds=60)
+
+    void = VoidVoucher(
+        actor=bank.actor("operator", "olga"), key=bank.key(), voucher_id=issued.voucher_id, reason_code="MISTAKE"
+    )
+    refused = (await bank.application.engine.execute(void)).refusal
+
+    assert refused is not None
+    assert refused.code == RefusalCode.VOUCHER_LOCKED
+    assert 50 < int(str(refused.facts["retry_after_seconds"])) <= 60
