@@ -192,14 +192,16 @@ class ReleaseLock(LockCommand[Released]):
         shown = self.only_voucher(state, till, now)
         for reason in why_no_lock(shown, till, now):
             raise reason
-        released = self.change(state, unlocked(shown.voucher), now)
+        released = self.change(state, unlocked(shown.voucher, now), now)
         return Released(voucher_id=released.id, released_at=now)
 
 
-def unlocked(voucher: Voucher) -> Voucher:
-    """The row without a lock."""
+def unlocked(voucher: Voucher, now: datetime) -> Voucher:
+    """The row without a lock. Where only the lock kept the voucher good, both are over now: nothing dies before it."""
     if voucher.lock_until is None:
         return voucher
+    if voucher.valid_until < now < voucher.lock_until:
+        return voucher._replace(lock_until=now, lock_units=0)
     return voucher._replace(lock_merchant_id=None, lock_token_hash=None, lock_until=None, lock_units=0)
 
 

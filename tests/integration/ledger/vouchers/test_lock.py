@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from ledger.book.refusal import RefusalCode
+from ledger.programme.period import close_period
 from ledger.vouchers.basket import Basket
 from ledger.vouchers.lock import ReleaseLock, RenewLock, lock_token
 from ledger.vouchers.sweeps import sweep_vouchers
@@ -112,3 +113,27 @@ async def test_who_voids_a_locked_voucher_waits_for_the_lock(bank: Bank, desk: V
     assert refused is not None
     assert refused.code == RefusalCode.VOUCHER_LOCKED
     assert 50 < int(str(refused.facts["retry_after_seconds"])) <= 60
+
+
+async def test_a_lock_given_up_late_posts_nothing_into_a_closed_period(
+    bank: Bank, desk: VoucherDesk, till: VoucherTill
+) -> None:
+    """A period may close while only the lock keeps the voucher good; it then dies when the lock ends, not before."""
+    issued = await desk.issue(await bank.enrol("m-1"), await desk.live("DAY", validity=Validity(expiry="1 days")))
+    ends = (await desk.voucher(issued.voucher_id))["valid_until"]
+    now = (await bank.fetch("SELECT clock_timestamp() AS now"))[0]["now"]
+    await bank.advance(ends - now - timedelta(seconds=60))
+    _, shown = await till.lock(issued.voucher_id, ttl_seconds=600)
+    await bank.advance(timedelta(seconds=180))
+    application = bank.application
+    await sweep_vouchers(application.reader, application.engine)
+    closed = ends + timedelta(seconds=60)
+    await close_period(application.units, bank.actor("operator", "olga"), until=closed)
+
+    release = ReleaseLock(actor=till.actor, key=bank.key(), merchant_id=till.merchant_id, vouchers=(shown,))
+    released = (await application.engine.execute(release)).unwrap()
+    await sweep_vouchers(application.reader, application.engine)
+
+    row = await desk.voucher(issued.voucher_id)
+    assert (row["state"], row["ended_at"]) == ("expired", released.released_at)
+    assert row["ended_at"] > closed
