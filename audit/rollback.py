@@ -34,11 +34,16 @@ async def refuse_rollback(connection: Connection, key: VerifierKey, known: Known
         checkpoint = verify_checkpoint(known.text, key).checkpoint
     except NoteRefused as error:
         raise LogRolledBack(f"{known.where} holds no checkpoint of the key {key}: {error}") from None
-    size = await read_size(connection)
-    if checkpoint.size > size:
-        raise LogRolledBack(f"{known.where} knows {checkpoint.size} entries of this log, and the database has {size}")
-    if await read_root(connection, checkpoint.size) != checkpoint.root:
-        raise LogRolledBack(f"the first {checkpoint.size} entries are not those of the checkpoint in {known.where}")
+    await refuse_departure(connection, checkpoint.size, checkpoint.root, where=known.where)
+
+
+async def refuse_departure(connection: Connection, size: int, root: bytes, *, where: str) -> None:
+    """Raise LogRolledBack unless the database's log begins with the tree of that size and root, which `where` knows."""
+    found = await read_size(connection)
+    if size > found:
+        raise LogRolledBack(f"{where} knows {size} entries of this log, and the database has {found}")
+    if await read_root(connection, size) != root:
+        raise LogRolledBack(f"the first {size} entries are not those that {where} knows")
 
 
 async def read_size(connection: Connection) -> int:

@@ -18,6 +18,7 @@ import asyncpg
 
 from audit.checkpoint import Checkpoint
 from audit.merkle import leaf_hash
+from audit.rollback import refuse_departure
 from audit.signing import SigningKey, sign_checkpoint
 from audit.tiles import Edge, Growth
 from audit.tree import TreeDamaged, read_edge
@@ -109,7 +110,8 @@ class Sequencer:
     async def sequence(self) -> Sequenced:
         """One round: at most `batch_max` events, and a checkpoint where the tree has grown or the heartbeat is due.
 
-        Raises TreeDamaged where the database contradicts itself, and then changes nothing.
+        Raises TreeDamaged where the database contradicts itself, and LogRolledBack where the log does not go on from
+        where this sequencer left it; then it changes nothing.
         """
         async with self._connection.transaction():
             tree = (await self._connection.fetch(_TREE))[0]
@@ -126,7 +128,15 @@ class Sequencer:
         now_ms = int(tree["now"].timestamp() * 1000 + (perf_counter() - started) * 1000)
         return Sequenced(size=edge.size, is_signed=is_due, delays_ms=[now_ms - _made_ms(row["id"]) for row in claimed])
 
+    @property
+    def reached(self) -> tuple[int, bytes] | None:
+        """Size and root of the tree that it left committed; None before its first round."""
+        return None if self._edge is None else (self._edge.size, self._edge.root)
+
     async def _edge_of(self, size: int, root: bytes) -> Edge:
+        if self._edge is not None and self._edge.size != size:
+            # Another sequencer may have appended. Nobody may have set the log back, or put another past under it.
+            await refuse_departure(self._connection, self._edge.size, self._edge.root, where="this sequencer")
         if self._edge is None or self._edge.size != size:
             self._edge = await read_edge(self._connection, size)
         if self._edge.root != root:

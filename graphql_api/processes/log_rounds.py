@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import structlog
 
-from audit.rollback import KnownCheckpoint, LogRolledBack, read_size, refuse_rollback
+from audit.rollback import KnownCheckpoint, LogRolledBack, read_size, refuse_departure, refuse_rollback
 from audit.sequencer import BATCH_MAX, Sequencer, open_connection
 from audit.signing import SigningKey
 from audit.static_files import StaticFiles
@@ -20,6 +20,8 @@ LOG = structlog.get_logger("worker")
 class LogRounds:
     """Sequences with one connection, which is dropped and opened again after any failure.
 
+    What this worker has signed it never forgets: a log that was set back or rewritten meanwhile is not continued.
+
     known_at: the file or URL with the newest checkpoint that is kept elsewhere; None where there is none
     files:    where the log is published; None where it is not
     """
@@ -32,6 +34,7 @@ class LogRounds:
     _connection: "asyncpg.Connection[asyncpg.Record] | None" = field(default=None, init=False)
     _sequencer: Sequencer | None = field(default=None, init=False)
     _is_active: bool = field(default=False, init=False)
+    _reached: tuple[int, bytes] | None = field(default=None, init=False)
 
     async def open(self) -> None:
         """Connect, and make sure that the database's log continues every checkpoint that is known of it.
@@ -42,6 +45,9 @@ class LogRounds:
         try:
             for known in await self._known(connection):
                 await refuse_rollback(connection, self.key.verifier, known)
+            if self._reached is not None:
+                size, root = self._reached
+                await refuse_departure(connection, size, root, where="this worker")
         except BaseException:
             connection.terminate()
             raise
@@ -74,6 +80,7 @@ class LogRounds:
                 return 0
             LOG.info("sequencing the audit log", origin=self.key.name)
         done = await self._sequencer.sequence()
+        self._reached = self._sequencer.reached
         self.metrics.sequenced(done)
         count = len(done.delays_ms)
         # Rounds that are not full wait for the pause: many small ones would cost the writers more than they gain.

@@ -11,8 +11,10 @@ import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
 
+from audit.merkle import root_of
 from audit.rollback import LogRolledBack
 from audit.static_files import StaticFiles
+from audit.tree import TreeDamaged
 from graphql_api.processes.log_rounds import LogRounds
 from graphql_api.processes.worker_metrics import LogMetrics
 from tests.sequenced_log import KEY, Connection, assert_log_is_whole, connection, record_events
@@ -95,6 +97,53 @@ async def test_a_worker_goes_on_after_its_connection_broke(connection: Connectio
     log.close()
     assert await connection.fetchval("SELECT size FROM audit.tree") == 3
     await assert_log_is_whole(connection)
+
+
+REWRITE = """
+UPDATE audit.events SET record = record || ' '::bytea WHERE id = (SELECT event_id FROM audit.leaves WHERE index = 3);
+UPDATE audit.leaves SET hash = sha256('\\x00'::bytea || (SELECT record FROM audit.events WHERE id = event_id));
+"""
+
+
+async def test_a_worker_does_not_sign_what_it_has_not_signed_before(connection: Connection, database_url: str) -> None:
+    """Set back, or rewritten with everything that follows from it, while the worker runs and with nothing kept
+    elsewhere: it remembers what it signed, also over a new connection.
+    """
+    log = rounds(database_url)
+    for _ in range(2):
+        await record_events(connection, 5)
+        await log.sequence()
+    signed = await connection.fetchval("SELECT count(*) FROM audit.checkpoints")
+    attempt = connection.transaction()
+    await attempt.start()
+    await forget(connection, 5)
+    await attempt.commit()
+
+    for where in ("this sequencer", "this worker"):
+        with pytest.raises(LogRolledBack, match=f"{where} knows 10 entries of this log, and the database has 5"):
+            await log.sequence()
+    log.close()
+    assert await connection.fetchval("SELECT count(*) FROM audit.checkpoints") == signed - 1
+
+
+async def test_a_worker_does_not_sign_another_past(connection: Connection, database_url: str) -> None:
+    """The leaves and the root were made to fit a record that was changed."""
+    log = rounds(database_url)
+    await record_events(connection, 10)
+    await log.sequence()
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute(REWRITE)
+    leaves = [row[0] for row in await connection.fetch("SELECT hash FROM audit.leaves ORDER BY index")]
+    await connection.execute("UPDATE audit.tree SET root = $1", root_of(leaves))
+    await connection.execute("SET session_replication_role = origin")
+    await record_events(connection, 1)
+
+    with pytest.raises(TreeDamaged):
+        await log.sequence()
+    with pytest.raises(LogRolledBack, match="the first 10 entries are not those that this worker knows"):
+        await log.sequence()
+    log.close()
+    assert await connection.fetchval("SELECT max(size) FROM audit.checkpoints") == 10
 
 
 async def test_a_log_behind_its_published_files_is_not_appended_to(
