@@ -56,7 +56,8 @@ _SELECT = f"""
                     ELSE 'PART_USED' END AS state,
                CASE WHEN v.state = 'live' AND {_DIES_AT} <= i.now THEN {_DIES_AT} ELSE v.ended_at END AS ended_at,
                CASE WHEN v.state = 'live' AND v.lock_until > i.now THEN v.lock_until END AS locked_until,
-               v.units, v.units_left, issued.posted_at AS issued_at, v.valid_from, v.valid_until, v.source_voucher_id,
+               v.units, CASE WHEN v.state = 'live' AND {_DIES_AT} <= i.now THEN 0 ELSE v.units_left END AS units_left,
+               issued.posted_at AS issued_at, v.valid_from, v.valid_until, v.source_voucher_id,
                v.code_hash, v.code_sealed, v.programme_id
         FROM {{now}} i
         CROSS JOIN {{book}}.vouchers v
