@@ -26,6 +26,7 @@ from ledger.engine.state import State
 from ledger.programme.rows import ASSETS, PROGRAMMES
 from ledger.vouchers.counts import Purpose, count_down, count_key
 from ledger.vouchers.expire import bring_forward, ended, settle_expired
+from ledger.vouchers.giving import require_room
 from ledger.vouchers.holding import Holding, due_keys
 from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, known_voucher, limits_uses, lot_of
 from ledger.vouchers.redemption import RedemptionReversed
@@ -112,7 +113,9 @@ class ReverseRedemption(Command[RedemptionReversed]):
         return [*counts, *due_keys(state, found.account_id, now)]
 
     def decide(self, state: State, now: datetime) -> RedemptionReversed:
-        """Refused with REDEMPTION_NOT_FOUND, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL."""
+        """Refused with REDEMPTION_NOT_FOUND, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL,
+        BALANCE_LIMIT_EXCEEDED.
+        """
         redemption, found = self._require_redemption(state)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
         if programme is None:
@@ -171,6 +174,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
             draft.draw(lot, DrawKind.TAKE, units)
             after = ended(voucher, StoredState.EXPIRED, now) if voucher.state == StoredState.REDEEMED else voucher
         else:
+            require_room(account, units)
             after = voucher._replace(state=StoredState.LIVE, units_left=voucher.units_left + units, ended_at=None)
             bring_forward(holding, draft, dies_at(after))
         state.put(VOUCHERS, after)
