@@ -1,4 +1,4 @@
-"""`scrip import`: enrolments, opening balances, earns and spends from a file."""
+"""`scrip import`: enrolments, opening balances, earns, spends and activities from a file."""
 
 import os
 from pathlib import Path
@@ -35,6 +35,8 @@ def import_file(
         scrip import history.csv --programme journey --replay
 
         scrip import balances.jsonl --programme journey --json | jq .refused
+
+        scrip import activities.csv --source core@journey
     """
     from graphql_api.processes.cli.failure import REFUSED, CommandError
     from graphql_api.processes.importing.cells import UnusableFile
@@ -94,6 +96,7 @@ def _print(tally: "Tally", *, as_json: bool) -> None:
             {
                 "lines": tally.lines,
                 "accepted": dict(tally.done),
+                "awards": tally.awards,
                 "known": tally.known,
                 "refused": dict(tally.refused),
                 "expiredOnArrival": tally.expired,
@@ -107,6 +110,8 @@ def _print(tally: "Tally", *, as_json: bool) -> None:
         print_line(f"  {kind:<24} {count:>12,}")
     if tally.known:
         print_line(f"  {tally.known:,} of these were there from an earlier run.")
+    if tally.awards:
+        print_line(f"  {tally.awards:,} awards were made for the activities.")
     if tally.expired:
         print_line(f"  {tally.expired:,} points were past their date and expired on arrival.")
     for code, count in tally.refused.most_common():

@@ -1,1 +1,3 @@
-"""Importing a file of enrolments, opening balances, earns and spends; docs/reference/import-format.md is the format."""
+"""Importing a file of enrolments, opening balances, earns, spends and activities; docs/reference/import-format.md is
+the format.
+"""

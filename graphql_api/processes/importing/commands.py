@@ -8,12 +8,16 @@ from typing import assert_never
 from uuid import UUID
 
 from graphql_api.processes.importing.records import (
+    ActivityRecord,
     EarnRecord,
     EnrolRecord,
     OpeningRecord,
     Record,
     SpendRecord,
 )
+from ledger.campaigns.activity import ActivityCommand
+from ledger.campaigns.refund import ReportRefund
+from ledger.campaigns.report import ReportActivity
 from ledger.engine.command import Actor
 from ledger.members.enrol import EnrolMember
 from ledger.points.command import UNKNOWN, PointsCommand
@@ -55,6 +59,30 @@ class ImportedOpening(OpenBalance):
     def fields(self) -> Mapping[str, object]:
         """What the line says."""
         return {**OpenBalance.fields(self), "memberId": self.external_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedActivity(ReportActivity):
+    """An activity whose member and merchant are named by the file."""
+
+    external_id: str
+    merchant_code: str | None
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**ReportActivity.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRefund(ReportRefund):
+    """A refund whose member and merchant are named by the file."""
+
+    external_id: str
+    merchant_code: str | None
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**ReportRefund.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
 
 
 def enrol_command(record: EnrolRecord, actor: Actor, key: str, *, is_replay: bool) -> EnrolMember:
@@ -118,10 +146,54 @@ def points_command(
                 reason_code=record.reason_code,
                 replay_at=record.at if is_replay else None,
             )
-        case EnrolRecord():
-            raise TypeError("an enrolment is no points command")
+        case EnrolRecord() | ActivityRecord():
+            raise TypeError("it moves no points by itself")
         case _:
             assert_never(record)
+
+
+def activity_command(
+    record: ActivityRecord,
+    actor: Actor,
+    source: str,
+    *,
+    is_replay: bool,
+    members: Mapping[str, UUID],
+    merchants: Mapping[str, UUID],
+) -> ActivityCommand:
+    """The report, of `source` where the line names none; what is unknown is left to the ledger to refuse."""
+    replay_at = record.at if is_replay else None
+    if record.refund_of is not None:
+        return ImportedRefund(
+            actor=actor,
+            member_id=members.get(record.member, UNKNOWN),
+            external_id=record.member,
+            source=record.source or source,
+            event_id=record.event,
+            occurred_at=record.at,
+            payload=record.payload,
+            channel=record.channel,
+            branch=record.branch,
+            merchant_id=_merchant(record.merchant, merchants),
+            merchant_code=record.merchant,
+            replay_at=replay_at,
+            refund_of=record.refund_of,
+        )
+    return ImportedActivity(
+        actor=actor,
+        member_id=members.get(record.member, UNKNOWN),
+        external_id=record.member,
+        type=record.activity,
+        source=record.source or source,
+        event_id=record.event,
+        occurred_at=record.at,
+        payload=record.payload,
+        channel=record.channel,
+        branch=record.branch,
+        merchant_id=_merchant(record.merchant, merchants),
+        merchant_code=record.merchant,
+        replay_at=replay_at,
+    )
 
 
 def _merchant(code: str | None, merchants: Mapping[str, UUID]) -> UUID | None:

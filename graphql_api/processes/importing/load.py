@@ -3,20 +3,24 @@
 A member's lines all go through one lane, in their order. Memory is bounded by the chunks, whatever the file's length.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 from zlib import crc32
 
 from graphql_api.bootstrap import Application
-from graphql_api.processes.importing.commands import enrol_command, points_command
+from graphql_api.processes.importing.commands import activity_command, enrol_command, points_command
 from graphql_api.processes.importing.names import find_members, find_merchants
 from graphql_api.processes.importing.parse import Line
-from graphql_api.processes.importing.records import EarnRecord, EnrolRecord, OpeningRecord, SpendRecord
+from graphql_api.processes.importing.records import ActivityRecord, EnrolRecord, OpeningRecord, Record
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import Lanes, submit_list
+from ledger.campaigns.receipt import ActivityReceipt
 from ledger.engine.command import Actor
-from ledger.engine.unit import LIST_MAX
+from ledger.engine.outcome import Outcome
+from ledger.engine.unit import LIST_MAX, AnyCommand
+from ledger.points.receipt import Receipt
 
 LANES: Final = 2
 CHUNK_BYTES_MAX: Final = 1_048_576
@@ -59,12 +63,16 @@ class Chunk:
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """One run over a file; `tally` hears of every line."""
+    """One run over a file; `tally` hears of every line.
+
+    source: of the activities that name none
+    """
 
     application: Application
     actor: Actor
     tally: Tally
     progress: Progress
+    source: str
     is_replay: bool
 
     async def run(self, lines: Iterable[Line]) -> None:
@@ -97,7 +105,7 @@ class Load:
 
     async def _submit(self, chunk: Chunk) -> None:
         await self._enrol(chunk.enrolments)
-        await self._move_points(chunk.others)
+        await self._do(chunk.others)
         self.progress(f"{self.tally.lines:,} lines", chunk.size)
 
     async def _enrol(self, lines: list[Line]) -> None:
@@ -112,21 +120,33 @@ class Load:
             else:
                 self.tally.refuse(line, outcome.refusal)
 
-    async def _move_points(self, lines: list[Line]) -> None:
+    async def _do(self, lines: list[Line]) -> None:
         records = [line.record for line in lines if line.record is not None]
         programme_id, reader = self.actor.programme_id, self.application.reader
         members = await find_members(reader, programme_id, {record.member for record in records})
-        codes = {record.merchant for record in records if isinstance(record, EarnRecord | SpendRecord)}
+        codes = {record.merchant for record in records if not isinstance(record, EnrolRecord | OpeningRecord)}
         merchants = await find_merchants(reader, programme_id, {code for code in codes if code is not None})
         commands = [
-            points_command(record, self.actor, line.key, is_replay=self.is_replay, members=members, merchants=merchants)
-            for line, record in zip(lines, records, strict=True)
+            self._command(line, record, members, merchants) for line, record in zip(lines, records, strict=True)
         ]
         for line, outcome in zip(lines, await submit_list(self.application.engine, commands), strict=True):
-            if outcome.reply is not None:
-                reply = outcome.reply
+            self._count(line, outcome)
+
+    def _command(
+        self, line: Line, record: Record, members: Mapping[str, UUID], merchants: Mapping[str, UUID]
+    ) -> AnyCommand:
+        known = {"members": members, "merchants": merchants}
+        if isinstance(record, ActivityRecord):
+            return activity_command(record, self.actor, self.source, is_replay=self.is_replay, **known)
+        return points_command(record, self.actor, line.key, is_replay=self.is_replay, **known)
+
+    def _count(self, line: Line, outcome: Outcome[object]) -> None:
+        match outcome.reply:
+            case Receipt() as reply:
                 self.tally.accept(reply.kind, replayed=outcome.replayed, expired=reply.expired)
-            elif outcome.refusal is not None:
+            case ActivityReceipt() as reply:
+                self.tally.accept("activity", replayed=outcome.replayed, awards=len(reply.awards))
+            case _ if outcome.refusal is not None:
                 self.tally.refuse(line, outcome.refusal)
 
 

@@ -15,8 +15,9 @@ import orjson
 
 from graphql_api.processes.importing.cells import UnusableFile, cells_of, columns_of, text_of
 from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.fields import Fields, Value
 from graphql_api.processes.importing.lines import RawLine, read_lines
-from graphql_api.processes.importing.records import Fields, Record, Value, read_record
+from graphql_api.processes.importing.records import Record, read_record
 from ledger.points.opening import LOTS_MAX
 
 LOT_COLUMNS: Final = ("amount", "granted_on", "expires_on", "purchased")

@@ -84,7 +84,14 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
         lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)
         tally = Tally(path=wanted.refused)
         tally.begin()
-        load = Load(application=application, actor=actor, tally=tally, progress=progress, is_replay=wanted.is_replay)
+        load = Load(
+            application=application,
+            actor=actor,
+            tally=tally,
+            progress=progress,
+            source=wanted.source,
+            is_replay=wanted.is_replay,
+        )
         try:
             await load.run(lines)
         finally:

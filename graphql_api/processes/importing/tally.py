@@ -32,7 +32,8 @@ class Tally:
     """Counts lines by what became of them; refused ones are written to `path` as they are decided.
 
     done:        accepted, by type · known: of these, decided by an earlier run
-    expired:     points that were dead on arrival · differences: the first twenty openings that do not add up
+    awards:      what campaigns gave for activities · expired: points that were dead on arrival
+    differences: the first twenty openings that do not add up
     """
 
     path: Path | None
@@ -40,6 +41,7 @@ class Tally:
     done: Counter[str] = field(default_factory=Counter)
     known: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    awards: int = 0
     expired: int = 0
     differences: list[Difference] = field(default_factory=list)
     _file: BinaryIO | None = None
@@ -49,12 +51,13 @@ class Tally:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
-    def accept(self, kind: str, *, replayed: bool = False, expired: int = 0) -> None:
+    def accept(self, kind: str, *, replayed: bool = False, expired: int = 0, awards: int = 0) -> None:
         """Counts an accepted line."""
         self.lines += 1
         self.done[kind] += 1
         self.known += replayed
         self.expired += expired
+        self.awards += awards
 
     def refuse(self, line: Line, why: Refusal | LineFault) -> None:
         """Counts a refused line and writes it down."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.faults import FaultCode, LineFault
 from graphql_api.processes.importing.parse import Line, parse_file
-from graphql_api.processes.importing.records import EarnRecord
+from graphql_api.processes.importing.records import ActivityRecord, EarnRecord
 
 
 def timed(lines: Iterator[Line], *, is_replay: bool) -> Iterator[Line]:
     """The lines; those whose time does not fit become faults.
 
-    Live, only an earn may state a time: what is taken is taken now (semantics 2.4). In a replay every line states one.
+    Live, only an earn and an activity may state a time: what is taken is taken now (semantics 2.4). In a replay every line states one.
     """
     for line in lines:
         fault = None if line.record is None else _fault(line, is_replay=is_replay)
@@ -26,8 +26,10 @@ def _fault(line: Line, *, is_replay: bool) -> LineFault | None:
     at = None if record is None else record.at
     if is_replay and at is None:
         return LineFault(FaultCode.MISSING_FIELD, "at is missing, which --replay needs on every line", field="at")
-    if not is_replay and at is not None and not isinstance(record, EarnRecord):
-        return LineFault(FaultCode.AT_NEEDS_REPLAY, "only an earn may state a time without --replay", field="at")
+    if not is_replay and at is not None and not isinstance(record, EarnRecord | ActivityRecord):
+        return LineFault(
+            FaultCode.AT_NEEDS_REPLAY, "only an earn or an activity may state a time without --replay", field="at"
+        )
     return None
 
 

@@ -136,13 +136,14 @@ def test_the_examples_are_good(database_url: str, tmp_path: Path) -> None:
     run(_set_up(database_url, tmp_path))
     codes = {
         name: _import(ROOT / "examples" / "import" / name, database_url, tmp_path, "--refused", str(tmp_path / name))[1]
-        for name in ("members.jsonl", "balances.csv")
+        for name in ("members.jsonl", "balances.csv", "activities.csv")
     }
     history = ROOT / "examples" / "import" / "history.jsonl"
     replayed = _import(history, database_url, tmp_path, "--replay", "--refused", str(tmp_path / "history"))
 
     assert codes["members.jsonl"]["refused"] == {"OPENING_DIFFERS": 1}
-    assert codes["balances.csv"]["refused"] == {}
+    assert codes["balances.csv"]["refused"] == codes["activities.csv"]["refused"] == {}
+    assert codes["activities.csv"]["accepted"] == {"activity": 4}
     assert replayed[0] == 2
     assert "history comes before everything else" in str(replayed[1]["error"])
 

@@ -1,0 +1,128 @@
+"""Activities from a file: each reported once under its source's own name, whatever happens to the import."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ledger.campaigns.refund import ReportRefund
+from tests.bank import Bank, bank
+from tests.campaign_desk import CampaignDesk
+from tests.databases import ROOT
+from tests.fixtures_application import ROOT_KEY, application, settings
+
+__all__ = ["application", "bank", "settings"]
+
+
+async def _import(bank: Bank, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
+    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(path.parent), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "graphql_api.processes.cli", "import", str(path), "--json", *more],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
+
+
+def _refused(path: Path) -> list[tuple[int, str]]:
+    lines = Path(f"{path}.refused.jsonl").read_text(encoding="utf-8").splitlines()
+    return sorted((entry["line"], entry["code"]) for entry in map(json.loads, lines))
+
+
+def _line(event: str, at: str, **more: object) -> dict[str, object]:
+    plain = {"type": "activity", "member": "C-1", "activity": "purchase", "payload": {"amount": 199}}
+    return {**plain, "event": event, "at": at, **more}
+
+
+async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_path: Path) -> None:
+    """A refund follows its purchase in the file's order; what cannot be read or meant is listed; a part of the file
+    that was imported before is known; and the bank's API finds by its own name what the file brought in.
+    """
+    desk = CampaignDesk(bank=bank)
+    await desk.run("base")
+    at, tomorrow = datetime.now(UTC).isoformat(), (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    lines = [
+        {"type": "enrol", "member": "C-1"},
+        _line("e-1", at, channel="app", branch="North", merchant="001"),
+        _line("e-2", at),
+        _line("e-3", at, activity="refund", refund_of="e-1", payload={"amount": 100}),
+        _line("e-4", at, payload={"amount": "much"}),
+        _line("e-5", at, member="C-9"),
+        _line("e-6", at, activity="teleport"),
+        _line("e-7", tomorrow),
+        _line("e-8", at, merchant="999"),
+        _line("e-9", at, key="mine"),
+        _line("e-10", at, activity="refund"),
+        _line("e-11", at, refund_of="e-1"),
+        _line("e-12", at, payload="[1]"),
+        {**_line("e-13", at), "at": None},
+        _line("e-1", at, source="other"),
+    ]
+    path = tmp_path / "activities.jsonl"
+
+    path.write_text("\n".join(map(json.dumps, lines[:3])), encoding="utf-8")
+    first = await _import(bank, path, "--source", "core")
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    second = await _import(bank, path, "--source", "core")
+    member = (await bank.fetch("SELECT id FROM {book}.members WHERE external_id = 'C-1'"))[0]["id"]
+    refund = ReportRefund(
+        actor=bank.actor("service", "core"),
+        member_id=member,
+        source="core",
+        event_id="e-20",
+        refund_of="e-2",
+        occurred_at=datetime.now(UTC),
+        payload='{"amount": 199}',
+    )
+    (await desk.report(refund)).unwrap()
+
+    assert (first[0], first[1]["accepted"], first[1]["awards"]) == (0, {"enrol": 1, "activity": 2}, 2)
+    assert (second[0], second[1]["accepted"], second[1]["known"]) == (1, {"enrol": 1, "activity": 4}, 3)
+    assert _refused(path) == [
+        (5, "INVALID_INPUT"),
+        (6, "MEMBER_NOT_FOUND"),
+        (7, "ACTIVITY_TYPE_NOT_FOUND"),
+        (8, "ACTIVITY_IN_FUTURE"),
+        (9, "MERCHANT_NOT_FOUND"),
+        (10, "UNKNOWN_FIELD"),
+        (11, "MISSING_FIELD"),
+        (12, "UNKNOWN_FIELD"),
+        (13, "BAD_VALUE"),
+        (14, "MISSING_FIELD"),
+    ]
+    assert await desk.balance(member) == 19 - 10 + 19
+
+
+async def test_a_csv_file_says_the_same(bank: Bank, tmp_path: Path) -> None:
+    """The payload is JSON in its cell; a bad cell spoils its own line only."""
+    desk = CampaignDesk(bank=bank)
+    await desk.run("base")
+    await bank.enrol("C-1")
+    at = datetime.now(UTC).isoformat()
+    path = tmp_path / "activities.csv"
+    path.write_text(
+        "type,member,activity,event,at,payload,refund_of\n"
+        f'activity,C-1,purchase,e-1,{at},"{{""amount"": 500}}",\n'
+        f'activity,C-1,purchase,e-2,{at},"{{amount}}",\n'
+        f'activity,C-1,refund,e-3,{at},"{{""amount"": 100}}",e-1\n'
+        f"activity,C-1,login,e-4,{at},,\n",
+        encoding="utf-8",
+    )
+
+    code, report = await _import(bank, path)
+    dry = await _import(bank, path, "--dry-run")
+
+    assert (code, report["accepted"], report["refused"]) == (1, {"activity": 3}, {"BAD_VALUE": 1})
+    assert (dry[0], dry[1]["accepted"]) == (1, {"activity": 3})
+    assert await bank.count("book.awards") == 2
