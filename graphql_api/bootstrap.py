@@ -36,8 +36,9 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
+from ledger.tiers.grant_approval import TIER_GRANT
 
-APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TOP_UP))
+APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TIER_GRANT, TOP_UP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,10 @@ class Scope(StrEnum):
     CAMPAIGN_READ = "campaign:read"
     CAMPAIGN_READ_ANY = "campaign:read_any"
     CAMPAIGN_MANAGE = "campaign:manage"
+    TIER_READ = "tier:read"
+    TIER_READ_ANY = "tier:read_any"
+    TIER_MANAGE = "tier:manage"
+    TIER_GRANT = "tier:grant"
     APPROVAL_READ = "approval:read"
     APPROVAL_DECIDE = "approval:decide"
     SUPPORT_READ = "support:read"
@@ -80,6 +84,7 @@ _BACK_OFFICE = frozenset(
         Scope.REDEMPTION_READ,
         Scope.ACTIVITY_READ,
         Scope.CAMPAIGN_READ_ANY,
+        Scope.TIER_READ_ANY,
         Scope.APPROVAL_READ,
         Scope.DOCUMENT_ADHOC,
     }
@@ -99,6 +104,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.VOUCHER_CLAIM,
                 Scope.VOUCHER_GIFT,
                 Scope.CAMPAIGN_READ,
+                Scope.TIER_READ,
             }
         ),
         Role.MERCHANT: frozenset(
@@ -134,6 +140,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.ACTIVITY_REPORT,
                 Scope.ACTIVITY_READ,
                 Scope.CAMPAIGN_READ_ANY,
+                Scope.TIER_READ_ANY,
             }
         ),
         Role.OPERATOR: _BACK_OFFICE
@@ -151,6 +158,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = MappingProxyType(
             Scope.VOUCHER_VOID,
             Scope.REDEMPTION_REVERSE,
             Scope.CAMPAIGN_MANAGE,
+            Scope.TIER_MANAGE,
+            Scope.TIER_GRANT,
             # Refused wherever the deployment is no sandbox.
             Scope.SANDBOX_ADVANCE,
         },

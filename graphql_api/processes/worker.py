@@ -34,6 +34,7 @@ from graphql_api.settings import Settings
 from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
 from ledger.points.sweeps import sweep_due
+from ledger.tiers.sweeps import sweep_packs, sweep_tiers
 from ledger.vouchers.sweeps import sweep_vouchers
 
 PAUSE_SECONDS_MAX = 60.0
@@ -73,6 +74,8 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     return (
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="vouchers", work=partial(_sweep_vouchers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
+        Round(name="tiers", work=partial(_sweep_tiers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
+        Round(name="packs", work=partial(_sweep_packs, application), pause_seconds=SWEEP_PAUSE_SECONDS),
         Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
         Round(name="figures", work=partial(_roll_up_figures, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
@@ -98,6 +101,20 @@ async def _sweep_vouchers(application: Application) -> int:
     if swept.accounts:
         LOG.info("vouchers expired", accounts=swept.accounts, lines=swept.versions)
     return swept.accounts
+
+
+async def _sweep_tiers(application: Application) -> int:
+    swept = await sweep_tiers(application.reader, application.engine)
+    if swept.due:
+        LOG.info("tiers reviewed", standings=swept.due, changed=swept.changed)
+    return swept.due
+
+
+async def _sweep_packs(application: Application) -> int:
+    swept = await sweep_packs(application.reader, application.engine)
+    if swept.due:
+        LOG.info("packs of tiers given", vouchers=swept.due)
+    return swept.due
 
 
 async def _roll_up(application: Application) -> int:

@@ -20,6 +20,7 @@ from graphql_api.schema.kinds import APPROVAL, ENTRY, id_of, maybe_id, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.tier_grant import REFUSALS as TIER_REFUSALS
 from ledger.book.refusal import RefusalCode
 from ledger.control.approval import Approval as ApprovalRow
 from ledger.control.approval import ApprovalState
@@ -241,6 +242,7 @@ APPROVE_REQUEST = mutation(
         *_PENDING,
         _CODE.APPROVAL_OWN,
         *ADJUSTMENT_REFUSALS,
+        *TIER_REFUSALS,
         _CODE.MEMBER_NOT_CLOSED,
         _CODE.CAMPAIGN_NOT_FOUND,
         _CODE.CAMPAIGN_STATE,

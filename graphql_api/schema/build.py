@@ -62,6 +62,8 @@ from graphql_api.schema.template import (
     VOUCHER_TEMPLATES,
 )
 from graphql_api.schema.terminal import CLOSE_TERMINAL, CREATE_TERMINAL
+from graphql_api.schema.tier_grant import GRANT_TIER
+from graphql_api.schema.tier_ladder import CHANGE_TIER_LADDER, CREATE_TIER_LADDER, TIER_LADDER, TIER_LADDERS
 from graphql_api.schema.transfer import TRANSFER_POINTS
 from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN, REVERSE_ENTRY
 from graphql_api.schema.validate import VALIDATE_VOUCHER, VALIDATE_VOUCHERS
@@ -104,6 +106,8 @@ class Query:
     campaign = CAMPAIGN_QUERY
     campaigns = CAMPAIGNS
     campaign_figures = CAMPAIGN_FIGURES
+    tier_ladder = TIER_LADDER
+    tier_ladders = TIER_LADDERS
     approval = APPROVAL_QUERY
     approvals = APPROVALS
     audit_events = AUDIT_EVENTS
@@ -183,6 +187,9 @@ class Mutation:
     pause_campaign = PAUSE_CAMPAIGN
     end_campaign = END_CAMPAIGN
     top_up_campaign_budget = TOP_UP_CAMPAIGN_BUDGET
+    create_tier_ladder = CREATE_TIER_LADDER
+    change_tier_ladder = CHANGE_TIER_LADDER
+    grant_tier = GRANT_TIER
     advance_sandbox_clock = ADVANCE_SANDBOX_CLOCK
 
 

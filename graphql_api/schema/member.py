@@ -15,6 +15,7 @@ from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
+from graphql_api.schema.tier import MemberTier, read_tiers
 from graphql_api.schema.voucher import Voucher, read_expiring, read_vouchers
 from graphql_api.schema.voucher_enums import VoucherState
 from graphql_api.schema.wallet import Wallet, read_wallet, wallet_of
@@ -81,6 +82,11 @@ class Member:
         after: the cursor after which the page begins
         """
         return await read_activities(info.context, self.uuid, first, after)
+
+    @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10))
+    async def tiers(self, info: Info) -> list[MemberTier]:
+        """Where the member stands on every ladder of the programme, in the order of their codes; 100 at most."""
+        return await read_tiers(info.context, self.uuid)
 
 
 async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:

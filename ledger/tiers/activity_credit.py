@@ -88,7 +88,7 @@ def measured(metric: Metric, programme_id: UUID, deed: Deed) -> int | None:
             return 1
         case MetricKind.SNAPSHOT:
             value = deed.payload.get(metric.field or "")
-            return value if isinstance(value, int) and value >= 0 else None
+            return value if type(value) is int and value >= 0 else None
         case _:
             assert_never(metric.kind)
 

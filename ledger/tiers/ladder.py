@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import bindparam, insert, select, update
 
 from ledger.book.refusal import Refusal, RefusalCode
@@ -131,3 +132,13 @@ def version_at(versions: Sequence[LadderVersion], instant: datetime) -> LadderVe
     ordered = sorted(versions, key=lambda version: version.number)
     held = [version for version in ordered if version.created_at <= instant]
     return held[-1] if held else ordered[0]
+
+
+def read_versions(text: str, ladder: UUID, programme_id: ProgrammeId) -> list[LadderVersion]:
+    """The versions of a JSON array of number, body and instant, as queries tell them."""
+    return [
+        LadderVersion(
+            ladder_version_id(ladder, number), ladder, programme_id, number, body, datetime.fromisoformat(since)
+        )
+        for number, body, since in orjson.loads(text)
+    ]

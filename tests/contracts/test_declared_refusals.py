@@ -30,6 +30,7 @@ from ledger.points.refund import RefundEarn
 from ledger.points.reverse import ReverseEntry
 from ledger.points.spend import SpendPoints
 from ledger.points.transfer import TransferPoints
+from ledger.tiers.grant import GrantTier
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.close import CloseMember
 from ledger.vouchers.gift import GiftVoucher
@@ -73,6 +74,7 @@ COMMANDS: tuple[tuple[str, type[AnyCommand]], ...] = (
     ("closeMember", CloseMember),
     ("reportActivity", ReportActivity),
     ("reportActivity", ReportRefund),
+    ("grantTier", GrantTier),
     ("submitCampaign", SubmitCampaign),
     ("startCampaign", StartCampaign),
     ("pauseCampaign", PauseCampaign),

@@ -39,6 +39,8 @@ Query.award                        ..SOACH ..SOACH
 Query.campaignFigures              ..SOACH ..SOACH
 Query.campaign                     ..SOACH ..SOACH
 Query.campaigns                    ..SOACH ..SOACH
+Query.tierLadder                   M.SOACH M.SOACH
+Query.tierLadders                  M.SOACH M.SOACH
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.auditEvents                  .....C. .....C.
@@ -112,6 +114,9 @@ Mutation.startCampaign             ...O... ..SOACH
 Mutation.pauseCampaign             ...O... ..SOACH
 Mutation.endCampaign               ...O... ..SOACH
 Mutation.topUpCampaignBudget       ...O... ..SOACH
+Mutation.createTierLadder          ...O... ..SOACH
+Mutation.changeTierLadder          ...O... ..SOACH
+Mutation.grantTier                 ...O... ..SOACH
 Mutation.advanceSandboxClock       ...O... ..SOACH
 Subscription.walletChanged         M.SOACH M.SOACH
 """
@@ -125,15 +130,19 @@ INNER_FIELDS = {
     "Approval.reasons": {Scope.APPROVAL_READ},
     "Entry.followedBy": {Scope.ENTRY_READ},
     "Member.activities": {Scope.ACTIVITY_READ},
+    "Member.tiers": {Scope.TIER_READ, Scope.TIER_READ_ANY},
     "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.vouchers": {Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY},
     "Member.expiringVouchers": {Scope.VOUCHER_READ, Scope.VOUCHER_READ_ANY},
+    "MemberTier.packs": {Scope.TIER_READ, Scope.TIER_READ_ANY},
+    "MemberTier.steps": {Scope.TIER_READ, Scope.TIER_READ_ANY},
     "Merchant.apiKeys": {Scope.MERCHANT_MANAGE},
     "Merchant.balances": {Scope.MERCHANT_READ},
     "Merchant.terminals": {Scope.MERCHANT_READ},
     "Partner.merchants": {Scope.MERCHANT_READ},
     "TemplateVersion.funding": {Scope.TEMPLATE_READ},
+    "TierLadder.versions": {Scope.TIER_READ_ANY},
     "Voucher.code": {Scope.VOUCHER_READ},
     "VoucherTemplate.versions": {Scope.TEMPLATE_READ},
 }

@@ -1,0 +1,45 @@
+"""What commands on one member's tiers share: the member's holder is locked, its standings are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Command
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import HOLDERS
+from ledger.engine.state import State
+from ledger.members.enrol import MEMBER
+from ledger.programme.rows import PROGRAMMES, Programme
+from ledger.tiers.rows import STANDINGS
+
+O = TypeVar("O")  # noqa: E741 - the reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierCommand(Command[O]):
+    """A command on the tiers of `member_id`. `replay_at` is obeyed under a replay clock only."""
+
+    member_id: UUID
+    replay_at: datetime | None = None
+
+    def footprint(self) -> Sequence[Key]:
+        """The member's holder, locked."""
+        return [HOLDERS.key(self.member_id)]
+
+    def further(self, state: State, now: datetime) -> Sequence[Key]:
+        """Where the member stands."""
+        del state, now
+        return [STANDINGS.key(self.member_id)]
+
+    def require_member(self, state: State) -> Programme:
+        """The programme. MEMBER_NOT_FOUND, MEMBER_CLOSED."""
+        holder = state.find(HOLDERS, self.member_id)
+        programme = state.find(PROGRAMMES, self.actor.programme_id)
+        if holder is None or programme is None or holder.kind != MEMBER or holder.programme_id != programme.id:
+            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        if holder.state == "closed":
+            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        return programme
