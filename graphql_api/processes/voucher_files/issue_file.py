@@ -10,9 +10,9 @@ from uuid import UUID
 
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.importing.faults import LineFault
+from graphql_api.processes.importing.fields import read_own_key
 from graphql_api.processes.importing.names import find_members, find_programme
 from graphql_api.processes.importing.parse import Line, derived_key
-from graphql_api.processes.importing.fields import read_own_key
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import submit_list
 from graphql_api.processes.voucher_files.columns import Row, read_rows
