@@ -43,6 +43,7 @@ class Keyring:
         self._branches: KeyCache[UUID] = KeyCache(monotonic_s)
         self._epochs: dict[str, UUID] = {}
         self._fetching = asyncio.Lock()
+        self._forgotten = 0
 
     # -- opening -----------------------------------------------------------------------------------------------------
 
@@ -90,11 +91,13 @@ class Keyring:
 
     def forget(self, subjects: Iterable[UUID]) -> None:
         """Lets go of the keys of these subjects."""
+        self._forgotten += 1
         for subject_id in subjects:
             self._subjects.drop(subject_id)
 
     def forget_all(self) -> None:
         """Lets go of every key; they are fetched again when they are needed."""
+        self._forgotten += 1
         self._subjects.clear()
         self._branches.clear()
 
@@ -123,6 +126,7 @@ class Keyring:
 
     async def _fetch_subjects(self, wanted: Collection[UUID]) -> dict[UUID, bytes]:
         for _ in range(_TRIES_MAX):
+            before = self._forgotten
             found = {subject.id: subject for subject in await self._store.subjects(wanted)}
             missing = [each for each in wanted if each not in found]
             if missing:
@@ -137,7 +141,9 @@ class Keyring:
                 keys[subject.id] = open_sealed(
                     bucket_key, subject_context(subject.id, subject.bucket_id), subject.wrapped
                 )
-                self._subjects.put(subject.id, keys[subject.id])
+                # Whoever was forgotten since the rows were read may be among them.
+                if self._forgotten == before:
+                    self._subjects.put(subject.id, keys[subject.id])
             return keys
         raise KeyGone("subjects whose keys are always gone again")
 

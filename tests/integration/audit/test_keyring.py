@@ -1,11 +1,13 @@
 """The keyring: parts open only with the keys they were sealed under, in the place they were sealed for."""
 
 import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
 
-from audit.key_provider import RootUnavailable
+from audit.key_provider import FileKeyProvider, RootUnavailable
 from audit.keyring import Keyring
 from audit.parts import Parts
 from audit.record import SealedPart
@@ -107,6 +109,37 @@ async def test_a_kept_key_grows_old(keys: KeyWorld) -> None:
     assert (await keyring.sealing_keys([person]))[person] == kept
     now[0] = 61.0
     assert (await keyring.sealing_keys([person]))[person] != kept
+
+
+class SlowProvider(FileKeyProvider):
+    """Something else happens before its first answer."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def unwrap(self, reference: str, context: bytes, wrapped: bytes) -> bytes:
+        """As it would otherwise."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().unwrap(reference, context, wrapped)
+
+
+async def test_a_key_destroyed_while_it_is_fetched_is_not_kept(keys: KeyWorld) -> None:
+    """The notice came before there was anything to let go of; what was read before it must not be kept after it."""
+    person = somebody()
+    await keys.record("called twice", about=person)
+    slow = SlowProvider(keys.key_file, secrets.token_bytes)
+    keyring = Keyring(keys.acts, slow, keys.monotonic_s)
+
+    async def erase() -> None:
+        await keys.eraser.erase(person)
+        keyring.forget([person])
+
+    slow.meanwhile = erase
+    fetched = await keyring.sealing_keys([person])
+
+    assert slow.meanwhile is None
+    assert await keyring.sealing_keys([person]) != fetched
 
 
 async def test_a_lost_root_is_named_at_the_start(keys: KeyWorld) -> None:
