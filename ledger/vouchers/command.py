@@ -14,6 +14,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
+from ledger.engine.unit import WrongKeys
 from ledger.members.enrol import MEMBER
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.counts import Purpose, count_key
@@ -96,7 +97,11 @@ class GiveCommand(Command[VoucherReceipt]):
         return holder.state
 
     def open_holding(self, state: State, terms: Terms, now: datetime) -> Holding:
-        """The member's account with everything due posted. OUT_OF_STOCK where the look saw that nothing is left."""
+        """The member's account with everything due posted. OUT_OF_STOCK where the look saw that nothing is left;
+        WrongKeys where it saw no such template yet.
+        """
+        if self.seen is None:
+            raise WrongKeys(self.template_id)
         if self.is_sold_out:
             raise Refusal(RefusalCode.OUT_OF_STOCK)
         holding = Holding(state, terms.programme, terms.template, self.ids)

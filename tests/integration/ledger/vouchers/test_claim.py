@@ -90,6 +90,7 @@ async def test_a_price_that_changed_after_the_look_is_paid_from_the_right_wallet
     member = await bank.enrol("m-1")
     await bank.earn(member, 10, asset="STARS")
     template = await desk.live("COFFEE", price=Price(asset="POINTS", points=1))
+    _StaleClaim.looks = 0
     stale = _StaleClaim(**_fields_of(await desk.claiming(member, template).find(bank.application.reader)))
     await change_template(
         bank.application.units, bank.actor("operator", "olga"), code=template,
@@ -101,6 +102,17 @@ async def test_a_price_that_changed_after_the_look_is_paid_from_the_right_wallet
     assert (claimed.points, claimed.points_available) == (4, 6)
     stars = wallet_ids(member, bank.asset("STARS")).wallet
     assert (await bank.fetch("SELECT posted FROM {book}.accounts WHERE id = $1", stars))[0]["posted"] == 6
+
+
+async def test_a_template_that_was_made_after_the_look_is_looked_at_again(bank: Bank, desk: VoucherDesk) -> None:
+    """The look before queueing saw none, so nothing was locked: the command finds out and asks for the account."""
+    _StaleClaim.looks = 0
+    early = await desk.claiming(await bank.enrol("m-1"), "COFFEE").find(bank.application.reader)
+    await desk.live("COFFEE")
+
+    claimed = await bank.application.engine.execute(_StaleClaim(**_fields_of(early)))
+
+    assert (code_of(claimed), _StaleClaim.looks) == ("", 2)
 
 
 async def test_many_claims_of_one_process_take_exactly_the_stock(bank: Bank, desk: VoucherDesk) -> None:
