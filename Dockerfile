@@ -23,7 +23,8 @@ RUN /opt/build/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="Scrip" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin scrip
+RUN useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin scrip \
+    && install -d -o 10001 -g 10001 -m 0750 /var/lib/scrip/log
 COPY --from=build /opt/scrip /opt/scrip
 ENV PATH=/opt/scrip/bin:$PATH \
     PYTHONUNBUFFERED=1 \

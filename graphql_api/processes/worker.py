@@ -30,7 +30,8 @@ from graphql_api.processes.log_rounds import LogRounds
 from graphql_api.processes.reconciling_round import ReconcilingRound
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metrics_page
-from graphql_api.settings import Settings
+from graphql_api.setting_values import Environment
+from graphql_api.settings import Settings, SettingsError
 from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
 from ledger.points.sweeps import sweep_due
@@ -59,12 +60,23 @@ class Round:
 def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; the batch at hand is finished first.
 
-    Raises CommandError where the database's audit log is not a continuation of what is known of it.
+    Raises CommandError where the database's audit log is not a continuation of what is known of it, and SettingsError
+    where in production nothing would be known of it.
     """
+    _require_memory(settings)
     configure_logs(form=settings.log_format.value, level=settings.log_level.value)
     key = load_log_key(settings)
     with usable_database(settings) as url:
         asyncio.run(_work(settings, key, url))
+
+
+def _require_memory(settings: Settings) -> None:
+    """A worker that knows no checkpoint at its start signs whatever a restored or rewritten database holds."""
+    is_known = settings.log_folder or settings.log_known_checkpoint
+    if settings.environment is Environment.PRODUCTION and not is_known:
+        raise SettingsError(
+            ("SCRIP_LOG_FOLDER and SCRIP_LOG_KNOWN_CHECKPOINT are missing; a worker needs one, to know the log again.",)
+        )
 
 
 def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:

@@ -16,7 +16,10 @@ from audit.rollback import LogRolledBack
 from audit.static_files import StaticFiles
 from audit.tree import TreeDamaged
 from graphql_api.processes.log_rounds import LogRounds
+from graphql_api.processes.worker import run_worker
 from graphql_api.processes.worker_metrics import LogMetrics
+from graphql_api.setting_values import Environment
+from graphql_api.settings import Settings, SettingsError
 from tests.sequenced_log import KEY, Connection, assert_log_is_whole, connection, record_events
 
 __all__ = ["connection"]
@@ -209,3 +212,9 @@ async def test_a_kept_checkpoint_that_cannot_be_had_stops_a_log_with_entries(
         await rounds(database_url, known_at=missing).open()
     with web_server("gone", 404) as url, pytest.raises(LogRolledBack, match="cannot be read"):
         await rounds(database_url, known_at=url).open()
+
+
+def test_a_worker_in_production_knows_its_log_from_elsewhere() -> None:
+    """With neither a folder nor a kept checkpoint it would sign whatever a restored database holds."""
+    with pytest.raises(SettingsError, match="SCRIP_LOG_FOLDER and SCRIP_LOG_KNOWN_CHECKPOINT are missing"):
+        run_worker(Settings(environment=Environment.PRODUCTION))
