@@ -56,7 +56,7 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make a programme what a file says: assets, activity types, voucher templates and campaigns.
+    """Make a programme what a file says: assets, activity types, voucher templates, tier ladders and campaigns.
 
     docs/reference/programme-file.md is its format; examples/journey.toml is one. Only what differs is done, so it is
     safe to run again, after a kill too. Campaigns are put forward, and wait until somebody else approves them through

@@ -24,6 +24,10 @@ from ledger.campaigns.activity_type_query import activity_types
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.queries import asset_by_code, programme_by_code
 from ledger.programme.setup import change_asset, create_asset, create_programme
+from ledger.tiers.ladder import change_ladder, create_ladder
+from ledger.tiers.ladder_body import LadderBody
+from ledger.tiers.ladder_query import ladder_by_code
+from ledger.tiers.ladder_text import body_text as ladder_text
 from ledger.vouchers.template import TemplateState, change_template, create_template, publish_template
 from ledger.vouchers.template_query import template_by_id
 from ledger.vouchers.template_text import body_text
@@ -68,6 +72,9 @@ async def _steps(desk: Desk, file: ProgrammeFile) -> AsyncIterator[tuple[str, St
     for code, template in file.templates.items():
         async for step in _template(desk, code, template):
             yield f"templates.{code}", step
+    for code, ladder in file.ladders.items():
+        async for step in _ladder(desk, code, ladder):
+            yield f"ladders.{code}", step
     for code, campaign in file.campaigns.items():
         async for step in campaign_steps(desk, code, campaign):
             yield f"campaigns.{code}", step
@@ -137,3 +144,13 @@ async def _template(desk: Desk, code: str, part: TemplatePart) -> AsyncIterator[
         yield Step(what=f"template {code}: changed to version {found.current.number + 1}", make=change)
     if found is None or found.template.state == TemplateState.DRAFT:
         yield Step(what=f"template {code}: published", make=partial(publish_template, units, desk.actor, code=code))
+
+
+async def _ladder(desk: Desk, code: str, body: LadderBody) -> AsyncIterator[Step]:
+    units = desk.application.units
+    found = await ladder_by_code(desk.application.reader, desk.programme_id, code)
+    if found is None:
+        yield Step(what=f"ladder {code}: made", make=partial(create_ladder, units, desk.actor, code=code, body=body))
+    elif found.latest.body != ladder_text(body):
+        change = partial(change_ladder, units, desk.actor, code=code, body=body)
+        yield Step(what=f"ladder {code}: changed to version {found.latest.number + 1}", make=change)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.programme.input_rules import AssetTerms
+from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers.template_body import TemplateBody
 
 
@@ -65,4 +66,5 @@ class ProgrammeFile:
     assets: Mapping[str, AssetPart]
     activity_types: Mapping[str, ActivityTypePart]
     templates: Mapping[str, TemplatePart]
+    ladders: Mapping[str, LadderBody]
     campaigns: Mapping[str, CampaignPart]

@@ -29,6 +29,8 @@ from ledger.campaigns.activity_type import SHIPPED, ActivityType, require_schema
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.rows import ActivityTypeRow
 from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
+from ledger.tiers import ladder_rules
+from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers import template_rules
 from ledger.vouchers.template_body import TemplateBody
 
@@ -36,7 +38,7 @@ T = TypeVar("T")
 
 BYTES_MAX: Final = 2_000_000
 _NOBODY: Final = UUID(int=0)
-_PARTS: Final = ("programme", "assets", "activity_types", "templates", "campaigns")
+_PARTS: Final = ("programme", "assets", "activity_types", "templates", "ladders", "campaigns")
 
 
 def read_file(path: Path) -> ProgrammeFile:
@@ -65,6 +67,7 @@ def read_text(text: str) -> ProgrammeFile:
         assets=_each(found, "assets", _asset),
         activity_types=types,
         templates=_each(found, "templates", _template),
+        ladders=_each(found, "ladders", _ladder),
         campaigns=_each(found, "campaigns", partial(_campaign, {**known, **SHIPPED})),
     )
 
@@ -129,6 +132,12 @@ def _template(value: object, place: str) -> TemplatePart:
     _require(place, template_rules.require_body, body)
     _require(place, template_rules.require_terms_text, terms)
     return TemplatePart(body=body, terms=terms)
+
+
+def _ladder(value: object, place: str) -> LadderBody:
+    body = read_as(LadderBody, value, place)
+    _require(place, ladder_rules.require_body, body)
+    return body
 
 
 def _campaign(types: Mapping[str, ActivityType], value: object, place: str) -> CampaignPart:

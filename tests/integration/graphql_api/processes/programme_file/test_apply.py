@@ -29,6 +29,7 @@ MADE = [
     "activity type walked: registered",
     "template tenth: made as a draft",
     "template tenth: published",
+    "ladder legs: made",
     "campaign steps: drafted",
     "campaign steps: 500 POINTS asked for its budget",
     "campaign steps: version 1 put forward",
@@ -91,6 +92,7 @@ async def test_what_changed_becomes_a_version(desk: Desk) -> None:
     changed = (
         WITH_MONEY.replace("= 1_000\n\n", "= 2_000\npriority = 5\n\n")
         .replace("30 days", "31 days")
+        .replace("multiplier = 150", "multiplier = 200")
         .replace("limit = 10", "limit = 20")
         .replace("POINTS = 500", "POINTS = 750")
     )
@@ -106,6 +108,7 @@ async def test_what_changed_becomes_a_version(desk: Desk) -> None:
     assert steps == [
         "asset POINTS: changed in priority, transfer_day_max",
         "template tenth: changed to version 2",
+        "ladder legs: changed to version 2",
         "campaign steps: version 2 drafted",
         "campaign steps: 250 POINTS asked for its budget",
         "campaign steps: version 2 put forward",
@@ -144,6 +147,7 @@ async def test_what_never_changes_is_a_fault(desk: Desk) -> None:
         ("The Shop", "A Shop"): "programme.name: is 'The Shop', and never changes",
         ('kind = "money"', 'kind = "points"'): "assets.CNY.kind: is money, and never changes",
         ("minimum = 0", "minimum = 1"): "activity_types.walked: is registered with other fields, and never changes",
+        ('code = "fast"', 'code = "quick"'): "ladders.legs.levels: is out of its range, or does not fit the rest",
         ("POINTS = 500", "POINTS = 499"): "campaigns.steps.granted.POINTS: 500 were put in already, and stay there",
     }
     await applied(desk, read_text(WITH_MONEY))

@@ -32,6 +32,11 @@ gives = { kind = "PERCENTAGE", basis_points = 1_000 }
 validity = { expiry = "30 days" }
 money_asset = "CNY"
 
+[ladders.legs]
+metric = { kind = "COUNT", activities = ["walked"] }
+window = { kind = "ROLLING", days = 30 }
+levels = [{ code = "slow", threshold = 0 }, { code = "fast", threshold = 10, multiplier = 150 }]
+
 [campaigns.steps]
 budgets = ["POINTS"]
 granted = { POINTS = 500 }
@@ -52,7 +57,7 @@ RULE = "campaigns.steps.phases.0.rules.0"
 FAULTS = {
     ("[programme]", "[programme"): "no TOML: Expected ']' at the end of a table declaration (at line 2, column 11)",
     ("[campaigns.steps]", "[campaign.steps]"): (
-        "campaign: is unknown; a programme file has programme, assets, activity_types, templates, campaigns"
+        "campaign: is unknown; a programme file has programme, assets, activity_types, templates, ladders, campaigns"
     ),
     ('code = "shop"', ""): "programme.code: is missing",
     ("Asia/Shanghai", "Moon/Sea"): "programme.time_zone: is out of its range, or does not fit the rest",
@@ -69,6 +74,7 @@ FAULTS = {
         " STORED_VALUE"
     ),
     ("30 days", "soon"): "templates.tenth.validity.expiry: is out of its range, or does not fit the rest",
+    ("threshold = 10", "threshold = 0"): "ladders.legs.levels.1.threshold: is out of its range",
     ("POINTS = 500", "STARS = 500"): (
         "campaigns.steps.granted.STARS: is a whole number above 0, for one of the campaign's budgets"
     ),
@@ -91,6 +97,7 @@ def test_every_part_is_read_as_the_ledger_knows_it() -> None:
     campaign, phase = file.campaigns["steps"], file.campaigns["steps"].body.phases[0]
     assert (file.programme.code, file.assets["POINTS"].kind) == ("shop", "points")
     assert (file.assets["POINTS"].terms.transfer_day_max, file.assets["POINTS"].terms.priority) == (1_000, 0)
+    assert [level.multiplier for level in file.ladders["legs"].levels] == [100, 150]
     assert file.templates["tenth"].body.gives == Percentage(basis_points=1_000)
     assert campaign.body.caps == (Cap(counter="POINTS", period=CapPeriod.DAY, limit=10),)
     assert (campaign.granted, campaign.terms, campaign.body.late_hours) == ({"POINTS": 500}, "", 72)
