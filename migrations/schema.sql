@@ -317,14 +317,15 @@ CREATE TABLE book.awards (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
     activity_id uuid NOT NULL,
-    entry_id uuid NOT NULL,
+    entry_id uuid,
     member_id uuid NOT NULL,
     campaign_id uuid NOT NULL,
     version_id uuid NOT NULL,
     phase text NOT NULL,
     rule text NOT NULL,
     variant text,
-    asset_id uuid NOT NULL,
+    kind text NOT NULL,
+    asset_id uuid,
     amount bigint NOT NULL,
     base bigint NOT NULL,
     multiplier bigint NOT NULL,
@@ -336,13 +337,24 @@ CREATE TABLE book.awards (
     local_day date NOT NULL,
     awarded_at timestamp with time zone NOT NULL,
     original_award_id uuid,
+    target text,
+    voucher_id uuid,
+    factors text NOT NULL,
     CONSTRAINT awards_amount_signed CHECK (((amount <> 0) AND ((amount < 0) = (original_award_id IS NOT NULL)))),
     CONSTRAINT awards_cost_signed CHECK (
 CASE
     WHEN (budget_id IS NULL) THEN (cost = 0)
     ELSE (sign((cost)::double precision) = sign((amount)::double precision))
 END),
-    CONSTRAINT awards_inputs_are_json CHECK (((inputs IS JSON OBJECT) AND (headroom IS JSON ARRAY))),
+    CONSTRAINT awards_inputs_are_json CHECK (((inputs IS JSON OBJECT) AND (headroom IS JSON ARRAY) AND (factors IS JSON ARRAY))),
+    CONSTRAINT awards_kind_known CHECK ((kind = ANY (ARRAY['POINTS'::text, 'VOUCHER'::text, 'DONATION'::text, 'PROGRESS'::text]))),
+    CONSTRAINT awards_name_target CHECK (((target IS NOT NULL) = (kind = ANY (ARRAY['DONATION'::text, 'PROGRESS'::text])))),
+    CONSTRAINT awards_name_voucher CHECK (((voucher_id IS NOT NULL) = (kind = 'VOUCHER'::text))),
+    CONSTRAINT awards_posted_unless_progress CHECK (
+CASE kind
+    WHEN 'PROGRESS'::text THEN ((asset_id IS NULL) AND (budget_id IS NULL))
+    ELSE ((asset_id IS NOT NULL) AND (entry_id IS NOT NULL))
+END),
     CONSTRAINT awards_within_wanted CHECK ((abs(amount) <= abs(wanted)))
 );
 
@@ -356,12 +368,12 @@ CREATE TABLE book.campaign_counts (
     period text NOT NULL,
     starts_on date NOT NULL,
     amount bigint NOT NULL,
-    CONSTRAINT campaign_counts_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT campaign_counts_period_known CHECK ((period = ANY (ARRAY['DAY'::text, 'WEEK'::text, 'MONTH'::text, 'TOTAL'::text])))
+    CONSTRAINT campaign_counts_amount_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT campaign_counts_period_known CHECK ((period = ANY (ARRAY['DAY'::text, 'WEEK'::text, 'MONTH'::text, 'QUARTER'::text, 'YEAR'::text, 'TOTAL'::text])))
 )
 WITH (fillfactor='80');
 
-COMMENT ON TABLE book.campaign_counts IS 'What a member received of a campaign in a local period; a refund gives no headroom back. Under the holder''s lock.';
+COMMENT ON TABLE book.campaign_counts IS 'What a member received of a campaign in a local period, and how far its counters are. Under the holder''s lock.';
 
 CREATE TABLE book.campaign_figure_cuts (
     cut_tx_id xid8 NOT NULL,

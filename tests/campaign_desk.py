@@ -20,8 +20,10 @@ from ledger.control.decide_request import ApproveRequest
 from ledger.engine.outcome import Outcome
 from tests.bank import Bank
 
-TENTH = Rule(code="tenth", activity="purchase", action=PointsAward(asset="POINTS", field="amount", rate=1, per=10))
-"""A point for every ten minor units of a purchase."""
+TENTH_POINTS = PointsAward(asset="POINTS", field="amount", rate=1, per=10)
+"""A point for every ten minor units."""
+TENTH = Rule(code="tenth", activity="purchase", action=TENTH_POINTS)
+"""The same of a purchase."""
 
 
 def always(*rules: Rule) -> tuple[Phase, ...]:

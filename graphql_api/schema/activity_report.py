@@ -10,11 +10,22 @@ from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
 from graphql_api.schema.activity import SkippedCampaign, skipped_line_of
 from graphql_api.schema.callers import BANK
-from graphql_api.schema.campaign_enums import ActivityState
+from graphql_api.schema.campaign_enums import ActionKind, ActivityState
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.json_text import json_text
-from graphql_api.schema.kinds import ACTIVITY, AWARD, CAMPAIGN, ENTRY, MEMBER, MERCHANT, id_of, maybe_id, maybe_uuid
+from graphql_api.schema.kinds import (
+    ACTIVITY,
+    AWARD,
+    CAMPAIGN,
+    ENTRY,
+    MEMBER,
+    MERCHANT,
+    VOUCHER,
+    id_of,
+    maybe_id,
+    maybe_uuid,
+)
 from graphql_api.schema.lists import LIST_COST, run_independent
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, independent_items_of, mutation
@@ -69,15 +80,18 @@ class ReportActivitiesInput:
 
 @object_type
 class ActivityAward:
-    """What one campaign gave for the activity.
+    """What one rule of a campaign did for the activity.
 
     award_id:    the award, which can be asked for by its id
     campaign_id: the campaign
     campaign:    its code
     version:     the number of the version that held then
-    rule:        the rule that gave
-    asset:       the code of what was awarded
-    amount:      how many units; below zero where a refund took them back
+    rule:        the rule
+    kind:        what it does
+    asset:       the code of what was awarded; null for progress
+    target:      the counter that moved, or the merchant that a donation went to
+    voucher_id:  the voucher that was given
+    amount:      how many units, or pieces of a voucher; below zero where a refund took them back
     """
 
     award_id: strawberry.ID
@@ -85,7 +99,10 @@ class ActivityAward:
     campaign: str
     version: int
     rule: str
-    asset: str
+    kind: ActionKind
+    asset: str | None
+    target: str | None
+    voucher_id: strawberry.ID | None
     amount: Points
 
 
@@ -217,7 +234,10 @@ async def _award(context: Context, line: ledger.AwardLine) -> ActivityAward:
         campaign=version.campaign,
         version=version.number,
         rule=line.rule,
-        asset=await directory.asset_code(programme_id, line.asset_id),
+        kind=ActionKind(line.kind),
+        asset=None if line.asset_id is None else await directory.asset_code(programme_id, line.asset_id),
+        target=line.target,
+        voucher_id=maybe_id(VOUCHER, line.voucher_id),
         amount=Points(line.amount),
     )
 

@@ -9,10 +9,10 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
 from graphql_api.schema.callers import BANK
-from graphql_api.schema.campaign_enums import Period
+from graphql_api.schema.campaign_enums import ActionKind, Period
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import object_type
-from graphql_api.schema.kinds import ACTIVITY, AWARD, CAMPAIGN, ENTRY, MEMBER, id_of, maybe_id, uuid_of
+from graphql_api.schema.kinds import ACTIVITY, AWARD, CAMPAIGN, ENTRY, MEMBER, VOUCHER, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
 from ledger.book.units import Points
 from ledger.campaigns.explain_query import award_by_id
@@ -37,24 +37,28 @@ class CapLeft:
 
 @object_type
 class Award:
-    """What one rule of one campaign version gave for an activity.
+    """What one rule of one campaign version did for an activity.
 
     id:                its id
     activity_id:       for which activity
     member_id:         to whom
-    entry_id:          the entry that posted it
+    entry_id:          the entry that posted it; null where nothing was posted
     campaign_id:       by which campaign
     campaign:          its code
     version:           the number of the version that held when the activity occurred
     phase:             in which phase
     rule:              by which rule
     variant:           the member's arm of the test; null where the campaign has none
-    asset:             the code of what was awarded
-    amount:            how many units; below zero where a refund took them back
+    kind:              what the rule does
+    asset:             the code of what was awarded; null for progress
+    target:            the counter that moved, or the merchant that a donation went to
+    voucher_id:        the voucher that was given
+    amount:            how many units, or pieces of a voucher; below zero where a refund took them back
     base:              what the rule counted: its own amount, or the field of the payload
     multiplier:        by how much it was multiplied, in percent
     wanted:            what it came to before the caps
     inputs:            what the rule's condition saw
+    factors:           what multiplied beside the rule: a card of the member's
     headroom:          what each cap left after it
     cost:              what its budget paid; 0 where it has none
     local_day:         the day on which the activity occurred, where the programme is
@@ -65,19 +69,23 @@ class Award:
     id: strawberry.ID
     activity_id: strawberry.ID
     member_id: strawberry.ID
-    entry_id: strawberry.ID
+    entry_id: strawberry.ID | None
     campaign_id: strawberry.ID
     campaign: str
     version: int
     phase: str
     rule: str
     variant: str | None
-    asset: str
+    kind: ActionKind
+    asset: str | None
+    target: str | None
+    voucher_id: strawberry.ID | None
     amount: Points
     base: Points
     multiplier: int
     wanted: Points
     inputs: JSON
+    factors: JSON
     headroom: list[CapLeft]
     cost: Points
     local_day: date
@@ -93,19 +101,23 @@ async def award_of(context: Context, row: AwardRow) -> Award:
         id=id_of(AWARD, row.id),
         activity_id=id_of(ACTIVITY, row.activity_id),
         member_id=id_of(MEMBER, row.member_id),
-        entry_id=id_of(ENTRY, row.entry_id),
+        entry_id=maybe_id(ENTRY, row.entry_id),
         campaign_id=id_of(CAMPAIGN, row.campaign_id),
         campaign=version.campaign,
         version=version.number,
         phase=row.phase,
         rule=row.rule,
         variant=row.variant,
-        asset=await directory.asset_code(row.programme_id, row.asset_id),
+        kind=ActionKind(row.kind),
+        asset=None if row.asset_id is None else await directory.asset_code(row.programme_id, row.asset_id),
+        target=row.target,
+        voucher_id=maybe_id(VOUCHER, row.voucher_id),
         amount=Points(row.amount),
         base=Points(row.base),
         multiplier=row.multiplier,
         wanted=Points(row.wanted),
         inputs=JSON(orjson.loads(row.inputs)),
+        factors=JSON(orjson.loads(row.factors)),
         headroom=_headroom(row.headroom),
         cost=Points(row.cost),
         local_day=row.local_day,

@@ -2,10 +2,10 @@
 
 from graphql_api.schema.descriptions import enum_type
 from ledger.campaigns.campaign import CampaignState
-from ledger.campaigns.campaign_body import CapMode, Period
+from ledger.campaigns.campaign_body import ActionKind, CapMode, Period
 from ledger.campaigns.receipt import ActivityState, Reason
 
-__all__ = ["ActivityState", "CampaignState", "CapMode", "Period", "Reason"]
+__all__ = ["ActionKind", "ActivityState", "CampaignState", "CapMode", "Period", "Reason"]
 
 enum_type(
     ActivityState,
@@ -32,10 +32,18 @@ enum_type(
         "OTHER_VARIANT": "The rule is for another arm of the test.",
         "CONDITION_FALSE": "The rule's condition is false.",
         "CONDITION_FAILED": "The rule's condition has no value, such as after a division by zero.",
+        "STREAK_INCOMPLETE": "The streak is not complete, or was awarded already.",
+        "COMBINATION_INCOMPLETE": "The combination is not complete, or was awarded already.",
         "ROUNDED_TO_NOTHING": "The award came to less than one point.",
         "CAPPED": "A cap left nothing of it.",
         "BUDGET_FROZEN": "The budget is frozen.",
         "BUDGET_EXHAUSTED": "The budget does not cover the whole award.",
+        "TEMPLATE_NOT_FOUND": "There is no such template of vouchers.",
+        "EXPIRY_INVALID": "The template's validity is over.",
+        "TEMPLATE_NOT_LIVE": "The template is not live.",
+        "NOT_ELIGIBLE": "The voucher is for members of other tiers or segments.",
+        "OUT_OF_STOCK": "No voucher of the template is left.",
+        "LIMIT_REACHED": "The member has had as many as the template allows.",
         "BALANCE_LIMIT_EXCEEDED": "The member's balance would exceed 10^15.",
     },
 )
@@ -70,4 +78,15 @@ enum_type(
     "CapMode",
     "What happens to an award above the cap.",
     {"TRUNCATE": "It is cut to what the cap leaves.", "REFUSE": "It is not made."},
+)
+enum_type(
+    ActionKind,
+    "ActionKind",
+    "What a rule does.",
+    {
+        "POINTS": "It awards points.",
+        "VOUCHER": "It awards a voucher.",
+        "DONATION": "It donates from the campaign's budget; the member gets nothing.",
+        "PROGRESS": "It moves one of the campaign's counters of the member.",
+    },
 )

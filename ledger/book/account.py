@@ -41,6 +41,7 @@ class Role(StrEnum):
     RECEIVABLE = "receivable"
     VOIDED = "voided"
     SPENT = "spent"
+    DONATION = "donation"
 
 
 class AccountState(StrEnum):

@@ -1,6 +1,6 @@
 """What every report of an activity shares: who did what when, under the source's own event id as the key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Final
@@ -124,18 +124,14 @@ class ActivityCommand(Command[ActivityReceipt]):
         self,
         state: State,
         now: datetime,
-        amounts: Mapping[AssetId, int],
         *,
         effective_at: datetime,
         original: UUID | None = None,
     ) -> Draft:
-        """A draft of this command's entry; its headline is the amount, where it is in one asset."""
-        asset_id, amount = next(iter(amounts.items())) if len(amounts) == 1 else (None, 0)
+        """A draft of this command's entry, without a headline yet."""
         return self.new_draft(
             state,
             now,
-            amount,
-            asset_id=asset_id,
             member_id=self.member_id,
             effective_at=effective_at,
             merchant_id=self.merchant_id,
@@ -175,6 +171,13 @@ class ActivityCommand(Command[ActivityReceipt]):
             state=state,
             entry_id=entry_id,
         )
+
+
+def set_headline(draft: Draft, moved: Sequence[tuple[AssetId, int]]) -> None:
+    """Lets the entry say what the member received or lost, where that is of one asset."""
+    if len(moved) == 1:
+        ((asset_id, amount),) = moved
+        draft.entry = draft.entry._replace(asset_id=asset_id, amount=amount)
 
 
 def _read(payload: str) -> object:

@@ -6,8 +6,7 @@ What moves a campaign through its states stands in `lifecycle.py`.
 from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, NamedTuple
-from uuid import UUID
+from typing import Final, NamedTuple, assert_never
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -18,7 +17,7 @@ from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.activity_type import SHIPPED, ActivityType, type_of
 from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
-from ledger.campaigns.campaign_body import CampaignBody
+from ledger.campaigns.campaign_body import Action, CampaignBody, Donation, PointsAward, ProgressStep, VoucherAward
 from ledger.campaigns.campaign_rules import require_body, require_terms_text
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
@@ -34,10 +33,15 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.partners.tables import MERCHANTS
 from ledger.programme.input_rules import AssetTerms, require_code
 from ledger.programme.registry_change import Change, refuse_input, registry_change
 from ledger.programme.rows import Asset, asset_id
 from ledger.programme.tables import ASSETS
+from ledger.tiers.tables import TIER_LADDERS
+from ledger.vouchers.tables import TEMPLATES
+from ledger.vouchers.template_body import Kind
+from ledger.vouchers.voucher import template_id
 
 CODE_LENGTH_MAX: Final = 32
 
@@ -77,11 +81,18 @@ _INSERT_STEP = Query(insert(tables.CAMPAIGN_STEPS))
 _INSERT_ASSET = Query(postgres_insert(ASSETS).on_conflict_do_nothing().returning(ASSETS.c.id))
 _INSERT_ACCOUNT = Query(postgres_insert(ACCOUNTS).on_conflict_do_nothing())
 _KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
+_KIND_OF_TEMPLATE = Query(select(TEMPLATES.c.kind).where(TEMPLATES.c.id == bindparam("template_id")))
+_MERCHANT = Query(
+    select(MERCHANTS.c.id).where(
+        MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.programme_id == bindparam("programme_id")
+    )
+)
 _TYPES = Query(
     select(*(tables.ACTIVITY_TYPES.c[name] for name in ActivityTypeRow._fields)).where(
         tables.ACTIVITY_TYPES.c.programme_id == bindparam("programme_id")
     )
 )
+_LADDERS = Query(select(TIER_LADDERS.c.code).where(TIER_LADDERS.c.programme_id == bindparam("programme_id")))
 
 
 async def create_campaign(
@@ -89,7 +100,7 @@ async def create_campaign(
 ) -> CampaignRecord:
     """A new draft of the actor's programme, with its empty budgets.
 
-    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND.
+    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND.
     """
     async with registry_change(units, actor, "campaign_created") as change:
         require_code(code)
@@ -178,18 +189,50 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
 
 
 async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None:
-    """INVALID_INPUT; ASSET_NOT_FOUND where it awards what the programme has not."""
+    """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND where a rule names what there is not."""
     types = await _types(change)
-    require_body(body, types.get)
+    require_body(body, types.get, await _ladders(change))
     require_terms_text(terms)
-    for code in sorted(body.assets):
-        row = await change.row(_KIND_OF_ASSET, {"asset_id": _asset_id(change, code)})
-        if row is None or row["kind"] != "points":
-            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+    for rule in body.rules:
+        await _require_found(change, rule.action)
 
 
-def _asset_id(change: Change, code: str) -> UUID:
-    return asset_id(change.actor.programme_id, code)
+async def _ladders(change: Change) -> list[str]:
+    """The codes of the programme's ladders of tiers."""
+    return [row["code"] for row in await change.work.run(_LADDERS, {"programme_id": change.actor.programme_id})]
+
+
+async def _require_found(change: Change, action: Action) -> None:
+    """What the action names is the programme's, and of the kind that is meant."""
+    programme_id = change.actor.programme_id
+    match action:
+        case PointsAward():
+            await _require_asset(change, action.asset, "points")
+            for card in action.cards:
+                await _require_template(change, card, Kind.MULTIPLIER)
+        case VoucherAward():
+            await _require_template(change, action.template, *Kind)
+        case Donation():
+            await _require_asset(change, action.asset, "points", "money")
+            asked = {"merchant_id": action.merchant, "programme_id": programme_id}
+            if await change.row(_MERCHANT, asked) is None:
+                raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
+        case ProgressStep():
+            pass
+        case _:
+            assert_never(action)
+
+
+async def _require_asset(change: Change, code: str, *kinds: str) -> None:
+    row = await change.row(_KIND_OF_ASSET, {"asset_id": asset_id(change.actor.programme_id, code)})
+    if row is None or row["kind"] not in kinds:
+        raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+
+
+async def _require_template(change: Change, code: str, *kinds: Kind) -> None:
+    row = await change.row(_KIND_OF_TEMPLATE, {"template_id": template_id(change.actor.programme_id, code)})
+    if row is None or row["kind"] not in kinds:
+        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
 
 
 async def _types(change: Change) -> dict[str, ActivityType]:

@@ -3,13 +3,15 @@
 A faulty condition is named with its position: `phases.0.rules.1.when:1:9`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from ledger.book.units import is_amount
+from ledger.campaigns.action_rules import require_action, require_counters
 from ledger.campaigns.activity_type import REFUND, ActivityType
-from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, PointsAward, Rule
-from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, variables_of
+from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
+from ledger.campaigns.campaign_text import progress_variable
+from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, tier_fields, variables_of
 from ledger.programme.registry_change import refuse_input
 
 PHASES_MAX: Final = 20
@@ -18,7 +20,6 @@ LIST_MAX: Final = 500
 CAPS_MAX: Final = 20
 VARIANTS_MAX: Final = 10
 WEIGHT_MAX: Final = 10_000
-PERCENT_MAX: Final = 10_000
 PRIORITY_MAX: Final = 1000
 LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
@@ -27,8 +28,10 @@ TERMS_LENGTH_MAX: Final = 20_000
 TypeOf = Callable[[str], ActivityType | None]
 
 
-def require_body(body: CampaignBody, type_of: TypeOf) -> None:
-    """Every part within its range, and none that contradicts another. `type_of` knows the programme's types."""
+def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] = ()) -> None:
+    """Every part within its range, and none that contradicts another. `type_of` knows the programme's types, `ladders`
+    the codes of its ladders of tiers.
+    """
     _require_list("phases", body.phases, PHASES_MAX)
     _require_list("caps", body.caps, CAPS_MAX)
     _require_list("variants", body.variants, VARIANTS_MAX)
@@ -48,8 +51,9 @@ def require_body(body: CampaignBody, type_of: TypeOf) -> None:
         _require_text("group", body.group)
     if not set(body.budgets) <= body.assets:
         refuse_input("budgets")
-    _require_condition("segment", body.segment, MEMBER_FIELDS)
-    _require_phases(body, type_of)
+    _require_condition("segment", body.segment, (*MEMBER_FIELDS, *tier_fields(tuple(sorted(ladders)))))
+    require_counters(body)
+    _require_phases(body, type_of, ladders)
     for number, cap in enumerate(body.caps):
         _require_cap(f"caps.{number}", cap, body)
 
@@ -60,7 +64,7 @@ def require_terms_text(terms: str) -> None:
         refuse_input("terms")
 
 
-def _require_phases(body: CampaignBody, type_of: TypeOf) -> None:
+def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
     if not body.phases:
         refuse_input("phases")
     _require_codes("phases", [phase.code for phase in body.phases])
@@ -72,37 +76,25 @@ def _require_phases(body: CampaignBody, type_of: TypeOf) -> None:
         _require_list(f"phases.{number}.rules", phase.rules, RULES_MAX)
         _require_codes(f"phases.{number}.rules", [rule.code for rule in phase.rules])
         for place, rule in enumerate(phase.rules):
-            _require_rule(f"phases.{number}.rules.{place}", rule, body, type_of)
+            _require_rule(f"phases.{number}.rules.{place}", rule, body, type_of, ladders)
 
 
-def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf) -> None:
+def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
     type_ = type_of(rule.activity)
     if type_ is None or type_.code == REFUND:
         refuse_input(f"{field}.activity")
     if not set(rule.variants) <= {variant.code for variant in body.variants}:
         refuse_input(f"{field}.variants")
-    _require_points(f"{field}.action", rule.action, type_)
-    _require_condition(f"{field}.when", rule.when, variables_of(type_.fields))
+    require_action(field, rule, body, type_, ladders)
+    counters = tuple(progress_variable(counter.code) for counter in body.counters)
+    variables = (*variables_of(type_.fields, counters), *tier_fields(tuple(sorted(ladders))))
+    _require_condition(f"{field}.when", rule.when, variables)
 
 
 def _require_condition(field: str, text: str, variables: Variables) -> None:
     fault = find_fault(text, variables) if text else None
     if fault is not None:
         refuse_input(f"{field}:{fault.line}:{fault.column}: {fault.message}")
-
-
-def _require_points(field: str, points: PointsAward, type_: ActivityType) -> None:
-    if (points.amount is None) == (points.field is None):
-        refuse_input(f"{field}.amount")
-    if points.amount is not None and not is_amount(points.amount):
-        refuse_input(f"{field}.amount")
-    numbers = {name for name, kind in type_.fields if kind == "integer"}
-    if points.field is not None and points.field not in numbers:
-        refuse_input(f"{field}.field")
-    if not (is_amount(points.rate) and is_amount(points.per)):
-        refuse_input(f"{field}.rate")
-    if not 1 <= points.multiplier <= PERCENT_MAX:
-        refuse_input(f"{field}.multiplier")
 
 
 def _require_cap(field: str, cap: Cap, body: CampaignBody) -> None:

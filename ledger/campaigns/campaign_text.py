@@ -16,6 +16,7 @@ from ledger.campaigns.campaign_body import (
     CapMode,
     Period,
     Phase,
+    ProgressCounter,
     Rule,
 )
 from ledger.engine.outcome import thaw_value
@@ -26,7 +27,7 @@ def body_text(body: CampaignBody) -> str:
     parts: dict[str, Any] = asdict(body)
     for phase, kept in zip(body.phases, parts["phases"], strict=True):
         for rule, text in zip(phase.rules, kept["rules"], strict=True):
-            text["action"]["kind"] = rule.kind
+            text["action"]["kind"] = rule.action.kind
     return orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -37,7 +38,8 @@ def parse_body(text: str) -> CampaignBody:
     body = thaw_value(CampaignBody, {**parts, "phases": []})
     phases = tuple(_phase(phase) for phase in parts["phases"])
     caps = tuple(replace(cap, period=Period(cap.period), mode=CapMode(cap.mode)) for cap in body.caps)
-    return replace(body, phases=phases, caps=caps)
+    counters = tuple(replace(counter, period=Period(counter.period)) for counter in body.counters)
+    return replace(body, phases=phases, caps=caps, counters=counters)
 
 
 def _phase(parts: dict[str, Any]) -> Phase:
@@ -53,22 +55,35 @@ def _action(parts: dict[str, Any]) -> Action:
     return thaw_value(ACTIONS[ActionKind(parts["kind"])], parts)
 
 
+class Counted(NamedTuple):
+    """What is counted per period: awards, an asset's units, `progress:` a counter, `rule:` a rule's awards.
+
+    periods: how many of them are asked for, the activity's own and those before it
+    """
+
+    name: str
+    period: Period
+    periods: int = 1
+
+
 class Terms(NamedTuple):
     """A body with what every activity asks of it, worked out once per version.
 
-    activities: the types that its rules look at
-    periods:    whose awards its conditions name
+    activities:  the types that its rules look at
+    periods:     whose awards its conditions name
+    progress:    the counters that its conditions name
     knows_member: whether a condition or the segment names what the bank says of the member
-    conditions: all of them in one text, by which `is_named` finds what they name
-    late:       how long after it occurred an activity is looked at
-    counters:   what an award moves: those of its caps, and the periods above
+    counters:    what it counts: for its caps, its conditions, its streaks and combinations, and its own counters
+    conditions:  all of them in one text, by which `is_named` finds what they name
+    late:        how long after it occurred an activity is looked at
     """
 
     body: CampaignBody
     activities: frozenset[str]
     periods: tuple[Period, ...]
+    progress: tuple[ProgressCounter, ...]
     knows_member: bool
-    counters: tuple[tuple[str, Period], ...]
+    counters: tuple[Counted, ...]
     conditions: str
     late: timedelta
 
@@ -77,21 +92,57 @@ class Terms(NamedTuple):
 def terms_of(text: str) -> Terms:
     """The terms of a stored body."""
     body = parse_body(text)
-    rules = [rule for phase in body.phases for rule in phase.rules]
-    conditions = " ".join([body.segment, *(rule.when for rule in rules)])
+    conditions = " ".join([body.segment, *(rule.when for rule in body.rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
-    counters = {(AWARDS, period) for period in periods} | {(cap.counter, cap.period) for cap in body.caps}
     return Terms(
         body=body,
-        activities=frozenset(rule.activity for rule in rules),
+        activities=frozenset(rule.activity for rule in body.rules),
         periods=periods,
+        progress=tuple(counter for counter in body.counters if progress_variable(counter.code) in conditions),
         knows_member="member." in conditions,
-        counters=tuple(sorted(counters)),
+        counters=_counters(body, periods),
         conditions=conditions,
         late=timedelta(hours=body.late_hours),
     )
 
 
+def _counters(body: CampaignBody, periods: tuple[Period, ...]) -> tuple[Counted, ...]:
+    """Each name and period once, with as many periods as anybody asks for."""
+    found = [Counted(AWARDS, period) for period in periods]
+    found += [Counted(cap.counter, cap.period) for cap in body.caps]
+    found += [Counted(progress_name(counter.code), counter.period) for counter in body.counters]
+    for rule in body.rules:
+        for counter, length in runs_of(rule):
+            period = body.period_of(counter)
+            found += [Counted(progress_name(counter), period, length), Counted(rule_name(rule.code), period, length)]
+    longest: dict[tuple[str, Period], int] = {}
+    for name, period, count in found:
+        longest[name, period] = max(count, longest.get((name, period), 1))
+    return tuple(Counted(*key, count) for key, count in sorted(longest.items()))
+
+
+def runs_of(rule: Rule) -> list[tuple[str, int]]:
+    """The counters that a rule looks back on, and over how many periods."""
+    streak, combination = rule.streak, rule.combination
+    found = [] if streak is None else [(streak.counter, streak.length)]
+    return found if combination is None else [*found, *((code, combination.days) for code in combination.counters)]
+
+
 def variable_of(period: Period) -> str:
     """How a condition names the awards of a period."""
     return f"{AWARDS}.{period.lower()}"
+
+
+def progress_variable(counter: str) -> str:
+    """How a condition names a counter."""
+    return f"progress.{counter}"
+
+
+def progress_name(counter: str) -> str:
+    """How the rows of a counter name what they count."""
+    return f"progress:{counter}"
+
+
+def rule_name(rule: str) -> str:
+    """How the rows that count a rule's awards name what they count."""
+    return f"rule:{rule}"

@@ -1,10 +1,10 @@
-"""Counts: what a member has received of a campaign in a local period, and what caps leave (semantics 6.2).
+"""Counts: what a member has received of a campaign in a local period, and how far its own counters are (semantics 6.2).
 
 One row per member, campaign, counter and period, under the lock of the member's holder. A late activity counts in the
-period in which it occurred; a refund gives nothing back.
+period in which it occurred. A refund takes progress back and gives no headroom.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple, assert_never
 from uuid import UUID
@@ -17,6 +17,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.state import State
 
 _ALWAYS: Final = date(2000, 1, 1)
+_DAY: Final = timedelta(days=1)
 
 
 def starts_on(period: Period, day: date) -> date:
@@ -28,14 +29,28 @@ def starts_on(period: Period, day: date) -> date:
             return day - timedelta(days=day.weekday())
         case Period.MONTH:
             return day.replace(day=1)
+        case Period.QUARTER:
+            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
+        case Period.YEAR:
+            return day.replace(month=1, day=1)
         case Period.TOTAL:
             return _ALWAYS
         case _:
             assert_never(period)
 
 
+def last_periods(period: Period, day: date, count: int) -> list[date]:
+    """The first days of so many periods, that of `day` first, then the one before it, and so on."""
+    first = starts_on(period, day)
+    found = [first]
+    for _ in range(count - 1):
+        first = starts_on(period, first - _DAY)
+        found.append(first)
+    return found
+
+
 class Counter(NamedTuple):
-    """What one row counts: `counter` is AWARDS or an asset's code."""
+    """What one row counts: `counter` is AWARDS, an asset's code, or a name of `campaign_text.py`."""
 
     member_id: UUID
     campaign_id: UUID
@@ -54,7 +69,7 @@ def counters_of(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> 
     """The counters that an award under these terms moves on `day`. So a version that caps or names what no version
     did before it counts from its own first award.
     """
-    return [Counter(member_id, campaign_id, name, period, starts_on(period, day)) for name, period in terms.counters]
+    return [Counter(member_id, campaign_id, name, period, starts_on(period, day)) for name, period, _ in terms.counters]
 
 
 def count_keys(counters: Iterable[Counter]) -> list[Key]:
@@ -68,10 +83,10 @@ def counted(state: State, counter: Counter) -> int:
     return 0 if found is None else found.amount
 
 
-def count_up(state: State, counters: Iterable[Counter], asset: str, amount: int) -> None:
-    """Counts one award of `amount` of `asset`."""
+def count_up(state: State, counters: Iterable[Counter], moved: Mapping[str, int]) -> None:
+    """Moves each of the counters by what its name is moved by."""
     for counter in counters:
-        step = 1 if counter.counter == AWARDS else amount if counter.counter == asset else 0
+        step = moved.get(counter.counter, 0)
         if step == 0:
             continue
         found = state.find(CAMPAIGN_COUNTS, counter.id)
@@ -86,6 +101,10 @@ class Headroom(NamedTuple):
 
     cap: Cap
     left: int
+
+    def need_of(self, asset: str, amount: int) -> int:
+        """What an award of so much of the asset takes of it."""
+        return 1 if self.cap.counter == AWARDS else amount if self.cap.counter == asset else 0
 
 
 def headroom(state: State, body: CampaignBody, member_id: UUID, campaign_id: UUID, day: date) -> list[Headroom]:

@@ -42,6 +42,8 @@ COMMON_FIELDS: Final = (
     FieldType("awards.day", "integer"),
     FieldType("awards.week", "integer"),
     FieldType("awards.month", "integer"),
+    FieldType("awards.quarter", "integer"),
+    FieldType("awards.year", "integer"),
     FieldType("awards.total", "integer"),
 )
 """What every condition may name; hour 0 to 23, weekday 1 (Monday) to 7, of the programme's zone; awards: how many the
@@ -60,9 +62,16 @@ Variables = tuple[FieldType, ...]
 
 
 @lru_cache(maxsize=1024)
-def variables_of(payload: tuple[FieldType, ...]) -> Variables:
-    """What conditions on activities with this payload may name."""
-    return (*COMMON_FIELDS, *(FieldType(f"activity.{name}", kind) for name, kind in payload))
+def variables_of(payload: tuple[FieldType, ...], progress: tuple[str, ...] = ()) -> Variables:
+    """What conditions on activities with this payload may name, in a campaign with counters of these names."""
+    fields = (FieldType(f"activity.{name}", kind) for name, kind in payload)
+    return (*COMMON_FIELDS, *fields, *(FieldType(name, "integer") for name in progress))
+
+
+@lru_cache(maxsize=1024)
+def tier_fields(ladders: tuple[str, ...]) -> Variables:
+    """What conditions may name of ladders of tiers: the code of the level that the member holds on each."""
+    return tuple(FieldType(f"tier.{code}", "string") for code in ladders)
 
 
 def find_fault(text: str, variables: Variables) -> Fault | None:
@@ -130,10 +139,10 @@ def _named(variables: Variables, conditions: tuple[str, ...]) -> tuple[str, ...]
 class Facts:
     """The variables' values for one activity; `conditions` over them share one activation of what they name."""
 
-    __slots__ = ("_activation", "_conditions", "_programs", "_values", "_variables")
+    __slots__ = ("_activation", "_conditions", "_programs", "_values", "variables")
 
     def __init__(self, variables: Variables, values: Mapping[str, Value], conditions: tuple[str, ...]) -> None:
-        self._variables = variables
+        self.variables = variables
         self._conditions = conditions
         self._programs = _programs(variables)
         self._values = {**_defaults(variables), **values}
@@ -149,13 +158,13 @@ class Facts:
         if not text:
             return True
         if self._activation is None:
-            self._activation = _environment(self._variables).Activation(
-                {name: self._values[name] for name in _named(self._variables, self._conditions)}
+            self._activation = _environment(self.variables).Activation(
+                {name: self._values[name] for name in _named(self.variables, self._conditions)}
             )
         try:
             program = self._programs.get(text)
             if program is None:
-                program = self._programs[text] = _compile(text, self._variables)
+                program = self._programs[text] = _compile(text, self.variables)
             value = program.eval(self._activation).value()
         except RuntimeError:
             return None

@@ -3,10 +3,10 @@
 A look too wide locks a row for nothing; one too narrow is seen under the locks, and the report looks again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, or_, select
@@ -14,10 +14,11 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, or_, select
 from ledger.campaigns import tables
 from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
-from ledger.campaigns.campaign_body import Period
-from ledger.campaigns.campaign_text import terms_of
+from ledger.campaigns.campaign_body import PointsAward, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_text import Counted, terms_of
 from ledger.engine.reader import Query, Reader
 
+_T = TypeVar("_T")
 _RAN: Final = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.ENDED)
 _PLANS = Query(
     select(
@@ -43,17 +44,21 @@ class LockPlan(NamedTuple):
 
     assets:      codes of the assets whose wallets are moved
     budgets:     accounts
-    counters:    campaign, what is counted, and the period: read beforehand
+    vouchers:    codes of the templates of which one may be given
+    cards:       codes of the templates of which a card may multiply
+    counters:    campaign and what it counts: read beforehand
     asks_member: whether a condition names what the bank says of the member
     """
 
-    assets: tuple[str, ...]
-    budgets: tuple[UUID, ...]
-    counters: tuple[tuple[UUID, str, Period], ...]
-    asks_member: bool
+    assets: tuple[str, ...] = ()
+    budgets: tuple[UUID, ...] = ()
+    vouchers: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    counters: tuple[tuple[UUID, Counted], ...] = ()
+    asks_member: bool = False
 
 
-NOTHING: Final = LockPlan((), (), (), asks_member=False)
+NOTHING: Final = LockPlan()
 
 
 async def find_plan(reader: Reader, programme_id: UUID, activity: str, occurred_at: datetime) -> LockPlan:
@@ -75,11 +80,18 @@ def plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: str
 def _plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: str, utc_day: int) -> LockPlan:
     found = [_touched(programme_id, campaign, text, activity, utc_day) for campaign, text in ran]
     return LockPlan(
-        assets=tuple(sorted({asset for plan in found for asset in plan.assets})),
-        budgets=tuple(sorted({budget for plan in found for budget in plan.budgets})),
-        counters=tuple(sorted({counter for plan in found for counter in plan.counters})),
+        assets=_all(plan.assets for plan in found),
+        budgets=_all(plan.budgets for plan in found),
+        vouchers=_all(plan.vouchers for plan in found),
+        cards=_all(plan.cards for plan in found),
+        counters=_all(plan.counters for plan in found),
         asks_member=any(plan.asks_member for plan in found),
     )
+
+
+def _all(found: Iterable[tuple[_T, ...]]) -> tuple[_T, ...]:
+    """Each once, in the order in which they came."""
+    return tuple(dict.fromkeys(each for part in found for each in part))
 
 
 def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_day: int) -> LockPlan:
@@ -87,12 +99,16 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
     terms = terms_of(text)
     body = terms.body
     near = [p for p in body.phases if p.from_on.toordinal() - 1 <= utc_day <= p.until_on.toordinal() + 1]
-    assets = {rule.action.asset for phase in near for rule in phase.rules if rule.activity == activity}
-    if not assets:
+    actions = [rule.action for phase in near for rule in phase.rules if rule.activity == activity]
+    if not actions:
         return NOTHING
+    points = [action for action in actions if isinstance(action, PointsAward)]
+    paid = {action.asset for action in actions if not isinstance(action, ProgressStep)} & set(body.budgets)
     return LockPlan(
-        assets=tuple(assets),
-        budgets=tuple(budget_account_id(programme_id, campaign, asset) for asset in assets & set(body.budgets)),
-        counters=tuple((campaign, counter, period) for counter, period in terms.counters),
+        assets=_all([tuple(action.asset for action in points)]),
+        budgets=tuple(budget_account_id(programme_id, campaign, asset) for asset in sorted(paid)),
+        vouchers=_all([tuple(action.template for action in actions if isinstance(action, VoucherAward))]),
+        cards=_all(action.cards for action in points),
+        counters=tuple((campaign, counted) for counted in terms.counters),
         asks_member=terms.knows_member,
     )

@@ -1,26 +1,44 @@
-"""What a campaign offers for an activity: the first of its rules that awards, within its caps and its budget.
+"""What a rule of a campaign offers for an activity, within its caps and its budget.
 
 Pure functions on what was read; nothing is counted or moved here.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Account, AccountState
+from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.budget import locked_budget
 from ledger.campaigns.campaign import CampaignState
-from ledger.campaigns.campaign_body import AWARDS, CampaignBody, CapMode, Phase, PointsAward, Rule
-from ledger.campaigns.campaign_text import variable_of
+from ledger.campaigns.campaign_body import (
+    AWARDS,
+    Action,
+    CampaignBody,
+    CapMode,
+    Measure,
+    Phase,
+    PointsAward,
+    ProgressStep,
+    Rule,
+    VoucherAward,
+)
+from ledger.campaigns.campaign_text import progress_name, progress_variable, variable_of
+from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom, starts_on
-from ledger.campaigns.expression import MEMBER_FIELDS, Facts, Value, Variables
+from ledger.campaigns.expression import MEMBER_FIELDS, Facts, Value, Variables, tier_fields
 from ledger.campaigns.receipt import Reason
+from ledger.campaigns.run import Looking, runs_before
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
+from ledger.programme.rows import Programme
+from ledger.tiers.held_levels import Levels
 
 
 class Seen(NamedTuple):
@@ -35,27 +53,40 @@ class Seen(NamedTuple):
     variables: Variables
     values: dict[str, Value]
     facts: Facts
+    levels: Levels = MappingProxyType({})
+
+
+class Held(NamedTuple):
+    """The level of a ladder whose multiplier an award is priced at, in percent."""
+
+    ladder: str
+    level: str
+    percent: int
 
 
 class Offer(NamedTuple):
-    """An award that may be made: `amount` after caps of `wanted`; `budget` pays for it, None where none is set."""
+    """What a rule may do: `amount` after caps of `wanted`; `budget` pays for it, None where none is set.
+
+    inputs: what the condition saw, and what each counter that the rule looked back on stood at, the latest period first
+    """
 
     of: Considered
     phase: str
     rule: Rule
     variant: str | None
     base: int
-    multiplier: int
     wanted: int
     amount: int
     headroom: tuple[Headroom, ...]
     budget: Account | None
-    inputs: dict[str, Value]
+    card: Card | None
+    tier: Held | None
+    inputs: dict[str, object]
 
     @property
-    def asset(self) -> str:
-        """The code of the asset that is awarded."""
-        return self.rule.action.asset
+    def multiplier(self) -> int:
+        """The rule's own, in percent."""
+        return self.rule.action.multiplier if isinstance(self.rule.action, PointsAward) else 100
 
 
 class Skip(NamedTuple):
@@ -66,94 +97,134 @@ class Skip(NamedTuple):
     reason: Reason
 
 
-def offer(state: State, of: Considered, seen: Seen, now: datetime) -> Offer | list[Skip]:
-    """The campaign's offer, or every reason why there is none."""
-    phase = of.body.phase_on(seen.day)
-    reason = _why_not(state, of, phase, seen, now)
-    if reason is not None or phase is None:
-        return [Skip(of, None, reason or Reason.NO_PHASE)]
-    variant = variant_of(of.body, of.campaign.id, seen.member_id)
-    facts = _facts(state, of, seen)
-    skips: list[Skip] = []
-    for rule in phase.rules:
-        found = _try(state, of, phase, rule, variant, seen, facts)
-        if isinstance(found, Offer):
-            return found
-        skips.append(Skip(of, rule.code, found))
-    told = [skip for skip in skips if skip.reason != Reason.OTHER_ACTIVITY]
-    return told or [Skip(of, None, Reason.OTHER_ACTIVITY)]
+@dataclass(slots=True, kw_only=True)
+class Look:
+    """A campaign's look at an activity. facts: as its rules see them; `refresh` after a counter moved."""
+
+    state: State
+    programme: Programme
+    now: datetime
+    of: Considered
+    seen: Seen
+    phase: Phase
+    variant: str | None
+    facts: Facts
+
+    def refresh(self) -> None:
+        """Its counters are read anew."""
+        self.facts = facts_of(self.state, self.of, self.seen)
 
 
-def _why_not(state: State, of: Considered, phase: Phase | None, seen: Seen, now: datetime) -> Reason | None:
+def why_not(state: State, of: Considered, seen: Seen, now: datetime) -> Reason | None:
+    """Why the campaign as a whole is not meant; None where its rules are looked at."""
+    body = of.body
     if now - seen.occurred_at > of.terms.late:
         return Reason.TOO_LATE
     if CampaignState.PAUSED in (of.was, of.campaign.state):
         return Reason.PAUSED
-    if phase is None:
+    if body.phase_on(seen.day) is None:
         return Reason.NO_PHASE
-    if of.body.channels and seen.channel not in of.body.channels:
+    if body.channels and seen.channel not in body.channels:
         return Reason.OTHER_CHANNEL
-    if of.body.branches and seen.branch not in of.body.branches:
+    if body.branches and seen.branch not in body.branches:
         return Reason.OTHER_BRANCH
-    if of.body.segment and not Facts(MEMBER_FIELDS, _member(state, of, seen), (of.body.segment,)).holds(
-        of.body.segment
-    ):
+    if body.segment and not _facts_of_segment(state, of, seen).holds(body.segment):
         return Reason.OTHER_SEGMENT
     return None
 
 
-def _try(
-    state: State, of: Considered, phase: Phase, rule: Rule, variant: str | None, seen: Seen, facts: Facts
-) -> Offer | Reason:
-    if rule.activity != seen.type:
-        return Reason.OTHER_ACTIVITY
-    if rule.variants and variant not in rule.variants:
+def _facts_of_segment(state: State, of: Considered, seen: Seen) -> Facts:
+    """The member's facts and levels."""
+    variables = (*MEMBER_FIELDS, *tier_fields(tuple(sorted(seen.levels))))
+    levels: dict[str, Value] = {f"tier.{code}": level.code for code, level in seen.levels.items()}
+    return Facts(variables, {**_member(state, of, seen), **levels}, (of.body.segment,))
+
+
+def offer(look: Look, rule: Rule) -> Offer | Reason:
+    """The rule's offer, or why there is none."""
+    if rule.variants and look.variant not in rule.variants:
         return Reason.OTHER_VARIANT
-    holds = facts.holds(rule.when)
+    holds = look.facts.holds(rule.when)
     if not holds:
         return Reason.CONDITION_FAILED if holds is None else Reason.CONDITION_FALSE
-    base, wanted = points_of(rule.action, facts)
+    runs = runs_before(_looking(look), rule) if rule.streak or rule.combination else ()
+    if isinstance(runs, Reason):
+        return runs
+    card = _card(look, rule.action)
+    tier = _held(look, rule.action)
+    base, wanted = quantity(rule.action, look.facts, card, tier)
     if wanted <= 0:
         return Reason.ROUNDED_TO_NOTHING
-    rooms = tuple(headroom(state, of.body, seen.member_id, of.campaign.id, seen.day))
-    amount = within_caps(rule.action.asset, wanted, rooms)
+    inputs: dict[str, object] = {name: look.facts.values[name] for name in named_in(rule.when, look.facts.variables)}
+    inputs |= {f"progress.{run.counter}": run.stood_at for run in runs}
+    plain = Offer(look.of, look.phase.code, rule, look.variant, base, wanted, wanted, (), None, card, tier, inputs)
+    return plain if isinstance(rule.action, ProgressStep) else _within(look, plain, rule.action.asset)
+
+
+def _within(look: Look, plain: Offer, asset: str) -> Offer | Reason:
+    """The offer as far as caps and the budget allow."""
+    of, seen = look.of, look.seen
+    rooms = tuple(headroom(look.state, of.body, seen.member_id, of.campaign.id, seen.day)) if of.body.caps else ()
+    amount = within_caps(asset, plain.wanted, rooms)
     if amount == 0:
         return Reason.CAPPED
-    budget = _budget(state, of, rule.action.asset)
-    if budget is not None and budget.state != AccountState.OPEN:
-        return Reason.BUDGET_FROZEN
-    if budget is not None and budget.posted < amount:
-        return Reason.BUDGET_EXHAUSTED
-    inputs = {name: facts.values[name] for name in named_in(rule.when, seen.variables)}
-    return Offer(of, phase.code, rule, variant, base, rule.action.multiplier, wanted, amount, rooms, budget, inputs)
-
-
-def _budget(state: State, of: Considered, asset: str) -> Account | None:
     if asset not in of.body.budgets:
+        return plain._replace(amount=amount, headroom=rooms) if rooms else plain
+    budget = locked_budget(look.state, of.campaign.programme_id, of.campaign.id, asset)
+    if budget.state != AccountState.OPEN:
+        return Reason.BUDGET_FROZEN
+    if budget.posted < amount:
+        return Reason.BUDGET_EXHAUSTED
+    return plain._replace(amount=amount, headroom=rooms, budget=budget)
+
+
+def _looking(look: Look) -> Looking:
+    of, seen = look.of, look.seen
+    return Looking(look.state, of.body, seen.member_id, of.campaign.id, seen.day)
+
+
+def _card(look: Look, action: Action) -> Card | None:
+    if not isinstance(action, PointsAward) or not action.cards:
         return None
-    return locked_budget(state, of.campaign.programme_id, of.campaign.id, asset)
+    seen = look.seen
+    return find_card(look.state, look.programme, seen.member_id, action.cards, seen.occurred_at, look.now)
 
 
-def points_of(points: PointsAward, facts: Facts) -> tuple[int, int]:
-    """The base and the points: rounded down once, after the multiplier."""
-    if points.field is None:
-        base = points.amount or 0
-        return base, base * points.multiplier // 100
-    value = facts.values[f"activity.{points.field}"]
-    base = value if isinstance(value, int) else 0
-    return base, base * points.rate * points.multiplier // (points.per * 100)
+def _held(look: Look, action: Action) -> Held | None:
+    """The level that multiplies; None where the rule names no ladder."""
+    code = action.ladder if isinstance(action, PointsAward) else None
+    level = None if code is None else look.seen.levels.get(code)
+    return None if code is None or level is None else Held(code, level.code, level.multiplier)
+
+
+def quantity(action: Action, facts: Facts, card: Card | None, tier: Held | None) -> tuple[int, int]:
+    """The base and what comes of it: rounded down once, after every multiplier."""
+    if isinstance(action, VoucherAward):
+        return 1, 1
+    base, rate, per = _base(action, facts)
+    percents = [action.multiplier] if isinstance(action, PointsAward) else []
+    percents += [factor.percent for factor in (card, tier) if factor is not None]
+    for percent in percents:
+        rate, per = rate * percent, per * 100
+    return base, base * rate // per
+
+
+def _base(measure: Measure, facts: Facts) -> tuple[int, int, int]:
+    if measure.field is None:
+        return measure.amount or 0, 1, 1
+    value = facts.values[f"activity.{measure.field}"]
+    return value if isinstance(value, int) else 0, measure.rate, measure.per
 
 
 def within_caps(asset: str, wanted: int, rooms: tuple[Headroom, ...]) -> int:
-    """What the caps leave of an award of `wanted`; 0 where one refuses it."""
+    """What the caps leave of an award of `wanted`; 0 where one refuses it. A voucher has no parts."""
     amount = wanted
-    for cap, left in rooms:
-        need = 1 if cap.counter == AWARDS else wanted if cap.counter == asset else 0
-        if need <= left:
+    for room in rooms:
+        if room.need_of(asset, wanted) <= room.left:
             continue
-        if cap.counter == AWARDS or cap.mode == CapMode.REFUSE:
+        if room.cap.counter == AWARDS or room.cap.mode == CapMode.REFUSE:
             return 0
-        amount = min(amount, left)
+        amount = min(amount, room.left)
     return amount
 
 
@@ -171,10 +242,13 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
     return None
 
 
-def _facts(state: State, of: Considered, seen: Seen) -> Facts:
+def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
     own = {**_member(state, of, seen), **dict(_counts(state, of, seen))}
-    return Facts(seen.variables, {**seen.values, **own}, (of.terms.conditions,)) if own else seen.facts
+    if not own:
+        return seen.facts
+    progress = tuple(FieldType(progress_variable(counter.code), "integer") for counter in of.terms.progress)
+    return Facts((*seen.variables, *progress), {**seen.values, **own}, (of.terms.conditions,))
 
 
 def _member(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
@@ -187,6 +261,9 @@ def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Val
     for period in of.terms.periods:
         counter = Counter(seen.member_id, of.campaign.id, AWARDS, period, starts_on(period, seen.day))
         yield variable_of(period), counted(state, counter)
+    for code, period in ((each.code, each.period) for each in of.terms.progress):
+        counter = Counter(seen.member_id, of.campaign.id, progress_name(code), period, starts_on(period, seen.day))
+        yield progress_variable(code), counted(state, counter)
 
 
 @lru_cache(maxsize=4096)

@@ -28,23 +28,39 @@ class Reason(StrEnum):
     OTHER_VARIANT = "OTHER_VARIANT"
     CONDITION_FALSE = "CONDITION_FALSE"
     CONDITION_FAILED = "CONDITION_FAILED"
+    STREAK_INCOMPLETE = "STREAK_INCOMPLETE"
+    COMBINATION_INCOMPLETE = "COMBINATION_INCOMPLETE"
     ROUNDED_TO_NOTHING = "ROUNDED_TO_NOTHING"
     CAPPED = "CAPPED"
     BUDGET_FROZEN = "BUDGET_FROZEN"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
+    TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
+    EXPIRY_INVALID = "EXPIRY_INVALID"
+    TEMPLATE_NOT_LIVE = "TEMPLATE_NOT_LIVE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    OUT_OF_STOCK = "OUT_OF_STOCK"
+    LIMIT_REACHED = "LIMIT_REACHED"
     BALANCE_LIMIT_EXCEEDED = "BALANCE_LIMIT_EXCEEDED"
 
 
 @reply
 class AwardLine:
-    """What one campaign gave: `amount` units of the asset; below zero: what a refund took back."""
+    """What one rule of a campaign did: `amount` units of the asset, or pieces of a voucher; below zero: what a refund
+    took back.
+
+    asset_id: of progress, none
+    target:   the counter that moved, or the merchant that a donation went to
+    """
 
     award_id: UUID
     campaign_id: UUID
     version_id: UUID
     rule: str
-    asset_id: UUID
+    asset_id: UUID | None
     amount: int
+    kind: str = "POINTS"
+    target: str | None = None
+    voucher_id: UUID | None = None
 
 
 @reply

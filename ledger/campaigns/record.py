@@ -14,6 +14,9 @@ def award_line(award: Award) -> AwardLine:
         rule=award.rule,
         asset_id=award.asset_id,
         amount=award.amount,
+        kind=award.kind,
+        target=award.target,
+        voucher_id=award.voucher_id,
     )
 
 

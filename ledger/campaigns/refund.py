@@ -14,62 +14,75 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, func, select
 
 from ledger.book.account import Role, open_account
-from ledger.book.draft import Draft
-from ledger.book.lot import Lot, spend_order
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import EntryId, InvariantViolated, ProgrammeId
+from ledger.book.units import AssetId, EntryId, ProgrammeId
 from ledger.campaigns import tables
-from ledger.campaigns.activity import ActivityCommand, activity_key
+from ledger.campaigns.activity import ActivityCommand, activity_key, set_headline
 from ledger.campaigns.activity_type import REFUND, SHIPPED, require_payload
-from ledger.campaigns.budget import open_of_budget
+from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.record import award_line
 from ledger.campaigns.rows import ACTIVITIES, ACTIVITIES_REFUNDING, AWARDS, Activity, Award
+from ledger.campaigns.take_back import (
+    GivenVoucher,
+    count_down,
+    find_whole,
+    open_wallet,
+    return_cost,
+    take_points,
+)
+from ledger.campaigns.tiering import refund_tier_keys, settle_before, uncount_refund
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.request import is_key, request_id
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, HOLDERS, LOTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
-from ledger.points.due import settle_due
-from ledger.points.refund import claw
-from ledger.points.wallet import Wallet, due_keys, wallet_ids
+from ledger.points.wallet import due_keys, wallet_ids
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, Programme, Shortfall
+from ledger.vouchers.holding import content_keys, holding_ids
 
+_A = tables.AWARDS.c
 _AWARDED = Query(
     select(
         tables.ACTIVITIES.c.request_id,
         tables.ACTIVITIES.c.member_id,
-        func.array_agg(tables.AWARDS.c.asset_id.distinct()).label("assets"),
-        func.array_remove(func.array_agg(tables.AWARDS.c.budget_id.distinct()), None).label("budgets"),
+        func.array_remove(func.array_agg(_A.asset_id.distinct()).filter(_A.kind == ActionKind.POINTS), None).label(
+            "assets"
+        ),
+        func.array_remove(func.array_agg(_A.asset_id.distinct()).filter(_A.kind == ActionKind.VOUCHER), None).label(
+            "vouchers"
+        ),
+        func.array_remove(func.array_agg(_A.budget_id.distinct()), None).label("budgets"),
     )
-    .join(tables.AWARDS, tables.AWARDS.c.activity_id == tables.ACTIVITIES.c.id)
+    .join(tables.AWARDS, _A.activity_id == tables.ACTIVITIES.c.id)
     .where(tables.ACTIVITIES.c.request_id == any_(bindparam("asked", type_=ARRAY(LargeBinary))))
     .group_by(tables.ACTIVITIES.c.request_id, tables.ACTIVITIES.c.member_id)
 )
 
 
 class Share(NamedTuple):
-    """What a refund takes back of one award."""
+    """What a refund takes back of one award; `voucher` where it gave one."""
 
     award: Award
     amount: int
     cost: int
+    voucher: GivenVoucher | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRefund(ActivityCommand):
     """Takes back so much of the activity that the same source calls `refund_of`; the payload names the amount.
 
-    assets, budgets: what a look before queueing saw of its awards; ours, never the caller's
+    assets, vouchers, budgets: what a look before queueing saw of its awards; ours, never the caller's
     """
 
     kind: ClassVar[str] = "activity_refund"
 
     refund_of: str
     assets: tuple[UUID, ...] = ()
+    vouchers: tuple[UUID, ...] = ()
     budgets: tuple[UUID, ...] = ()
 
     def fields(self) -> Mapping[str, object]:
@@ -91,15 +104,19 @@ class ReportRefund(ActivityCommand):
         row = await reader.look_up(_AWARDED, self._original_id)
         if row is None or row["member_id"] != self.member_id:
             return self
-        return replace(self, assets=tuple(row["assets"]), budgets=tuple(row["budgets"]))
+        assets, vouchers, budgets = (tuple(row[name] or ()) for name in ("assets", "vouchers", "budgets"))
+        return replace(self, assets=assets, vouchers=vouchers, budgets=budgets)
 
     def footprint(self) -> Sequence[Key]:
-        """The holder, the wallets with their lots and debts, and the budgets; the original with its earlier refunds."""
+        """The holder, the wallets with their lots and debts, vouchers and budgets; the original with its refunds."""
         keys: list[Key] = [HOLDERS.key(self.member_id), ACTIVITIES.key(self._original_id)]
         for asset in self.assets:
             ids = wallet_ids(self.member_id, asset)
             owed = open_account(ProgrammeId(self.actor.programme_id), self.member_id, asset, Role.OWED)
             keys += [ACCOUNTS.key(ids.wallet), LOTS.key(ids.wallet), COMPANIONS.key(ids.owed, create=owed)]
+        for asset in self.vouchers:
+            account = holding_ids(self.member_id, asset).account
+            keys += [ACCOUNTS.key(account), *content_keys(account)]
         return [*keys, *(ACCOUNTS.key(budget) for budget in self.budgets)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
@@ -107,6 +124,7 @@ class ReportRefund(ActivityCommand):
         keys = [key for asset in self.assets for key in due_keys(state, wallet_ids(self.member_id, asset), now)]
         for original in state.peek(ACTIVITIES, self._original_id):
             keys += [AWARDS.key(original.id), ACTIVITIES_REFUNDING.key(original.id)]
+            keys += refund_tier_keys(state, self.actor.programme_id, self.member_id, original.id)
             if original.entry_id is not None:
                 keys.append(LOTS_OF_ENTRY.key(original.entry_id))
         return keys
@@ -119,14 +137,18 @@ class ReportRefund(ActivityCommand):
         amount: int = require_payload(SHIPPED[REFUND], self.payload)["amount"]
         self.require_occurred(now)
         original = self._require_original(state)
-        shares = self._shares(state, original, amount)
+        settle_before(
+            state, programme, self.member_id, [wallet_ids(self.member_id, asset) for asset in self.assets], now
+        )
+        shares = self._shares(state, programme, original, amount, now)
         activity_id = state.ids.new()
         entry_id = self._post(state, programme, original, shares, now)
-        awards = [] if entry_id is None else self._rows(state, programme, shares, activity_id, entry_id, now)
+        awards = self._rows(state, programme, shares, activity_id, entry_id, now)
         state.append(AWARDS, awards)
         row = self.row(programme, activity_id, REFUND, now, amount=amount, entry_id=entry_id, refund_of=original.id)
         state.add(ACTIVITIES, row)
         state.mirror(ACTIVITIES_REFUNDING, row)
+        uncount_refund(state, programme, self.actor, row, original)
         return ActivityReceipt(
             activity_id=activity_id,
             entry_id=entry_id,
@@ -145,7 +167,9 @@ class ReportRefund(ActivityCommand):
             raise Refusal(RefusalCode.NOT_REFUNDABLE)
         return found[0]
 
-    def _shares(self, state: State, original: Activity, amount: int) -> list[Share]:
+    def _shares(
+        self, state: State, programme: Programme, original: Activity, amount: int, now: datetime
+    ) -> list[Share]:
         """What is taken back of each award. REFUND_EXCEEDS_SALE."""
         sale = original.amount or 0
         left = sale - sum(earlier.amount or 0 for earlier in state.rows(ACTIVITIES_REFUNDING, original.id))
@@ -155,48 +179,45 @@ class ReportRefund(ActivityCommand):
         for award in state.rows(AWARDS, original.id):
             back = award.amount * left // sale - award.amount * (left - amount) // sale
             paid = award.cost * left // sale - award.cost * (left - amount) // sale
-            if back and not self._only_pending(state, award.asset_id):
-                shares.append(Share(award, back, paid))
+            if not back or self._is_kept(state, award):
+                continue
+            voucher = find_whole(state, programme, award, now) if award.kind == ActionKind.VOUCHER else None
+            if voucher is not None or award.kind != ActionKind.VOUCHER:
+                shares.append(Share(award, back, paid, voucher))
         return shares
 
-    def _only_pending(self, state: State, asset_id: UUID) -> bool:
-        """Whether the asset's terms let members keep what they have: awards are never pending."""
-        asset = state.find(ASSETS, asset_id)
-        return asset is not None and asset.shortfall == Shortfall.ONLY_PENDING
+    def _is_kept(self, state: State, award: Award) -> bool:
+        """Whether the asset's terms let members keep their points: awards are never pending."""
+        asset = None if award.asset_id is None else state.find(ASSETS, award.asset_id)
+        return award.kind == ActionKind.POINTS and asset is not None and asset.shortfall == Shortfall.ONLY_PENDING
 
     def _post(
         self, state: State, programme: Programme, original: Activity, shares: Sequence[Share], now: datetime
     ) -> EntryId | None:
-        """The entry that takes everything back, or only the event where nothing was earned."""
-        if not shares or original.entry_id is None:
+        """The entry that takes everything back, or only the event where nothing is posted."""
+        for share in shares:
+            if share.award.kind == ActionKind.PROGRESS:
+                count_down(state, share.award, share.amount)
+        if original.entry_id is None or all(share.award.kind == ActionKind.PROGRESS for share in shares):
             state.emit(self.new_event(state, now, subject_id=self.member_id))
             return None
-        wallets = {share.award.asset_id: self._wallet(state, programme, share.award.asset_id, now) for share in shares}
-        amounts = {asset: sum(s.amount for s in shares if s.award.asset_id == asset) for asset in wallets}
         effective_at = max(self.occurred_at, programme.open_from)
-        draft = self.draft(state, now, amounts, effective_at=effective_at, original=original.entry_id)
-        for asset, wallet in wallets.items():
-            _take_back(wallet, draft, amounts[asset], original.entry_id)
+        draft = self.draft(state, now, effective_at=effective_at, original=original.entry_id)
+        points = _points(shares)
+        for asset, amount in points.items():
+            wallet = open_wallet(state, programme, self.member_id, asset, now)
+            take_points(wallet, draft, amount, original.entry_id)
+        vouchers = [share.voucher for share in shares if share.voucher is not None]
+        for voucher in vouchers:
+            voucher.take(draft)
         for share in shares:
-            if share.award.budget_id is not None:
-                budget = state.find(ACCOUNTS, share.award.budget_id)
-                if budget is None:
-                    raise InvariantViolated(f"award {share.award.id} was paid from nowhere")
-                draft.move(open_of_budget(budget, Role.SPENT), budget, share.cost)
+            return_cost(state, draft, share.award, share.cost)
+        taken = [(given.holding.template.asset_id, given.voucher.units_left) for given in vouchers]
+        set_headline(draft, [*points.items(), *taken])
         post(state, draft, self.actor)
+        for voucher in vouchers:
+            voucher.settle()
         return draft.entry.id
-
-    def _wallet(self, state: State, programme: Programme, asset_id: UUID, now: datetime) -> Wallet:
-        """The wallet with everything due posted; WrongKeys where it is not locked."""
-        ids = wallet_ids(self.member_id, asset_id)
-        if not state.is_loaded(ACCOUNTS.key(ids.wallet)):
-            raise WrongKeys(ids.wallet)
-        asset = state.find(ASSETS, asset_id)
-        if asset is None:
-            raise InvariantViolated(f"an award of an asset {asset_id} that is gone")
-        wallet = Wallet(state, programme, asset, ids)
-        settle_due(wallet, now)
-        return wallet
 
     def _rows(
         self,
@@ -204,36 +225,31 @@ class ReportRefund(ActivityCommand):
         programme: Programme,
         shares: Sequence[Share],
         activity_id: UUID,
-        entry_id: EntryId,
+        entry_id: EntryId | None,
         now: datetime,
     ) -> list[Award]:
         """The awards that were taken back, as they are kept: below zero, each naming its original."""
         return [
-            award._replace(
+            share.award._replace(
                 id=state.ids.new(),
                 activity_id=activity_id,
                 entry_id=entry_id,
-                amount=-amount,
-                wanted=-amount,
-                cost=-cost,
+                amount=-share.amount,
+                wanted=-share.amount,
+                cost=-share.cost,
                 local_day=self.local_day(programme),
                 awarded_at=now,
-                original_award_id=award.id,
+                original_award_id=share.award.id,
             )
-            for award, amount, cost in shares
+            for share in shares
         ]
 
 
-def _take_back(wallet: Wallet, draft: Draft, amount: int, original: UUID) -> None:
-    """From the lots that the original granted, then from others in spend order; the rest is owed."""
-    lots = _in_order(wallet, original)
-    from_wallet = min(amount, sum(lot.unheld for lot in lots))
-    claw(wallet, draft, lots, from_wallet, is_pending=False)
-    if amount > from_wallet:
-        draft.move(wallet.owed_account, wallet.system_account(Role.ISSUANCE), amount - from_wallet)
-        draft.touch(wallet.account, owing=True)
-
-
-def _in_order(wallet: Wallet, original: UUID) -> list[Lot]:
-    granted = {lot.id for lot in wallet.state.rows(LOTS_OF_ENTRY, original)}
-    return sorted(wallet.lots, key=lambda lot: (lot.id not in granted, *spend_order(lot)))
+def _points(shares: Sequence[Share]) -> dict[AssetId, int]:
+    """The points that are taken back, by asset."""
+    points: dict[AssetId, int] = {}
+    for share in shares:
+        asset = share.award.asset_id
+        if share.award.kind == ActionKind.POINTS and asset is not None:
+            points[asset] = points.get(asset, 0) + share.amount
+    return points

@@ -10,19 +10,21 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from ledger.book.account import Role, open_account
-from ledger.book.units import EntryId, ProgrammeId
+from ledger.book.units import ProgrammeId
 from ledger.campaigns.activity import ActivityCommand
 from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
+from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered, considered
-from ledger.campaigns.counts import Counter, count_keys, count_up, counters_of, starts_on
+from ledger.campaigns.counts import Counter, count_keys, last_periods
 from ledger.campaigns.expression import Facts, Value, variables_of
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
-from ledger.campaigns.offer import Offer, Seen, Skip, offer
+from ledger.campaigns.look import look_at
+from ledger.campaigns.offer import Seen, Skip
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
 from ledger.campaigns.record import award_line, skipped_line
 from ledger.campaigns.rows import ACTIVITIES, AWARDS
-from ledger.engine.journal import post
+from ledger.campaigns.tiering import count_activity, price_at, settle_before
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
@@ -33,19 +35,22 @@ from ledger.programme.calendar import zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
+from ledger.tiers.held_levels import levels_at, tier_keys
+from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportActivity(ActivityCommand):
     """Records an activity of any type but a refund, and awards what the campaigns give for it.
 
-    plan: what a look before queueing saw; ours, never the caller's
+    plan, rewards: what a look before queueing saw; ours, never the caller's
     """
 
     kind: ClassVar[str] = "activity"
 
     type: str
     plan: LockPlan = NOTHING
+    rewards: tuple[Reward, ...] = ()
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named; the payload in canonical form."""
@@ -58,18 +63,24 @@ class ReportActivity(ActivityCommand):
             refuse_input("type")
 
     async def find(self, reader: Reader) -> Self:
-        """Which wallets and budgets it may move."""
-        found = await find_plan(reader, self.actor.programme_id, self.type, self.occurred_at)
-        return replace(self, plan=found)
+        """Which wallets and budgets it may move, and where its vouchers come from."""
+        programme_id = self.actor.programme_id
+        found = await find_plan(reader, programme_id, self.type, self.occurred_at)
+        rewards = await find_rewards(reader, programme_id, found.vouchers) if found.vouchers else ()
+        return replace(self, plan=found, rewards=rewards)
 
     def footprint(self) -> Sequence[Key]:
-        """The member's holder, the wallets, made where they are missing, and the budgets, all locked."""
-        programme_id = ProgrammeId(self.actor.programme_id)
-        wallets = [
-            account_key(open_account(programme_id, self.member_id, ids.asset_id, Role.WALLET))
-            for ids in self._wallets()
+        """The member's holder, the wallets, made where they are missing, the budgets, and what vouchers and cards need,
+        all locked.
+        """
+        programme_id, member_id = ProgrammeId(self.actor.programme_id), self.member_id
+        keys = [HOLDERS.key(member_id)]
+        keys += [
+            account_key(open_account(programme_id, member_id, ids.asset_id, Role.WALLET)) for ids in self._wallets()
         ]
-        return [HOLDERS.key(self.member_id), *wallets, *(ACCOUNTS.key(budget) for budget in self.plan.budgets)]
+        keys += [ACCOUNTS.key(budget) for budget in self.plan.budgets]
+        keys += [key for code in self.plan.cards for key in card_keys(programme_id, member_id, code)]
+        return keys + [key for reward in self.rewards for key in reward_keys(programme_id, member_id, reward)]
 
     def _wallets(self) -> list[WalletIds]:
         programme_id = self.actor.programme_id
@@ -82,15 +93,18 @@ class ReportActivity(ActivityCommand):
             keys += due_keys(state, ids, now)
             if any(parse_expiry(asset.expiry).by_inactivity for asset in state.peek(ASSETS, ids.asset_id)):
                 keys.append(LOTS.key(ids.wallet))
-        return [*keys, *self._counts(state)]
+        for reward in self.rewards:
+            keys += further_reward_keys(state, self.actor.programme_id, self.member_id, reward, now)
+        return [*keys, *tier_keys(state, self.actor.programme_id, self.member_id), *self._counts(state)]
 
     def _counts(self, state: State) -> Sequence[Key]:
         """The counts that an award would move, and what conditions ask of the member."""
         counters = [
-            Counter(self.member_id, campaign, counter, period, starts_on(period, day))
+            Counter(self.member_id, campaign, name, period, first)
             for programme in state.peek(PROGRAMMES, self.actor.programme_id)
             for day in (self.local_day(programme),)
-            for campaign, counter, period in self.plan.counters
+            for campaign, (name, period, periods) in self.plan.counters
+            for first in last_periods(period, day, periods)
         ]
         facts = [MEMBER_FACTS.key(self.member_id)] if self.plan.asks_member else []
         return [*facts, *count_keys(counters)]
@@ -107,10 +121,15 @@ class ReportActivity(ActivityCommand):
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
         looking = considered(state, programme.id, self.type, self.occurred_at)
-        awarding = Awarding(state, programme, self._see(programme, type_, payload, looking), now)
+        settle_before(state, programme, self.member_id, self._wallets(), now)
+        levels = levels_at(state, programme, self.member_id, self.occurred_at)
+        seen = price_at(self._see(programme, type_, payload, looking), levels, looking)
+        awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         skips = [skip for each in looking for skip in self._look(awarding, each)]
-        activity_id, entry_id = state.ids.new(), self._post(awarding)
-        awards = [] if entry_id is None else awarding.rows(activity_id, entry_id)
+        activity_id, entry_id = state.ids.new(), awarding.post(self.actor)
+        if entry_id is None:
+            state.emit(self.new_event(state, now, subject_id=self.member_id))
+        awards = awarding.rows(activity_id, entry_id)
         state.append(AWARDS, awards)
         activity = self.row(
             programme,
@@ -122,6 +141,7 @@ class ReportActivity(ActivityCommand):
             state=self._state(awarding, len(looking), skips),
         )
         state.add(ACTIVITIES, activity)
+        count_activity(state, programme, self.actor, activity, payload, awards)
         return ActivityReceipt(
             activity_id=activity.id,
             entry_id=entry_id,
@@ -129,20 +149,8 @@ class ReportActivity(ActivityCommand):
             state=activity.state,
             received_at=now,
             awards=tuple(award_line(award) for award in awards),
-            skipped=tuple(skipped_line(skip, awarding.seen) for skip in skips),
+            skipped=tuple(skipped_line(skip, seen) for skip in skips),
         )
-
-    def _post(self, awarding: Awarding) -> EntryId | None:
-        """The entry of all awards, or only the event of an activity that earned nothing."""
-        state, now = awarding.state, awarding.now
-        if not awarding.offers:
-            state.emit(self.new_event(state, now, subject_id=self.member_id))
-            return None
-        amounts = {asset_id(awarding.programme.id, code): awarding.sum_of(code) for code in awarding.assets}
-        draft = self.draft(state, now, amounts, effective_at=self.occurred_at)
-        awarding.move(draft)
-        post(state, draft, self.actor)
-        return draft.entry.id
 
     def _see(
         self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], looking: Sequence[Considered]
@@ -166,20 +174,10 @@ class ReportActivity(ActivityCommand):
         )
 
     def _look(self, awarding: Awarding, of: Considered) -> list[Skip]:
-        """Takes the campaign's offer, or says why there is none."""
+        """What the campaign does, or why it awards nothing."""
         if self.occurred_at < awarding.programme.open_from:
             return [Skip(of, None, Reason.TOO_LATE)]
-        if of.body.group is not None and of.body.group in awarding.groups:
-            return [Skip(of, None, Reason.GROUP_AWARDED)]
-        found = offer(awarding.state, of, awarding.seen, awarding.now)
-        if not isinstance(found, Offer):
-            return found
-        if not awarding.has_room(found):
-            return [Skip(of, found.rule.code, Reason.BALANCE_LIMIT_EXCEEDED)]
-        counters = counters_of(of.terms, self.member_id, of.campaign.id, awarding.seen.day)
-        count_up(awarding.state, counters, found.asset, found.amount)
-        awarding.take(found)
-        return []
+        return look_at(awarding, of)
 
     def _state(self, awarding: Awarding, looking: int, skips: Sequence[Skip]) -> ActivityState:
         """TOO_LATE where nobody looks at it any more."""

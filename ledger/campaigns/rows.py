@@ -101,26 +101,33 @@ class Activity(NamedTuple):
 
 
 class Award(NamedTuple):
-    """A row of `awards`: `amount` units of an asset, below zero where a refund took them back.
+    """A row of `awards`: `amount` units of an asset, pieces of a voucher or steps of a counter, below zero where a refund
+    took them back.
 
+    entry_id:         None where nothing was posted
+    kind:             of the rule's action (`ActionKind`)
+    asset_id:         None for progress
     base, multiplier: what the rule multiplied; the multiplier in percent
     wanted:           before caps
     inputs:           JSON: what the rule's condition saw
     headroom:         JSON: each cap with what it leaves now
     budget_id, cost:  the budget account that paid, and how much
+    target:           the counter that moved, or the merchant that a donation went to
+    factors:          JSON: what else multiplied, each with its percent
     """
 
     id: UUID
     programme_id: ProgrammeId
     activity_id: UUID
-    entry_id: EntryId
+    entry_id: EntryId | None
     member_id: UUID
     campaign_id: UUID
     version_id: UUID
     phase: str
     rule: str
     variant: str | None
-    asset_id: AssetId
+    kind: str
+    asset_id: AssetId | None
     amount: int
     base: int
     multiplier: int
@@ -132,6 +139,9 @@ class Award(NamedTuple):
     local_day: date
     awarded_at: datetime
     original_award_id: UUID | None = None
+    target: str | None = None
+    voucher_id: UUID | None = None
+    factors: str = "[]"
 
 
 class CampaignCount(NamedTuple):

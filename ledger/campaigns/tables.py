@@ -87,6 +87,7 @@ AWARDS = table(
     Column("phase", Text),
     Column("rule", Text),
     Column("variant", Text),
+    Column("kind", Text),
     Column("asset_id", Uuid),
     Column("amount", BigInteger),
     Column("base", BigInteger),
@@ -99,6 +100,9 @@ AWARDS = table(
     Column("local_day", Date),
     Column("awarded_at", INSTANT),
     Column("original_award_id", Uuid),
+    Column("target", Text),
+    Column("voucher_id", Uuid),
+    Column("factors", Text),
 )
 
 CAMPAIGN_COUNTS = table(

@@ -37,8 +37,8 @@ VOUCHER_RULES = (
         """
         WITH taken AS (
             SELECT d.lot_id, d.entry_id, line.version, e.effective_at,
-                   CASE o.role WHEN 'receivable' THEN 'redeemed' WHEN 'breakage' THEN 'expired' WHEN 'voided' THEN 'voided'
-                   WHEN 'voucher' THEN 'gifted' END AS state
+                   CASE o.role WHEN 'receivable' THEN 'redeemed' WHEN 'redemption' THEN 'redeemed'
+                   WHEN 'breakage' THEN 'expired' WHEN 'voided' THEN 'voided' WHEN 'voucher' THEN 'gifted' END AS state
             FROM (SELECT DISTINCT lot_id, entry_id, account_id FROM {book}.draws WHERE kind = 'take') d
             JOIN {book}.accounts a ON a.id = d.account_id AND a.role = 'voucher'
             JOIN {book}.statement_lines line ON line.account_id = d.account_id AND line.entry_id = d.entry_id

@@ -112,5 +112,12 @@ class CampaignModel:
 def _bucket(campaign: ModelCampaign, cap: ModelCap, member: str, day: date) -> object:
     """What counts together: two caps on the same thing share it."""
     year, week, _ = day.isocalendar()
-    periods = {"DAY": day, "WEEK": (year, week), "MONTH": (day.year, day.month), "TOTAL": None}
+    periods = {
+        "DAY": day,
+        "WEEK": (year, week),
+        "MONTH": (day.year, day.month),
+        "QUARTER": (day.year, (day.month + 2) // 3),
+        "YEAR": day.year,
+        "TOTAL": None,
+    }
     return (campaign.code, member, cap.of_awards, cap.period, periods[cap.period])

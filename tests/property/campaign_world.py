@@ -1,11 +1,12 @@
 """Campaigns as rows, and what must hold of awards, counts and budgets after every step, recomputed from the activities."""
 
 from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
 from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.budget import TopUpBudget, budget_account_id, budget_asset_id, new_budget
-from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Period
+from ledger.campaigns.campaign_body import AWARDS, ActionKind, CampaignBody, Period
 from ledger.campaigns.campaign_rules import require_body
 from ledger.campaigns.campaign_text import body_text, parse_body
 from ledger.campaigns.counts import starts_on
@@ -30,6 +31,7 @@ from ledger.campaigns.rows import (
 from ledger.engine import tables
 from ledger.engine.shelves import ACCOUNTS
 from ledger.programme.rows import ASSETS
+from ledger.vouchers.rows import VOUCHERS
 from tests.property.memory_book import MemoryBook
 from tests.property.world import BANK, PROGRAMME, START, terms
 
@@ -78,27 +80,33 @@ def verify_campaigns(book: MemoryBook) -> None:
         if award.original_award_id is None and sale:
             left = sale - refunded[award.activity_id]
             assert left >= 0
-            assert returned[award.id] == award.amount - award.amount * left // sale
+            back = award.amount - award.amount * left // sale
+            assert returned[award.id] in ({0, back} if award.kind == ActionKind.VOUCHER else {back})
 
 
 def _verify_postings(book: MemoryBook, awards: list[Award]) -> None:
     """What awards say was issued and spent is what the postings of their entries moved."""
     roles = {account.id: account.role for account in book.rows(tables.ACCOUNTS)}
     entries = {entry.id for entry in book.rows(tables.ENTRIES) if entry.kind in {"activity", "activity_refund"}}
+    points = {asset.id for asset in book.rows(ASSETS.table) if asset.kind == "points"}
     issued: Counter[object] = Counter()
     spent: Counter[object] = Counter()
     for posting in book.rows(tables.POSTINGS):
         if posting.entry_id not in entries:
             continue
         ends = {roles[posting.source_id]: 1, roles[posting.destination_id]: -1}
-        if "issuance" in ends:
+        if "issuance" in ends and posting.asset_id in points:
             issued[posting.entry_id, posting.asset_id] += ends["issuance"] * posting.amount
         if "budget" in ends:
             budget = posting.source_id if ends["budget"] == 1 else posting.destination_id
             spent[posting.entry_id, budget] += ends["budget"] * posting.amount
     for award in awards:
-        issued[award.entry_id, award.asset_id] -= award.amount
         spent[award.entry_id, award.budget_id] -= award.cost
+        if award.kind == ActionKind.POINTS:
+            issued[award.entry_id, award.asset_id] -= award.amount
+        if award.kind == ActionKind.VOUCHER and award.original_award_id is None:
+            [voucher] = book.rows(VOUCHERS.table, "id", award.voucher_id)
+            assert (voucher.entry_id, voucher.member_id, award.amount) == (award.entry_id, award.member_id, 1)
     assert not any(issued.values()), issued
     assert not any(spent.values()), spent
 
@@ -110,8 +118,11 @@ def _verify_counts(book: MemoryBook, awards: list[Award]) -> None:
     sums: Counter[object] = Counter()
     limits: dict[object, int] = {}
     for award in awards:
+        body = bodies[award.version_id]
+        if award.kind == ActionKind.PROGRESS:
+            continue
         moved = {AWARDS: 1, codes[award.asset_id]: award.amount}
-        caps = [cap for cap in bodies[award.version_id].caps if cap.counter in moved]
+        caps = [cap for cap in body.caps if cap.counter in moved]
         for counter, period in {(cap.counter, cap.period) for cap in caps}:
             counted = (award.member_id, award.campaign_id, counter, period, starts_on(period, award.local_day))
             sums[counted] += moved[counter]
@@ -122,3 +133,19 @@ def _verify_counts(book: MemoryBook, awards: list[Award]) -> None:
     }
     assert sums.items() <= found.items()
     assert all(sums[counted] <= limit for counted, limit in limits.items())
+    progress = {counted: amount for counted, amount in found.items() if str(counted[2]).startswith("progress:")}
+    assert progress == _progress(book, bodies)
+
+
+def _progress(book: MemoryBook, bodies: Mapping[UUID, CampaignBody]) -> dict[object, int]:
+    """What the counters should stand at: what moved them, less what refunds took back, on the original's day."""
+    awards: dict[UUID, Award] = {award.id: award for award in book.rows(AWARD_ROWS.table)}
+    sums: dict[object, int] = {}
+    for award in awards.values():
+        if award.kind != ActionKind.PROGRESS or award.target is None:
+            continue
+        day = awards[award.original_award_id or award.id].local_day
+        period = bodies[award.version_id].period_of(award.target)
+        counted = (award.member_id, award.campaign_id, f"progress:{award.target}", period, starts_on(period, day))
+        sums[counted] = sums.get(counted, 0) + award.amount
+    return sums

@@ -313,8 +313,13 @@ class MemoryReader(Reader):
     def _awarded(self, activity: Activity) -> Row:
         awards = self._store.of(AWARDS.table).find("activity_id", activity.id)
         budgets = {award.budget_id for award in awards if award.budget_id is not None}
-        assets = {award.asset_id for award in awards}
-        return {"member_id": activity.member_id, "assets": list(assets), "budgets": list(budgets)}
+        by_kind = {kind: {a.asset_id for a in awards if a.kind == kind} for kind in ("POINTS", "VOUCHER")}
+        return {
+            "member_id": activity.member_id,
+            "assets": list(by_kind["POINTS"]),
+            "vouchers": list(by_kind["VOUCHER"]),
+            "budgets": list(budgets),
+        }
 
     def _vouchers(self, column: str, value: object) -> list[Voucher]:
         return self._store.of(VOUCHERS.table).find(column, value)

@@ -6,27 +6,50 @@
     zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
-    ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: its award, or its last reason
+    template latte stock=3 limit=1                   a voucher template; limit per member; gives=200 (percent): a card
+    latte stops                                      the template is live no more
+    ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
+    ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: what it did, or its last reason
     ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount
     ann refunds p1 100 -> base=-10
     ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
+    ann holds latte=2 uses=3                         her live vouchers of a template, and the uses left in them
 
-Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, and of the whole
-cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, late=, from=, until=,
-arms=a:1,b:3. Reports take at=, channel=, branch= and any field of the payload.
+What a campaign did: points as a number, a voucher as its template, a donation as `shop:5`, progress as `buys+1`.
+Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, cards=, or instead of
+points voucher=TEMPLATE, gift=SHOP, count=COUNTER; streak=COUNTER/LENGTH/LEAST, combined=COUNTER,COUNTER/DAYS; and of the
+whole cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, late=, from=, until=,
+arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch= and any field of the payload.
 """
 
 import shlex
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from ledger.book.account import Role, account_id
-from ledger.campaigns.campaign_body import CampaignBody, Cap, CapMode, Period, Phase, PointsAward, Rule, Variant
-from ledger.campaigns.receipt import ActivityReceipt
+from ledger.campaigns.campaign_body import (
+    Action,
+    CampaignBody,
+    Cap,
+    CapMode,
+    Combination,
+    Donation,
+    Period,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Streak,
+    Variant,
+    VoucherAward,
+)
+from ledger.campaigns.receipt import ActivityReceipt, AwardLine
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.campaigns.rows import CAMPAIGNS
@@ -34,14 +57,20 @@ from ledger.engine import tables
 from ledger.engine.outcome import Outcome
 from ledger.members.rows import MEMBER_FACTS, MemberFacts
 from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
+from ledger.vouchers.holding import holding_ids
+from ledger.vouchers.issue import IssueVoucher
+from ledger.vouchers.rows import TEMPLATES, VOUCHERS
+from ledger.vouchers.template_body import Exchange, Limits, Multiplier, Stock, TemplateBody, Validity
+from ledger.vouchers.top_up import TopUpStock
+from ledger.vouchers.voucher import template_id, voucher_asset_id
 from tests.property.campaign_world import add_campaign, left_in_budget, verify_campaigns
-from tests.property.invariants import verify
 from tests.property.memory_book import MemoryBook
-from tests.property.world import BANK, PROGRAMME, member_id, terms, world
+from tests.property.voucher_invariants import verify_vouchers
+from tests.property.voucher_world import add_template, dealt, stop_template
+from tests.property.world import BANK, PROGRAMME, SHOPS, member_id, merchant_id, terms, world
 from tests.vectors.script import Case
 
 VERBS = {"buys": "purchase", "deposits": "deposit", "logs-in": "login", "checks-in": "check_in"}
-RULE_OPTIONS = ("rate", "amount", "x", "on", "asset", "when", "variants")
 
 
 @dataclass
@@ -62,7 +91,7 @@ class CampaignScript:
             told = self.line(words)
             if arrow:
                 assert told == expected.strip(), f"{case.title}: {line}\n   got {told}"
-            verify(self.book)
+            verify_vouchers(self.book)
             verify_campaigns(self.book)
 
     def line(self, words: list[str]) -> str:
@@ -85,6 +114,15 @@ class CampaignScript:
                 self.state_facts(who, dict(word.split("=", 1) for word in options))
             case [who, "has", *wanted]:
                 return self.require_has(who, wanted)
+            case ["template", code, *options]:
+                add_template(self.book, code, _template(dict(word.split("=", 1) for word in options)))
+                self.stock(code, int(dict(word.split("=", 1) for word in options).get("stock", 0)))
+            case [code, "stops"]:
+                stop_template(self.book, template_id(PROGRAMME, code), state="stopped")
+            case [who, "draws", code]:
+                self.issue(who, code)
+            case [who, "holds", *wanted]:
+                return self.require_holds(who, dict(word.split("=", 1) for word in wanted))
             case [who, "refunds", name, amount]:
                 return self.told(self.execute(self.refund(who, name, int(amount))))
             case [who, verb, *rest]:
@@ -122,6 +160,25 @@ class CampaignScript:
         for code, (body, budget) in self.bodies.items():
             if not self.book.rows(CAMPAIGNS.table, "code", code):
                 self.codes[add_campaign(self.book, code, body, budget)] = code
+
+    def stock(self, code: str, pieces: int) -> None:
+        """Puts so many vouchers of one use into the template's stock."""
+        if pieces:
+            self.events += 1
+            command = TopUpStock(actor=BANK, key=f"stock{self.events}", template=code, pieces=pieces)
+            self.book.execute(command).unwrap()
+
+    def issue(self, who: str, code: str) -> None:
+        """The bank gives her a voucher."""
+        self.events += 1
+        command = IssueVoucher(
+            actor=BANK,
+            key=f"issue{self.events}",
+            member_id=member_id(who),
+            template=code,
+            code=dealt(Random(self.events)),
+        )
+        self.book.execute(command).unwrap()
 
     # -- reports -----------------------------------------------------------------------------------------------------
 
@@ -173,16 +230,46 @@ class CampaignScript:
                 [outcome.refusal.code, *(f"{name}={value}" for name, value in outcome.refusal.facts.items())]
             )
         reply = outcome.unwrap()
-        lines = {skip.campaign: skip.reason for skip in reply.skipped}
-        lines |= {self.codes[award.campaign_id]: str(award.amount) for award in reply.awards}
-        told = [f"{code}={line}" for code, line in sorted(lines.items())]
+        lines: dict[str, list[str]] = {}
+        for award in reply.awards:
+            lines.setdefault(self.codes[award.campaign_id], []).append(self.line_of(award))
+        for skip in {skip.campaign: skip for skip in reply.skipped}.values():
+            lines.setdefault(skip.campaign, []).append(skip.reason)
+        told = [f"{code}={','.join(line)}" for code, line in sorted(lines.items())]
         state = [] if reply.state == "ACCEPTED" else [reply.state]
         return " ".join([*state, *told, *(["replayed"] if outcome.replayed else [])]) or "nothing"
+
+    def line_of(self, award: AwardLine) -> str:
+        """What a rule did."""
+        match award.kind:
+            case "PROGRESS":
+                return f"{award.target}{award.amount:+}"
+            case "DONATION":
+                shops = {str(merchant_id(name)): name for name in SHOPS}
+                return f"{shops[award.target or '']}:{award.amount}"
+            case "VOUCHER":
+                [code] = [row.code for row in self.book.rows(TEMPLATES.table) if row.asset_id == award.asset_id]
+                return str(code) if award.amount == 1 else f"-{code}"
+            case _:
+                return str(award.amount)
+
+    def require_holds(self, who: str, wanted: dict[str, str]) -> str:
+        """Compares the live vouchers of a template, and their uses, with what is wanted."""
+        uses = wanted.pop("uses", None)
+        [(code, count)] = wanted.items()
+        vouchers = self.book.rows(
+            VOUCHERS.table, "account_id", holding_ids(member_id(who), voucher_asset_id(PROGRAMME, code)).account
+        )
+        live = [voucher for voucher in vouchers if voucher.state == "live"]
+        assert len(live) == int(count), live
+        assert uses is None or sum(voucher.units_left for voucher in live) == int(uses), live
+        return ""
 
     def require_has(self, who: str, wanted: list[str]) -> str:
         """Compares a wallet, or a campaign's budget, with what is wanted."""
         if who in self.bodies:
-            assert left_in_budget(self.book, who) == int(wanted[0]), left_in_budget(self.book, who)
+            left = left_in_budget(self.book, who, self.bodies[who][0].budgets[0])
+            assert left == int(wanted[0]), left
             return ""
         found = {role: self._posted(who, role) for role in (Role.WALLET, Role.OWED)}
         expected = dict(word.split("=", 1) for word in wanted if "=" in word)
@@ -196,22 +283,63 @@ class CampaignScript:
 
 
 def _rule(name: str, options: dict[str, str]) -> Rule:
-    rate, _, per = options.get("rate", "1/1").partition("/")
-    points = PointsAward(
-        asset=options.get("asset", "POINTS"),
-        amount=int(options["amount"]) if "amount" in options else None,
-        field=None if "amount" in options else "amount",
-        rate=int(rate),
-        per=int(per or 1),
-        multiplier=int(options.get("x", 100)),
-    )
     variants = tuple(options["variants"].split(",")) if "variants" in options else ()
     return Rule(
         code=name,
         activity=options.get("on", "purchase"),
-        action=points,
+        action=_action(options),
         when=options.get("when", ""),
         variants=variants,
+        streak=_streak(options["streak"]) if "streak" in options else None,
+        combination=_combination(options["combined"]) if "combined" in options else None,
+    )
+
+
+def _action(options: dict[str, str]) -> Action:
+    if "voucher" in options:
+        return VoucherAward(template=options["voucher"])
+    if "gift" in options:
+        return Donation(asset="POINTS", merchant=merchant_id(options["gift"]), **_measure(options))
+    if "count" in options:
+        return ProgressStep(counter=options["count"], **(_measure(options) if "rate" in options else {"amount": 1}))
+    return PointsAward(
+        asset=options.get("asset", "POINTS"),
+        multiplier=int(options.get("x", 100)),
+        cards=tuple(options["cards"].split(",")) if "cards" in options else (),
+        **_measure(options),
+    )
+
+
+def _measure(options: dict[str, str]) -> Any:
+    rate, _, per = options.get("rate", "1/1").partition("/")
+    amount = int(options["amount"]) if "amount" in options else None
+    return {"amount": amount, "field": None if amount else "amount", "rate": int(rate), "per": int(per or 1)}
+
+
+def _streak(text: str) -> Streak:
+    counter, length, *least = text.split("/")
+    return Streak(counter=counter, length=int(length), least=int(least[0]) if least else 1)
+
+
+def _combination(text: str) -> Combination:
+    counters, days = text.split("/")
+    return Combination(counters=tuple(counters.split(",")), days=int(days))
+
+
+def _counter(text: str) -> ProgressCounter:
+    code, period = text.split("/")
+    return ProgressCounter(code=code, period=Period(period))
+
+
+def _template(options: dict[str, str]) -> TemplateBody:
+    """An exchange of one use, or a multiplier card."""
+    return TemplateBody(
+        gives=Multiplier(percent=int(options["gives"])) if "gives" in options else Exchange(item="coffee"),
+        validity=Validity(expiry=options.get("expiry", "30 days")),
+        uses=int(options.get("uses", 1)),
+        stock=Stock.LIMITED if "stock" in options else Stock.UNLIMITED,
+        issue_limits=Limits(total=int(options["limit"])) if "limit" in options else Limits(),
+        tiers=tuple(options["tiers"].split(",")) if "tiers" in options else (),
     )
 
 
@@ -227,15 +355,20 @@ def _phase(name: str, options: dict[str, str]) -> Phase:
     return Phase(code=name, from_on=first, until_on=last, rules=(_rule("rule", options),))
 
 
+def _asset_of(action: Action) -> str:
+    return "POINTS" if isinstance(action, ProgressStep) else action.asset
+
+
 def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
     """The body of a `campaign` line and what goes into its budget."""
     phase = _phase("all", options)
-    listed = {name: tuple(options[name].split(",")) for name in ("channels", "branches") if name in options}
+    listed: Any = {name: tuple(options[name].split(",")) for name in ("channels", "branches") if name in options}
     arms = [arm.split(":") for arm in options.get("arms", "").split(",") if arm]
     body = CampaignBody(
         phases=(phase,),
         caps=tuple(_cap(text) for text in options.get("cap", "").split(",") if text),
-        budgets=(phase.rules[0].action.asset,) if "budget" in options else (),
+        budgets=(_asset_of(phase.rules[0].action),) if "budget" in options else (),
+        counters=tuple(_counter(text) for text in options.get("counters", "").split(",") if text),
         segment=options.get("segment", ""),
         variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
         priority=int(options.get("priority", 0)),

@@ -7,12 +7,14 @@ import pytest
 
 from graphql_api.bootstrap import Application
 from ledger.campaigns import checks
-from ledger.campaigns.campaign_body import Cap, Period
+from ledger.campaigns.campaign_body import Cap, Period, PointsAward, Rule, VoucherAward
 from ledger.points.spend import SpendPoints
 from ledger.reports.check import check_book
+from ledger.vouchers.template_body import Multiplier
 from tests.bank import Bank
-from tests.campaign_desk import CampaignDesk
+from tests.campaign_desk import CampaignDesk, always
 from tests.figure_rounds import roll_up_all
+from tests.voucher_desk import VoucherDesk
 
 PLANTED = {
     "activity_matches_entry": "UPDATE book.activities SET occurred_at = occurred_at - interval '1 second'",
@@ -20,6 +22,8 @@ PLANTED = {
     "activity_on_local_day": "UPDATE book.activities SET local_day = local_day - 1",
     "award_matches_activity": "UPDATE book.awards SET member_id = gen_random_uuid()",
     "awards_match_postings": "UPDATE book.awards SET amount = amount - 1 WHERE amount > 1",
+    "awards_match_vouchers": "UPDATE book.awards SET voucher_id = gen_random_uuid() WHERE kind = 'VOUCHER'",
+    "cards_match_draws": "UPDATE book.awards SET factors = '[]'",
     "awards_match_budgets": "UPDATE book.awards SET cost = cost - 1 WHERE cost > 1",
     "refunds_match_awards": "UPDATE book.activities SET amount = amount + 20 WHERE refund_of IS NOT NULL",
     "campaign_counts_match_awards": "UPDATE book.campaign_counts SET amount = amount + 1",
@@ -37,8 +41,19 @@ PLANTED = {
 
 @pytest.fixture
 async def history(desk: CampaignDesk, member: UUID, bank: Bank) -> Application:
-    """A budgeted, capped campaign with an award of which a part was used and a part taken back, rolled up."""
+    """A budgeted, capped campaign with an award of which a part was used and a part taken back, and one that gave a
+    voucher and multiplied by a card; rolled up.
+    """
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("double", gives=Multiplier(percent=200), money_asset=None)
+    await vouchers.live("latte")
+    await vouchers.issue(member, "double")
     await desk.run("base", budget=100, caps=(Cap(counter="POINTS", period=Period.DAY, limit=50),))
+    given = Rule(code="given", activity="login", action=VoucherAward(template="latte"))
+    points = Rule(code="card", activity="check_in", action=PointsAward(asset="POINTS", amount=1, cards=("double",)))
+    await desk.run("extra", phases=always(given, points))
+    for kind in ("login", "check_in"):
+        (await desk.report(desk.reporting(member, kind))).unwrap()
     sale = desk.reporting(member, amount=100)
     (await desk.report(sale)).unwrap()
     spend = SpendPoints(actor=bank.actor("member", "m"), key=bank.key(), member_id=member, amount=2)

@@ -13,7 +13,7 @@ from ledger.campaigns.explain_query import explain, explain_event
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
 from tests.bank import Bank, code_of
-from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
+from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always, amounts, reasons
 
 
 async def test_a_purchase_earns_by_rate_rounded_down(desk: CampaignDesk, member: UUID) -> None:
@@ -93,7 +93,7 @@ async def test_the_first_rule_that_holds_awards_and_explains_itself(
 ) -> None:
     """The award keeps what its condition saw, what it wanted, and what its caps leave."""
     big = replace(TENTH, code="big", when="activity.amount >= 1000 && awards.day < 1")
-    big = replace(big, action=replace(big.action, multiplier=250))
+    big = replace(big, action=replace(TENTH_POINTS, multiplier=250))
     cap = Cap(counter="POINTS", period=Period.MONTH, limit=300)
     await desk.run("base", phases=always(big, TENTH), caps=(cap,))
 
@@ -139,7 +139,7 @@ async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk,
     """The version that held when it occurred decides; older than the limit it is recorded only."""
     await desk.run("base")
     then = datetime.now(UTC)
-    double = replace(TENTH, action=replace(TENTH.action, multiplier=200))
+    double = replace(TENTH, action=replace(TENTH_POINTS, multiplier=200))
     await desk.change("base", replace(BASE, phases=always(double)))
 
     late = await desk.buy(member, 100, at=then)

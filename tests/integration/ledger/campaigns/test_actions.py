@@ -1,0 +1,173 @@
+"""What rules do beside awarding points: on the database, and clean by every rule of the checker afterwards."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from ledger.book.refusal import Refusal
+from ledger.campaigns.campaign_body import (
+    Action,
+    Cap,
+    Combination,
+    Donation,
+    Period,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Streak,
+    VoucherAward,
+)
+from ledger.vouchers.template_body import Multiplier
+from tests.bank import Bank
+from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always, amounts, reasons
+from tests.voucher_desk import VoucherDesk
+
+
+def rule(action: Action, code: str = "r", activity: str = "purchase", **more: Any) -> Rule:
+    """A rule on purchases, unless said otherwise."""
+    return Rule(code=code, activity=activity, action=action, **more)
+
+
+async def test_a_voucher_comes_with_the_points_in_one_entry_and_goes_with_a_refund(
+    desk: CampaignDesk, member: UUID, bank: Bank
+) -> None:
+    """Stock, budget, cap and code move in one step; the refund voids what was not used and pays the budget back."""
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("latte", pieces=2)
+    caps = (Cap(counter="voucher:latte", period=Period.DAY, limit=1),)
+    phases = always(rule(VoucherAward(template="latte")))
+    await desk.run("base")
+    await desk.run("thanks", phases=phases, budgets=("voucher:latte",), caps=caps)
+    await desk.top_up("thanks", 5, "voucher:latte")
+
+    sale = desk.reporting(member, amount=100)
+    bought = (await desk.report(sale)).unwrap()
+    again = await desk.buy(member, 100)
+    refunded = (await desk.report(desk.refunding(sale, 40))).unwrap()
+
+    assert [(award.kind, award.amount) for award in bought.awards] == [("POINTS", 10), ("VOUCHER", 1)]
+    assert (amounts(again), reasons(again)) == ([10], ["CAPPED"])
+    given = await vouchers.voucher(bought.awards[1].voucher_id or member)
+    assert (given["entry_id"], given["member_id"], given["state"]) == (bought.entry_id, member, "voided")
+    assert len((await vouchers.text_of(given["id"])).replace("-", "")) == 18
+    assert [(award.kind, award.amount) for award in refunded.awards] == [("POINTS", -4), ("VOUCHER", -1)]
+    assert await desk.left("thanks", "voucher:latte") == 5
+
+
+async def test_imported_codes_are_dealt_and_run_out(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """The last piece goes to one of two campaigns, the other one says why it gave none."""
+    await VoucherDesk(bank=bank).live("latte", pieces=1)
+    for code in ("a", "b"):
+        await desk.run(code, phases=always(rule(VoucherAward(template="latte"))))
+
+    bought = await desk.buy(member, 100)
+
+    assert (amounts(bought), reasons(bought)) == ([1], ["OUT_OF_STOCK"])
+
+
+async def test_a_donation_leaves_the_budget_for_the_merchant(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """The member gets nothing; the merchant's account has what the budget lost."""
+    merchant = bank.merchant_id
+    trees = Donation(asset="POINTS", merchant=merchant, field="amount", per=10)
+    await desk.run("trees", phases=always(rule(trees)), budget=15)
+
+    first, second = await desk.buy(member, 100), await desk.buy(member, 60)
+
+    assert [(award.kind, award.target, award.amount) for award in first.awards] == [("DONATION", str(merchant), 10)]
+    assert reasons(second) == ["BUDGET_EXHAUSTED"]
+    assert await desk.left("trees") == 5
+    assert not await bank.fetch("SELECT FROM {book}.accounts WHERE holder_id = $1", member)
+
+
+async def test_progress_streaks_and_combinations_are_counted_and_explained(
+    desk: CampaignDesk, member: UUID, bank: Bank
+) -> None:
+    """The counters move, the conditions see them moved, and the award says what it looked back on."""
+    counters = (
+        ProgressCounter(code="buys", period=Period.DAY),
+        ProgressCounter(code="visits", period=Period.DAY),
+    )
+    rules = (
+        rule(ProgressStep(counter="buys", amount=1), "buy"),
+        rule(ProgressStep(counter="visits", amount=1), "visit", "login"),
+        rule(PointsAward(asset="POINTS", amount=5), "third", when="progress.buys == 3"),
+        rule(
+            PointsAward(asset="POINTS", amount=7),
+            "both",
+            "login",
+            combination=Combination(counters=("buys", "visits"), days=2),
+        ),
+        rule(PointsAward(asset="POINTS", amount=9), "week", streak=Streak(counter="buys", length=7)),
+    )
+    await desk.run("quest", phases=always(*rules), counters=counters)
+
+    bought = [await desk.buy(member, 1) for _ in range(3)]
+    logins = [(await desk.report(desk.reporting(member, "login"))).unwrap() for _ in range(2)]
+
+    assert [[(award.rule, award.amount) for award in each.awards] for each in bought] == [
+        [("buy", 1)],
+        [("buy", 1)],
+        [("buy", 1), ("third", 5)],
+    ]
+    assert reasons(bought[0]) == ["CONDITION_FALSE", "STREAK_INCOMPLETE"]
+    assert [award.rule for award in logins[0].awards] == ["visit", "both"]
+    assert reasons(logins[1]) == ["COMBINATION_INCOMPLETE"]
+    kept = await bank.fetch("SELECT inputs FROM {book}.awards WHERE rule = 'both'")
+    assert orjson.loads(kept[0]["inputs"]) == {"progress.buys": [3, 0], "progress.visits": [1, 0]}
+    assert bought[0].entry_id is None
+
+
+async def test_a_card_multiplies_and_is_used_up(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """A card of one use doubles one award, is redeemed by its entry, and the award names it."""
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("double", gives=Multiplier(percent=200), money_asset=None)
+    card = await vouchers.issue(member, "double")
+    await desk.run("base", phases=always(rule(replace(TENTH_POINTS, cards=("double",)))))
+
+    bought = [await desk.buy(member, 100) for _ in range(2)]
+
+    assert [amounts(each) for each in bought] == [[20], [10]]
+    assert (await vouchers.voucher(card.voucher_id))["state"] == "redeemed"
+    kept = await bank.fetch("SELECT factors FROM {book}.awards WHERE entry_id = $1", bought[0].entry_id)
+    assert orjson.loads(kept[0]["factors"]) == [{"card": str(card.voucher_id), "percent": 200}]
+
+
+async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID) -> None:
+    """Each breach is named by its field, or by what is missing."""
+    day = (ProgressCounter(code="n", period=Period.DAY),)
+    award, step = PointsAward(asset="POINTS", amount=1), ProgressStep(counter="n", amount=1)
+    gift = Donation(asset="POINTS", merchant=member, amount=1)
+
+    assert [
+        await _refusal(desk, rule(VoucherAward(template="none"))),
+        await _refusal(desk, rule(replace(award, cards=("none",)))),
+        await _refusal(desk, rule(gift), budgets=("POINTS",)),
+        await _refusal(desk, rule(gift)),
+        await _refusal(desk, rule(step)),
+        await _refusal(desk, rule(award, streak=Streak(counter="n", length=1)), counters=day),
+        await _refusal(desk, rule(step, streak=Streak(counter="n", length=2)), counters=day),
+        await _refusal(desk, rule(award, combination=Combination(counters=("n",), days=2)), counters=day),
+        await _refusal(desk, rule(award, when="progress.m > 0"), counters=day),
+        await _refusal(desk, rule(award), counters=(ProgressCounter(code="no name", period=Period.DAY),)),
+    ] == [
+        "TEMPLATE_NOT_FOUND",
+        "TEMPLATE_NOT_FOUND",
+        "MERCHANT_NOT_FOUND",
+        "phases.0.rules.0.action.asset",
+        "phases.0.rules.0.action.counter",
+        "phases.0.rules.0.streak.length",
+        "phases.0.rules.0.streak",
+        "phases.0.rules.0.combination.counters",
+        "phases.0.rules.0.when:1:9: undeclared reference to 'progress.m'",
+        "counters.0.code",
+    ]
+
+
+async def _refusal(desk: CampaignDesk, faulty: Rule, **more: Any) -> str:
+    with pytest.raises(Refusal) as refused:
+        await desk.create("never", phases=always(faulty), **more)
+    return str(refused.value.facts.get("field", refused.value.code))
