@@ -15,11 +15,10 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.engine.unit import WrongKeys
-from ledger.members.enrol import MEMBER
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.counts import Purpose, count_key
 from ledger.vouchers.expire import settle_expired
-from ledger.vouchers.giving import Period, Terms, find_terms, give
+from ledger.vouchers.giving import Period, Terms, find_terms, give, require_member
 from ledger.vouchers.holding import Holding, HoldingIds, due_keys, holding_ids, new_account
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.rows import Voucher
@@ -91,10 +90,7 @@ class GiveCommand(Command[VoucherReceipt]):
         account = state.find(ACCOUNTS, id_) if state.is_loaded(ACCOUNTS.key(id_)) else None
         if account is not None:
             return account.state
-        holder = state.find(HOLDERS_READ, self.member_id)
-        if holder is None or holder.kind != MEMBER or holder.programme_id != self.actor.programme_id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        return holder.state
+        return require_member(state, self.member_id, self.actor.programme_id).state
 
     def open_holding(self, state: State, terms: Terms, now: datetime) -> Holding:
         """The member's account with everything due posted. OUT_OF_STOCK where the look saw that nothing is left;

@@ -17,11 +17,11 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import LotId
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, account_key
+from ledger.engine.shelves import HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.expire import bring_forward, ended, refresh_bounds
-from ledger.vouchers.giving import require_not_closed, require_not_frozen, require_room
+from ledger.vouchers.giving import require_member, require_not_closed, require_not_frozen, require_room
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account
 from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt
@@ -55,9 +55,9 @@ class GiftVoucher(OwnedCommand):
     def footprint(self) -> Sequence[Key]:
         """Both members' accounts, locked; the receiver's is made where it is missing."""
         if self.owner is None:
-            return []
+            return [HOLDERS_READ.key(self.to_member_id)]
         to = new_account(self.actor.programme_id, self.to_member_id, self.owner.asset_id)
-        return [*OwnedCommand.footprint(self), account_key(to)]
+        return [HOLDERS_READ.key(self.to_member_id), *OwnedCommand.footprint(self), account_key(to)]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """What is due in the receiver's account."""
@@ -69,17 +69,14 @@ class GiftVoucher(OwnedCommand):
         """Refused with MEMBER_NOT_FOUND, VOUCHER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN, VOUCHER_VOIDED,
         VOUCHER_REDEEMED, VOUCHER_LOCKED, VOUCHER_EXPIRED, GIFT_NOT_ALLOWED, GIFT_TO_SELF, BALANCE_LIMIT_EXCEEDED.
         """
+        require_member(state, self.to_member_id, self.actor.programme_id)
         owner = self.require_owner()
-        to_ids = holding_ids(self.to_member_id, owner.asset_id)
-        to_account = state.find(ACCOUNTS, to_ids.account)
-        if to_account is None:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
         if owner.member_id != self.member_id:
             raise Refusal(RefusalCode.VOUCHER_NOT_FOUND)
         giver = self.holding(state, owner.member_id, now)
         voucher = self.voucher(giver)
-        self._require_giveable(giver, to_account, voucher, now)
         receiver = self.holding(state, self.to_member_id, now)
+        self._require_giveable(giver, receiver.account, voucher, now)
         require_room(receiver.account, voucher.units_left)
         draft = self.draft(giver, voucher, now)
         given = self._move(giver, receiver, draft, voucher, now)

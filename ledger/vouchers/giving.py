@@ -9,7 +9,9 @@ from ledger.book.account import Account, AccountState
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, LotId
+from ledger.engine.shelves import HOLDERS_READ, Holder
 from ledger.engine.state import State
+from ledger.members.enrol import MEMBER
 from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.calendar import first_instant, local_date
 from ledger.programme.expiry import expires_at
@@ -74,6 +76,14 @@ def require_limits(holding: Holding, terms: Terms, day: date) -> None:
     """LIMIT_REACHED where the member has had as many as the template allows by that local day."""
     count = count_of(holding.state, holding.ids.member_id, terms.template.id, Purpose.ISSUE, day)
     require_within(count, terms.body.issue_limits)
+
+
+def require_member(state: State, member_id: UUID, programme_id: UUID) -> Holder:
+    """The programme's member in whatever state. MEMBER_NOT_FOUND."""
+    holder = state.find(HOLDERS_READ, member_id)
+    if holder is None or holder.kind != MEMBER or holder.programme_id != programme_id:
+        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+    return holder
 
 
 def require_not_closed(member_state: str) -> None:

@@ -68,6 +68,7 @@ async def test_a_gift_is_refused_where_it_may_not_be(bank: Bank, desk: VoucherDe
         await _give(desk, kept, giver, receiver),
         await _give(desk, voucher, giver, giver),
         await _give(desk, voucher, giver, bank.merchant_id),
+        await _give(desk, UUID(int=5), giver, bank.merchant_id),
     ]
     (await engine.execute(FreezeMember(actor=operator, key=bank.key(), member_id=giver))).unwrap()
     outcomes.append(await _give(desk, voucher, giver, receiver))
@@ -76,8 +77,8 @@ async def test_a_gift_is_refused_where_it_may_not_be(bank: Bank, desk: VoucherDe
     outcomes.append(await _give(desk, voucher, giver, receiver))
 
     assert [code_of(outcome) for outcome in outcomes] == [
-        "VOUCHER_NOT_FOUND", "VOUCHER_NOT_FOUND", "GIFT_NOT_ALLOWED", "GIFT_TO_SELF", "MEMBER_NOT_FOUND", "MEMBER_FROZEN",
-        "", "VOUCHER_VOIDED",
+        "VOUCHER_NOT_FOUND", "VOUCHER_NOT_FOUND", "GIFT_NOT_ALLOWED", "GIFT_TO_SELF", "MEMBER_NOT_FOUND",
+        "MEMBER_NOT_FOUND", "MEMBER_FROZEN", "", "VOUCHER_VOIDED",
     ]  # fmt: skip
     assert await desk.balance(template, "voucher") == 1
 
