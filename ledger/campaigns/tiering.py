@@ -1,0 +1,90 @@
+"""Tiers as activities meet them: an activity is priced at the levels held when it occurred, counts on ladders once it is
+awarded, and a refund takes back what it brought (semantics 6.6).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ledger.campaigns.campaign_body import ActionKind
+from ledger.campaigns.considered import Considered
+from ledger.campaigns.expression import Facts, Value, tier_fields
+from ledger.campaigns.offer import Seen
+from ledger.campaigns.rows import ACTIVITIES_REFUNDING, Activity, Award
+from ledger.engine.command import Actor
+from ledger.engine.shelf import Key
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import State
+from ledger.points.due import settle_due
+from ledger.points.wallet import Wallet, WalletIds
+from ledger.programme.rows import ASSETS, Programme
+from ledger.tiers.activity_credit import Deed, Field, Undone, credit_activity, take_back
+from ledger.tiers.held_levels import Levels, is_tier_due, settle_tiers, tier_keys
+from ledger.tiers.rows import CREDITS, LADDERS
+
+
+def refund_tier_keys(state: State, programme_id: UUID, member_id: UUID, original_id: UUID) -> Sequence[Key]:
+    """Where the member stands, and what the original brought; nothing where the programme has no ladder."""
+    keys = tier_keys(state, programme_id, member_id)
+    return [*keys, CREDITS.key(original_id)] if keys else []
+
+
+def settle_before(
+    state: State, programme: Programme, member_id: UUID, wallets: Sequence[WalletIds], now: datetime
+) -> None:
+    """Lets everything happen to the member's tiers that time alone has brought; first what fell due on its wallets at
+    the same midnights (semantics 6.8).
+    """
+    if not is_tier_due(state, programme, member_id, now):
+        return
+    for ids in wallets:
+        asset = state.find(ASSETS, ids.asset_id)
+        if asset is not None and state.find(ACCOUNTS, ids.wallet) is not None:
+            settle_due(Wallet(state, programme, asset, ids), now)
+    settle_tiers(state, programme, member_id, now)
+
+
+def price_at(seen: Seen, levels: Levels, looking: Sequence[Considered]) -> Seen:
+    """The activity with the levels at which it is priced; conditions name them as `tier.<ladder>`."""
+    if not levels:
+        return seen
+    variables = (*seen.variables, *tier_fields(tuple(sorted(levels))))
+    values: dict[str, Value] = {**seen.values, **{f"tier.{code}": level.code for code, level in levels.items()}}
+    facts = Facts(variables, values, tuple(each.terms.conditions for each in looking))
+    return seen._replace(variables=variables, values=values, facts=facts, levels=levels)
+
+
+def count_activity(
+    state: State,
+    programme: Programme,
+    actor: Actor,
+    activity: Activity,
+    payload: Mapping[str, Field],
+    awards: Sequence[Award],
+) -> None:
+    """Counts the activity with its awards on every ladder that looks at it."""
+    if not state.rows(LADDERS, programme.id):
+        return
+    points: dict[UUID, int] = {}
+    for award in awards:
+        if award.kind == ActionKind.POINTS and award.asset_id is not None:
+            points[award.asset_id] = points.get(award.asset_id, 0) + award.amount
+    deed = Deed(
+        activity_id=activity.id,
+        type=activity.type,
+        occurred_at=activity.occurred_at,
+        local_day=activity.local_day,
+        amount=activity.amount,
+        payload=payload,
+        points=points,
+        by_rule={},
+    )
+    credit_activity(state, programme, actor, activity.member_id, deed, activity.received_at)
+
+
+def uncount_refund(state: State, programme: Programme, actor: Actor, refund: Activity, original: Activity) -> None:
+    """Lowers what the original brought by the share that the refund takes of what was left of it."""
+    sale, amount = original.amount or 0, refund.amount or 0
+    after = sale - sum(each.amount or 0 for each in state.rows(ACTIVITIES_REFUNDING, original.id))
+    undone = Undone(activity_id=refund.id, original_id=original.id, sale=sale, left=after + amount, amount=amount)
+    take_back(state, programme, actor, refund.member_id, undone, refund.received_at)
