@@ -1,92 +1,209 @@
 """What a rule of a campaign does, by its kind: one input of which exactly one field is given, and a union on the way out."""
 
-from typing import Annotated
+from typing import Annotated, TypedDict, assert_never
 
 import strawberry
 
-from graphql_api.schema.descriptions import input_type, object_type, one_of_type
+from graphql_api.schema.descriptions import input_type, interface_type, object_type, one_of_type
+from graphql_api.schema.kinds import MERCHANT, id_of, uuid_of
 from ledger.book.units import Points
 from ledger.campaigns import campaign_body as ledger
 
 
 @input_type
-class PointsActionInput:
-    """Points: an `amount`, or `rate` points for every `per` units of a `field` of the payload; rounded down once.
+class MeasureInput:
+    """How much: an amount, or a rate by a field of the payload; rounded down once.
 
-    asset:      the code of the points asset
-    amount:     so many, whatever the payload says
-    field:      or by this whole number of the payload
-    rate:       how many points
-    per:        for how many units of the field
-    multiplier: by how much they are multiplied, in percent
+    amount: so many, whatever the payload says
+    field:  or by this whole number of the payload
+    rate:   how many for every `per` units of the field
+    per:    for how many units of the field
     """
 
-    asset: str = "POINTS"
     amount: Points | None = None
     field: str | None = None
     rate: Points = Points(1)
     per: Points = Points(1)
+
+
+@input_type
+class PointsActionInput(MeasureInput):
+    """Points for the member.
+
+    asset:      the code of the points asset
+    multiplier: by how much they are multiplied, in percent
+    cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
+    """
+
+    asset: str = "POINTS"
     multiplier: int = 100
+    cards: list[str] | None = None
+
+
+@input_type
+class VoucherActionInput:
+    """A voucher for the member, under the stock and the limits of its template.
+
+    template: the code of the template
+    """
+
+    template: str
+
+
+@input_type
+class DonationActionInput(MeasureInput):
+    """So much of the campaign's budget goes to a merchant that collects donations; the member gets nothing.
+
+    merchant_id: the merchant
+    asset:       the code of the points asset, of which the campaign has a budget
+    """
+
+    merchant_id: strawberry.ID
+    asset: str = "POINTS"
+
+
+@input_type
+class ProgressActionInput(MeasureInput):
+    """A counter of the member moves on; it is no award, and the rules after this one see it moved.
+
+    counter: the code of the counter
+    """
+
+    counter: str
+
+
+class _Measured(TypedDict):
+    """The fields that every measure has, in and out."""
+
+    amount: Points | None
+    field: str | None
+    rate: Points
+    per: Points
+
+
+def _given(measure: MeasureInput) -> _Measured:
+    return {"amount": measure.amount, "field": measure.field, "rate": measure.rate, "per": measure.per}
+
+
+def _shown(measure: ledger.Measure) -> _Measured:
+    amount = None if measure.amount is None else Points(measure.amount)
+    return {"amount": amount, "field": measure.field, "rate": Points(measure.rate), "per": Points(measure.per)}
 
 
 @one_of_type
 class RuleActionInput:
     """What a rule does: exactly one of these.
 
-    points: award points
+    points:   award points
+    voucher:  award a voucher
+    donation: donate
+    progress: count
     """
 
     points: PointsActionInput | None = strawberry.UNSET
+    voucher: VoucherActionInput | None = strawberry.UNSET
+    donation: DonationActionInput | None = strawberry.UNSET
+    progress: ProgressActionInput | None = strawberry.UNSET
 
 
 def action_from(given: RuleActionInput) -> ledger.Action:
     """What is given as the ledger's value."""
+    if given.points:
+        points, cards = given.points, tuple(given.points.cards or ())
+        return ledger.PointsAward(asset=points.asset, multiplier=points.multiplier, cards=cards, **_given(points))
+    if given.voucher:
+        return ledger.VoucherAward(template=given.voucher.template)
+    if given.donation:
+        merchant = uuid_of(MERCHANT, given.donation.merchant_id)
+        return ledger.Donation(asset=given.donation.asset, merchant=merchant, **_given(given.donation))
     # Of a one-of input exactly one field is given: graphql-core has made sure of it.
-    assert given.points
-    points = given.points
-    return ledger.PointsAward(
-        asset=points.asset,
-        amount=points.amount,
-        field=points.field,
-        rate=points.rate,
-        per=points.per,
-        multiplier=points.multiplier,
-    )
+    assert given.progress
+    return ledger.ProgressStep(counter=given.progress.counter, **_given(given.progress))
 
 
 # -- on the way out ----------------------------------------------------------------------------------------------------
 
 
-@object_type
-class PointsAction:
-    """Points: an `amount`, or `rate` points for every `per` units of a `field` of the payload; rounded down once.
+@interface_type
+class Measure:
+    """How much: an amount, or a rate by a field of the payload; rounded down once.
 
-    asset:      the code of the points asset
-    amount:     so many, whatever the payload says
-    field:      or by this whole number of the payload
-    rate:       how many points
-    per:        for how many units of the field
-    multiplier: by how much they are multiplied, in percent
+    amount: so many, whatever the payload says
+    field:  or by this whole number of the payload
+    rate:   how many for every `per` units of the field
+    per:    for how many units of the field
     """
 
-    asset: str
     amount: Points | None
     field: str | None
     rate: Points
     per: Points
+
+
+@object_type
+class PointsAction(Measure):
+    """Points for the member.
+
+    asset:      the code of the points asset
+    multiplier: by how much they are multiplied, in percent
+    cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
+    """
+
+    asset: str
     multiplier: int
+    cards: list[str]
 
 
-RuleAction = Annotated[PointsAction, strawberry.union("RuleAction", description="What a rule does.")]
+@object_type
+class VoucherAction:
+    """A voucher for the member, under the stock and the limits of its template.
+
+    template: the code of the template
+    """
+
+    template: str
+
+
+@object_type
+class DonationAction(Measure):
+    """So much of the campaign's budget goes to a merchant that collects donations; the member gets nothing.
+
+    asset:       the code of the points asset, of which the campaign has a budget
+    merchant_id: the merchant
+    """
+
+    asset: str
+    merchant_id: strawberry.ID
+
+
+@object_type
+class ProgressAction(Measure):
+    """A counter of the member moves on; it is no award, and the rules after this one see it moved.
+
+    counter: the code of the counter
+    """
+
+    counter: str
+
+
+RuleAction = Annotated[
+    PointsAction | VoucherAction | DonationAction | ProgressAction,
+    strawberry.union("RuleAction", description="What a rule does."),
+]
 
 
 def action_of(action: ledger.Action) -> RuleAction:
     """What a rule does as its GraphQL type."""
-    return PointsAction(
-        asset=action.asset,
-        amount=None if action.amount is None else Points(action.amount),
-        field=action.field,
-        rate=Points(action.rate),
-        per=Points(action.per),
-        multiplier=action.multiplier,
-    )
+    match action:
+        case ledger.PointsAward():
+            cards = list(action.cards)
+            return PointsAction(asset=action.asset, multiplier=action.multiplier, cards=cards, **_shown(action))
+        case ledger.VoucherAward():
+            return VoucherAction(template=action.template)
+        case ledger.Donation():
+            merchant_id = id_of(MERCHANT, action.merchant)
+            return DonationAction(asset=action.asset, merchant_id=merchant_id, **_shown(action))
+        case ledger.ProgressStep():
+            return ProgressAction(counter=action.counter, **_shown(action))
+        case _:
+            assert_never(action)

@@ -11,14 +11,55 @@ from ledger.campaigns.campaign_body import CampaignBody
 
 
 @input_type
+class CampaignCounterInput:
+    """What a campaign counts of a member per local period. Conditions name it `progress.` and its code.
+
+    code:   its code: a letter or an underscore, then letters, digits and underscores
+    period: the period after which it begins anew
+    """
+
+    code: str
+    period: Period
+
+
+@input_type
+class StreakInput:
+    """In each of so many periods of a counter in a row, the activity's own the last, it reached so much.
+
+    counter: the code of the counter
+    length:  how many periods, 2 to 31
+    least:   how much in each
+    """
+
+    counter: str
+    length: int
+    least: Points = Points(1)
+
+
+@input_type
+class CombinationInput:
+    """Within so many local days, the activity's own the last, each of these counters moved.
+
+    counters: the codes of 2 to 5 daily counters
+    days:     how many days, 1 to 31
+    """
+
+    counters: list[str]
+    days: int
+
+
+@input_type
 class CampaignRuleInput:
     """On an activity of a type, when the condition holds: do something.
 
-    code:     its code, unique in the phase
-    activity: the code of the type of activities
-    action:   what it does
-    when:     a condition in CEL over `activity`, `member` and `awards`, such as `activity.amount >= 5000`; always if empty
-    variants: the arms of the test for which it holds; all if none is named
+    code:        its code, unique in the phase
+    activity:    the code of the type of activities
+    action:      what it does
+    when:        a condition in CEL over `activity`, `member`, `awards` and `progress`, such as `activity.amount >= 5000`;
+                 always if empty
+    variants:    the arms of the test for which it holds; all if none is named
+    streak:      what must have come about over several periods since it last awarded
+    combination: what must have come together since it last awarded
     """
 
     code: str
@@ -26,6 +67,8 @@ class CampaignRuleInput:
     action: RuleActionInput
     when: str = ""
     variants: list[str] | None = None
+    streak: StreakInput | None = None
+    combination: CombinationInput | None = None
 
 
 @input_type
@@ -35,7 +78,8 @@ class CampaignPhaseInput:
     code:     its code, unique in the campaign
     from_on:  the first local day
     until_on: the last local day
-    rules:    looked at in this order; the first that awards is the campaign's one award for the activity
+    rules:    looked at in this order; the first that awards is the campaign's one award for the activity, and each
+              that counts progress does
     """
 
     code: str
@@ -48,7 +92,8 @@ class CampaignPhaseInput:
 class CampaignCapInput:
     """At most so much per member and local period.
 
-    counter: what it counts: `awards`, or the code of an asset whose units it counts
+    counter: what it counts: `awards`, or the code of an asset whose units it counts; `voucher:` and a template's code
+             for vouchers
     period:  in which period
     limit:   the most
     mode:    what happens to an award above it
@@ -78,7 +123,9 @@ class CampaignTermsInput:
 
     phases:     in the order of their dates; they do not overlap
     caps:       the most per member
-    budgets:    the codes of the assets whose awards are paid from a budget; awards of others are not limited
+    budgets:    the codes of the assets whose awards are paid from a budget, `voucher:` and a template's code for
+                vouchers by the piece; awards of others are not limited
+    counters:   what rules count and conditions ask for, 20 at most
     segment:    a condition in CEL over `member`, such as `"students" in member.segments`; everybody if empty
     channels:   where it holds; everywhere if none is named
     branches:   likewise
@@ -91,6 +138,7 @@ class CampaignTermsInput:
     phases: list[CampaignPhaseInput]
     caps: list[CampaignCapInput] | None = None
     budgets: list[str] | None = None
+    counters: list[CampaignCounterInput] | None = None
     segment: str = ""
     channels: list[str] | None = None
     branches: list[str] | None = None
@@ -109,6 +157,7 @@ def body_from(given: CampaignTermsInput) -> CampaignBody:
             for cap in given.caps or ()
         ),
         budgets=tuple(given.budgets or ()),
+        counters=tuple(ledger.ProgressCounter(code=each.code, period=each.period) for each in given.counters or ()),
         segment=given.segment,
         channels=tuple(given.channels or ()),
         branches=tuple(given.branches or ()),
@@ -125,10 +174,17 @@ def _phase(given: CampaignPhaseInput) -> ledger.Phase:
 
 
 def _rule(given: CampaignRuleInput) -> ledger.Rule:
+    streak, combination = given.streak, given.combination
     return ledger.Rule(
         code=given.code,
         activity=given.activity,
         action=action_from(given.action),
         when=given.when,
         variants=tuple(given.variants or ()),
+        streak=None
+        if streak is None
+        else ledger.Streak(counter=streak.counter, length=streak.length, least=streak.least),
+        combination=None
+        if combination is None
+        else ledger.Combination(counters=tuple(combination.counters), days=combination.days),
     )

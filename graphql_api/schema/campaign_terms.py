@@ -11,14 +11,54 @@ from ledger.campaigns.campaign_body import CampaignBody
 
 
 @object_type
+class CampaignCounter:
+    """What a campaign counts of a member per local period.
+
+    code:   its code
+    period: the period after which it begins anew
+    """
+
+    code: str
+    period: Period
+
+
+@object_type
+class Streak:
+    """In each of so many periods of a counter in a row, the activity's own the last, it reached so much.
+
+    counter: the code of the counter
+    length:  how many periods
+    least:   how much in each
+    """
+
+    counter: str
+    length: int
+    least: Points
+
+
+@object_type
+class Combination:
+    """Within so many local days, the activity's own the last, each of these counters moved.
+
+    counters: the codes of the counters
+    days:     how many days
+    """
+
+    counters: list[str]
+    days: int
+
+
+@object_type
 class CampaignRule:
     """On an activity of a type, when the condition holds: do something.
 
-    code:     its code
-    activity: the code of the type of activities
-    action:   what it does
-    when:     the condition in CEL; always if empty
-    variants: the arms of the test for which it holds; all if none is named
+    code:        its code
+    activity:    the code of the type of activities
+    action:      what it does
+    when:        the condition in CEL; always if empty
+    variants:    the arms of the test for which it holds; all if none is named
+    streak:      what must have come about over several periods since it last awarded
+    combination: what must have come together since it last awarded
     """
 
     code: str
@@ -26,6 +66,8 @@ class CampaignRule:
     action: RuleAction
     when: str
     variants: list[str]
+    streak: Streak | None
+    combination: Combination | None
 
 
 @object_type
@@ -79,6 +121,7 @@ class CampaignTerms:
     phases:     in the order of their dates
     caps:       the most per member
     budgets:    the codes of the assets whose awards are paid from a budget
+    counters:   what rules count and conditions ask for
     segment:    a condition in CEL over the member; everybody if empty
     channels:   where it holds; everywhere if none is named
     branches:   likewise
@@ -91,6 +134,7 @@ class CampaignTerms:
     phases: list[CampaignPhase]
     caps: list[CampaignCap]
     budgets: list[str]
+    counters: list[CampaignCounter]
     segment: str
     channels: list[str]
     branches: list[str]
@@ -109,6 +153,7 @@ def terms_of(body: CampaignBody) -> CampaignTerms:
             for cap in body.caps
         ],
         budgets=list(body.budgets),
+        counters=[CampaignCounter(code=each.code, period=each.period) for each in body.counters],
         segment=body.segment,
         channels=list(body.channels),
         branches=list(body.branches),
@@ -125,10 +170,17 @@ def _phase(phase: ledger.Phase) -> CampaignPhase:
 
 
 def _rule(rule: ledger.Rule) -> CampaignRule:
+    streak, combination = rule.streak, rule.combination
     return CampaignRule(
         code=rule.code,
         activity=rule.activity,
         action=action_of(rule.action),
         when=rule.when,
         variants=list(rule.variants),
+        streak=None
+        if streak is None
+        else Streak(counter=streak.counter, length=streak.length, least=Points(streak.least)),
+        combination=None
+        if combination is None
+        else Combination(counters=list(combination.counters), days=combination.days),
     )

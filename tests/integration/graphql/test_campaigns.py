@@ -6,10 +6,11 @@ from typing import Any
 from tests.integration.graphql.campaigns import purchase, report
 from tests.integration.graphql.people import People
 
-RULE = (
-    "code activity when variants action { __typename ... on PointsAction { asset amount field rate per multiplier } }"
-)
-TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter period limit mode }} budgets segment
+RULE = """code activity when variants streak { counter length least } combination { counters days } action { __typename
+    ... on Measure { amount field rate per } ... on PointsAction { asset multiplier cards }
+    ... on VoucherAction { template } ... on DonationAction { asset merchantId } ... on ProgressAction { counter } }"""
+TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter period limit mode }} budgets
+    counters {{ code period }} segment
     channels branches variants {{ code weight }} priority group lateHours"""
 SAVED = f"""... on CampaignSaved {{ campaign {{ code state current {{ number }}
     latest {{ number termsText terms {{ {TERMS} }} }} }} }} ... on InvalidInputError {{ field }}"""
@@ -63,13 +64,43 @@ async def submit(people: People, code: str = "C1") -> dict[str, Any]:
     return await people.change(people.operator, "submitCampaign", select, campaign=code, reason="Spring.")
 
 
+def shown_rule(given: dict[str, Any], kind: str, **action: object) -> dict[str, Any]:
+    """A rule as it comes out: what was left out has its default."""
+    plain = {"when": "", "variants": [], "streak": None, "combination": None}
+    return {**plain, **given, "action": {"__typename": kind, **action}}
+
+
 async def test_every_term_goes_in_and_comes_out(people: People) -> None:
     """Nothing is lost between the input, the ledger and the answer."""
-    full = rule(code="big", when="activity.amount >= 5000", variants=["a"], action=points(multiplier=250, rate="3"))
+    await save_template(people, "CARD", {"multiplier": {"percent": 200}})
+    await save_template(people, "CAFE", {"exchange": {"item": "coffee"}})
+    by_field = {"amount": None, "field": "amount", "rate": "3", "per": "10"}
+    fixed = {"amount": "1", "field": None, "rate": "1", "per": "1"}
+    run = {"counter": "visits", "length": 3, "least": "2"}
+    rules: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        (
+            rule(code="visit", when="activity.amount >= 5000"),
+            {"progress": {"counter": "visits", "amount": "1"}},
+            "ProgressAction",
+        ),
+        (
+            rule(code="big", variants=["a"]),
+            {"points": {**by_field, "asset": "POINTS", "multiplier": 250, "cards": ["CARD"]}},
+            "PointsAction",
+        ),
+        (rule(code="cup", streak=run), {"voucher": {"template": "CAFE"}}, "VoucherAction"),
+        (
+            rule(code="gift", combination={"counters": ["visits", "other"], "days": 7}),
+            {"donation": {"asset": "POINTS", "merchantId": people.shop, "amount": "1"}},
+            "DonationAction",
+        ),
+    ]
+    counters = [{"code": "visits", "period": "DAY"}, {"code": "other", "period": "DAY"}]
     given = terms(
-        phases=[phase(full, rule()), phase(code="late", fromOn="2100-01-02", untilOn="2100-02-01")],
-        caps=[{"counter": "POINTS", "period": "DAY", "limit": "500", "mode": "REFUSE"}],
-        budgets=["POINTS"],
+        phases=[phase(*({**plain, "action": action} for plain, action, _ in rules))],
+        caps=[{"counter": "voucher:CAFE", "period": "QUARTER", "limit": "500", "mode": "REFUSE"}],
+        budgets=["POINTS", "voucher:CAFE"],
+        counters=counters,
         segment='"students" in member.segments',
         channels=["app"],
         branches=["North"],
@@ -81,16 +112,20 @@ async def test_every_term_goes_in_and_comes_out(people: People) -> None:
 
     made = (await save(people, "createCampaign", given, text="Words."))["campaign"]
 
-    plain = {"__typename": "PointsAction", "asset": "POINTS", "amount": None, "field": "amount", "per": "10"}
-    tenth = {**rule(when="", variants=[]), "action": {**plain, "rate": "1", "multiplier": 100}}
-    big = {**full, "action": {**plain, "rate": "3", "multiplier": 250}}
-    first, second = given["phases"]
+    shown = [shown_rule(plain, kind, **next(iter(action.values()))) for plain, action, kind in rules]
+    shown[0]["action"] |= fixed
+    shown[3]["action"] |= fixed
     assert (made["state"], made["current"], made["latest"]["number"]) == ("DRAFT", None, 1)
     assert made["latest"]["termsText"] == "Words."
-    assert made["latest"]["terms"] == {
-        **given,
-        "phases": [{**first, "rules": [big, tenth]}, {**second, "rules": [tenth]}],
-    }
+    assert made["latest"]["terms"] == {**given, "phases": [{**given["phases"][0], "rules": shown}]}
+
+
+async def save_template(people: People, code: str, gives: dict[str, Any]) -> None:
+    """A live template of vouchers."""
+    validity = {"expiry": "30 days"}
+    given = {"code": code, "terms": {"gives": gives, "validity": validity}}
+    await people.desk.change(people.operator, "createVoucherTemplate", given)
+    await people.desk.change(people.operator, "publishVoucherTemplate", {"code": code})
 
 
 async def test_a_campaign_lives_from_draft_to_end(people: People) -> None:
@@ -175,6 +210,11 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     (with_rule(when="true ||" * 200 + "true"), "phases.0.rules.0.when:1:1001: longer than 1,000 characters"),
     (with_rule(when="\u0000"), "phases.0.rules.0.when:1:1: Syntax error"),
     (with_rule(when="[1,2,3].all(a, [1,2,3].all(b, a > 0 && b > 0" + "))"), ""),
+    (with_rule(when="progress.visits > 1"), "phases.0.rules.0.when:1:9: undeclared reference"),
+    (with_rule(action=points(amount="1")), "phases.0.rules.0.action.amount"),
+    (with_rule(action={"progress": {"counter": "visits", "amount": "1"}}), "phases.0.rules.0.action.counter"),
+    (with_rule(streak={"counter": "visits", "length": 3}), "phases.0.rules.0.streak.counter"),
+    (terms(counters=[{"code": "1st", "period": "DAY"}]), "counters.0.code"),
     (terms(segment="activity.amount > 1"), "segment:1:9: undeclared reference"),
     (terms(budgets=["STARS"]), "budgets"),
     (terms(caps=[{"counter": "STARS", "period": "DAY", "limit": "1"}]), "caps.0.counter"),
