@@ -8,6 +8,8 @@ refund takes back or the member uses later.
 
 from typing import Final
 
+from ledger.book.account import Role
+from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.report import ReportActivity
 from ledger.points.capture import CaptureHold
 from ledger.points.reverse import ReverseEntry
@@ -36,7 +38,7 @@ LINES: Final = f"""
     ), told AS (
         SELECT activity_id, campaign_id, max(phase) AS phase, max(variant) AS variant, bool_or(is_awarded) AS is_awarded
         FROM (
-            SELECT w.activity_id, w.campaign_id, w.phase, w.variant, true AS is_awarded
+            SELECT w.activity_id, w.campaign_id, w.phase, w.variant, w.asset_id IS NOT NULL AS is_awarded
             FROM fresh JOIN {{book}}.awards w ON w.activity_id = fresh.id WHERE w.original_award_id IS NULL
             UNION ALL
             SELECT fresh.id, v.campaign_id, line ->> 'phase', line ->> 'variant', false
@@ -60,13 +62,18 @@ LINES: Final = f"""
             FROM fresh
             JOIN {{book}}.activities o ON o.id = fresh.refund_of
             CROSS JOIN LATERAL (SELECT DISTINCT campaign_id, phase, variant FROM {{book}}.awards
-                                WHERE activity_id = o.id AND original_award_id IS NULL) w) parts
+                                WHERE activity_id = o.id AND original_award_id IS NULL
+                                  AND asset_id IS NOT NULL) w) parts
         GROUP BY {PLACE}
     ), moves AS (
         SELECT d.lot_id, sum(CASE d.kind WHEN 'take' THEN d.amount ELSE -d.amount END)::bigint AS units
-        FROM cut, {{book}}.journal_entries e JOIN {{book}}.draws d ON d.entry_id = e.id
-        WHERE e.tx_id >= cut.earlier AND e.tx_id < cut.now
-          AND ((d.kind = 'take' AND e.kind IN ({_list(USES)})) OR (d.kind = 'give_back' AND e.kind IN ({_list(RETURNS)})))
+        FROM cut
+        JOIN {{book}}.journal_entries e ON e.tx_id >= cut.earlier AND e.tx_id < cut.now
+        JOIN {{book}}.draws d ON d.entry_id = e.id
+        JOIN {{book}}.accounts account ON account.id = d.account_id
+        WHERE (d.kind = 'take' AND (e.kind IN ({_list(USES)})
+                                    OR (e.kind = '{ReportActivity.kind}' AND account.role = '{Role.VOUCHER}')))
+           OR (d.kind = 'give_back' AND e.kind IN ({_list(RETURNS)}))
         GROUP BY d.lot_id
     ), uses AS (
         SELECT moves.lot_id, a.id AS activity_id, account.asset_id, coalesce(known.redeemed, 0) AS before,
@@ -78,13 +85,18 @@ LINES: Final = f"""
         JOIN {{book}}.activities a ON a.request_id = e.request_id
         LEFT JOIN known ON known.lot_id = moves.lot_id
     ), shares AS (
-        SELECT uses.lot_id, uses.before::numeric AS before, uses.after::numeric AS after, a.programme_id, w.campaign_id,
-               a.member_id, a.local_day, w.phase, w.variant, a.channel, a.branch, w.asset_id, w.amount,
+        SELECT uses.lot_id, uses.before::numeric AS before, uses.after::numeric AS after, w.id AS award_id, w.amount,
                sum(w.amount) OVER (PARTITION BY uses.lot_id ORDER BY w.id) AS upto,
                sum(w.amount) OVER (PARTITION BY uses.lot_id) AS total
         FROM uses
-        JOIN {{book}}.activities a ON a.id = uses.activity_id
-        JOIN {{book}}.awards w ON w.activity_id = a.id AND w.asset_id = uses.asset_id AND w.original_award_id IS NULL
+        JOIN {{book}}.awards w ON w.activity_id = uses.activity_id AND w.asset_id = uses.asset_id
+        WHERE w.original_award_id IS NULL AND w.kind = '{ActionKind.POINTS}'
+        UNION ALL
+        SELECT uses.lot_id, sign(uses.before::numeric), sign(uses.after::numeric), w.id, 1, 1, 1
+        FROM uses
+        JOIN {{book}}.awards w ON w.activity_id = uses.activity_id
+        JOIN {{book}}.vouchers v ON v.id = w.voucher_id AND v.lot_id = uses.lot_id
+        WHERE w.original_award_id IS NULL
     ), grants AS (
         SELECT {PLACE}, asset_id, sum(awards)::bigint AS awards, sum(issued)::bigint AS issued,
                sum(returned)::bigint AS returned, sum(redeemed)::bigint AS redeemed, sum(cost)::bigint AS cost
@@ -92,16 +104,21 @@ LINES: Final = f"""
             SELECT w.programme_id, w.campaign_id, w.member_id, coalesce(o.local_day, fresh.local_day) AS local_day,
                    w.phase, w.variant, CASE WHEN o.id IS NULL THEN fresh.channel ELSE o.channel END AS channel,
                    CASE WHEN o.id IS NULL THEN fresh.branch ELSE o.branch END AS branch, w.asset_id,
-                   (o.id IS NULL)::integer AS awards, greatest(w.amount, 0) AS issued, greatest(-w.amount, 0) AS returned,
-                   0 AS redeemed, w.cost
+                   (o.id IS NULL)::integer AS awards, greatest(given.amount, 0) AS issued,
+                   greatest(-given.amount, 0) AS returned, 0 AS redeemed, w.cost
             FROM fresh
-            JOIN {{book}}.awards w ON w.activity_id = fresh.id
+            JOIN {{book}}.awards w ON w.activity_id = fresh.id AND w.asset_id IS NOT NULL
             LEFT JOIN {{book}}.activities o ON o.id = fresh.refund_of
+            CROSS JOIN LATERAL (
+                SELECT CASE w.kind WHEN '{ActionKind.DONATION}' THEN 0 ELSE w.amount END AS amount) given
             UNION ALL
-            SELECT {PLACE}, asset_id, 0, 0, 0,
-                   div(after * upto, total) - div(after * (upto - amount), total)
-                   - div(before * upto, total) + div(before * (upto - amount), total), 0
-            FROM shares) parts
+            SELECT w.programme_id, w.campaign_id, w.member_id, w.local_day, w.phase, w.variant, a.channel, a.branch,
+                   w.asset_id, 0, 0, 0,
+                   div(after * upto, total) - div(after * (upto - shares.amount), total)
+                   - div(before * upto, total) + div(before * (upto - shares.amount), total), 0
+            FROM shares
+            JOIN {{book}}.awards w ON w.id = shares.award_id
+            JOIN {{book}}.activities a ON a.id = w.activity_id) parts
         GROUP BY {PLACE}, asset_id
     )
 """  # noqa: S608
@@ -112,5 +129,7 @@ reach:  per place (`PLACE`): activities that the rules looked at, awarded ones, 
 grants: per place and asset: awards, issued, returned by refunds, used, and what budgets paid
 uses:   per lot: how much of it was used in all
 
-What is used of a lot is split over the activity's awards in the lot's asset by cumulative floor, in the awards' order.
+What is used of a lot of points is split over the activity's awards in them by cumulative floor, in the awards' order. A
+voucher counts as one piece, used with its first use. A donation is an award that costs and issues nothing; what
+moves no asset, such as progress, is none.
 """

@@ -146,7 +146,7 @@ def _query(side: Side) -> SqlQuery:
         LEFT JOIN used ON used.key = people.key
         LEFT JOIN given ON given.key = people.key
         LEFT JOIN registry.assets asset ON asset.id = given.asset_id
-        ORDER BY people.key, asset.code
+        ORDER BY people.key, asset.code COLLATE "C"
         """  # noqa: S608
     )
 

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ledger.campaigns.campaign_body import Variant
+from ledger.campaigns.campaign_body import (
+    Donation,
+    Period,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Variant,
+    VoucherAward,
+)
 from ledger.campaigns.figures import AssetFigures, Figures, Side, figures_page
 from ledger.campaigns.offer import variant_of
 from ledger.campaigns.report import ReportActivity
@@ -14,6 +22,8 @@ from ledger.points.spend import SpendPoints
 from tests.bank import Bank
 from tests.campaign_desk import BASE, TENTH, CampaignDesk, always
 from tests.figure_rounds import roll_up_all
+from tests.voucher_desk import VoucherDesk
+from tests.voucher_till import VoucherTill
 
 BIG = replace(TENTH, when="activity.amount >= 100")
 ARMED = replace(
@@ -104,3 +114,49 @@ async def _assert_sides(desk: CampaignDesk, members: Sequence[Any]) -> None:
         desk.bank.application.reader, desk.bank.merchant_id, desk.campaign_id("base"), side=Side.TOTAL
     )
     assert stranger == []
+
+
+async def test_vouchers_count_by_the_piece_and_progress_is_no_award(desk: CampaignDesk, bank: Bank) -> None:
+    """A voucher of several units is one piece and used with its first use; a donation costs and issues nothing; who only
+    made progress was reached.
+    """
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("COFFEE", uses=3)
+    rules = (
+        Rule(code="step", activity="purchase", action=ProgressStep(counter="buys", amount=1)),
+        Rule(code="cup", activity="purchase", action=VoucherAward(template="COFFEE"), when="activity.amount >= 1000"),
+        Rule(
+            code="gift",
+            activity="purchase",
+            action=Donation(asset="POINTS", merchant=bank.merchant_id, amount=2),
+            when="activity.amount >= 100",
+        ),
+    )
+    counters = (ProgressCounter(code="buys", period=Period.MONTH),)
+    await desk.run("base", replace(BASE, phases=always(*rules), counters=counters), budget=100)
+    members = [await bank.enrol(f"m-{number}") for number in range(3)]
+    cup = (await desk.buy(members[0], 2000)).awards[-1]
+    for member, amount in zip(members[1:], (100, 5), strict=True):
+        await desk.buy(member, amount)
+    await roll_up_all(bank, rows_max=100)
+    till = VoucherTill(bank=bank, desk=vouchers, merchant_id=bank.merchant_id)
+    given = (await bank.fetch("SELECT voucher_id FROM book.awards WHERE id = $1", cup.award_id))[0][0]
+    for _ in range(2):
+        (await till.redeem(given)).unwrap()
+
+    news = await figures(desk)
+    await roll_up_all(bank, rows_max=100)
+
+    coffee = AssetFigures(asset="voucher:COFFEE", awards=1, issued=1, returned=0, redeemed=1, cost=0)
+    donated = AssetFigures(asset="POINTS", awards=1, issued=0, returned=0, redeemed=0, cost=2)
+    whole = Figures(
+        key=None,
+        reached=3,
+        participants=2,
+        converted=1,
+        activities=3,
+        awarded=2,
+        value_minor=2100,
+        assets=(donated, coffee),
+    )
+    assert news == await figures(desk) == [whole]
