@@ -1,0 +1,150 @@
+"""Tiers and activities: priced at the level held before, counted afterwards, taken back by refunds."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.campaigns.campaign_body import PointsAward, Rule
+from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
+from tests.bank import Bank
+from tests.campaign_desk import BASE, CampaignDesk, always, amounts
+from tests.tier_desk import SPEND, TierDesk
+
+POINTS = PointsAward(asset="POINTS", field="amount", rate=1, per=10, ladder="spend")
+TENTH = Rule(code="tenth", activity="purchase", action=POINTS)
+GOLD = Rule(
+    code="gold",
+    activity="purchase",
+    action=replace(POINTS, asset="STARS", field=None, amount=5, ladder=None),
+    when='tier.spend == "gold"',
+)
+
+
+async def test_an_activity_is_priced_at_the_level_held_before_it(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """The purchase that reaches a level is priced at the one below; the next one is multiplied, and conditions see it."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH)))
+    await campaigns.run("stars", replace(BASE, phases=always(GOLD)), segment='tier.spend != "base"')
+
+    receipts = [await campaigns.buy(member, amount) for amount in (1000, 4000, 100)]
+
+    assert [amounts(receipt) for receipt in receipts] == [[100], [600], [20, 5]]
+    assert await tiers.level(member) == "gold"
+    assert await tiers.steps(member) == [("silver", "REACHED"), ("gold", "REACHED")]
+    rows = await bank.fetch("SELECT factors FROM {book}.awards WHERE amount = 600")
+    assert orjson.loads(rows[0][0]) == [{"ladder": "spend", "level": "silver", "percent": 150}]
+
+
+async def test_a_late_activity_is_priced_at_the_level_of_its_time_and_counts_on_its_day(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID
+) -> None:
+    """What occurred before the promotion earns as it would have then; what is later than the ladder's limit counts not."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH), late_hours=200))
+    before = datetime.now(UTC)
+    await campaigns.buy(member, 1000)
+
+    late = await campaigns.report(campaigns.reporting(member, at=before, amount=100))
+    too_late = await campaigns.report(campaigns.reporting(member, at=before - timedelta(hours=73), amount=9000))
+
+    assert amounts(late.unwrap()) == [10]
+    assert amounts(too_late.unwrap()) == []
+    tier = await tiers.tier(member)
+    assert (tier.level.code, tier.progress.counted, tier.progress.missing) == ("silver", 1100, 3900)
+
+
+async def test_a_refund_lowers_what_counts_at_once(campaigns: CampaignDesk, tiers: TierDesk, member: UUID) -> None:
+    """The level itself falls with the next local midnight, once; whoever buys again before keeps it."""
+    await tiers.ladder()
+    sale = campaigns.reporting(member, amount=1000)
+    (await campaigns.report(sale)).unwrap()
+
+    (await campaigns.report(campaigns.refunding(sale, 400))).unwrap()
+
+    tier = await tiers.tier(member)
+    assert (tier.level.code, tier.progress.counted) == ("silver", 600)
+    assert tier.progress.keep is not None
+    assert (tier.progress.keep.missing, tier.progress.keep.by) == (400, await tiers.today())
+    await tiers.bank.advance(timedelta(days=1))
+    assert await tiers.level(member) == "base"
+    assert await tiers.steps(member) == [("silver", "REACHED")]
+    assert [await tiers.sweep() for _ in range(2)] == [(1, 0), (0, 0)]
+    assert await tiers.steps(member) == [("silver", "REACHED"), ("base", "FELL")]
+
+
+async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers: TierDesk, member: UUID) -> None:
+    """Points awarded, activities, amounts and the last value of a snapshot, each on a ladder of its own."""
+    levels = (Level(code="base", threshold=0), Level(code="up", threshold=10))
+    window = Window(kind=WindowKind.YEAR)
+    body = replace(SPEND, window=window, levels=levels, demotion=Demotion.NONE)
+    metrics = {
+        "points": Metric(kind=MetricKind.POINTS, activities=("purchase",), asset="POINTS"),
+        "visits": Metric(kind=MetricKind.COUNT, activities=("purchase", "login")),
+        "deposits": Metric(kind=MetricKind.AMOUNT, activities=("deposit",)),
+        "assets": Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount"),
+    }
+    for code, metric in metrics.items():
+        await tiers.ladder(code, replace(body, metric=metric))
+    await campaigns.run("base")
+    sale = campaigns.reporting(member, amount=99)
+
+    (await campaigns.report(sale)).unwrap()
+    for type_, payload in (("login", {}), ("deposit", {"amount": 12}), ("assets_snapshot", {"amount": 30})):
+        (await campaigns.report(campaigns.reporting(member, type_, **payload))).unwrap()
+    (await campaigns.report(campaigns.reporting(member, "assets_snapshot", amount=7))).unwrap()
+    (await campaigns.report(campaigns.refunding(sale, 33))).unwrap()
+
+    counted = {code: (await tiers.tier(member, code)).progress.counted for code in metrics}
+    assert counted == {"points": 6, "visits": 2, "deposits": 12, "assets": 7}
+    assert {code: await tiers.level(member, code) for code in metrics} == {
+        "points": "base",
+        "visits": "base",
+        "deposits": "up",
+        "assets": "up",
+    }
+
+
+async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
+    """Every breach names its field; a later version keeps what is counted, over which time, and the levels there were."""
+    await tiers.ladder()
+    first, silver, gold = SPEND.levels
+    wrong = {
+        "window.days": replace(SPEND, window=Window(kind=WindowKind.YEAR, days=3)),
+        "graceDays": replace(SPEND, grace_days=30),
+        "lateHours": replace(SPEND, late_hours=-1),
+        "metric.asset": replace(SPEND, metric=Metric(kind=MetricKind.POINTS, activities=("purchase",))),
+        "metric.field": replace(SPEND, metric=Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",))),
+        "levels": replace(SPEND, levels=()),
+        "levels.0.threshold": replace(SPEND, levels=(silver, gold)),
+        "levels.2.threshold": replace(SPEND, levels=(first, gold, replace(silver, code="x"))),
+        "levels.1.multiplier": replace(SPEND, levels=(first, replace(silver, multiplier=0))),
+        "metric": replace(SPEND, metric=Metric(kind=MetricKind.COUNT, activities=("purchase",))),
+        "window": replace(SPEND, window=Window(kind=WindowKind.ROLLING, days=31)),
+    }
+
+    for field, body in wrong.items():
+        with pytest.raises(Refusal) as caught:
+            await tiers.change("spend", body)
+        assert (caught.value.code, caught.value.facts) == (RefusalCode.INVALID_INPUT, {"field": field})
+    for code, body in (
+        (RefusalCode.ASSET_NOT_FOUND, replace(SPEND, metric=Metric(kind=MetricKind.POINTS, asset="CNY"))),
+        (RefusalCode.TEMPLATE_NOT_FOUND, replace(SPEND, levels=(first, replace(silver, pack=("NONE",)), gold))),
+    ):
+        with pytest.raises(Refusal) as caught:
+            await tiers.ladder("other", body)
+        assert caught.value.code == code
+    for code, call in (
+        (RefusalCode.TIER_LADDER_NOT_FOUND, tiers.change("nowhere", SPEND)),
+        (RefusalCode.CODE_TAKEN, tiers.ladder("spend")),
+    ):
+        with pytest.raises(Refusal) as caught:
+            await call
+        assert caught.value.code == code
+    added = (first, Level(code="bronze", threshold=10), silver, gold)
+    await tiers.change("spend", replace(SPEND, levels=added))
