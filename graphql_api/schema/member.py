@@ -15,6 +15,7 @@ from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
+from graphql_api.schema.running_campaign import RunningCampaign, read_running
 from graphql_api.schema.tier import MemberTier, read_tiers
 from graphql_api.schema.voucher import Voucher, read_expiring, read_vouchers
 from graphql_api.schema.voucher_enums import VoucherState
@@ -87,6 +88,11 @@ class Member:
     async def tiers(self, info: Info) -> list[MemberTier]:
         """Where the member stands on every ladder of the programme, in the order of their codes; 100 at most."""
         return await read_tiers(info.context, self.uuid)
+
+    @field(requires(Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY, cost=10))
+    async def campaigns(self, info: Info) -> list[RunningCampaign]:
+        """The campaigns that run for the member this instant, by code; 500 at most."""
+        return await read_running(info.context, self.uuid)
 
 
 async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:

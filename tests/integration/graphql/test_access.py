@@ -41,6 +41,7 @@ Query.campaign                     ..SOACH ..SOACH
 Query.campaigns                    ..SOACH ..SOACH
 Query.tierLadder                   M.SOACH M.SOACH
 Query.tierLadders                  M.SOACH M.SOACH
+Query.campaignSimulation           ...OA.. ...OA..
 Query.approval                     ...OACH ..SOACH
 Query.approvals                    ...OACH ..SOACH
 Query.auditEvents                  .....C. .....C.
@@ -130,6 +131,7 @@ INNER_FIELDS = {
     "Approval.reasons": {Scope.APPROVAL_READ},
     "Entry.followedBy": {Scope.ENTRY_READ},
     "Member.activities": {Scope.ACTIVITY_READ},
+    "Member.campaigns": {Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY},
     "Member.tiers": {Scope.TIER_READ, Scope.TIER_READ_ANY},
     "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},

@@ -1,8 +1,11 @@
 """Campaigns through the schema: drafted, approved by somebody else, started, paused, topped up, ended."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+from ledger.campaigns.lifecycle import PauseCampaign
+from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.integration.graphql.campaigns import purchase, report
 from tests.integration.graphql.people import People
 
@@ -66,7 +69,7 @@ async def submit(people: People, code: str = "C1") -> dict[str, Any]:
 
 def shown_rule(given: dict[str, Any], kind: str, **action: object) -> dict[str, Any]:
     """A rule as it comes out: what was left out has its default."""
-    plain = {"when": "", "variants": [], "streak": None, "combination": None}
+    plain: dict[str, Any] = {"when": "", "variants": [], "streak": None, "combination": None}
     return {**plain, **given, "action": {"__typename": kind, **action}}
 
 
@@ -252,3 +255,29 @@ async def test_names_that_nobody_has_are_refused(people: People) -> None:
     assert [each["code"] for each in (dollars, money)] == ["ASSET_NOT_FOUND", "ASSET_NOT_FOUND"]
     assert (unknown["code"], nothing["code"]) == ("CAMPAIGN_NOT_FOUND", "INVALID_INPUT")
     assert nobody == {"campaign": None}
+
+
+async def test_a_member_sees_the_words_of_what_runs_for_it(people: People) -> None:
+    """Not what is over, paused or meant for others, and nothing of how it decides; staff see what a member sees."""
+    campaigns = CampaignDesk(bank=people.desk.bank)
+    for_students = '"students" in member.segments'
+    await campaigns.run("base")
+    await campaigns.run("students", segment=for_students)
+    await campaigns.run("others", segment=f"!({for_students})")
+    await campaigns.run("over", phases=(replace(always(TENTH)[0], until_on=date(2020, 1, 1)),))
+    await campaigns.create("draft")
+    await campaigns.run("paused")
+    await campaigns.move(PauseCampaign, "paused")
+    facts = {"member": {"id": people.ines}, "tiers": [], "segments": ["students"]}
+    await people.desk.change(people.core, "setMemberFacts", facts)
+
+    text = "campaigns { code version termsText phases { code fromOn untilOn } }"
+    seen = await people.desk.ask(people.member(), f"{{ me {{ {text} }} }}")
+    otto = await people.desk.ask(people.operator, '{ member(by: {externalId: "otto"}) { campaigns { code } } }')
+    rules = await people.desk.refusal(people.member(), '{ campaign(code: "base") { code } }')
+
+    phases = [{"code": "all", "fromOn": "2000-01-01", "untilOn": "2100-01-01"}]
+    words = {"version": 1, "termsText": "As they say.", "phases": phases}
+    assert seen["me"]["campaigns"] == [{"code": code, **words} for code in ("base", "students")]
+    assert [each["code"] for each in otto["member"]["campaigns"]] == ["base", "others"]
+    assert rules == "FORBIDDEN"

@@ -1,0 +1,78 @@
+"""Reading the campaigns that run for a member: those whose segment it is in, and that are not over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from ledger.campaigns.campaign import CampaignState
+from ledger.campaigns.campaign_body import CampaignBody
+from ledger.campaigns.campaign_text import parse_body
+from ledger.campaigns.segment import is_meant
+from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
+from ledger.engine.reader import Query, Reader, Record
+from ledger.members.rows import MemberFacts
+from ledger.members.tables import MEMBER_FACTS
+from ledger.programme.calendar import local_date
+from ledger.programme.tables import PROGRAMMES
+from ledger.tiers.tier_query import tiers_of_member
+
+RUNNING_MAX: Final = 500
+
+
+class RunningCampaign(NamedTuple):
+    """A campaign that awards, under the version that holds; `since` when it came to run so."""
+
+    id: UUID
+    code: str
+    since: datetime
+    number: int
+    body: CampaignBody
+    terms: str
+    time_zone: str
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its last phase ended before the local day."""
+        return all(phase.until_on < local_date(now, self.time_zone) for phase in self.body.phases)
+
+
+_RUNNING = Query(
+    select(
+        CAMPAIGNS.c.id,
+        CAMPAIGNS.c.code,
+        CAMPAIGNS.c.since,
+        CAMPAIGN_VERSIONS.c.number,
+        CAMPAIGN_VERSIONS.c.body,
+        CAMPAIGN_VERSIONS.c.terms,
+        PROGRAMMES.c.time_zone,
+    )
+    .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.id == CAMPAIGNS.c.current_version_id)
+    .join(PROGRAMMES, PROGRAMMES.c.id == CAMPAIGNS.c.programme_id)
+    .where(CAMPAIGNS.c.programme_id == bindparam("programme_id"), CAMPAIGNS.c.state == CampaignState.RUNNING.value)
+    .order_by(CAMPAIGNS.c.code)
+    .limit(RUNNING_MAX)
+)
+_FACTS = Query(
+    select(*(MEMBER_FACTS.c[name] for name in MemberFacts._fields)).where(
+        MEMBER_FACTS.c.id == bindparam("member_id"), MEMBER_FACTS.c.programme_id == bindparam("programme_id")
+    )
+)
+
+
+async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: datetime) -> Sequence[RunningCampaign]:
+    """The programme's running campaigns that mean the member at `now`, by code; of the first 500."""
+    asked = {"programme_id": programme_id, "member_id": member_id}
+    found = [_campaign(row) for row in await reader.rows(_RUNNING, asked)]
+    running = [campaign for campaign in found if not campaign.is_over(now)]
+    if not any(campaign.body.segment for campaign in running):
+        return running
+    row = await reader.row(_FACTS, asked)
+    facts = None if row is None else MemberFacts(*row)
+    levels = {tier.ladder: tier.level.code for tier in await tiers_of_member(reader, programme_id, member_id)}
+    return [campaign for campaign in running if is_meant(campaign.body.segment, facts, levels)]
+
+
+def _campaign(row: Record) -> RunningCampaign:
+    return RunningCampaign(*row)._replace(body=parse_body(row["body"]))
