@@ -347,12 +347,12 @@ CASE
     ELSE (sign((cost)::double precision) = sign((amount)::double precision))
 END),
     CONSTRAINT awards_inputs_are_json CHECK (((inputs IS JSON OBJECT) AND (headroom IS JSON ARRAY) AND (factors IS JSON ARRAY))),
-    CONSTRAINT awards_kind_known CHECK ((kind = ANY (ARRAY['POINTS'::text, 'VOUCHER'::text, 'DONATION'::text, 'PROGRESS'::text]))),
-    CONSTRAINT awards_name_target CHECK (((target IS NOT NULL) = (kind = ANY (ARRAY['DONATION'::text, 'PROGRESS'::text])))),
+    CONSTRAINT awards_kind_known CHECK ((kind = ANY (ARRAY['POINTS'::text, 'VOUCHER'::text, 'DONATION'::text, 'PROGRESS'::text, 'TIER_CREDIT'::text]))),
+    CONSTRAINT awards_name_target CHECK (((target IS NOT NULL) = (kind = ANY (ARRAY['DONATION'::text, 'PROGRESS'::text, 'TIER_CREDIT'::text])))),
     CONSTRAINT awards_name_voucher CHECK (((voucher_id IS NOT NULL) = (kind = 'VOUCHER'::text))),
-    CONSTRAINT awards_posted_unless_progress CHECK (
-CASE kind
-    WHEN 'PROGRESS'::text THEN ((asset_id IS NULL) AND (budget_id IS NULL))
+    CONSTRAINT awards_posted_unless_counting CHECK (
+CASE
+    WHEN (kind = ANY (ARRAY['PROGRESS'::text, 'TIER_CREDIT'::text])) THEN ((asset_id IS NULL) AND (budget_id IS NULL))
     ELSE ((asset_id IS NOT NULL) AND (entry_id IS NOT NULL))
 END),
     CONSTRAINT awards_within_wanted CHECK ((abs(amount) <= abs(wanted)))

@@ -89,7 +89,7 @@ class ActivityAward:
     rule:        the rule
     kind:        what it does
     asset:       the code of what was awarded; null for progress
-    target:      the counter that moved, or the merchant that a donation went to
+    target:      the counter that moved, the ladder that was credited, or the merchant that a donation went to
     voucher_id:  the voucher that was given
     amount:      how many units, or pieces of a voucher; below zero where a refund took them back
     """

@@ -51,7 +51,7 @@ class Award:
     variant:           the member's arm of the test; null where the campaign has none
     kind:              what the rule does
     asset:             the code of what was awarded; null for progress
-    target:            the counter that moved, or the merchant that a donation went to
+    target:            the counter that moved, the ladder that was credited, or the merchant that a donation went to
     voucher_id:        the voucher that was given
     amount:            how many units, or pieces of a voucher; below zero where a refund took them back
     base:              what the rule counted: its own amount, or the field of the payload

@@ -33,11 +33,13 @@ class PointsActionInput(MeasureInput):
     asset:      the code of the points asset
     multiplier: by how much they are multiplied, in percent
     cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
+    ladder:     the code of a ladder of tiers; the member's level there multiplies the points once more
     """
 
     asset: str = "POINTS"
     multiplier: int = 100
     cards: list[str] | None = None
+    ladder: str | None = None
 
 
 @input_type
@@ -72,6 +74,16 @@ class ProgressActionInput(MeasureInput):
     counter: str
 
 
+@input_type
+class TierCreditActionInput(MeasureInput):
+    """So much counts on a ladder of tiers, beside what its own metric counts; it is no award.
+
+    ladder: the code of the ladder; one of snapshots takes none
+    """
+
+    ladder: str
+
+
 class _Measured(TypedDict):
     """The fields that every measure has, in and out."""
 
@@ -94,31 +106,44 @@ def _shown(measure: ledger.Measure) -> _Measured:
 class RuleActionInput:
     """What a rule does: exactly one of these.
 
-    points:   award points
-    voucher:  award a voucher
-    donation: donate
-    progress: count
+    points:      award points
+    voucher:     award a voucher
+    donation:    donate
+    progress:    count
+    tier_credit: credit a ladder of tiers
     """
 
     points: PointsActionInput | None = strawberry.UNSET
     voucher: VoucherActionInput | None = strawberry.UNSET
     donation: DonationActionInput | None = strawberry.UNSET
     progress: ProgressActionInput | None = strawberry.UNSET
+    tier_credit: TierCreditActionInput | None = strawberry.UNSET
 
 
 def action_from(given: RuleActionInput) -> ledger.Action:
     """What is given as the ledger's value."""
     if given.points:
-        points, cards = given.points, tuple(given.points.cards or ())
-        return ledger.PointsAward(asset=points.asset, multiplier=points.multiplier, cards=cards, **_given(points))
+        return _points_from(given.points)
     if given.voucher:
         return ledger.VoucherAward(template=given.voucher.template)
     if given.donation:
         merchant = uuid_of(MERCHANT, given.donation.merchant_id)
         return ledger.Donation(asset=given.donation.asset, merchant=merchant, **_given(given.donation))
+    if given.progress:
+        return ledger.ProgressStep(counter=given.progress.counter, **_given(given.progress))
     # Of a one-of input exactly one field is given: graphql-core has made sure of it.
-    assert given.progress
-    return ledger.ProgressStep(counter=given.progress.counter, **_given(given.progress))
+    assert given.tier_credit
+    return ledger.TierCredit(ladder=given.tier_credit.ladder, **_given(given.tier_credit))
+
+
+def _points_from(given: PointsActionInput) -> ledger.PointsAward:
+    return ledger.PointsAward(
+        asset=given.asset,
+        multiplier=given.multiplier,
+        cards=tuple(given.cards or ()),
+        ladder=given.ladder,
+        **_given(given),
+    )
 
 
 # -- on the way out ----------------------------------------------------------------------------------------------------
@@ -147,11 +172,13 @@ class PointsAction(Measure):
     asset:      the code of the points asset
     multiplier: by how much they are multiplied, in percent
     cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
+    ladder:     the code of a ladder of tiers; the member's level there multiplies the points once more
     """
 
     asset: str
     multiplier: int
     cards: list[str]
+    ladder: str | None
 
 
 @object_type
@@ -186,8 +213,18 @@ class ProgressAction(Measure):
     counter: str
 
 
+@object_type
+class TierCreditAction(Measure):
+    """So much counts on a ladder of tiers, beside what its own metric counts; it is no award.
+
+    ladder: the code of the ladder
+    """
+
+    ladder: str
+
+
 RuleAction = Annotated[
-    PointsAction | VoucherAction | DonationAction | ProgressAction,
+    PointsAction | VoucherAction | DonationAction | ProgressAction | TierCreditAction,
     strawberry.union("RuleAction", description="What a rule does."),
 ]
 
@@ -196,8 +233,13 @@ def action_of(action: ledger.Action) -> RuleAction:
     """What a rule does as its GraphQL type."""
     match action:
         case ledger.PointsAward():
-            cards = list(action.cards)
-            return PointsAction(asset=action.asset, multiplier=action.multiplier, cards=cards, **_shown(action))
+            return PointsAction(
+                asset=action.asset,
+                multiplier=action.multiplier,
+                cards=list(action.cards),
+                ladder=action.ladder,
+                **_shown(action),
+            )
         case ledger.VoucherAward():
             return VoucherAction(template=action.template)
         case ledger.Donation():
@@ -205,5 +247,7 @@ def action_of(action: ledger.Action) -> RuleAction:
             return DonationAction(asset=action.asset, merchant_id=merchant_id, **_shown(action))
         case ledger.ProgressStep():
             return ProgressAction(counter=action.counter, **_shown(action))
+        case ledger.TierCredit():
+            return TierCreditAction(ladder=action.ladder, **_shown(action))
         case _:
             assert_never(action)

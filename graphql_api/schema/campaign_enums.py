@@ -88,5 +88,6 @@ enum_type(
         "VOUCHER": "It awards a voucher.",
         "DONATION": "It donates from the campaign's budget; the member gets nothing.",
         "PROGRESS": "It moves one of the campaign's counters of the member.",
+        "TIER_CREDIT": "It counts on a ladder of tiers.",
     },
 )

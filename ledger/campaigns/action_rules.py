@@ -15,6 +15,7 @@ from ledger.campaigns.campaign_body import (
     ProgressStep,
     Rule,
     Streak,
+    TierCredit,
 )
 from ledger.programme.registry_change import refuse_input
 
@@ -46,6 +47,8 @@ def require_action(field: str, rule: Rule, body: CampaignBody, type_: ActivityTy
         refuse_input(f"{field}.action.asset")
     if isinstance(action, ProgressStep):
         _require_counter(f"{field}.action.counter", action.counter, body)
+    if isinstance(action, TierCredit) and action.ladder not in ladders:
+        refuse_input(f"{field}.action.ladder")
     if rule.streak is not None:
         _require_streak(f"{field}.streak", rule.streak, action, body)
     if rule.combination is not None:
@@ -98,7 +101,7 @@ def _require_combination(field: str, combination: Combination, action: Action, b
 
 
 def _require_award(field: str, action: Action) -> None:
-    """Progress has no run: what it counts is what runs are made of."""
+    """What counts has no run: progress is what runs are made of."""
     if not action.is_award:
         refuse_input(field)
 

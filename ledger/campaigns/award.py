@@ -13,7 +13,16 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, AssetId, EntryId, InvariantViolated
 from ledger.campaigns.activity import set_headline
 from ledger.campaigns.budget import open_of_budget
-from ledger.campaigns.campaign_body import AWARDS, Action, Donation, PointsAward, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_body import (
+    AWARDS,
+    Action,
+    Counting,
+    Donation,
+    PointsAward,
+    ProgressStep,
+    TierCredit,
+    VoucherAward,
+)
 from ledger.campaigns.campaign_text import progress_name, rule_name
 from ledger.campaigns.card import settle_card, use_card
 from ledger.campaigns.counts import Counter, count_up, counted, counters_of, starts_on
@@ -89,7 +98,7 @@ class Awarding:
             use_card(self._entry(), offer.card)
         if action.is_award and offer.of.body.group is not None:
             self.groups.add(offer.of.body.group)
-        self._count(offer, action)
+        count_taken(self.state, self.seen, offer)
         self.taken.append(Taken(offer, voucher))
         return None
 
@@ -103,17 +112,7 @@ class Awarding:
             first, name = starts_on(period, self.seen.day), progress_name(action.counter)
             counter = Counter(self.seen.member_id, offer.of.campaign.id, name, period, first)
             return counted(self.state, counter) + offer.amount <= AMOUNT_MAX
-        return True
-
-    def _count(self, offer: Offer, action: Action) -> None:
-        of = offer.of
-        if not of.terms.counters:
-            return
-        if isinstance(action, ProgressStep):
-            moved = {progress_name(action.counter): offer.amount}
-        else:
-            moved = {AWARDS: 1, action.asset: offer.amount, rule_name(offer.rule.code): 1}
-        count_up(self.state, counters_of(of.terms, self.seen.member_id, of.campaign.id, self.seen.day), moved)
+        return offer.amount <= AMOUNT_MAX
 
     def _wallet(self, code: str) -> Wallet:
         """The member's wallet, with everything due posted. WrongKeys where it is not locked, ASSET_NOT_FOUND."""
@@ -189,7 +188,7 @@ class Awarding:
             rule=offer.rule.code,
             variant=offer.variant,
             kind=action.kind,
-            asset_id=None if isinstance(action, ProgressStep) else asset_id(campaign.programme_id, action.asset),
+            asset_id=None if isinstance(action, Counting) else asset_id(campaign.programme_id, action.asset),
             amount=offer.amount,
             base=offer.base,
             multiplier=offer.multiplier,
@@ -206,6 +205,18 @@ class Awarding:
         )
 
 
+def count_taken(state: State, seen: Seen, offer: Offer) -> None:
+    """Moves the member's counters by what is taken."""
+    of, action = offer.of, offer.rule.action
+    if not of.terms.counters or isinstance(action, TierCredit):
+        return
+    if isinstance(action, ProgressStep):
+        moved = {progress_name(action.counter): offer.amount}
+    else:
+        moved = {AWARDS: 1, action.asset: offer.amount, rule_name(offer.rule.code): 1}
+    count_up(state, counters_of(of.terms, seen.member_id, of.campaign.id, seen.day), moved)
+
+
 def _paid_to(offer: Offer, budget: Account) -> Account:
     """Where a budget's money goes: it is spent, or the merchant's."""
     action = offer.rule.action
@@ -217,12 +228,14 @@ def _paid_to(offer: Offer, budget: Account) -> Account:
 def _target(action: Action) -> str | None:
     if isinstance(action, ProgressStep):
         return action.counter
+    if isinstance(action, TierCredit):
+        return action.ladder
     return str(action.merchant) if isinstance(action, Donation) else None
 
 
 def _headroom(offer: Offer, action: Action) -> object:
     """Each cap with what it leaves after the award."""
-    if isinstance(action, ProgressStep):
+    if isinstance(action, Counting):
         return []
     return [
         {

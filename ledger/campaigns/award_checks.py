@@ -117,7 +117,7 @@ AWARD_RULES = (
     rule(
         "refunds_match_awards",
         "refunds of an activity are at most its amount; of each award they took back what its remaining amount says,"
-        " unless its terms or its voucher's use say that it stays",
+        " unless its terms or its voucher's use say that it stays, or a ladder has it",
         """
         WITH refunds AS (
             SELECT r.refund_of, sum(r.amount)::bigint AS amount
@@ -135,7 +135,7 @@ AWARD_RULES = (
         WHERE w.original_award_id IS NULL
           AND (refunds.amount > a.amount
             OR (CASE w.kind WHEN 'POINTS' THEN s.shortfall <> 'ONLY_PENDING'
-                            WHEN 'VOUCHER' THEN returned.amount IS NOT NULL ELSE true END
+                            WHEN 'VOUCHER' THEN returned.amount IS NOT NULL WHEN 'TIER_CREDIT' THEN false ELSE true END
                 AND (coalesce(returned.amount, 0), coalesce(returned.cost, 0)) <>
                 (coalesce(w.amount - div(w.amount::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint,
                  coalesce(w.cost - div(w.cost::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint)))
@@ -168,7 +168,7 @@ AWARD_RULES = (
             FROM {book}.awards w
             LEFT JOIN {book}.awards o ON o.id = w.original_award_id
             LEFT JOIN registry.assets s ON s.id = w.asset_id
-            WHERE w.original_award_id IS NULL OR w.kind = 'PROGRESS'
+            WHERE w.kind = 'PROGRESS' OR (w.original_award_id IS NULL AND w.kind <> 'TIER_CREDIT')
         ), sums AS (
             SELECT m.member_id, m.campaign_id, c.counter, c.period,
                    CASE c.period WHEN 'DAY' THEN m.counted_on WHEN 'TOTAL' THEN date '2000-01-01'

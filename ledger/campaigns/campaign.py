@@ -17,7 +17,15 @@ from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.activity_type import SHIPPED, ActivityType, type_of
 from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
-from ledger.campaigns.campaign_body import Action, CampaignBody, Donation, PointsAward, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_body import (
+    Action,
+    CampaignBody,
+    Donation,
+    PointsAward,
+    ProgressStep,
+    TierCredit,
+    VoucherAward,
+)
 from ledger.campaigns.campaign_rules import require_body, require_terms_text
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
@@ -217,7 +225,7 @@ async def _require_found(change: Change, action: Action) -> None:
             asked = {"merchant_id": action.merchant, "programme_id": programme_id}
             if await change.row(_MERCHANT, asked) is None:
                 raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        case ProgressStep():
+        case ProgressStep() | TierCredit():
             pass
         case _:
             assert_never(action)

@@ -35,12 +35,13 @@ class CapMode(StrEnum):
 
 
 class ActionKind(StrEnum):
-    """What a rule does: award points or a voucher, donate, or count progress."""
+    """What a rule does: award points or a voucher, donate, count progress, or credit a ladder of tiers."""
 
     POINTS = "POINTS"
     VOUCHER = "VOUCHER"
     DONATION = "DONATION"
     PROGRESS = "PROGRESS"
+    TIER_CREDIT = "TIER_CREDIT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +107,26 @@ class ProgressStep(Measure):
     counter: str
 
 
-Action = PointsAward | VoucherAward | Donation | ProgressStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierCredit(Measure):
+    """So much counts on a ladder of tiers, beside what its own metric counts; a ladder of snapshots takes none."""
+
+    kind: ClassVar[ActionKind] = ActionKind.TIER_CREDIT
+    is_award: ClassVar[bool] = False
+
+    ladder: str
+
+
+Counting = ProgressStep | TierCredit
+"""What moves no asset, is neither capped nor paid for, and keeps no other rule of the campaign from its turn."""
+Action = PointsAward | VoucherAward | Donation | Counting
 
 ACTIONS: Final[Mapping[ActionKind, type[Action]]] = {
     ActionKind.POINTS: PointsAward,
     ActionKind.VOUCHER: VoucherAward,
     ActionKind.DONATION: Donation,
     ActionKind.PROGRESS: ProgressStep,
+    ActionKind.TIER_CREDIT: TierCredit,
 }
 
 
@@ -191,7 +205,7 @@ class CampaignBody:
     """A campaign's terms as the rules need them.
 
     phases:   do not overlap; the first rule of the phase that awards is the campaign's one award for the activity. Rules
-              that count progress end nothing: each that holds does, in its place
+              that count progress or credit a ladder end nothing: each that holds does, in its place
     counters: what rules count and conditions ask for
     segment:  a CEL condition over the member; everybody if it is empty
     budgets:  codes of the assets whose awards are paid from a budget, in the asset's units; the others are unlimited
@@ -220,7 +234,7 @@ class CampaignBody:
     @property
     def assets(self) -> frozenset[str]:
         """The codes of every asset in which its rules award or donate: what caps and budgets may count."""
-        return frozenset(rule.action.asset for rule in self.rules if not isinstance(rule.action, ProgressStep))
+        return frozenset(rule.action.asset for rule in self.rules if not isinstance(rule.action, Counting))
 
     def period_of(self, counter: str) -> Period:
         """The period of the counter of that code; StopIteration where there is none."""

@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, or_, select
 from ledger.campaigns import tables
 from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
-from ledger.campaigns.campaign_body import PointsAward, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_body import Counting, PointsAward, VoucherAward
 from ledger.campaigns.campaign_text import Counted, terms_of
 from ledger.engine.reader import Query, Reader
 
@@ -103,7 +103,7 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
     if not actions:
         return NOTHING
     points = [action for action in actions if isinstance(action, PointsAward)]
-    paid = {action.asset for action in actions if not isinstance(action, ProgressStep)} & set(body.budgets)
+    paid = {action.asset for action in actions if not isinstance(action, Counting)} & set(body.budgets)
     return LockPlan(
         assets=_all([tuple(action.asset for action in points)]),
         budgets=tuple(budget_account_id(programme_id, campaign, asset) for asset in sorted(paid)),

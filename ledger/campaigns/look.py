@@ -1,25 +1,46 @@
 """Looking: what one campaign does for an activity, rule by rule, and why it awards nothing where it does not."""
 
-from ledger.campaigns.award import Awarding
+from datetime import datetime
+from typing import Protocol
+
 from ledger.campaigns.campaign_body import Phase, Rule
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.offer import Look, Skip, facts_of, offer, variant_of, why_not
+from ledger.campaigns.offer import Look, Offer, Seen, Skip, facts_of, offer, variant_of, why_not
 from ledger.campaigns.receipt import Reason
+from ledger.engine.state import State
+from ledger.programme.rows import Programme
 
 
-def look_at(awarding: Awarding, of: Considered) -> list[Skip]:
+class Taker(Protocol):
+    """Takes offers for one activity: a report posts them, a simulation only counts them.
+
+    groups: those whose award for the activity was taken
+    """
+
+    state: State
+    programme: Programme
+    seen: Seen
+    now: datetime
+    groups: set[str | None]
+
+    def take(self, offer: Offer) -> Reason | None:
+        """The offer is accepted and counted; or why it cannot be."""
+        ...
+
+
+def look_at(taker: Taker, of: Considered) -> list[Skip]:
     """Counts what counts and takes the first offer of an award. Every reason why there was none; nothing where there
     was one.
     """
-    state, seen, now = awarding.state, awarding.seen, awarding.now
+    state, seen, now = taker.state, taker.seen, taker.now
     phase, reason = of.body.phase_on(seen.day), why_not(state, of, seen, now)
     if reason is not None or phase is None:
         return [Skip(of, None, reason or Reason.NO_PHASE)]
-    if of.body.group in awarding.groups and not of.body.counters:
+    if of.body.group in taker.groups and not of.body.counters:
         return [Skip(of, None, Reason.GROUP_AWARDED)]
     look = Look(
         state=state,
-        programme=awarding.programme,
+        programme=taker.programme,
         now=now,
         of=of,
         seen=seen,
@@ -27,16 +48,16 @@ def look_at(awarding: Awarding, of: Considered) -> list[Skip]:
         variant=variant_of(of.body, of.campaign.id, seen.member_id),
         facts=facts_of(state, of, seen),
     )
-    return _look(awarding, look, phase)
+    return _look(taker, look, phase)
 
 
-def _look(awarding: Awarding, look: Look, phase: Phase) -> list[Skip]:
+def _look(taker: Taker, look: Look, phase: Phase) -> list[Skip]:
     skips: list[Skip] = []
     has_awarded = has_counted = False
     for rule in phase.rules:
         if has_awarded and rule.action.is_award:
             continue
-        reason = _follow(awarding, look, rule)
+        reason = _follow(taker, look, rule)
         if reason is None:
             has_awarded, has_counted = has_awarded or rule.action.is_award, True
         elif reason != Reason.OTHER_ACTIVITY:
@@ -46,16 +67,16 @@ def _look(awarding: Awarding, look: Look, phase: Phase) -> list[Skip]:
     return skips if skips or has_counted else [Skip(look.of, None, Reason.OTHER_ACTIVITY)]
 
 
-def _follow(awarding: Awarding, look: Look, rule: Rule) -> Reason | None:
+def _follow(taker: Taker, look: Look, rule: Rule) -> Reason | None:
     """Does what the rule says, or tells why not."""
     if rule.activity != look.seen.type:
         return Reason.OTHER_ACTIVITY
-    if rule.action.is_award and look.of.body.group in awarding.groups:
+    if rule.action.is_award and look.of.body.group in taker.groups:
         return Reason.GROUP_AWARDED
     found = offer(look, rule)
     if isinstance(found, Reason):
         return found
-    reason = awarding.take(found)
+    reason = taker.take(found)
     if reason is None and not rule.action.is_award:
         look.refresh()
     return reason

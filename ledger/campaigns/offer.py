@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Account, AccountState
+from ledger.book.units import AMOUNT_MAX
 from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.budget import locked_budget
 from ledger.campaigns.campaign import CampaignState
@@ -21,10 +22,10 @@ from ledger.campaigns.campaign_body import (
     Action,
     CampaignBody,
     CapMode,
+    Counting,
     Measure,
     Phase,
     PointsAward,
-    ProgressStep,
     Rule,
     VoucherAward,
 )
@@ -32,11 +33,12 @@ from ledger.campaigns.campaign_text import progress_name, progress_variable, var
 from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom, starts_on
-from ledger.campaigns.expression import MEMBER_FIELDS, Facts, Value, Variables, tier_fields
+from ledger.campaigns.expression import Facts, Value, Variables
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.run import Looking, runs_before
+from ledger.campaigns.segment import is_meant, member_values
 from ledger.engine.state import State
-from ledger.members.rows import MEMBER_FACTS
+from ledger.members.rows import MEMBER_FACTS, MemberFacts
 from ledger.programme.rows import Programme
 from ledger.tiers.held_levels import Levels
 
@@ -128,16 +130,14 @@ def why_not(state: State, of: Considered, seen: Seen, now: datetime) -> Reason |
         return Reason.OTHER_CHANNEL
     if body.branches and seen.branch not in body.branches:
         return Reason.OTHER_BRANCH
-    if body.segment and not _facts_of_segment(state, of, seen).holds(body.segment):
+    if body.segment and not _is_meant(state, of, seen):
         return Reason.OTHER_SEGMENT
     return None
 
 
-def _facts_of_segment(state: State, of: Considered, seen: Seen) -> Facts:
-    """The member's facts and levels."""
-    variables = (*MEMBER_FIELDS, *tier_fields(tuple(sorted(seen.levels))))
-    levels: dict[str, Value] = {f"tier.{code}": level.code for code, level in seen.levels.items()}
-    return Facts(variables, {**_member(state, of, seen), **levels}, (of.body.segment,))
+def _is_meant(state: State, of: Considered, seen: Seen) -> bool:
+    levels = {code: level.code for code, level in seen.levels.items()}
+    return is_meant(of.body.segment, _facts_on_file(state, of, seen), levels)
 
 
 def offer(look: Look, rule: Rule) -> Offer | Reason:
@@ -158,7 +158,7 @@ def offer(look: Look, rule: Rule) -> Offer | Reason:
     inputs: dict[str, object] = {name: look.facts.values[name] for name in named_in(rule.when, look.facts.variables)}
     inputs |= {f"progress.{run.counter}": run.stood_at for run in runs}
     plain = Offer(look.of, look.phase.code, rule, look.variant, base, wanted, wanted, (), None, card, tier, inputs)
-    return plain if isinstance(rule.action, ProgressStep) else _within(look, plain, rule.action.asset)
+    return plain if isinstance(rule.action, Counting) else _within(look, plain, rule.action.asset)
 
 
 def _within(look: Look, plain: Offer, asset: str) -> Offer | Reason:
@@ -206,7 +206,8 @@ def quantity(action: Action, facts: Facts, card: Card | None, tier: Held | None)
     percents += [factor.percent for factor in (card, tier) if factor is not None]
     for percent in percents:
         rate, per = rate * percent, per * 100
-    return base, base * rate // per
+    # Nobody holds more; what is above it a cap cuts, or the balance refuses.
+    return base, min(base * rate // per, AMOUNT_MAX + 1)
 
 
 def _base(measure: Measure, facts: Facts) -> tuple[int, int, int]:
@@ -244,17 +245,16 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
-    own = {**_member(state, of, seen), **dict(_counts(state, of, seen))}
+    own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
     if not own:
         return seen.facts
     progress = tuple(FieldType(progress_variable(counter.code), "integer") for counter in of.terms.progress)
     return Facts((*seen.variables, *progress), {**seen.values, **own}, (of.terms.conditions,))
 
 
-def _member(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
+def _facts_on_file(state: State, of: Considered, seen: Seen) -> MemberFacts | None:
     """What the bank says of the member, where the campaign asks for it."""
-    facts = state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
-    return {} if facts is None else {"member.tiers": list(facts.tiers), "member.segments": list(facts.segments)}
+    return state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
 
 
 def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Value]]:

@@ -48,8 +48,8 @@ class AwardLine:
     """What one rule of a campaign did: `amount` units of the asset, or pieces of a voucher; below zero: what a refund
     took back.
 
-    asset_id: of progress, none
-    target:   the counter that moved, or the merchant that a donation went to
+    asset_id: of progress and credits of ladders, none
+    target:   the counter that moved, the ladder that was credited, or the merchant that a donation went to
     """
 
     award_id: UUID

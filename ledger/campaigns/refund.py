@@ -28,6 +28,7 @@ from ledger.campaigns.take_back import (
     count_down,
     find_whole,
     open_wallet,
+    part_of,
     return_cost,
     take_points,
 )
@@ -177,8 +178,8 @@ class ReportRefund(ActivityCommand):
             raise Refusal(RefusalCode.REFUND_EXCEEDS_SALE, refundable_minor=left)
         shares = []
         for award in state.rows(AWARDS, original.id):
-            back = award.amount * left // sale - award.amount * (left - amount) // sale
-            paid = award.cost * left // sale - award.cost * (left - amount) // sale
+            back = part_of(award.amount, sale=sale, left=left, amount=amount)
+            paid = part_of(award.cost, sale=sale, left=left, amount=amount)
             if not back or self._is_kept(state, award):
                 continue
             voucher = find_whole(state, programme, award, now) if award.kind == ActionKind.VOUCHER else None
@@ -187,7 +188,11 @@ class ReportRefund(ActivityCommand):
         return shares
 
     def _is_kept(self, state: State, award: Award) -> bool:
-        """Whether the asset's terms let members keep their points: awards are never pending."""
+        """Whether the asset's terms let members keep their points, since awards are never pending; what a ladder was
+        credited goes back there.
+        """
+        if award.kind == ActionKind.TIER_CREDIT:
+            return True
         asset = None if award.asset_id is None else state.find(ASSETS, award.asset_id)
         return award.kind == ActionKind.POINTS and asset is not None and asset.shortfall == Shortfall.ONLY_PENDING
 

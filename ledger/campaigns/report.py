@@ -123,7 +123,7 @@ class ReportActivity(ActivityCommand):
         looking = considered(state, programme.id, self.type, self.occurred_at)
         settle_before(state, programme, self.member_id, self._wallets(), now)
         levels = levels_at(state, programme, self.member_id, self.occurred_at)
-        seen = price_at(self._see(programme, type_, payload, looking), levels, looking)
+        seen = price_at(self.see(programme, type_, payload, looking), levels, looking)
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         skips = [skip for each in looking for skip in self._look(awarding, each)]
         activity_id, entry_id = state.ids.new(), awarding.post(self.actor)
@@ -152,9 +152,10 @@ class ReportActivity(ActivityCommand):
             skipped=tuple(skipped_line(skip, seen) for skip in skips),
         )
 
-    def _see(
+    def see(
         self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], looking: Sequence[Considered]
     ) -> Seen:
+        """The activity as those campaigns see it."""
         local = self.occurred_at.astimezone(zone(programme.time_zone))
         values: dict[str, Value] = {f"activity.{name}": value for name, value in payload.items()}
         values |= {

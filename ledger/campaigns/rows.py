@@ -106,13 +106,13 @@ class Award(NamedTuple):
 
     entry_id:         None where nothing was posted
     kind:             of the rule's action (`ActionKind`)
-    asset_id:         None for progress
+    asset_id:         None for progress and credits of ladders
     base, multiplier: what the rule multiplied; the multiplier in percent
     wanted:           before caps
     inputs:           JSON: what the rule's condition saw
     headroom:         JSON: each cap with what it leaves now
     budget_id, cost:  the budget account that paid, and how much
-    target:           the counter that moved, or the merchant that a donation went to
+    target:           the counter that moved, the ladder that was credited, or the merchant that a donation went to
     factors:          JSON: what else multiplied, each with its percent
     """
 

@@ -66,7 +66,10 @@ def count_activity(
     if not state.rows(LADDERS, programme.id):
         return
     points: dict[UUID, int] = {}
+    by_rule: dict[str, int] = {}
     for award in awards:
+        if award.kind == ActionKind.TIER_CREDIT and award.target is not None:
+            by_rule[award.target] = by_rule.get(award.target, 0) + award.amount
         if award.kind == ActionKind.POINTS and award.asset_id is not None:
             points[award.asset_id] = points.get(award.asset_id, 0) + award.amount
     deed = Deed(
@@ -77,7 +80,7 @@ def count_activity(
         amount=activity.amount,
         payload=payload,
         points=points,
-        by_rule={},
+        by_rule=by_rule,
     )
     credit_activity(state, programme, actor, activity.member_id, deed, activity.received_at)
 

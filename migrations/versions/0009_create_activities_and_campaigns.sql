@@ -151,11 +151,11 @@ CREATE TABLE {book}.awards (
     voucher_id uuid,
     factors text NOT NULL,
     CONSTRAINT awards_pk PRIMARY KEY (id),
-    CONSTRAINT awards_kind_known CHECK (kind IN ('POINTS', 'VOUCHER', 'DONATION', 'PROGRESS')),
-    CONSTRAINT awards_posted_unless_progress
-        CHECK (CASE kind WHEN 'PROGRESS' THEN asset_id IS NULL AND budget_id IS NULL
+    CONSTRAINT awards_kind_known CHECK (kind IN ('POINTS', 'VOUCHER', 'DONATION', 'PROGRESS', 'TIER_CREDIT')),
+    CONSTRAINT awards_posted_unless_counting
+        CHECK (CASE WHEN kind IN ('PROGRESS', 'TIER_CREDIT') THEN asset_id IS NULL AND budget_id IS NULL
                          ELSE asset_id IS NOT NULL AND entry_id IS NOT NULL END),
-    CONSTRAINT awards_name_target CHECK ((target IS NOT NULL) = (kind IN ('DONATION', 'PROGRESS'))),
+    CONSTRAINT awards_name_target CHECK ((target IS NOT NULL) = (kind IN ('DONATION', 'PROGRESS', 'TIER_CREDIT'))),
     CONSTRAINT awards_name_voucher CHECK ((voucher_id IS NOT NULL) = (kind = 'VOUCHER')),
     CONSTRAINT awards_amount_signed CHECK (amount <> 0 AND (amount < 0) = (original_award_id IS NOT NULL)),
     CONSTRAINT awards_cost_signed CHECK (CASE WHEN budget_id IS NULL THEN cost = 0 ELSE sign(cost) = sign(amount) END),

@@ -38,6 +38,7 @@ from ledger.campaigns.campaign_body import (
     Cap,
     CapMode,
     Combination,
+    Counting,
     Donation,
     Period,
     Phase,
@@ -356,7 +357,7 @@ def _phase(name: str, options: dict[str, str]) -> Phase:
 
 
 def _asset_of(action: Action) -> str:
-    return "POINTS" if isinstance(action, ProgressStep) else action.asset
+    return "POINTS" if isinstance(action, Counting) else action.asset
 
 
 def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:

@@ -19,11 +19,13 @@ from ledger.campaigns.campaign_body import (
     ProgressStep,
     Rule,
     Streak,
+    TierCredit,
     VoucherAward,
 )
 from ledger.vouchers.template_body import Multiplier
 from tests.bank import Bank
 from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always, amounts, reasons
+from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
 
@@ -136,6 +138,24 @@ async def test_a_card_multiplies_and_is_used_up(desk: CampaignDesk, member: UUID
     assert orjson.loads(kept[0]["factors"]) == [{"card": str(card.voucher_id), "percent": 200}]
 
 
+async def test_a_rule_credits_a_ladder_beside_what_it_awards(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """The credit counts at once and goes with a refund; the campaign's award is another rule's."""
+    tiers = TierDesk(bank=bank)
+    await tiers.ladder()
+    credit = TierCredit(ladder="spend", field="amount", rate=9)
+    await desk.run("boost", phases=always(rule(credit, "boost"), rule(TENTH_POINTS)))
+    sale = desk.reporting(member, amount=100)
+
+    bought = (await desk.report(sale)).unwrap()
+    reached = (await tiers.level(member), (await tiers.tier(member)).progress.counted)
+    await desk.report(desk.refunding(sale, 50))
+
+    told = [(award.kind, award.target, award.amount) for award in bought.awards]
+    assert told == [("TIER_CREDIT", "spend", 900), ("POINTS", None, 10)]
+    assert reached == ("silver", 1000)
+    assert (await tiers.tier(member)).progress.counted == 500
+
+
 async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID) -> None:
     """Each breach is named by its field, or by what is missing."""
     day = (ProgressCounter(code="n", period=Period.DAY),)
@@ -148,6 +168,7 @@ async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID)
         await _refusal(desk, rule(gift), budgets=("POINTS",)),
         await _refusal(desk, rule(gift)),
         await _refusal(desk, rule(step)),
+        await _refusal(desk, rule(TierCredit(ladder="none", amount=1))),
         await _refusal(desk, rule(award, streak=Streak(counter="n", length=1)), counters=day),
         await _refusal(desk, rule(step, streak=Streak(counter="n", length=2)), counters=day),
         await _refusal(desk, rule(award, combination=Combination(counters=("n",), days=2)), counters=day),
@@ -159,6 +180,7 @@ async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID)
         "MERCHANT_NOT_FOUND",
         "phases.0.rules.0.action.asset",
         "phases.0.rules.0.action.counter",
+        "phases.0.rules.0.action.ladder",
         "phases.0.rules.0.streak.length",
         "phases.0.rules.0.streak",
         "phases.0.rules.0.combination.counters",
