@@ -3,6 +3,7 @@
 import typer
 
 from graphql_api.processes.cli import (
+    activities,
     audit,
     campaign,
     check,
@@ -37,6 +38,7 @@ app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("wallet")(member_reads.wallet)
 app.command("statement")(member_reads.statement)
+app.command("activities")(activities.activities)
 app.command("import")(import_file.import_file)
 app.command("schema")(schema.schema)
 app.command("token")(token.token)

@@ -1,0 +1,140 @@
+"""`scrip campaign list` and `scrip campaign show`: which campaigns there are, and how one stands."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphql_api.processes.cli.opened_programme import opened_programme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.campaigns.campaign_query import BudgetView, CampaignView
+
+Code = Annotated[str, typer.Argument(help="The campaign's code.")]
+ProgrammeCode = Annotated[
+    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+    """List the campaigns by code, with their states and what they wait for.
+
+    Examples:
+        scrip campaign list
+
+        scrip campaign list --json | jq -r '.campaigns[] | select(.state == "running").code'
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.cli.plain_table import print_plain_table
+
+    views = sorted(asyncio.run(_all(programme)), key=lambda view: view.campaign.code)
+    if as_json:
+        print_json({"campaigns": [_plain(view) for view in views]})
+        return
+    rows = [
+        (view.campaign.code, view.campaign.state, f"{view.campaign.since:%Y-%m-%d %H:%M} UTC", *_numbers(view))
+        for view in views
+    ]
+    print_plain_table("Campaigns", texts=("code", "state", "since"), numbers=("holds", "newest"), rows=rows)
+
+
+def show_campaign(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+    """Show a campaign: its state, the version that holds, its phases, and what is left in its budgets.
+
+    With --json also all of its terms.
+
+    Examples:
+        scrip campaign show spring
+
+        scrip campaign show spring --json | jq .holds.body.phases
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_json
+
+    view, budgets = asyncio.run(_one(code, programme))
+    if as_json:
+        print_json({**_plain(view), **_bodies(view), "budgets": [budget._asdict() for budget in budgets]})
+    else:
+        _print(view, budgets)
+
+
+async def _all(programme: str | None) -> "list[CampaignView]":
+    from ledger.campaigns.campaign_query import PAGE_MAX, campaigns_page
+
+    async with opened_programme(programme) as (application, actor):
+        found: list[CampaignView] = []
+        while True:
+            after = found[-1].campaign.id if found else None
+            page = await campaigns_page(application.reader, actor.programme_id, limit=PAGE_MAX, after=after)
+            found += page
+            if len(page) < PAGE_MAX:
+                return found
+
+
+async def _one(code: str, programme: str | None) -> "tuple[CampaignView, Sequence[BudgetView]]":
+    from graphql_api.processes.cli.failure import CommandError
+    from ledger.campaigns.campaign_query import budgets_of, campaign_by_id
+    from ledger.campaigns.rows import campaign_id
+
+    async with opened_programme(programme) as (application, actor):
+        id_ = campaign_id(actor.programme_id, code)
+        view = await campaign_by_id(application.reader, actor.programme_id, id_)
+        if view is None:
+            raise CommandError(f"there is no campaign {code!r}.")
+        return view, await budgets_of(application.reader, view.campaign)
+
+
+def _numbers(view: "CampaignView") -> tuple[int | None, int]:
+    """The version that holds, and the newest."""
+    return None if view.current is None else view.current.number, view.latest.number
+
+
+def _plain(view: "CampaignView") -> dict[str, object]:
+    holds, newest = _numbers(view)
+    campaign = view.campaign
+    since = campaign.since.isoformat()
+    return {
+        "code": campaign.code,
+        "state": campaign.state,
+        "since": since,
+        "holdsNumber": holds,
+        "newestNumber": newest,
+    }
+
+
+def _bodies(view: "CampaignView") -> dict[str, object]:
+    import orjson
+
+    versions = {"holds": view.current, "newest": view.latest}
+    return {
+        name: None if version is None else {"body": orjson.loads(version.body), "terms": version.terms}
+        for name, version in versions.items()
+    }
+
+
+def _print(view: "CampaignView", budgets: "Sequence[BudgetView]") -> None:
+    from graphql_api.processes.cli.output import print_line
+    from graphql_api.processes.cli.plain_table import print_plain_table
+    from ledger.campaigns.campaign_text import parse_body
+
+    holds, newest = _numbers(view)
+    version = "no version holds" if holds is None else f"version {holds} holds"
+    print_line(f"Campaign {view.campaign.code}: {view.campaign.state}, {version}, version {newest} is the newest.")
+    phases = parse_body((view.current or view.latest).body).phases
+    print_plain_table(
+        "Phases",
+        texts=("phase", "from", "until", "rules"),
+        numbers=(),
+        rows=[(p.code, p.from_on, p.until_on, ", ".join(rule.code for rule in p.rules)) for p in phases],
+    )
+    print_plain_table(
+        "Budgets",
+        texts=("asset", "state"),
+        numbers=("left",),
+        rows=[(budget.asset, budget.state, budget.left) for budget in budgets],
+    )

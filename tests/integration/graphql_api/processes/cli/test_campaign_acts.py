@@ -1,0 +1,85 @@
+"""`scrip campaign` and `scrip activities`: what operators and support do from a shell."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from graphql_api.processes.cli.commands import app
+from ledger.control.decide_request import ApproveRequest
+from tests.bank import Bank, bank
+from tests.campaign_desk import CampaignDesk
+from tests.fixtures_application import ROOT_KEY, application, settings
+
+__all__ = ["application", "bank", "settings"]
+
+
+async def _scrip(bank: Bank, var: Path, *words: str) -> Result:
+    environ = {"SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
+    return await asyncio.to_thread(CliRunner().invoke, app, [*words], env=environ)
+
+
+async def _approve(bank: Bank) -> None:
+    """Anna agrees to everything that waits."""
+    for row in await bank.fetch("SELECT id FROM registry.approvals WHERE state = 'pending'"):
+        command = ApproveRequest(
+            actor=bank.actor("approver", "anna"),
+            key=bank.key(),
+            approval_id=row["id"],
+            approvables=bank.application.approvables,
+        )
+        (await bank.application.engine.execute(command)).unwrap()
+
+
+async def test_a_campaign_is_run_from_a_shell(bank: Bank, tmp_path: Path) -> None:
+    """Put forward, topped up, started, paused, ended; what needs a second person waits; what is not possible is told."""
+    desk = CampaignDesk(bank=bank)
+    await desk.create("spring", budgets=("POINTS",))
+
+    asked = await _scrip(bank, tmp_path, "campaign", "submit", "spring", "--reason", "Agreed.", "--json")
+    more = await _scrip(bank, tmp_path, "campaign", "top-up", "spring", "1000")
+    early = await _scrip(bank, tmp_path, "campaign", "start", "spring")
+    await _approve(bank)
+    moved = [await _scrip(bank, tmp_path, "campaign", word, "spring") for word in ("start", "pause")]
+    listed = await _scrip(bank, tmp_path, "campaign", "list")
+    shown = await _scrip(bank, tmp_path, "campaign", "show", "spring")
+    plain = await _scrip(bank, tmp_path, "campaign", "show", "spring", "--json")
+    ended = await _scrip(bank, tmp_path, "campaign", "end", "spring", "--json")
+    unknown = await _scrip(bank, tmp_path, "campaign", "pause", "winter")
+
+    assert {name: json.loads(asked.stdout)[name] for name in ("state", "version")} == {
+        "state": "reviewed",
+        "version": 1,
+    }
+    assert "1,000 POINTS more for campaign spring wait for approval" in more.stdout
+    assert str(early.exception) == "The campaign is in another state than the step needs. It is reviewed."
+    assert [each.stdout for each in moved] == ["Campaign spring is running.\n", "Campaign spring is paused.\n"]
+    assert [word in listed.stdout for word in ("spring", "paused")] == [True, True]
+    assert [word in shown.stdout for word in ("version 1 holds", "tenth", "frozen", "1,000")] == [True] * 4
+    assert json.loads(plain.stdout)["budgets"] == [{"asset": "POINTS", "left": 1000, "state": "frozen"}]
+    assert json.loads(plain.stdout)["holds"]["terms"] == "As they say."
+    assert json.loads(ended.stdout) == {"state": "ended"}
+    assert str(unknown.exception) == "There is no such campaign."
+
+
+async def test_support_sees_what_a_member_did_and_is_recorded(bank: Bank, tmp_path: Path) -> None:
+    """Newest first, with every award and every reason for none; each look leaves an event that names the member."""
+    desk = CampaignDesk(bank=bank)
+    await desk.run("base")
+    member = await bank.enrol("m-1")
+    await desk.buy(member, 199)
+    await desk.buy(member, 5)
+
+    shown = await _scrip(bank, tmp_path, "activities", "m-1")
+    plain = await _scrip(bank, tmp_path, "activities", "m-1", "--newest", "1", "--json")
+    nobody = await _scrip(bank, tmp_path, "activities", "m-2")
+
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    assert lines[1] == "ROUNDED_TO_NOTHING base version 1, rule tenth"
+    assert lines[3] == "+19 points base version 1, rule tenth"
+    assert json.loads(plain.stdout)["skipped"][0]["reason"] == "ROUNDED_TO_NOTHING"
+    assert str(nobody.exception) == "the programme has no member 'm-2'."
+    events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
+                              " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
+    assert [row["subject"] for row in events] == [str(member)] * 2
