@@ -179,10 +179,11 @@ WALLET_RULES = (
         "owing_matches_owed",
         "a wallet says that something is owed exactly where its owed account is below zero",
         """
-        SELECT w.id AS subject, w.owing, o.posted AS owed
+        SELECT coalesce(w.id, o.id) AS subject, w.owing, o.posted AS owed
         FROM (SELECT id, holder_id, asset_id, owing FROM {book}.accounts WHERE role = 'wallet') w
-        FULL JOIN (SELECT holder_id, asset_id, posted FROM {book}.accounts WHERE role = 'owed') o USING (holder_id, asset_id)
-        WHERE w.id IS NULL OR w.owing <> (coalesce(o.posted, 0) < 0)
+        FULL JOIN (SELECT id, holder_id, asset_id, posted FROM {book}.accounts WHERE role = 'owed') o
+            USING (holder_id, asset_id)
+        WHERE coalesce(w.owing, false) <> (coalesce(o.posted, 0) < 0)
         """,
     ),
     rule(

@@ -205,6 +205,29 @@ async def test_an_entry_about_vouchers_names_their_asset(people: People, counter
     ]
 
 
+async def test_points_that_no_voucher_gave_are_not_refunded(people: People, counter: Counter) -> None:
+    """Nor reversed, confirmed or cancelled: an entry about a voucher is none about points, and the book stays whole."""
+    await counter.template("T1")
+    issued = await counter.issue("T1")
+
+    refused = [
+        await people.change(people.core, name, entryId=issued["entryId"], **more)
+        for name, more in (
+            ("refundEarn", {"saleMinor": "1"}),
+            ("reverseEntry", {}),
+            ("confirmPending", {}),
+            ("cancelPending", {}),
+        )
+    ]
+
+    assert [each["code"] for each in refused] == [
+        "ASSET_NOT_FOUND",
+        "NOT_REVERSIBLE",
+        "ASSET_NOT_FOUND",
+        "ASSET_NOT_FOUND",
+    ]
+
+
 async def test_only_points_have_wallets(people: People, counter: Counter) -> None:
     """Money and the units of vouchers have none, also where somebody tried to earn them or to pay with them."""
     await counter.template("T1")
