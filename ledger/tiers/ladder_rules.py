@@ -11,6 +11,7 @@ from ledger.tiers.window import length_days
 LEVELS_MAX: Final = 20
 ACTIVITIES_MAX: Final = 50
 PACK_MAX: Final = 10
+DAYS_MIN: Final = 2
 DAYS_MAX: Final = 731
 PERCENT_MAX: Final = 10_000
 LATE_HOURS_MAX: Final = 31 * 24
@@ -55,7 +56,7 @@ def _require_metric(metric: Metric) -> None:
 def _require_window(window: Window) -> None:
     if (window.days is not None) != (window.kind == WindowKind.ROLLING):
         refuse_input("window.days")
-    if window.days is not None and not 1 <= window.days <= DAYS_MAX:
+    if window.days is not None and not DAYS_MIN <= window.days <= DAYS_MAX:
         refuse_input("window.days")
 
 

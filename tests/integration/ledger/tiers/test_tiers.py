@@ -1,5 +1,6 @@
 """Tiers and activities: priced at the level held before, counted afterwards, taken back by refunds."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -95,9 +96,9 @@ async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers:
     sale = campaigns.reporting(member, amount=99)
 
     (await campaigns.report(sale)).unwrap()
-    for type_, payload in (("login", {}), ("deposit", {"amount": 12}), ("assets_snapshot", {"amount": 30})):
-        (await campaigns.report(campaigns.reporting(member, type_, **payload))).unwrap()
-    (await campaigns.report(campaigns.reporting(member, "assets_snapshot", amount=7))).unwrap()
+    (await campaigns.report(campaigns.reporting(member, "login"))).unwrap()
+    for type_, amount in (("deposit", 12), ("assets_snapshot", 30), ("assets_snapshot", 7)):
+        (await campaigns.report(campaigns.reporting(member, type_, amount=amount))).unwrap()
     (await campaigns.report(campaigns.refunding(sale, 33))).unwrap()
 
     counted = {code: (await tiers.tier(member, code)).progress.counted for code in metrics}
@@ -108,6 +109,22 @@ async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers:
         "deposits": "up",
         "assets": "up",
     }
+
+
+async def test_what_is_due_comes_about_once_whoever_is_first(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """Two sweeps and a purchase at one moment after the midnight: one fall, and the purchase is priced after it."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH)))
+    await campaigns.buy(member, 1000)
+    await bank.advance(timedelta(days=31))
+    at = datetime.now(UTC) + timedelta(days=31)
+
+    _, bought, _ = await asyncio.gather(tiers.sweep(), campaigns.buy(member, 100, at=at), tiers.sweep())
+
+    assert amounts(bought) == [10]
+    assert await tiers.steps(member) == [("silver", "REACHED"), ("base", "FELL")]
 
 
 async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
