@@ -9,6 +9,7 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
 from graphql_api.schema.activity import SkippedCampaign, skipped_line_of
+from graphql_api.schema.award import target_of
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import ActionKind, ActivityState
 from graphql_api.schema.context import Context, Info
@@ -88,9 +89,11 @@ class ActivityAward:
     version:     the number of the version that held then
     rule:        the rule
     kind:        what it does
-    asset:       the code of what was awarded; null for progress
-    target:      the counter that moved, the ladder that was credited, or the merchant that a donation went to
+    asset:       the code of what was awarded or donated; null where the rule only counts
     voucher_id:  the voucher that was given
+    merchant_id: the merchant that the donation went to
+    counter:     the counter that moved
+    ladder:      the ladder of tiers that was credited
     amount:      how many units, or pieces of a voucher; below zero where a refund took them back
     """
 
@@ -101,8 +104,10 @@ class ActivityAward:
     rule: str
     kind: ActionKind
     asset: str | None
-    target: str | None
     voucher_id: strawberry.ID | None
+    merchant_id: strawberry.ID | None
+    counter: str | None
+    ladder: str | None
     amount: Points
 
 
@@ -236,8 +241,8 @@ async def _award(context: Context, line: ledger.AwardLine) -> ActivityAward:
         rule=line.rule,
         kind=ActionKind(line.kind),
         asset=None if line.asset_id is None else await directory.asset_code(programme_id, line.asset_id),
-        target=line.target,
         voucher_id=maybe_id(VOUCHER, line.voucher_id),
+        **target_of(line.kind, line.target),
         amount=Points(line.amount),
     )
 

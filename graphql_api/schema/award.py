@@ -1,6 +1,9 @@
 """Awards: what one rule gave for one activity, and how it came to that."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TypedDict
+from uuid import UUID
 
 import orjson
 import strawberry
@@ -12,7 +15,18 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import ActionKind, Period
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import object_type
-from graphql_api.schema.kinds import ACTIVITY, AWARD, CAMPAIGN, ENTRY, MEMBER, VOUCHER, id_of, maybe_id, uuid_of
+from graphql_api.schema.kinds import (
+    ACTIVITY,
+    AWARD,
+    CAMPAIGN,
+    ENTRY,
+    MEMBER,
+    MERCHANT,
+    VOUCHER,
+    id_of,
+    maybe_id,
+    uuid_of,
+)
 from graphql_api.schema.query import query
 from ledger.book.units import Points
 from ledger.campaigns.explain_query import award_by_id
@@ -36,6 +50,22 @@ class CapLeft:
 
 
 @object_type
+class AwardFactor:
+    """What multiplied an award beside the rule: a multiplier card of the member's, or the level that it held.
+
+    percent:         by how much, in percent
+    card_voucher_id: the card, a use of which was taken
+    ladder:          or the code of the ladder of tiers
+    level:           and of the level on it
+    """
+
+    percent: int
+    card_voucher_id: strawberry.ID | None
+    ladder: str | None
+    level: str | None
+
+
+@object_type
 class Award:
     """What one rule of one campaign version did for an activity.
 
@@ -50,15 +80,17 @@ class Award:
     rule:              by which rule
     variant:           the member's arm of the test; null where the campaign has none
     kind:              what the rule does
-    asset:             the code of what was awarded; null for progress
-    target:            the counter that moved, the ladder that was credited, or the merchant that a donation went to
+    asset:             the code of what was awarded or donated; null where the rule only counts
     voucher_id:        the voucher that was given
+    merchant_id:       the merchant that the donation went to
+    counter:           the counter that moved
+    ladder:            the ladder of tiers that was credited
     amount:            how many units, or pieces of a voucher; below zero where a refund took them back
     base:              what the rule counted: its own amount, or the field of the payload
     multiplier:        by how much it was multiplied, in percent
     wanted:            what it came to before the caps
     inputs:            what the rule's condition saw
-    factors:           what multiplied beside the rule: a card of the member's
+    factors:           what multiplied it once more beside the rule's own multiplier
     headroom:          what each cap left after it
     cost:              what its budget paid; 0 where it has none
     local_day:         the day on which the activity occurred, where the programme is
@@ -78,14 +110,16 @@ class Award:
     variant: str | None
     kind: ActionKind
     asset: str | None
-    target: str | None
     voucher_id: strawberry.ID | None
+    merchant_id: strawberry.ID | None
+    counter: str | None
+    ladder: str | None
     amount: Points
     base: Points
     multiplier: int
     wanted: Points
     inputs: JSON
-    factors: JSON
+    factors: list[AwardFactor]
     headroom: list[CapLeft]
     cost: Points
     local_day: date
@@ -110,20 +144,52 @@ async def award_of(context: Context, row: AwardRow) -> Award:
         variant=row.variant,
         kind=ActionKind(row.kind),
         asset=None if row.asset_id is None else await directory.asset_code(row.programme_id, row.asset_id),
-        target=row.target,
         voucher_id=maybe_id(VOUCHER, row.voucher_id),
+        **target_of(row.kind, row.target),
         amount=Points(row.amount),
         base=Points(row.base),
         multiplier=row.multiplier,
         wanted=Points(row.wanted),
         inputs=JSON(orjson.loads(row.inputs)),
-        factors=JSON(orjson.loads(row.factors)),
+        factors=[_factor(factor) for factor in orjson.loads(row.factors)],
         headroom=_headroom(row.headroom),
         cost=Points(row.cost),
         local_day=row.local_day,
         awarded_at=row.awarded_at,
         original_award_id=maybe_id(AWARD, row.original_award_id),
     )
+
+
+class Target(TypedDict):
+    """What a rule did something to, beside the member's wallet; one of them at most."""
+
+    merchant_id: strawberry.ID | None
+    counter: str | None
+    ladder: str | None
+
+
+def target_of(kind: str, target: str | None) -> Target:
+    """The award's target by the kind of its rule."""
+    is_donation = kind == ActionKind.DONATION and target is not None
+    return {
+        "merchant_id": id_of(MERCHANT, UUID(target)) if is_donation else None,
+        "counter": target if kind == ActionKind.PROGRESS else None,
+        "ladder": target if kind == ActionKind.TIER_CREDIT else None,
+    }
+
+
+def _factor(kept: Mapping[str, str | int]) -> AwardFactor:
+    card = kept.get("card")
+    return AwardFactor(
+        percent=int(kept["percent"]),
+        card_voucher_id=None if card is None else id_of(VOUCHER, UUID(str(card))),
+        ladder=_text(kept, "ladder"),
+        level=_text(kept, "level"),
+    )
+
+
+def _text(kept: Mapping[str, str | int], name: str) -> str | None:
+    return str(kept[name]) if name in kept else None
 
 
 def _headroom(text: str) -> list[CapLeft]:

@@ -1,11 +1,27 @@
 """Activities through the schema: reported once, in lists, refunded, explained, and never anybody's fault but the caller's."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.campaign_desk import CampaignDesk
+from ledger.campaigns.campaign_body import (
+    Action,
+    Cap,
+    Donation,
+    Period,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    TierCredit,
+    VoucherAward,
+)
+from ledger.vouchers.template_body import Multiplier
+from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always
 from tests.integration.graphql.campaigns import REPORTED, campaigns, purchase, refund, report
+from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
+from tests.tier_desk import TierDesk
+from tests.voucher_desk import VoucherDesk
 
 __all__ = ["campaigns"]
 
@@ -137,6 +153,69 @@ async def test_a_programme_registers_types_of_its_own(people: People) -> None:
     assert listed["activityTypes"][-1] == {"code": "walk", "isShipped": False}
     assert len(listed["activityTypes"]) == 11
     assert (walked["state"], wrong["field"]) == ("ACCEPTED", "payload.steps")
+
+
+AWARDS = (
+    """... on ActivityReported { awards { awardId campaign kind asset amount voucherId merchantId counter ladder } }"""
+)
+WHY = """query A($id: ID!) { award(id: $id) { base wanted multiplier cost factors { percent cardVoucherId ladder level }
+    headroom { counter period limit left } inputs rule phase version } }"""
+
+
+async def test_every_kind_of_award_is_told_and_explained(people: People, campaigns: CampaignDesk) -> None:
+    """A voucher, a donation, a count, a credit, and points by the rule's, a card's and the level's multiplier."""
+    bank = people.desk.bank
+    ines = (await bank.fetch("SELECT id FROM {book}.members WHERE external_id = 'ines'"))[0]["id"]
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("latte", pieces=2)
+    await vouchers.live("double", gives=Multiplier(percent=200), money_asset=None)
+    card = await vouchers.issue(ines, "double")
+    await TierDesk(bank=bank).ladder()
+    points = replace(TENTH_POINTS, multiplier=150, cards=("double",), ladder="spend")
+    acts: list[Action] = [
+        points,
+        VoucherAward(template="latte"),
+        Donation(asset="POINTS", merchant=bank.merchant_id, amount=7),
+        ProgressStep(counter="visits", amount=1),
+        TierCredit(ladder="spend", amount=50),
+    ]
+    caps = (Cap(counter="awards", period=Period.DAY, limit=3),)
+    for number, action in enumerate(acts):
+        rule = Rule(code="r", activity="purchase", action=action, when="activity.amount > 5")
+        counters = (ProgressCounter(code="visits", period=Period.DAY),)
+        is_paid = isinstance(action, Donation)
+        budget = 10 if is_paid else 0
+        await campaigns.run(f"c{number}", phases=always(rule), counters=counters, caps=caps, budget=budget)
+
+    done = await people.desk.change(people.core, "reportActivity", purchase("e-1", occurredAt=now()), AWARDS)
+    why = [(await people.desk.ask(people.operator, WHY, id=each["awardId"]))["award"] for each in done["awards"]]
+
+    nothing = {"asset": None, "voucherId": None, "merchantId": None, "counter": None, "ladder": None}
+    voucher = next(each["voucherId"] for each in done["awards"] if each["kind"] == "VOUCHER")
+    assert [{name: value for name, value in each.items() if name != "awardId"} for each in done["awards"]] == [
+        {**nothing, "campaign": "c0", "kind": "POINTS", "asset": "POINTS", "amount": "59"},
+        {**nothing, "campaign": "c1", "kind": "VOUCHER", "asset": "voucher:latte", "amount": "1", "voucherId": voucher},
+        {**nothing, "campaign": "c2", "kind": "DONATION", "asset": "POINTS", "amount": "7", "merchantId": people.shop},
+        {**nothing, "campaign": "c3", "kind": "PROGRESS", "amount": "1", "counter": "visits"},
+        {**nothing, "campaign": "c4", "kind": "TIER_CREDIT", "amount": "50", "ladder": "spend"},
+    ]
+    assert voucher.startswith(gid("Voucher", ines)[:8])
+    by_card = {"percent": 200, "cardVoucherId": gid("Voucher", card.voucher_id), "ladder": None, "level": None}
+    by_level = {"percent": 100, "cardVoucherId": None, "ladder": "spend", "level": "base"}
+    left = {"counter": "awards", "period": "DAY", "limit": "3", "left": "2"}
+    assert why[0] == {
+        "base": "199",
+        "wanted": "59",
+        "multiplier": 150,
+        "cost": "0",
+        "factors": [by_card, by_level],
+        "headroom": [left],
+        "inputs": {"activity.amount": 199},
+        "rule": "r",
+        "phase": "all",
+        "version": 1,
+    }
+    assert [each["cost"] for each in why] == ["0", "0", "7", "0", "0"]
 
 
 def nest(depth: int) -> object:
