@@ -177,7 +177,7 @@ class ChangeAssetInput:
     """New terms for an asset.
 
     code:  the asset's code
-    terms: all of its terms from now on
+    terms: all of its terms from now on; points that expire by inactivity go on to do so, all others never will
     """
 
     code: str

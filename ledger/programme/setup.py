@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId
@@ -12,6 +12,7 @@ from ledger.engine.reader import Query
 from ledger.engine.shelves import Holder
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.expiry import parse_expiry
 from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
 from ledger.programme.registry_change import refuse_input, registry_change
 from ledger.programme.rows import Asset, Programme, asset_id
@@ -29,6 +30,7 @@ _CHANGE_ASSET = Query(
     .values({**{name: bindparam(f"new_{name}") for name in _TERMS}, "version": ASSETS.c.version + 1})
     .returning(*(ASSETS.c[name] for name in Asset._fields))
 )
+_EXPIRY = Query(select(ASSETS.c.expiry).where(ASSETS.c.id == bindparam("asset_id")).with_for_update(key_share=True))
 
 
 async def create_programme(units: UnitsOfWork, actor: Actor, *, code: str, name: str, time_zone: str) -> Programme:
@@ -68,14 +70,20 @@ async def create_asset(
 
 
 async def change_asset(units: UnitsOfWork, actor: Actor, *, code: str, terms: AssetTerms) -> Asset:
-    """The next version of an asset's terms; what was granted before keeps its own. INVALID_INPUT, ASSET_NOT_FOUND."""
+    """The next version of an asset's terms; what was granted before keeps its own. INVALID_INPUT, ASSET_NOT_FOUND.
+
+    Inactivity dates accounts, every other policy lots: from one to the other, what was promised before would die early.
+    """
     async with registry_change(units, actor, "asset_changed") as change:
         require_terms(terms)
-        new = {f"new_{name}": value for name, value in asdict(terms).items()}
-        row = await change.row(_CHANGE_ASSET, {"asset_id": asset_id(actor.programme_id, code), **new})
-        if row is None:
+        id_ = asset_id(actor.programme_id, code)
+        before = await change.row(_EXPIRY, {"asset_id": id_})
+        if before is None:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-        asset = Asset(*row)
+        if parse_expiry(before["expiry"]).by_inactivity != parse_expiry(terms.expiry).by_inactivity:
+            refuse_input("expiry")
+        new = {f"new_{name}": value for name, value in asdict(terms).items()}
+        asset = Asset(*(await change.row(_CHANGE_ASSET, {"asset_id": id_, **new}) or ()))
         change.record(asset.id, version=asset.version, facts={"code": code, **_told(terms)})
     return asset
 

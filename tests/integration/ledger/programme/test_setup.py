@@ -109,6 +109,7 @@ async def test_an_asset_needs_its_programme(bank: Bank) -> None:
         (AssetTerms(expiry="on 2027-02-30"), "expiry"),
         (AssetTerms(expiry="on 9999-12-31"), "expiry"),
         (AssetTerms(expiry="inactive 12 months to year"), "expiry"),
+        (AssetTerms(expiry="inactive 12 months"), "expiry"),
         (AssetTerms(priority=1001), "priority"),
         (AssetTerms(shortfall="MAYBE"), "shortfall"),
         (AssetTerms(reversal_days=0), "reversalDays"),
@@ -142,6 +143,19 @@ async def test_changed_terms_are_a_new_version_that_the_next_command_obeys(bank:
     lots = await bank.fetch("SELECT granted, extract(year from expires_at)::int AS year FROM {book}.lots ORDER BY id")
     assert (changed.version, changed.shortfall, changed.transfer_day_max) == (2, Shortfall.NEGATIVE, 9)
     assert [(lot["granted"], lot["year"] == 9999) for lot in lots] == [(5, False), (7, True)]
+
+
+async def test_points_that_die_of_inactivity_stay_so(bank: Bank) -> None:
+    """The date is the account's: under dated lots it would stand still and end new ones early. Its length may change."""
+    units, actor = bank.application.units, bank.actor("operator", "olga")
+    await create_asset(units, actor, code="IDLE", kind="points", terms=AssetTerms(expiry="inactive 3 months"))
+
+    changed = await change_asset(units, actor, code="IDLE", terms=AssetTerms(expiry="inactive 12 months"))
+    with pytest.raises(Refusal) as refused:
+        await change_asset(units, actor, code="IDLE", terms=AssetTerms(expiry="6 months"))
+
+    assert changed.expiry == "inactive 12 months"
+    assert (refused.value.code, refused.value.facts) == (RefusalCode.INVALID_INPUT, {"field": "expiry"})
 
 
 async def test_an_unknown_asset_is_not_changed(bank: Bank) -> None:
