@@ -52,7 +52,7 @@ def compose(
     nodes:      the hashes of `needed_nodes`
     about:      what the manifest says besides counts and hashes; JSON values
     """
-    records = [(index, orjson.loads(record)) for index, record in chosen.entries.items()]
+    records = ((index, orjson.loads(record)) for index, record in chosen.entries.items())
     files = {
         bundle.CHECKPOINT: checkpoint.encode(),
         bundle.ENTRIES: bundle.write_lines(chosen.entries.values()),

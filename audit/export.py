@@ -45,12 +45,14 @@ class Wanted:
     filter: which entries; without any condition, all
     first, stop: between which indexes; `stop` None = up to the checkpoint
     since:  earlier sizes that the auditor knows, to be proven as the log's beginnings
+    entries_max: how many entries it may have
     """
 
     filter: EventFilter
     first: int = 0
     stop: int | None = None
     since: Sequence[int] = ()
+    entries_max: int = ENTRIES_MAX
 
     @property
     def is_everything(self) -> bool:
@@ -108,8 +110,8 @@ async def _collect(connection: Connection, wanted: Wanted, first: int, stop: int
     for start in range(first, stop, _CHUNK):
         chunk = await entries_meeting(connection, wanted.filter, start=start, stop=min(start + _CHUNK, stop))
         found.update(chunk)
-        if len(found) > ENTRIES_MAX:
-            raise ExportRefused(f"more than {ENTRIES_MAX} entries; ask for fewer at a time")
+        if len(found) > wanted.entries_max:
+            raise ExportRefused(f"more than {wanted.entries_max} entries; ask for fewer at a time")
     return found
 
 

@@ -73,6 +73,7 @@ _BY_TYPE = {
         "reasons_read",
         "audit_read",
         "audit_export",
+        "audit_export_made",
         "audit_exported",
         "sign_in_failed",
         "access_denied",

@@ -130,6 +130,24 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE TABLE audit.bundles (
+    id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    entries bigint DEFAULT 0 NOT NULL,
+    digest bytea,
+    sealed bytea,
+    problem text,
+    CONSTRAINT bundles_entries_not_negative CHECK ((entries >= 0)),
+    CONSTRAINT bundles_made_or_not CHECK ((((sealed IS NULL) = (problem IS NOT NULL)) AND ((sealed IS NULL) = (digest IS NULL))))
+);
+ALTER TABLE ONLY audit.bundles ALTER COLUMN sealed SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE audit.bundles IS 'Bundles of exports that somebody agreed to; only the auditor''s key opens them. Kept for a week.';
+
+COMMENT ON COLUMN audit.bundles.id IS 'the approval';
+
+COMMENT ON COLUMN audit.bundles.problem IS 'why there is no bundle';
+
 CREATE TABLE audit.checkpoints (
     id bigint NOT NULL,
     size bigint NOT NULL,
@@ -1065,6 +1083,9 @@ CREATE TABLE registry.voucher_templates (
     CONSTRAINT voucher_templates_stock_known CHECK ((stock = ANY (ARRAY['UNLIMITED'::text, 'LIMITED'::text, 'IMPORTED'::text])))
 );
 
+ALTER TABLE ONLY audit.bundles
+    ADD CONSTRAINT bundles_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY audit.checkpoints
     ADD CONSTRAINT checkpoints_pk PRIMARY KEY (id);
 
@@ -1359,6 +1380,8 @@ ALTER TABLE ONLY registry.voucher_templates
 ALTER TABLE ONLY registry.voucher_templates
     ADD CONSTRAINT voucher_templates_pk PRIMARY KEY (id);
 
+CREATE INDEX bundles_by_time ON audit.bundles USING btree (made_at);
+
 CREATE INDEX checkpoints_by_size ON audit.checkpoints USING btree (size);
 
 CREATE INDEX erasures_due ON audit.erasures USING btree (retained_until) WHERE (state = 'restricted'::text);
@@ -1433,9 +1456,15 @@ CREATE INDEX api_keys_by_merchant ON registry.api_keys USING btree (merchant_id)
 
 CREATE INDEX approvals_by_programme ON registry.approvals USING btree (programme_id, id);
 
+CREATE INDEX approvals_exports ON registry.approvals USING btree (decided_at) WHERE ((kind = 'audit_export'::text) AND (state = 'approved'::text));
+
 CREATE INDEX approvals_pending_by_programme ON registry.approvals USING btree (programme_id, id) WHERE (state = 'pending'::text);
 
 CREATE INDEX voucher_templates_by_programme ON registry.voucher_templates USING btree (programme_id, id);
+
+CREATE CONSTRAINT TRIGGER bundles_have_events AFTER INSERT ON audit.bundles DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER bundles_unchanged BEFORE UPDATE OR TRUNCATE ON audit.bundles FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1775,6 +1804,13 @@ GRANT USAGE ON SCHEMA registry TO scrip_auditor;
 GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
 
 REVOKE ALL ON PROCEDURE book.forget_transactions() FROM PUBLIC;
+
+GRANT SELECT,INSERT ON TABLE audit.bundles TO scrip_app;
+GRANT DELETE ON TABLE audit.bundles TO scrip_key_admin;
+
+GRANT SELECT(id) ON TABLE audit.bundles TO scrip_key_admin;
+
+GRANT SELECT(made_at) ON TABLE audit.bundles TO scrip_key_admin;
 
 GRANT SELECT,INSERT ON TABLE audit.checkpoints TO scrip_sequencer;
 GRANT SELECT ON TABLE audit.checkpoints TO scrip_app;

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graphql_api.field_rules import guard_schema
 from graphql_api.http.addresses import Addresses, Network
+from graphql_api.http.bundle_download import BundleDownload, Downloads
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_limits import DocumentLimits
 from graphql_api.http.document_store import DocumentStore
@@ -60,11 +61,13 @@ def create_app(
     authenticator: Authenticator,
     ping: Ping,
     options: HttpOptions,
+    downloads: Downloads | None = None,
     registry: CollectorRegistry | None = None,
     lifespan: Lifespan | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
-    """The application with `/graphql` (HTTP and WebSocket), `/healthz`, `/readyz` and `/metrics`.
+    """The application with `/graphql` (HTTP and WebSocket), `/healthz`, `/readyz` and `/metrics`; where there are
+    `downloads`, `/audit/exports/{id}` as well.
 
     Raises ValueError when a root field declares no rule or a trusted document is invalid.
     """
@@ -91,6 +94,9 @@ def create_app(
         Route("/readyz", Readiness(ping), methods=["GET"]),
         Route("/metrics", MetricsPage(metrics), methods=["GET"]),
     ]
+    if downloads is not None:
+        download = BundleDownload(desk, authenticator, addresses, downloads)
+        routes.append(Route("/audit/exports/{id}", download, methods=["GET"]))
     if options.graphiql:
         routes.append(Route("/graphiql/{name}", GraphiqlFiles(core), methods=["GET"]))
     app = Starlette(

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from graphql_api.bootstrap import Application
 from graphql_api.http.api_keys import ApiKeys
 from graphql_api.http.app import HttpOptions, create_app
+from graphql_api.http.bundle_download import Downloads
 from graphql_api.http.credentials import ANONYMOUS, Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set
 from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
@@ -28,6 +29,7 @@ class Face:
     schema: strawberry.Schema
     context_of: Callable[[Application], MakeContext]
     api_keys_of: Callable[[Application], ApiKeys]
+    downloads_of: Callable[[Application], Downloads]
 
 
 def compose_api(application: Application, face: Face, registry: CollectorRegistry) -> Starlette:
@@ -51,6 +53,7 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
             anonymous=ANONYMOUS if settings.graphiql else None,
         ),
         ping=ping,
+        downloads=face.downloads_of(application),
         options=http_options(settings),
         registry=registry,
     )

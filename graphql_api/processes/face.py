@@ -1,16 +1,16 @@
 """What the HTTP face is given of the schema: itself, and how its resolvers and its keys reach an open application."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import Parts
 from audit.record import SealedPart
 from graphql_api.audit_desk import AuditDesk
+from graphql_api.audit_downloads import AuditDownloads
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
-from graphql_api.http.operations import MakeContext
 from graphql_api.loaders import BatchLoader
 from graphql_api.processes.api import Face
 from graphql_api.registry_api_keys import RegistryApiKeys
@@ -23,7 +23,7 @@ from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
 
 
-def context_of(application: Application) -> MakeContext:
+def context_of(application: Application) -> Callable[[Caller, RequestRecord], Context]:
     """How each request's context is made."""
     ledger = ledger_of(application)
 
@@ -32,6 +32,11 @@ def context_of(application: Application) -> MakeContext:
         return Context(caller=caller, request=record, ledger=ledger)
 
     return make
+
+
+def downloads_of(application: Application) -> AuditDownloads:
+    """Who hands out the bundles of exports."""
+    return AuditDownloads(reader=application.reader, acts=application.audit.acts, context_of=context_of(application))
 
 
 def ledger_of(application: Application) -> Ledger:
@@ -79,4 +84,5 @@ FACE = Face(
     schema=build_schema(),
     context_of=context_of,
     api_keys_of=lambda application: RegistryApiKeys(application.reader),
+    downloads_of=downloads_of,
 )

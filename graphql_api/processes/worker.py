@@ -25,6 +25,7 @@ from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.export_rounds import ExportRounds
 from graphql_api.processes.key_rounds import KeyRounds
 from graphql_api.processes.log_rounds import LogRounds
 from graphql_api.processes.reconciling_round import ReconcilingRound
@@ -45,6 +46,7 @@ SEQUENCE_PAUSE_SECONDS = 0.4
 PUBLISH_PAUSE_SECONDS = 10.0
 ERASURE_PAUSE_SECONDS = 5.0
 CLOCK_PAUSE_SECONDS = 10.0
+EXPORT_PAUSE_SECONDS = 5.0
 LOG = structlog.get_logger("worker")
 
 
@@ -82,6 +84,7 @@ def _require_memory(settings: Settings) -> None:
 def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     """Return the rounds of all features."""
     whole = ReconcilingRound(application=application)
+    exports = ExportRounds(application=application, key=log.key)
     keys = KeyRounds(application=application, clock=ClockWatch(application.audit.acts, monotonic))
     return (
         Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
@@ -96,6 +99,7 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
         Round(name="revived", work=keys.find_revived, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="expiry", work=keys.expire, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="turnover", work=keys.turn_over, pause_seconds=PAUSE_SECONDS_MAX),
+        Round(name="exports", work=exports.make_due, pause_seconds=EXPORT_PAUSE_SECONDS),
         Round(name="reconcile", work=whole.reconcile, pause_seconds=PAUSE_SECONDS_MAX),
         Round(name="clock", work=keys.watch_clock, pause_seconds=CLOCK_PAUSE_SECONDS),
     )

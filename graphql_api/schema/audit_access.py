@@ -100,7 +100,9 @@ class RevealedPart:
 
 
 async def request_audit_export(info: Info, asked: Annotated[RequestAuditExportInput, INPUT]) -> object:
-    """Ask for a bundle of the audit log. Once a second person agrees, `scrip audit export` makes it within seven days."""
+    """Ask for a bundle of the audit log. Once a second person agrees, a worker makes it, sealed, and who asked fetches it
+    for seven days by `GET /audit/exports/{approvalId}`, with the same credential.
+    """
     context = info.context
     actor = await context.actor()
     command = AskForExport(

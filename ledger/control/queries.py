@@ -1,13 +1,15 @@
 """Reading approvals: one by id, the list of a programme, and the sealed reasons."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_, select
 
 from ledger.control import tables
 from ledger.control.approval import Approval, ApprovalState
+from ledger.control.audit_access import AskForExport
 from ledger.engine.reader import Query, Reader
 from ledger.engine.statements import instant_now
 
@@ -33,6 +35,19 @@ _REASONS = Query(
     select(*(tables.APPROVAL_REASONS.c[name] for name in SealedReason._fields))
     .join(_T, _T.c.id == tables.APPROVAL_REASONS.c.approval_id)
     .where(_T.c.id == bindparam("id"), _MINE)
+)
+
+
+# The names are literals, so that the index of exports serves.
+_AGREED = Query(
+    select(*_COLUMNS)
+    .where(
+        _T.c.kind == literal_column(f"'{AskForExport.kind}'"),
+        _T.c.state == literal_column(f"'{ApprovalState.APPROVED}'"),
+        _T.c.decided_at > bindparam("since"),
+    )
+    .order_by(_T.c.decided_at)
+    .limit(bindparam("limit"))
 )
 
 
@@ -71,6 +86,11 @@ async def approvals_page(
     """At most `limit` (≤ 100) requests, newest first, older than `before`; in one state as it is now, or all."""
     found = {"programme_id": programme_id, "before": before, "limit": min(limit, PAGE_MAX)}
     return [Approval(*row) for row in await reader.rows(_PAGES[state], found)]
+
+
+async def agreed_exports(reader: Reader, *, since: datetime, limit: int) -> Sequence[Approval]:
+    """Exports of any programme to which somebody agreed after `since`, the oldest first."""
+    return [Approval(*row) for row in await reader.rows(_AGREED, {"since": since, "limit": limit})]
 
 
 async def sealed_reasons(reader: Reader, programme_id: UUID, approval_id: UUID) -> Sequence[SealedReason]:

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from audit.drill import Outcome
     from audit.reconcile import Reconciliation
-    from graphql_api.audit_exporting import Exported
+    from graphql_api.bundle_making import Exported
 
 app = typer.Typer(name="audit", help="Verify, export and practise on the audit log.", no_args_is_help=True)
 

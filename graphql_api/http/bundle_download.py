@@ -1,0 +1,103 @@
+"""`/audit/exports/{id}`: the sealed bundle of an approved export, to who asked for it.
+
+Refusals are 4xx with the JSON body of every other refusal. The bytes leave slice by slice, as the client takes them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from graphql_api.caller import Caller
+from graphql_api.errors import CallerError
+from graphql_api.http.addresses import Addresses
+from graphql_api.http.answers import Header, encode, send_answer
+from graphql_api.http.credentials import Authenticator
+from graphql_api.http.operations import Desk
+from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.request_log import RECORD
+from graphql_api.request_record import RequestRecord
+
+COST: Final = 500
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_JSON: Final = [(b"content-type", b"application/json; charset=utf-8"), _NO_STORE]
+
+
+class Download(Protocol):
+    """A bundle that may leave."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Their digest, in hexadecimal."""
+        ...
+
+    @property
+    def slices(self) -> AsyncIterator[bytes]:
+        """The bytes, in order."""
+        ...
+
+
+class Downloads(Protocol):
+    """Decides who may fetch what, and records it."""
+
+    async def open(self, caller: Caller, record: RequestRecord, approval_id: str) -> Download:
+        """RequestRefused or CallerError where the caller may not have it, or not yet."""
+        ...
+
+
+class BundleDownload:
+    """The ASGI application behind `/audit/exports/{id}`."""
+
+    def __init__(self, desk: Desk, authenticator: Authenticator, addresses: Addresses, downloads: Downloads) -> None:
+        self._desk = desk
+        self._authenticator = authenticator
+        self._addresses = addresses
+        self._downloads = downloads
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        record: RequestRecord = scope[RECORD]
+        record.route = "/audit/exports"
+        try:
+            found = await self._open_in_time(scope, record)
+        except RequestRefused as refused:
+            record.refused(refused.code)
+            await send_answer(send, refused.status, _error(refused.message, refused.code), [*_JSON, *refused.headers])
+            return
+        headers: list[Header] = [
+            (b"content-type", b"application/octet-stream"),
+            (b"content-length", b"%d" % found.size),
+            (b"content-disposition", b'attachment; filename="audit-export.sealed"'),
+            (b"etag", b'"%s"' % found.sha256.encode()),
+            _NO_STORE,
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        async for piece in found.slices:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _open_in_time(self, scope: Scope, record: RequestRecord) -> Download:
+        try:
+            async with asyncio.timeout(self._desk.deadline_seconds):
+                return await self._open(scope, record)
+        except TimeoutError:
+            raise RequestRefused(504, "No answer in time; nothing has left.", code="DEADLINE_EXCEEDED") from None
+        except CallerError as error:
+            raise RequestRefused(403, error.message, code=error.code) from None
+
+    async def _open(self, scope: Scope, record: RequestRecord) -> Download:
+        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        caller = await self._authenticator.identify(authorization, self._addresses.of(scope))
+        record.role = caller.role
+        self._desk.limiter.take(caller.client, caller.role, COST)
+        return await self._downloads.open(caller, record, scope["path_params"]["id"])
+
+
+def _error(message: str, code: str) -> bytes:
+    return encode({"errors": [{"message": message, "extensions": {"code": code}}]})

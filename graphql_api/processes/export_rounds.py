@@ -1,0 +1,75 @@
+"""The worker's part in exports: the sealed bundle of each request that somebody agreed to, kept until it is fetched."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from audit.export import ExportRefused
+from audit.signing import SigningKey
+from audit.status import read_status
+from audit.waiting_bundle import Made, drop_bundles, keep_bundle, without_bundle
+from graphql_api.audit_exporting import order_of
+from graphql_api.bootstrap import Application
+from graphql_api.bundle_making import Exported, Order, make_in_child
+from ledger.control.approval import Approval
+from ledger.control.audit_access import OPEN_FOR
+from ledger.control.queries import agreed_exports
+from ledger.engine.sql_query import NOW, SqlQuery
+
+ACTOR = "system:worker"
+EXPORTS_MAX = 100
+ENTRIES_MAX = 200_000
+"""Of a bundle that a worker makes: about a gigabyte of memory. `scrip audit export` makes larger ones where there is more."""
+_NOW = SqlQuery(NOW)
+LOG = structlog.get_logger("worker")
+
+Make = Callable[[Order], Exported]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRounds:
+    """Safe in two processes: the first bundle of a request is kept.
+
+    make: makes a bundle; called in a thread
+    """
+
+    application: Application
+    key: SigningKey
+    make: Make = make_in_child
+
+    async def make_due(self) -> int:
+        """Makes the oldest bundle that is due and lets go of stale ones; 1 where it made one, as more may be due."""
+        await drop_bundles(self.application.audit.key_acts)
+        now: datetime = (await self.application.reader.rows(_NOW, {}))[0]["now"]
+        due = await self._oldest_due(now)
+        if due is None or not await self._is_signed():
+            return 0
+        made = await self._made(due, now)
+        await keep_bundle(self.application.audit.acts, due.id, due.programme_id, made, actor=ACTOR)
+        LOG.info("export made", approval=str(due.id), entries=made.entries, problem=made.problem)
+        return 1
+
+    async def _oldest_due(self, now: datetime) -> Approval | None:
+        agreed = await agreed_exports(self.application.reader, since=now - OPEN_FOR, limit=EXPORTS_MAX)
+        due = await without_bundle(self.application.audit.acts, [each.id for each in agreed]) if agreed else []
+        return next((each for each in agreed if each.id in due), None)
+
+    async def _is_signed(self) -> bool:
+        """Before the first checkpoint nothing can be proven; that passes by itself."""
+        async with self.application.database.pool.acquire() as connection:
+            return (await read_status(connection)).signed_size is not None
+
+    async def _made(self, approval: Approval, now: datetime) -> Made:
+        order = order_of(approval, url=self.application.database.url, now=now, key=self.key)
+        try:
+            done = await asyncio.to_thread(self.make, replace(order, entries_max=ENTRIES_MAX))
+        except ExportRefused as refused:
+            return Made(None, problem=str(refused))
+        except BrokenProcessPool:
+            # Killed, as by want of memory: trying again would end the same way.
+            return Made(None, problem="making it took more than this machine has; ask for fewer entries at a time")
+        return Made(done.sealed, done.entries)
