@@ -18,6 +18,8 @@ SCRIPT: Final = Path(__file__).with_name("plain_transfer.pgbench")
 
 MERCHANTS: Final = 10
 OPENING_BALANCE: Final = 1_000_000_000
+TRANSACTIONS: Final = 10
+"""Of each client where the load is too short for pgbench, which counts whole seconds."""
 THREADS_MAX: Final = 2
 """pgbench needs little; more threads than cores would only take turns."""
 
@@ -37,11 +39,11 @@ class PlainLedger:
 
     async def transfer(self, *, clients: int, seconds: float) -> Measurement:
         """Transfers of one unit from random members to random merchants, each with a new key."""
+        length = f"--time={round(seconds)}" if seconds >= 1 else f"--transactions={TRANSACTIONS}"
         with TemporaryDirectory() as folder:
             command = [
                 *(str(self.pgbench), "--no-vacuum", "--protocol=prepared", f"--file={SCRIPT}"),
-                *(f"--client={clients}", f"--jobs={min(clients, THREADS_MAX)}"),
-                *(f"--time={max(1, round(seconds))}", "--log"),
+                *(f"--client={clients}", f"--jobs={min(clients, THREADS_MAX)}", length, "--log"),
                 *(f"--define=members={self.members}", f"--define=merchants={self.merchants}", self.url),
             ]
             process = await asyncio.create_subprocess_exec(

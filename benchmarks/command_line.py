@@ -1,11 +1,13 @@
-"""`python -m benchmarks [NAME] [--short]`: run all benchmarks, or one; exit 1 where a book does not check."""
+"""`python -m benchmarks [NAME…] [--short]`: run all benchmarks, or some; exit 1 where a book does not check."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +15,7 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.catalogue import BENCHMARKS
-from benchmarks.harness import FULL, SHORT, BookDiffers, Scale, keep, open_bench, show
+from benchmarks.harness import FULL, SHORT, Bench, BookDiffers, Scale, keep, open_bench, show
 
 ROUNDS: Final = "SCRIP_BENCHMARK_ROUNDS"
 
@@ -26,19 +28,33 @@ def main() -> int:
     console = Console()
     scale = SHORT if arguments.short else _full_scale()
     results = []
-    for name in [arguments.name] if arguments.name else BENCHMARKS:
+    for name, bench in _benches(arguments.names or BENCHMARKS, scale, console):
         console.print(f"[bold]{name}[/]: {BENCHMARKS[name].what}")
-        with open_bench(var=Path(os.environ.get("SCRIP_VAR", "var")), scale=scale, console=console) as bench:
-            try:
-                measured = uvloop.run(BENCHMARKS[name].measure(bench))
-            except BookDiffers as differences:
-                console.print(f"{name}: scrip check found differences after it:\n{differences}", style="red")
-                return 1
+        try:
+            measured = uvloop.run(BENCHMARKS[name].measure(bench))
+        except BookDiffers as differences:
+            console.print(f"{name}: scrip check found differences after it:\n{differences}", style="red")
+            return 1
         if not scale.short:
             keep(measured)
         results += measured
     show(results, console)
     return 0
+
+
+def _benches(names: Iterable[str], scale: Scale, console: Console) -> Iterator[tuple[str, Bench]]:
+    """A bench for each benchmark, on a server of its own; short forms share one server, of which starting takes longest."""
+    open_one = partial(open_bench, var=Path(os.environ.get("SCRIP_VAR", "var")), scale=scale, console=console)
+    if not scale.short:
+        for name in names:
+            with open_one() as bench:
+                yield name, bench
+        return
+    with open_one() as shared:
+        for name in names:
+            folder = shared.folder / name
+            folder.mkdir()
+            yield name, replace(shared, folder=folder)
 
 
 def _full_scale() -> Scale:
@@ -54,6 +70,10 @@ def _parse() -> argparse.Namespace:
         epilog=f"benchmarks:\n{listing}\n\n{ROUNDS}=N measures N rounds instead of {FULL.rounds}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="?", choices=list(BENCHMARKS), help="one of those below; all without it")
+    parser.add_argument("names", nargs="*", metavar="name", help="one of those below; all without it")
     parser.add_argument("--short", action="store_true", help="only see whether it works; keeps no figures")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        if name not in BENCHMARKS:
+            parser.error(f"no benchmark is called {name}; --help names them")
+    return arguments

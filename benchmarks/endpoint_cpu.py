@@ -10,7 +10,7 @@ from benchmarks.canned_endpoint import KEY_FOLDER, create_canned_app
 from benchmarks.echo import create_echo_app
 from benchmarks.harness import Bench
 from benchmarks.http_bodies import CannedSpendBodies, CannedWalletBodies
-from benchmarks.http_contender import CONNECTIONS, CPU_US, WORKERS, HttpContender, sign_till_tokens
+from benchmarks.http_contender import CONNECTIONS, CPU_US, HttpContender, sign_till_tokens
 from benchmarks.http_server import serve_app
 from benchmarks.measurement import Goal, Result, compare, note
 
@@ -22,8 +22,8 @@ async def measure(bench: Bench) -> list[Result]:
     with TemporaryDirectory() as folder:
         tokens = sign_till_tokens(Path(folder))
         async with (
-            serve_app(create_echo_app, workers=WORKERS) as echo,
-            serve_app(create_canned_app, workers=WORKERS, environment={KEY_FOLDER: folder}) as endpoint,
+            serve_app(create_echo_app, workers=bench.scale.workers) as echo,
+            serve_app(create_canned_app, workers=bench.scale.workers, environment={KEY_FOLDER: folder}) as endpoint,
         ):
             rounds = await bench.interleave(
                 {
@@ -49,7 +49,7 @@ async def measure(bench: Bench) -> list[Result]:
             baseline=rounds[f"{name}_echo"],
             figure=note(CPU_US),
             goal=GOAL,
-            settings={"connections": CONNECTIONS, "workers": WORKERS},
+            settings={"connections": CONNECTIONS, "workers": bench.scale.workers},
         )
         for name in ("spend", "wallet")
     ]

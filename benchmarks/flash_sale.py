@@ -16,7 +16,7 @@ from benchmarks.book_under_test import PROGRAMME, BookUnderTest, Population, ope
 from benchmarks.cpu import CpuMeter
 from benchmarks.harness import Bench
 from benchmarks.http_bodies import ClaimBodies
-from benchmarks.http_contender import WORKERS, sign_till_tokens
+from benchmarks.http_contender import sign_till_tokens
 from benchmarks.http_load import Load, drive
 from benchmarks.http_product import asked_of
 from benchmarks.http_server import HttpServer, serve_product
@@ -46,7 +46,7 @@ async def measure(bench: Bench) -> list[Result]:
     tokens = sign_till_tokens(bench.folder, programme=PROGRAMME, tills=CONNECTIONS, scopes=(Scope.VOUCHER_CLAIM,))
     async with (
         open_book(bench, Population(members=claims, lots_per_member=0)) as book,
-        serve_product(workers=WORKERS, environment=book.environment) as product,
+        serve_product(workers=bench.scale.workers, environment=book.environment) as product,
     ):
         await lay_vouchers(book)
         sale = _Sale(bench, book, product, tokens, claims)
@@ -56,7 +56,7 @@ async def measure(bench: Bench) -> list[Result]:
     settings: dict[str, Setting] = {
         "baseline_is": "the promise",
         "connections": CONNECTIONS,
-        "workers": WORKERS,
+        "workers": bench.scale.workers,
         "claims": claims,
         "pieces": sale.pieces,
     }

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measurement import Measurement, Result
+from graphql_api.log_reconciling import reconcile_log
 from graphql_api.processes.embedded import EmbeddedServer, own_server
+from graphql_api.settings import Settings
+from ledger.reports.check import check_book
 
 RESULTS: Final = Path(__file__).parent / "results"
 
@@ -27,21 +27,22 @@ Round = Callable[[], Awaitable[Measurement]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How long and how large a benchmark runs."""
+    """How long and how large a benchmark runs, with how many API processes."""
 
     rounds: int
     seconds: float
     members: int
+    workers: int
     short: bool
 
 
-FULL: Final = Scale(rounds=5, seconds=8.0, members=100_000, short=False)
-SHORT: Final = Scale(rounds=1, seconds=0.5, members=500, short=True)
+FULL: Final = Scale(rounds=5, seconds=8.0, members=100_000, workers=2, short=False)
+SHORT: Final = Scale(rounds=1, seconds=0.2, members=250, workers=1, short=True)
 """Only proves that a benchmark still works; its figures mean nothing and are not kept."""
 
 
 class BookDiffers(Exception):
-    """`scrip check` found differences after a benchmark; the message is its report."""
+    """What `scrip check` looks for was found after a benchmark; the message is its report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,10 @@ class Bench:
     console: Console
 
     async def create_database(self, name: str) -> str:
-        """A new empty database on the server; its URL."""
+        """A new empty database on the server, in place of an earlier benchmark's; its URL."""
         connection = await asyncpg.connect(self.server.url)
         try:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             await connection.execute(f'CREATE DATABASE "{name}"')
         finally:
             await connection.close()
@@ -71,19 +73,16 @@ class Bench:
             await connection.close()
 
     async def check_book(self, url: str) -> None:
-        """Run `scrip check` on the book at `url`, as every benchmark that wrote to one does at its end.
+        """Check the book at `url` as `scrip check` does; every benchmark that wrote to one asks for it at its end.
 
         Raises BookDiffers on any difference.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "graphql_api.processes.cli", "check"),
-            env={**os.environ, "SCRIP_DATABASE_URL": url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        if process.returncode != 0:
-            raise BookDiffers(output.decode())
+        settings = Settings()
+        report = await check_book(url, book_schema=settings.book_schema, book_number=settings.book_number)
+        log = await reconcile_log(url, book_schema=settings.book_schema)
+        if not (report.is_clean and log.is_clean):
+            found = [str(difference) for rule in report.rules for difference in rule.differences]
+            raise BookDiffers("\n".join([*found, log.as_text()]))
 
     async def interleave(self, contenders: Mapping[str, Round]) -> dict[str, list[Measurement]]:
         """Measure every contender once a round, one after the other, every other round backwards.

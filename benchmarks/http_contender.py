@@ -18,7 +18,6 @@ from graphql_api.permissions import Role, Scope
 
 CPU_US: Final = "cpu_us_per_request"
 CONNECTIONS: Final = 64
-WORKERS: Final = 2
 TILL_SCOPES: Final = (Scope.POINTS_SPEND, Scope.WALLET_READ_ANY)
 _SERVER: Final = "api"
 

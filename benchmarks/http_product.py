@@ -9,7 +9,7 @@ from functools import partial
 from benchmarks.book_under_test import PROGRAMME, BookUnderTest, Population, open_book
 from benchmarks.echo import create_echo_app
 from benchmarks.harness import Bench
-from benchmarks.http_contender import CONNECTIONS, WORKERS, HttpContender, sign_till_tokens
+from benchmarks.http_contender import CONNECTIONS, HttpContender, sign_till_tokens
 from benchmarks.http_load import RequestSource
 from benchmarks.http_server import serve_app, serve_product
 from benchmarks.measurement import Goal, Result, compare
@@ -42,8 +42,8 @@ async def measure_beside_echo(bench: Bench, *, name: str, bodies: Bodies, expect
     seconds = bench.scale.seconds / 2
     async with (
         open_book(bench, population) as book,
-        serve_app(create_echo_app, workers=WORKERS) as echo,
-        serve_product(workers=WORKERS, environment=book.environment) as product,
+        serve_app(create_echo_app, workers=bench.scale.workers) as echo,
+        serve_product(workers=bench.scale.workers, environment=book.environment) as product,
     ):
         beside = {"postgres": [bench.server.files.server_pid() or 0]}
         source = partial(_requests, book, bodies)
@@ -63,7 +63,7 @@ async def measure_beside_echo(bench: Bench, *, name: str, bodies: Bodies, expect
             ours=rounds["ours"],
             baseline=rounds["echo"],
             goal=goal,
-            settings={"connections": CONNECTIONS, "workers": WORKERS, "members": bench.scale.members},
+            settings={"connections": CONNECTIONS, "workers": bench.scale.workers, "members": bench.scale.members},
         )
     ]
 

@@ -13,7 +13,7 @@ from benchmarks.book_under_test import PROGRAMME, BookUnderTest, Population, ope
 from benchmarks.echo import create_echo_app
 from benchmarks.harness import Bench
 from benchmarks.http_bodies import RedeemBodies
-from benchmarks.http_contender import CONNECTIONS, WORKERS, HttpContender
+from benchmarks.http_contender import CONNECTIONS, HttpContender
 from benchmarks.http_product import MEMBERS_AT_FIRST
 from benchmarks.http_server import serve_app, serve_product
 from benchmarks.measurement import Goal, Result, compare
@@ -34,8 +34,8 @@ async def measure(bench: Bench) -> list[Result]:
     population = Population(members=MEMBERS_AT_FIRST, merchants=CONNECTIONS)
     async with (
         open_book(bench, population) as book,
-        serve_app(create_echo_app, workers=WORKERS) as echo,
-        serve_product(workers=WORKERS, environment=book.environment) as product,
+        serve_app(create_echo_app, workers=scale.workers) as echo,
+        serve_product(workers=scale.workers, environment=book.environment) as product,
     ):
         vouchers, tokens = await lay_vouchers(book), _sign_tokens(book)
         bodies = partial(_bodies, vouchers, a_round)
@@ -63,7 +63,7 @@ async def measure(bench: Bench) -> list[Result]:
             ours=rounds["ours"],
             baseline=rounds["echo"],
             goal=Goal(at_least=0.12),
-            settings={"connections": CONNECTIONS, "workers": WORKERS, "members": scale.members},
+            settings={"connections": CONNECTIONS, "workers": scale.workers, "members": scale.members},
         )
     ]
 

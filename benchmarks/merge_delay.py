@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.book_under_test import PROGRAMME, Population, open_book
 from benchmarks.harness import Bench
 from benchmarks.http_bodies import SpendBodies
-from benchmarks.http_contender import CONNECTIONS, WORKERS, HttpContender, sign_till_tokens
+from benchmarks.http_contender import CONNECTIONS, HttpContender, sign_till_tokens
 from benchmarks.http_load import RequestSource
 from benchmarks.http_product import Asked, asked_of
 from benchmarks.http_server import HttpServer, run_worker, serve_product
@@ -38,7 +38,7 @@ async def measure(bench: Bench) -> list[Result]:
     async with (
         open_book(bench, Population(members=min(bench.scale.members, 10_000))) as book,
         run_worker(environment=book.environment) as worker,
-        serve_product(workers=WORKERS, environment=book.environment) as product,
+        serve_product(workers=bench.scale.workers, environment=book.environment) as product,
     ):
         load = HttpContender(
             server=product,
@@ -59,7 +59,7 @@ async def measure(bench: Bench) -> list[Result]:
             baseline=[promise] * len(rounds),
             figure=p99_ms,
             goal=Goal(at_most=1),
-            settings={"baseline_is": "the promise", "connections": CONNECTIONS, "workers": WORKERS},
+            settings={"baseline_is": "the promise", "connections": CONNECTIONS, "workers": bench.scale.workers},
         )
     ]
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,6 +58,20 @@ def servers_folder() -> Path:
     if folder.stat().st_uid != os.getuid():
         raise RuntimeError(f"{folder} is needed for PostgreSQL but belongs to somebody else; remove it")
     return folder
+
+
+@contextmanager
+def spare_folder() -> Iterator[Path]:
+    """Yield an empty folder for a server of a test's own; it is removed afterwards.
+
+    Not below pytest's own temporary folder: every start of pytest takes other users' rights to that away, and where
+    root runs the tests PostgreSQL is another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="spare-", dir=servers_folder()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @dataclass
