@@ -38,25 +38,40 @@ def new_id() -> UUID:
     return id_of(datetime.now(UTC))
 
 
-def connecting(url: str, role: str) -> Connect:
-    """Lends a connection of its own in one of the product's roles."""
+class Connections:
+    """Connections to one database by role, lent again and again until they are closed."""
 
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[Lent]:
-        connection = await asyncpg.connect(url, server_settings={"role": role, "timezone": "UTC"})
-        try:
-            yield connection
-        finally:
-            await connection.close()
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._idle: dict[str, list[asyncpg.Connection[asyncpg.Record]]] = {}
 
-    return connect
+    def lending(self, role: str) -> Connect:
+        """Lends connections in that role; "none" is the superuser."""
+        idle = self._idle.setdefault(role, [])
+
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[Lent]:
+            settings = {"role": role, "timezone": "UTC"}
+            connection = idle.pop() if idle else await asyncpg.connect(self.url, server_settings=settings)
+            try:
+                yield connection
+            finally:
+                idle.append(connection)
+
+        return connect
+
+    async def close(self) -> None:
+        """Closes what is not lent any more."""
+        for idle in self._idle.values():
+            for connection in idle:
+                await connection.close()
 
 
 @dataclass(slots=True, kw_only=True)
 class KeyWorld:
     """One process's view of the keys; `another` is a second process's."""
 
-    url: str
+    connections: Connections
     key_file: Path
     policy: RetentionPolicy = field(default_factory=lambda: RetentionPolicy(spans=DEFAULT_SPANS))
     monotonic_s: Callable[[], float] = time.monotonic
@@ -68,8 +83,8 @@ class KeyWorld:
 
     def __post_init__(self) -> None:
         bare = AuditLog(origin="test")
-        self.acts = Acts(connecting(self.url, "scrip_app"), bare, new_id)
-        self.key_acts = Acts(connecting(self.url, "scrip_key_admin"), bare, new_id)
+        self.acts = Acts(self.connections.lending("scrip_app"), bare, new_id)
+        self.key_acts = Acts(self.connections.lending("scrip_key_admin"), bare, new_id)
         self.keyring = Keyring(self.acts, self.provider, self.monotonic_s)
         self.parts = Parts(self.keyring, LOG_ORIGIN)
         self.log = AuditLog(origin="test", parts=self.parts)
@@ -96,7 +111,7 @@ class KeyWorld:
 
     async def another(self) -> "KeyWorld":
         """The same keys as another process has them."""
-        other = KeyWorld(url=self.url, key_file=self.key_file, policy=self.policy)
+        other = KeyWorld(connections=self.connections, key_file=self.key_file, policy=self.policy)
         await other.keyring.open()
         return other
 
@@ -108,17 +123,14 @@ class KeyWorld:
         event = Act(
             id=identity, at=datetime.now(UTC), type=type_, actor="staff:ada", client="staff:ada", subject_id=about, private=text
         )  # fmt: skip
-        async with connecting(self.url, "scrip_app")() as connection, connection.transaction():
+        async with self.connections.lending("scrip_app")() as connection, connection.transaction():
             await self.log.append(_Tx(connection), [event])
         return SealedPart(*(await self.fetch("SELECT * FROM audit.parts WHERE event_id = $1", identity))[0])
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows, read as the superuser."""
-        connection = await asyncpg.connect(self.url)
-        try:
+        async with self.connections.lending("none")() as connection:
             return await connection.fetch(sql, *arguments)
-        finally:
-            await connection.close()
 
     async def told(self, type_: str) -> int:
         """How many events of a type were recorded."""
@@ -135,14 +147,16 @@ class _Tx:
 
 
 @pytest.fixture
-async def keys(database_url: str, tmp_path: Path) -> KeyWorld:
+async def keys(database_url: str, tmp_path: Path) -> AsyncIterator[KeyWorld]:
     """A key store whose first root was just adopted."""
     key_file = tmp_path / "root.key"
     key_file.touch(mode=0o600)
     key_file.write_text(secrets.token_bytes(32).hex() + "\n")
-    world = KeyWorld(url=database_url, key_file=key_file)
+    connections = Connections(database_url)
+    world = KeyWorld(connections=connections, key_file=key_file)
     await world.keyring.open()
-    return world
+    yield world
+    await connections.close()
 
 
 def somebody() -> UUID:

@@ -15,7 +15,7 @@ from audit.legal_hold import place_hold, release_hold, standing_holds
 from audit.replay import Replay
 from audit.retention import RetentionClass
 from audit.turnover import Turnover
-from tests.key_world import KeyWorld, connecting, keys, somebody
+from tests.key_world import KeyWorld, keys, somebody
 
 __all__ = ["keys"]
 LONG_AGO = datetime(2019, 3, 5, tzinfo=UTC)
@@ -116,7 +116,7 @@ async def test_a_restricted_person_is_destroyed_when_due(keys: KeyWorld) -> None
 
 async def _age(keys: KeyWorld, epoch: str) -> None:
     """Makes every part and erasure old, as a superuser who switches the triggers off."""
-    connection = await asyncpg.connect(keys.url)
+    connection = await asyncpg.connect(keys.connections.url)
     try:
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("UPDATE audit.parts SET epoch = $1", epoch)
@@ -160,7 +160,7 @@ async def test_a_key_store_restored_from_before_is_noticed_and_erased_again(keys
     await keys.record("called twice", about=person)
     backup = await keys.fetch("SELECT * FROM keys.subjects WHERE id = $1", person)
     await keys.eraser.erase(person)
-    connection = await asyncpg.connect(keys.url)
+    connection = await asyncpg.connect(keys.connections.url)
     try:
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("DELETE FROM keys.subjects WHERE id = $1", person)
@@ -223,7 +223,7 @@ async def test_the_window_of_an_erasure_amid_a_turnover_is_the_new_roots(keys: K
         await Turnover(acts=keys.key_acts, provider=stuck).run(actor="staff:kim")
     await keys.eraser.erase(person)
 
-    connection = await asyncpg.connect(keys.url, server_settings={"role": "scrip_auditor"})
+    connection = await asyncpg.connect(keys.connections.url, server_settings={"role": "scrip_auditor"})
     found = await certify(connection, person, turnover=timedelta(days=90))
     await connection.close()
 
@@ -283,6 +283,6 @@ async def test_a_destroyed_key_stays_destroyed(keys: KeyWorld) -> None:
 )
 async def test_roles_are_kept_apart(keys: KeyWorld, role: str, statement: str) -> None:
     """Who runs the application cannot destroy keys, who administers keys cannot read records, who audits sees no key."""
-    async with connecting(keys.url, role)() as connection:
+    async with keys.connections.lending(role)() as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)

@@ -14,7 +14,7 @@ from audit.key_store import branch_context
 from audit.log import AuditLog
 from audit.record import SealedPart
 from audit.turnover import Turnover
-from tests.key_world import KeyWorld, connecting, keys, new_id, somebody
+from tests.key_world import KeyWorld, keys, new_id, somebody
 
 __all__ = ["keys"]
 ACTOR = "staff:kim"
@@ -92,7 +92,7 @@ def _dying_at(step: int, connect: Connect) -> Connect:
 async def test_an_interrupted_turnover_goes_on(keys: KeyWorld, step: int) -> None:
     """Killed before any transaction: everything is readable meanwhile, and the next run finishes."""
     parts = await _parts(keys, 2)
-    dying = Acts(_dying_at(step, connecting(keys.url, "scrip_key_admin")), AuditLog(origin="test"), new_id)
+    dying = Acts(_dying_at(step, keys.connections.lending("scrip_key_admin")), AuditLog(origin="test"), new_id)
     was_stopped = False
     try:
         await Turnover(acts=dying, provider=keys.provider).run(actor=ACTOR)
