@@ -1,12 +1,8 @@
 """The reference pages that are written from the code: settings, command line, refusals."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from enum import Enum
-from pathlib import Path
 
 from graphql_api.settings import Settings
 from ledger.book.refusal import REFUSALS
@@ -69,7 +65,10 @@ def _commands() -> Iterator[tuple[str, ...]]:
 
 
 def _help(words: tuple[str, ...]) -> str:
-    plain = {**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd())}
-    command = [sys.executable, "-m", "graphql_api.processes.cli", *words, "--help"]
-    shown = subprocess.run(command, env=plain, capture_output=True, text=True, check=True).stdout
+    from typer.testing import CliRunner
+
+    from graphql_api.processes.cli.commands import app
+
+    plain = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    shown = CliRunner().invoke(app, [*words, "--help"], env=plain, prog_name="scrip", catch_exceptions=False).stdout
     return "\n".join(line.rstrip() for line in shown.strip("\n").splitlines())
