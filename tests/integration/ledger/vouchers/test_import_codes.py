@@ -2,10 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from resource import RUSAGE_SELF, getrusage
-from time import perf_counter
-
-import pytest
 
 from ledger.vouchers.code import read_code
 from ledger.vouchers.import_codes import ChunkImported, import_codes
@@ -103,19 +99,3 @@ async def test_an_imported_card_brings_its_value_into_stock(bank: Bank, desk: Vo
     assert await desk.balance(card, "stock") == 2500
     assert code_of(refused) == "TEMPLATE_NOT_FOUND"
     assert code_of(await desk.top_up(card, 1)) == "INVALID_INPUT"
-
-
-@pytest.mark.bench
-async def test_a_hundred_thousand_codes_are_imported_within_a_minute(bank: Bank, desk: VoucherDesk) -> None:
-    """In memory that does not grow with the file (16 MiB are left to the driver and the allocator)."""
-    template = await desk.live("OWN", stock=Stock.IMPORTED)
-    await _import(bank, template, (f"WARM-UP-{n:04}" for n in range(2000)), "warm-up")
-    before, started = getrusage(RUSAGE_SELF).ru_maxrss, perf_counter()
-
-    imported = 0
-    for chunk in await _import(bank, template, (f"PARTNER-{n:08}" for n in range(100_000))):
-        imported += chunk.imported
-
-    assert imported == 100_000
-    assert perf_counter() - started < 60
-    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 16 * 1024
