@@ -26,12 +26,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(var: Path, port: int) -> subprocess.Popen[str]:
-    """Start `scrip run` in a process group of its own, as a terminal does."""
+def start(var: Path, port: int, *, sandbox: str = "off") -> subprocess.Popen[str]:
+    """Start `scrip run` in a process group of its own, as a terminal does.
+
+    Only a sandbox gets the demo, which takes longer to load than everything else.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
     return subprocess.Popen(
         [sys.executable, "-m", "graphql_api.processes.cli", "run"],
-        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port)},
+        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port), "SCRIP_SANDBOX": sandbox},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -40,14 +43,14 @@ def start(var: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
-def await_up(run: subprocess.Popen[str]) -> None:
-    """Read what it prints until it is up."""
+def await_up(run: subprocess.Popen[str]) -> str:
+    """Read what it prints until it is up, and return that."""
     assert run.stdout is not None
     printed = []
     for line in run.stdout:
         printed.append(line)
         if line.startswith(UP):
-            return
+            return "".join(printed)
     raise AssertionError("".join(printed))
 
 
@@ -77,12 +80,13 @@ def ended_whatever_happens(run: subprocess.Popen[str]) -> Iterator[subprocess.Po
         run.communicate(timeout=40)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "sandbox"), [(signal.SIGINT, "on"), (signal.SIGTERM, "off")])
+def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals, sandbox: str) -> None:
     """Ctrl-C reaches the whole group, SIGTERM only the parent; neither leaves a process."""
     pytest.importorskip("graphql_api.processes.face")
-    with ended_whatever_happens(start(tmp_path, free_port())) as run:
-        await_up(run)
+    with ended_whatever_happens(start(tmp_path, free_port(), sandbox=sandbox)) as run:
+        printed = await_up(run)
+        assert ("No demo data" in printed) == (sandbox == "off")
         family = family_of(run, tmp_path)
 
         os.killpg(run.pid, number)
