@@ -93,4 +93,5 @@ def _goes(shown: Shown, beside: Sequence[Shown]) -> bool:
     most = shown.body.stacking.basket_max
     alike = sum(other.voucher.template_id == shown.voucher.template_id for other in beside)
     goes = all(goes_with(shown.body.stacking, other.body.stacking) for other in beside)
-    return goes and (most is None or alike < most)
+    moneys = {each.body.money_asset for each in (shown, *beside)} - {None}
+    return goes and len(moneys) <= 1 and (most is None or alike < most)

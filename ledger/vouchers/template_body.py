@@ -152,7 +152,7 @@ class StackMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stacking:
-    """How a voucher stacks (semantics 5.8).
+    """How a voucher stacks (semantics 5.8). Those of two moneys never lie on one basket, which is paid in one.
 
     mode:       alone; with one voucher of each other category; with every other that stacks
     category:   its category

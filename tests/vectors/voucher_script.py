@@ -287,7 +287,7 @@ def body_of(options: Options) -> TemplateBody:
             starts_on=date.fromisoformat(options["from"]) if "from" in options else None,
         ),
         uses=int(options.get("uses", 1)),
-        money_asset="CNY",
+        money_asset=options.get("money", "CNY") or None,
         use_limits=Limits(**limits),
         merchants=tuple(merchant_id(name) for name in options.get("only", "").split(",") if name),
         partners=tuple(named("partner", name) for name in options.get("partners", "").split(",") if name),
