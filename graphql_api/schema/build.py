@@ -24,6 +24,7 @@ from graphql_api.schema.campaign_moves import (
     SUBMIT_CAMPAIGN,
     TOP_UP_CAMPAIGN_BUDGET,
 )
+from graphql_api.schema.campaign_simulation import CAMPAIGN_SIMULATION
 from graphql_api.schema.claim import CLAIM_VOUCHER, GIFT_VOUCHER
 from graphql_api.schema.clock import ADVANCE_SANDBOX_CLOCK, CLOCK
 from graphql_api.schema.descriptions import object_type
@@ -106,6 +107,7 @@ class Query:
     campaign = CAMPAIGN_QUERY
     campaigns = CAMPAIGNS
     campaign_figures = CAMPAIGN_FIGURES
+    campaign_simulation = CAMPAIGN_SIMULATION
     tier_ladder = TIER_LADDER
     tier_ladders = TIER_LADDERS
     approval = APPROVAL_QUERY

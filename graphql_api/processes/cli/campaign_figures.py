@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ledger.campaigns.campaign_query import BudgetView
     from ledger.campaigns.figures import Figures
 
@@ -130,40 +128,45 @@ def _plain_line(line: "Figures") -> dict[str, object]:
 
 
 def _print_tables(code: str, by: By, lines: "Sequence[Figures]", budgets: "Sequence[BudgetView]") -> None:
-    """People and what they did, then what was given, then the budgets; each fits a terminal of 80 columns."""
-    from rich.console import Console
+    """People and what they did, then what was given, then the budgets."""
+    from graphql_api.processes.cli.plain_table import percent, print_plain_table
 
-    headings = ("reached", "took part", "rate", "converted", "activities", "awarded", "value")
-    people = _table(f"Campaign {code}", (by.value,), headings)
-    given = _table("What it gave", (by.value, "asset"), ("awards", "issued", "returned", "used", "rate", "cost"))
-    left = _table("Budgets", ("asset", "state"), ("left",))
-    for line in lines:
-        counts = (line.converted, line.activities, line.awarded, line.value_minor)
-        shares = (f"{line.reached:,}", f"{line.participants:,}", _percent(line.participation_rate))
-        people.add_row(line.key or "—", *shares, *(f"{count:,}" for count in counts))
-        for asset in line.assets:
-            counts = (asset.awards, asset.issued, asset.returned, asset.redeemed)
-            cells = (*(f"{count:,}" for count in counts), _percent(asset.redemption_rate), f"{asset.cost:,}")
-            given.add_row(line.key or "—", asset.asset, *cells)
-    for budget in budgets:
-        left.add_row(budget.asset, budget.state, f"{budget.left:,}")
-    console = Console()
-    for table in (people, given, left):
-        if table.row_count:
-            console.print(table)
-
-
-def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> "Table":
-    """Without lines between the columns it fits a narrow terminal."""
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in names:
-        table.add_column(heading)
-    for heading in numbers:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _percent(basis_points: int) -> str:
-    return f"{basis_points // 100}.{basis_points % 100:02}%"
+    print_plain_table(
+        f"Campaign {code}",
+        texts=(by.value,),
+        numbers=("reached", "took part", "rate", "converted", "activities", "awarded", "value"),
+        rows=[
+            (
+                line.key,
+                line.reached,
+                line.participants,
+                percent(line.participation_rate),
+                line.converted,
+                line.activities,
+                line.awarded,
+                line.value_minor,
+            )
+            for line in lines
+        ],
+    )
+    print_plain_table(
+        "What it gave",
+        texts=(by.value, "asset"),
+        numbers=("awards", "issued", "returned", "used", "rate", "cost"),
+        rows=[
+            (
+                line.key,
+                asset.asset,
+                asset.awards,
+                asset.issued,
+                asset.returned,
+                asset.redeemed,
+                percent(asset.redemption_rate),
+                asset.cost,
+            )
+            for line in lines
+            for asset in line.assets
+        ],
+    )
+    left = [(budget.asset, budget.state, budget.left) for budget in budgets]
+    print_plain_table("Budgets", texts=("asset", "state"), numbers=("left",), rows=left)

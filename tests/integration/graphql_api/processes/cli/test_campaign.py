@@ -41,3 +41,25 @@ async def test_figures_are_shown_as_tables_and_as_json(bank: Bank, tmp_path: Pat
     ]
     assert told["budgets"] == [{"asset": "POINTS", "left": 970, "state": "open"}]
     assert str(unknown.exception) == "there is no campaign 'no-such'."
+
+
+async def test_a_draft_is_simulated_from_the_command_line(bank: Bank, tmp_path: Path) -> None:
+    """What it would have given and why not, as tables and as JSON; what is no budget is told."""
+    desk = CampaignDesk(bank=bank)
+    member = await bank.enrol("m-1")
+    for amount in (300, 5):
+        await desk.buy(member, amount)
+    await desk.create("draft", budgets=("POINTS",))
+
+    shown = await _campaign(bank, tmp_path, "simulate", "draft")
+    plain = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS=7", "--json")
+    wrong = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS")
+
+    assert (shown.exit_code, "2 activities and 0 refunds" in shown.stdout, "ROUNDED_TO_NOTHING" in shown.stdout) == (
+        0,
+        True,
+        True,
+    )
+    told = json.loads(plain.stdout)
+    assert (told["winners"], told["budgets"][0]["left"], told["reasons"][0]["reason"]) == (0, 7, "BUDGET_EXHAUSTED")
+    assert str(wrong.exception) == "'POINTS' is no budget; give it as POINTS=100000."

@@ -1,0 +1,173 @@
+"""`scrip campaign simulate`: a campaign's newest version over recorded activities, with a progress bar."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.campaigns.simulate import Simulation
+    from ledger.campaigns.simulation_report import GroupLine, MemberLine, SimulationReport
+
+
+def simulate_campaign(
+    code: Annotated[str, typer.Argument(help="The campaign's code.")],
+    starting_on: Annotated[
+        datetime | None,
+        typer.Option("--starting", formats=["%Y-%m-%d"], help="Moves all phases, so that the first begins then."),
+    ] = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="ASSET=AMOUNT; a budget that is not named is as large as needed.")
+    ] = None,
+    programme: Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Try a campaign's newest version, approved or not, on recorded activities. Nothing is posted.
+
+    Shows what it would have given, to how many members, why it would have given nothing, and whom caps would have held
+    back. The very rules decide; members are taken as the bank describes them today, and other campaigns as absent.
+
+    Examples:
+        scrip campaign simulate spring --starting 2027-01-01
+
+        scrip campaign simulate spring --budget POINTS=100000 --json | jq .costs
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.importing.cells import UnusableFile
+    from ledger.book.refusal import Refusal
+    from ledger.campaigns.simulate import Simulation
+
+    first = None if starting_on is None else starting_on.date()
+    asked = Simulation(campaign=code, starting_on=first, budgets=_budgets(budget or ()))
+    try:
+        report = asyncio.run(_simulate(asked, programme, quiet=as_json))
+    except UnusableFile as unknown:
+        raise CommandError(str(unknown)) from None
+    except Refusal as refusal:
+        raise CommandError(f"{refusal.rule.message} ({refusal.facts.get('field', code)})") from None
+    if as_json:
+        print_json(plain_simulation(report))
+    else:
+        _print_tables(code, report)
+
+
+def _budgets(given: Sequence[str]) -> "Mapping[str, int]":
+    from graphql_api.processes.cli.failure import CommandError
+
+    found = {}
+    for text in given:
+        asset, _, amount = text.partition("=")
+        if not asset or not (amount.isascii() and amount.isdigit()) or len(amount) > 16:
+            raise CommandError(f"{text!r} is no budget; give it as POINTS=100000.")
+        found[asset] = int(amount)
+    return found
+
+
+async def _simulate(asked: "Simulation", programme: str | None, *, quiet: bool) -> "SimulationReport":
+    from graphql_api.bootstrap import open_application
+    from graphql_api.processes.cli.progress import shown_progress
+    from graphql_api.processes.database import usable_database
+    from graphql_api.processes.importing.names import find_programme
+    from graphql_api.settings import read_settings
+    from ledger.campaigns.simulate import simulate
+
+    settings = read_settings(os.environ)
+    with usable_database(settings) as url:
+        async with open_application(settings, url=url) as application:
+            programme_id = await find_programme(application.reader, programme)
+            with shown_progress(total=None, quiet=quiet) as show:
+                return await simulate(
+                    application.reader, programme_id, asked, on_progress=lambda more: show("activities", more)
+                )
+
+
+def plain_simulation(report: "SimulationReport") -> dict[str, object]:
+    """The report as JSON has it."""
+    return {
+        "activities": report.activities,
+        "refunds": report.refunds,
+        "reached": report.reached,
+        "winners": report.winners,
+        "awards": report.awards,
+        "capped": report.capped,
+        "costs": [
+            {
+                "kind": line.kind,
+                "code": line.code,
+                "awards": line.awards,
+                "amount": line.amount,
+                "returned": line.returned,
+                "cost": line.cost,
+            }
+            for line in report.costs
+        ],
+        "budgets": [
+            {
+                "asset": line.asset,
+                "given": line.given,
+                "left": line.left,
+                "exhaustedAt": None if line.exhausted_at is None else line.exhausted_at.isoformat(),
+            }
+            for line in report.budgets
+        ],
+        "reasons": [
+            {"reason": line.reason, "rule": line.rule, "activities": line.activities} for line in report.reasons
+        ],
+        "mostAwarded": _plain_members(report.most_awarded),
+        "mostCapped": _plain_members(report.most_capped),
+        "rules": _plain_groups(report.rules),
+        "phases": _plain_groups(report.phases),
+        "variants": _plain_groups(report.variants),
+    }
+
+
+def _plain_members(lines: "Sequence[MemberLine]") -> list[dict[str, object]]:
+    return [{"memberId": str(line.member_id), "times": line.times} for line in lines]
+
+
+def _plain_groups(lines: "Sequence[GroupLine]") -> list[dict[str, object]]:
+    return [{"code": line.code, "awards": line.awards, "winners": line.winners} for line in lines]
+
+
+def _print_tables(code: str, report: "SimulationReport") -> None:
+    """What the draft would have come to."""
+    from graphql_api.processes.cli.output import print_line
+    from graphql_api.processes.cli.plain_table import print_plain_table
+
+    print_line(
+        f"{code}: {report.activities:,} activities and {report.refunds:,} refunds looked at; nothing was posted."
+    )
+    print_line(
+        f"  {report.winners:,} of {report.reached:,} members reached would have had {report.awards:,} awards;"
+        f" {report.capped:,} would have been capped."
+    )
+    print_plain_table(
+        "What it would have given",
+        texts=("kind", "code"),
+        numbers=("awards", "amount", "returned", "cost"),
+        rows=[(line.kind, line.code, line.awards, line.amount, line.returned, line.cost) for line in report.costs],
+    )
+    print_plain_table(
+        "Budgets",
+        texts=("asset", "exhausted at"),
+        numbers=("given", "left"),
+        rows=[(line.asset, line.exhausted_at, line.given, line.left) for line in report.budgets],
+    )
+    print_plain_table(
+        "Why nothing",
+        texts=("reason", "rule"),
+        numbers=("activities",),
+        rows=[(line.reason, line.rule, line.activities) for line in report.reasons],
+    )
+    for title, groups in (("Rules", report.rules), ("Phases", report.phases), ("Variants", report.variants)):
+        lines = [(line.code, line.awards, line.winners) for line in groups]
+        print_plain_table(title, texts=("code",), numbers=("awards", "winners"), rows=lines)
+    capped = [(line.member_id, line.times) for line in report.most_capped]
+    print_plain_table("Capped most often", texts=("member",), numbers=("times",), rows=capped)

@@ -1,0 +1,91 @@
+"""Recorded activities, read again page by page in the order in which they came."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from ledger.engine.reader import Reader
+from ledger.engine.sql_query import SqlQuery
+
+PAGE_SIZE: Final = 2_000
+_FIRST: Final = UUID(int=0)
+_PAGE = SqlQuery(
+    """
+    SELECT a.id, a.member_id, a.type, a.occurred_at, a.received_at, a.channel, a.branch, a.merchant_id, a.payload,
+           a.amount, a.refund_of, EXISTS (SELECT FROM {book}.activities r WHERE r.refund_of = a.id) AS is_refunded
+    FROM {book}.activities a
+    WHERE a.id > CAST(:after AS uuid) AND a.programme_id = CAST(:programme_id AS uuid)
+      AND a.local_day >= CAST(:from_on AS date)
+      AND (a.refund_of IS NOT NULL
+           OR (a.type = ANY (CAST(:types AS text[])) AND a.local_day <= CAST(:until_on AS date)))
+    ORDER BY a.id LIMIT CAST(:limit AS bigint)
+    """
+)
+_COUNT = SqlQuery(
+    """
+    SELECT count(*) AS activities FROM {book}.activities a
+    WHERE a.programme_id = CAST(:programme_id AS uuid)
+      AND a.local_day >= CAST(:from_on AS date)
+      AND (a.refund_of IS NOT NULL
+           OR (a.type = ANY (CAST(:types AS text[])) AND a.local_day <= CAST(:until_on AS date)))
+    """
+)
+
+
+class Recorded(NamedTuple):
+    """An activity as it was recorded; a refund where `refund_of` names what it takes back in part or whole."""
+
+    id: UUID
+    member_id: UUID
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    channel: str | None
+    branch: str | None
+    merchant_id: UUID | None
+    payload: str
+    amount: int | None
+    refund_of: UUID | None
+    is_refunded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which activities: of a programme and of these types, on the local days from the first through the last; and all
+    refunds since the first.
+    """
+
+    programme_id: UUID
+    types: Collection[str]
+    from_on: date
+    until_on: date
+
+
+async def count_recorded(reader: Reader, span: Span) -> int:
+    """How many there are now."""
+    row = await reader.row(_COUNT, _asked(span))
+    return 0 if row is None else int(row["activities"])
+
+
+async def recorded_pages(reader: Reader, span: Span) -> AsyncIterator[Sequence[Recorded]]:
+    """All of them, at most 2,000 at a time."""
+    after = _FIRST
+    while True:
+        rows = await reader.rows(_PAGE, {**_asked(span), "after": after, "limit": PAGE_SIZE})
+        page = [Recorded(*row) for row in rows]
+        if page:
+            yield page
+        if len(page) < PAGE_SIZE:
+            return
+        after = page[-1].id
+
+
+def _asked(span: Span) -> dict[str, object]:
+    return {
+        "programme_id": span.programme_id,
+        "types": list(span.types),
+        "from_on": span.from_on,
+        "until_on": span.until_on,
+    }

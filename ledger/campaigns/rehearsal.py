@@ -1,0 +1,297 @@
+"""Rehearsing a draft: its rules look at a recorded activity as they would have, and what they move stays in memory.
+
+The decisions are those of a report (`look.py`, `offer.py`); only what is taken is counted here instead of posted. So
+members have no multiplier cards, no balance is ever full, and other campaigns of the group take nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from ledger.book.account import Account
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import InvariantViolated
+from ledger.campaigns.activity_type import find_type, require_payload
+from ledger.campaigns.award import count_taken
+from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_text import progress_name
+from ledger.campaigns.card import card_keys
+from ledger.campaigns.considered import Considered
+from ledger.campaigns.counts import Counter, last_periods, starts_on
+from ledger.campaigns.kept_counts import KeptCounts
+from ledger.campaigns.lock_plan import LockPlan, plan_of
+from ledger.campaigns.look import look_at
+from ledger.campaigns.offer import Offer, Seen
+from ledger.campaigns.receipt import Reason
+from ledger.campaigns.recorded import Recorded
+from ledger.campaigns.report import ReportActivity
+from ledger.campaigns.rows import CAMPAIGN_COUNTS, CampaignCount
+from ledger.campaigns.simulation_report import Tally, code_of
+from ledger.campaigns.take_back import part_of
+from ledger.campaigns.tiering import price_at
+from ledger.engine.command import Actor
+from ledger.engine.ids import IdSource
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import StandingRows, State
+from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.programme.calendar import local_date
+from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
+from ledger.tiers.held_levels import levels_at
+from ledger.tiers.rows import STANDINGS, STEPS, Standing, Step
+from ledger.vouchers.counts import Purpose, count_id, count_up
+from ledger.vouchers.giving import find_terms, require_eligible, require_limits, require_live, validity_from
+from ledger.vouchers.holding import Holding, holding_ids
+from ledger.vouchers.rows import VOUCHER_COUNTS, VoucherCount
+from ledger.vouchers.voucher import template_id
+
+_SEED: Final = b"names of rows that are never written"
+
+
+class Given(NamedTuple):
+    """What a refund of the activity would take back."""
+
+    kind: ActionKind
+    code: str
+    amount: int
+    cost: int
+    budget_id: UUID | None
+    counter: Counter | None
+
+
+class Sale(NamedTuple):
+    """An activity that was refunded later: its amount, what is left of it, and what it was given."""
+
+    amount: int
+    left: int
+    given: tuple[Given, ...]
+
+
+class MemberRows(NamedTuple):
+    """What is known of a member apart from the draft: what the bank says today, and the levels held then and now."""
+
+    facts: MemberFacts | None = None
+    standings: Sequence[Standing] = ()
+    steps: Sequence[Step] = ()
+
+
+class Taking:
+    """Takes the offers for one activity, as `Awarding` does, but posts nothing."""
+
+    __slots__ = ("groups", "now", "programme", "seen", "state", "stock", "taken")
+
+    def __init__(self, state: State, programme: Programme, seen: Seen, now: datetime, stock: dict[str, int]) -> None:
+        self.state = state
+        self.programme = programme
+        self.seen = seen
+        self.now = now
+        self.stock = stock
+        self.groups: set[str | None] = set()
+        self.taken: list[Offer] = []
+
+    def take(self, offer: Offer) -> Reason | None:
+        """The offer is counted and paid; or why it cannot be."""
+        if isinstance(offer.rule.action, VoucherAward):
+            try:
+                self._give(offer.rule.action.template)
+            except Refusal as refusal:
+                return Reason(refusal.code)
+        if offer.budget is not None:
+            self.state.put(ACCOUNTS, offer.budget._replace(posted=offer.budget.posted - offer.amount))
+        count_taken(self.state, self.seen, offer)
+        self.taken.append(offer)
+        return None
+
+    def _give(self, template: str) -> None:
+        """What `give_reward` refuses, refused in its order."""
+        state, member_id = self.state, self.seen.member_id
+        terms = find_terms(state, self.programme.id, template)
+        validity_from(terms.body.validity, self.now, self.programme.time_zone)
+        require_live(terms)
+        require_eligible(state, terms, member_id)
+        left = self.stock.get(template, terms.body.units)
+        if left < terms.body.units:
+            raise Refusal(RefusalCode.OUT_OF_STOCK)
+        ids = holding_ids(member_id, terms.template.asset_id)
+        require_limits(Holding(state, self.programme, terms.template, ids), terms, self.seen.day)
+        count_up(state, member_id, terms.template.id, Purpose.ISSUE, self.seen.day)
+        if template in self.stock:
+            self.stock[template] = left - terms.body.units
+
+
+class Rehearsal:
+    """A draft with everything that its rules see and move. Memory grows with members, not with activities.
+
+    standing: the programme, its types, assets and templates
+    budgets:  of the draft, by account id
+    stock:    units that are left of each template that has a stock, by code
+    """
+
+    __slots__ = (
+        "_actor",
+        "_counts",
+        "_ids",
+        "_sales",
+        "_voucher_counts",
+        "budgets",
+        "draft",
+        "programme",
+        "standing",
+        "stock",
+        "tally",
+    )
+
+    def __init__(
+        self,
+        draft: Considered,
+        programme: Programme,
+        standing: StandingRows,
+        budgets: Mapping[UUID, Account],
+        stock: Mapping[str, int],
+    ) -> None:
+        self.draft = draft
+        self.programme = programme
+        self.standing = standing
+        self.budgets = dict(budgets)
+        self.stock = dict(stock)
+        self.tally = Tally()
+        self._counts = KeptCounts(draft.terms)
+        self._voucher_counts: dict[UUID, VoucherCount] = {}
+        self._sales: dict[UUID, Sale] = {}
+        self._ids = IdSource(1, seed=_SEED, clock_ms=lambda: 0)
+        self._actor = Actor(kind="operator", id="simulation", programme_id=programme.id)
+
+    # -- activities --------------------------------------------------------------------------------------------------
+
+    def look(self, recorded: Recorded, member: MemberRows) -> None:
+        """What the draft would have done for the activity; what it came to is in the tally."""
+        now = recorded.received_at
+        self._counts.forget_before(local_date(now - self.draft.terms.late, self.programme.time_zone))
+        command = self._command(recorded)
+        day = command.local_day(self.programme)
+        plan = plan_of(self.programme.id, self._ran, recorded.type, recorded.occurred_at)
+        state = self._state(plan, recorded.member_id, day, member)
+        seen = self._see(state, command)
+        taking = Taking(state, self.programme, seen, now, self.stock)
+        skips = look_at(taking, self.draft)
+        self._keep(state)
+        self.tally.look(recorded.member_id, taking.taken, skips, now)
+        if recorded.is_refunded and recorded.amount and taking.taken:
+            given = tuple(self._given(offer, seen) for offer in taking.taken)
+            self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, given)
+
+    def _see(self, state: State, command: ReportActivity) -> Seen:
+        type_ = find_type(state, self.programme.id, command.type)
+        seen = command.see(self.programme, type_, require_payload(type_, command.payload), [self.draft])
+        levels = levels_at(state, self.programme, command.member_id, command.occurred_at)
+        return price_at(seen, levels, [self.draft])
+
+    @property
+    def asks_member(self) -> bool:
+        """Whether a condition or a template asks what the bank says of members."""
+        return self.draft.terms.knows_member or any(
+            isinstance(rule.action, VoucherAward) for rule in self.draft.body.rules
+        )
+
+    @property
+    def _ran(self) -> tuple[tuple[UUID, str], ...]:
+        return ((self.draft.campaign.id, self.draft.version.body),)
+
+    def _command(self, recorded: Recorded) -> ReportActivity:
+        return ReportActivity(
+            actor=self._actor,
+            member_id=recorded.member_id,
+            type=recorded.type,
+            source="simulation",
+            event_id=str(recorded.id),
+            occurred_at=recorded.occurred_at,
+            payload=recorded.payload,
+            channel=recorded.channel,
+            branch=recorded.branch,
+            merchant_id=recorded.merchant_id,
+        )
+
+    def _state(self, plan: LockPlan, member_id: UUID, day: date, member: MemberRows) -> State:
+        """What the plan asks for, as the rehearsal left it; a member has no vouchers beforehand."""
+        state = State(self._ids)
+        state.standing = self.standing
+        counters = [
+            Counter(member_id, campaign, name, period, first)
+            for campaign, (name, period, periods) in plan.counters
+            for first in last_periods(period, day, periods)
+        ]
+        state.load(CAMPAIGN_COUNTS, [counter.id for counter in counters], self._counts.rows(counters))
+        state.load(ACCOUNTS, self.budgets, self.budgets.values())
+        state.load(MEMBER_FACTS, [member_id], [] if member.facts is None else [member.facts])
+        state.load(STANDINGS, [member_id], member.standings)
+        state.load(STEPS, [standing.id for standing in member.standings], member.steps)
+        for code in plan.cards:
+            for key in card_keys(self.programme.id, member_id, code):
+                state.load(key.shelf, [key.value], [])
+        for code in plan.vouchers:
+            id_ = count_id(member_id, template_id(self.programme.id, code), Purpose.ISSUE)
+            found = self._voucher_counts.get(id_)
+            state.load(VOUCHER_COUNTS, [id_], [] if found is None else [found])
+        return state
+
+    def _keep(self, state: State) -> None:
+        """What was moved stays so for the next activity."""
+        for shelf, rows in (*state.inserted(), *state.updated()):
+            for row in rows:
+                if isinstance(row, CampaignCount):
+                    self._counts.keep(row)
+                elif isinstance(row, VoucherCount):
+                    self._voucher_counts[row.id] = row
+                elif isinstance(row, Account):
+                    self.budgets[row.id] = row
+                else:
+                    raise InvariantViolated(f"a rehearsal moved {shelf.table.name}")
+
+    # -- refunds -----------------------------------------------------------------------------------------------------
+
+    def _given(self, offer: Offer, seen: Seen) -> Given:
+        action, counter = offer.rule.action, None
+        if isinstance(action, ProgressStep):
+            period = offer.of.body.period_of(action.counter)
+            name, first = progress_name(action.counter), starts_on(period, seen.day)
+            counter = Counter(seen.member_id, offer.of.campaign.id, name, period, first)
+        budget = offer.budget
+        cost = 0 if budget is None else offer.amount
+        return Given(action.kind, code_of(offer), offer.amount, cost, None if budget is None else budget.id, counter)
+
+    def take_back(self, refund: Recorded) -> None:
+        """A refund of an activity that was given something takes its part back."""
+        self.tally.refunds += 1
+        sale = None if refund.refund_of is None else self._sales.get(refund.refund_of)
+        if sale is None or refund.refund_of is None or refund.amount is None:
+            return
+        for given in sale.given:
+            self._take_back(given, sale, refund.amount)
+        left = sale.left - refund.amount
+        if left > 0:
+            self._sales[refund.refund_of] = sale._replace(left=left)
+        else:
+            del self._sales[refund.refund_of]
+
+    def _take_back(self, given: Given, sale: Sale, amount: int) -> None:
+        back = part_of(given.amount, sale=sale.amount, left=sale.left, amount=amount)
+        cost = part_of(given.cost, sale=sale.amount, left=sale.left, amount=amount)
+        if not back or self._is_kept(given):
+            return
+        if given.budget_id is not None:
+            budget = self.budgets[given.budget_id]
+            self.budgets[given.budget_id] = budget._replace(posted=budget.posted + cost)
+        if given.counter is not None:
+            self._count_down(given.counter, back)
+        self.tally.take_back(given.kind, given.code, back, cost)
+
+    def _is_kept(self, given: Given) -> bool:
+        """Whether the asset's terms let members keep their points."""
+        if given.kind != ActionKind.POINTS:
+            return False
+        rows: Sequence[object] = self.standing[ASSETS, asset_id(self.programme.id, given.code)]
+        return any(isinstance(row, Asset) and row.shortfall == Shortfall.ONLY_PENDING for row in rows)
+
+    def _count_down(self, counter: Counter, amount: int) -> None:
+        for row in self._counts.rows([counter]):
+            self._counts.keep(row._replace(amount=row.amount - amount))

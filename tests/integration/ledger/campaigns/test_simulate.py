@@ -1,0 +1,162 @@
+"""Simulations: what a campaign would have given is what it gives, and nothing is posted."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.campaigns.campaign_body import (
+    CampaignBody,
+    Cap,
+    Donation,
+    Period,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Variant,
+    VoucherAward,
+)
+from ledger.campaigns.receipt import Reason
+from ledger.campaigns.simulate import Simulation, simulate
+from ledger.campaigns.simulation_report import SimulationReport
+from tests.bank import Bank
+from tests.campaign_desk import TENTH, CampaignDesk, always
+from tests.voucher_desk import VoucherDesk
+
+
+def rich_body(bank: Bank) -> CampaignBody:
+    """Progress, a limited voucher at every third purchase, capped points from a budget, and a donation for small ones."""
+    return CampaignBody(
+        phases=always(
+            Rule(code="step", activity="purchase", action=ProgressStep(counter="buys", amount=1)),
+            Rule(
+                code="coffee",
+                activity="purchase",
+                action=VoucherAward(template="COFFEE"),
+                when="progress.buys % 3 == 0",
+            ),
+            Rule(
+                code="gift",
+                activity="purchase",
+                action=Donation(asset="POINTS", merchant=bank.merchant_id, amount=2),
+                when="activity.amount < 50",
+            ),
+            replace(TENTH, variants=("a",)),
+            Rule(code="flat", activity="purchase", action=PointsAward(asset="POINTS", amount=7), variants=("b",)),
+        ),
+        counters=(ProgressCounter(code="buys", period=Period.MONTH),),
+        caps=(Cap(counter="POINTS", period=Period.DAY, limit=60),),
+        budgets=("POINTS",),
+        variants=(Variant(code="a", weight=1), Variant(code="b", weight=1)),
+    )
+
+
+async def simulated(desk: CampaignDesk, code: str = "rich", **asked: object) -> SimulationReport:
+    """The simulation of the campaign."""
+    reader = desk.bank.application.reader
+    return await simulate(reader, desk.bank.programme_id, replace(Simulation(campaign=code), **asked))  # type: ignore[arg-type]
+
+
+async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank: Bank) -> None:
+    """A campaign that ran, simulated over what it was given: the same awards, costs and refunds to the last point, and
+    the same reasons; the ledger is as it was.
+    """
+    await VoucherDesk(bank=bank).live("COFFEE", pieces=4)
+    await desk.run("rich", rich_body(bank), budget=300)
+    stock = "SELECT posted FROM book.accounts WHERE role = 'stock'"
+    await _history(desk, bank)
+    left_in_stock = (await bank.fetch(stock))[0][0]
+    await VoucherDesk(bank=bank).top_up("COFFEE", 4 - left_in_stock)
+    before = [
+        await bank.count(f"book.{table}") for table in ("journal_entries", "awards", "requests", "campaign_counts")
+    ]
+
+    report = await simulated(desk, budgets={"POINTS": 300})
+
+    assert {(line.kind, line.awards, line.amount, line.returned, line.cost) for line in report.costs} == {
+        tuple(row)
+        for row in await bank.fetch(
+            """
+            SELECT kind, count(*) FILTER (WHERE amount > 0), sum(greatest(amount, 0))::bigint,
+                   sum(greatest(-amount, 0))::bigint, sum(cost)::bigint FROM book.awards GROUP BY kind
+            """
+        )
+    }
+    assert [(line.given, line.left) for line in report.budgets] == [(300, await desk.left("rich"))]
+    assert (report.activities, report.refunds, report.is_complete) == (60, 6, True)
+    told = await bank.fetch(
+        "SELECT line ->> 'reason' AS reason, line ->> 'rule' AS rule, count(*) AS activities"
+        " FROM book.requests, jsonb_array_elements(outcome::jsonb -> 6) line WHERE kind = 'activity' GROUP BY 1, 2"
+    )
+    assert {(line.reason, line.rule, line.activities) for line in report.reasons} == {tuple(row) for row in told}
+    exhausted = [line for line in report.reasons if line.reason == Reason.BUDGET_EXHAUSTED]
+    assert bool(exhausted) == (report.budgets[0].exhausted_at is not None)
+    winners = await bank.fetch(
+        "SELECT variant AS code, count(*) AS awards, count(DISTINCT member_id) AS winners FROM book.awards"
+        " WHERE amount > 0 AND kind <> 'PROGRESS' GROUP BY 1 ORDER BY 1"
+    )
+    assert [(line.code, line.awards, line.winners) for line in report.variants] == [tuple(row) for row in winners]
+    assert report.awards == sum(row["awards"] for row in winners)
+    assert report.winners == sum(row["winners"] for row in winners)
+    assert before == [
+        await bank.count(f"book.{table}") for table in ("journal_entries", "awards", "requests", "campaign_counts")
+    ]
+
+
+async def _history(desk: CampaignDesk, bank: Bank) -> None:
+    """Sixty purchases of five members, six of them refunded in part or whole, in random order."""
+    dice = Random(7)
+    members = [await bank.enrol(f"m-{number}") for number in range(5)]
+    sales = []
+    for number in range(60):
+        sale = desk.reporting(dice.choice(members), amount=dice.choice([10, 45, 120, 200, 333]))
+        (await desk.report(sale)).unwrap()
+        sales.append(sale)
+        if number % 10 == 9:
+            original = sales[dice.randrange(len(sales) - 9, len(sales))]
+            (await desk.report(desk.refunding(original, 10))).unwrap()
+
+
+async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: CampaignDesk, bank: Bank) -> None:
+    """Of next year it finds nothing; moved to today it does, and a small budget says when it ran out. A cap that holds
+    somebody back is told with the member.
+    """
+    members = [await bank.enrol(f"m-{number}") for number in range(3)]
+    for member in members:
+        await desk.buy(member, 100)
+    await desk.buy(members[0], 100)
+    today = date.today()  # noqa: DTZ011 - any day near the bank's
+    future = today + timedelta(days=365)
+    phase = Phase(code="p", from_on=future, until_on=future + timedelta(days=4), rules=(TENTH,))
+    caps = (Cap(counter="POINTS", period=Period.TOTAL, limit=15),)
+    await desk.create("later", CampaignBody(phases=(phase,), caps=caps, budgets=("POINTS",)))
+
+    as_drafted = await simulated(desk, "later")
+    moved = await simulated(desk, "later", starting_on=today - timedelta(days=2))
+    poor = await simulated(desk, "later", starting_on=today - timedelta(days=2), budgets={"POINTS": 25})
+    short = await simulated(desk, "later", starting_on=today - timedelta(days=2), activities_max=2)
+
+    assert (as_drafted.activities, as_drafted.costs, as_drafted.is_complete) == (0, (), True)
+    assert [(line.awards, line.amount, line.cost) for line in moved.costs] == [(4, 35, 35)]
+    assert [(line.member_id, line.times) for line in moved.most_capped] == [(members[0], 1)]
+    assert (moved.reached, moved.winners, moved.capped) == (3, 3, 1)
+    assert [(line.given, line.left) for line in poor.budgets] == [(25, 0)]
+    assert poor.budgets[0].exhausted_at is not None
+    assert [(line.reason, line.rule, line.activities) for line in poor.reasons] == [
+        (Reason.BUDGET_EXHAUSTED, "tenth", 1)
+    ]
+    assert (short.activities, short.is_complete) == (2, False)
+
+
+async def test_what_cannot_be_simulated_is_refused(desk: CampaignDesk) -> None:
+    """A campaign that is not there, and a budget that the draft does not have."""
+    await desk.create("base")
+
+    with pytest.raises(Refusal, match=RefusalCode.CAMPAIGN_NOT_FOUND):
+        await simulated(desk, "no-such")
+    with pytest.raises(Refusal, match=RefusalCode.INVALID_INPUT):
+        await simulated(desk, "base", budgets={"POINTS": 1})
