@@ -34,7 +34,8 @@ check: install ## all that must hold before a merge; needs Node
 
 bench: install ## measure against the baselines; ONLY=NAME runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
-	@test -n "$(ONLY)" || SCRIP_TIMING=1 $(BIN)/pytest -q --everything tests/integration/graphql/test_code_timing.py
+	@test -n "$(ONLY)" || SCRIP_TIMING=1 $(BIN)/pytest -q --everything tests/integration/graphql/test_code_timing.py \
+		tests/e2e/demo/test_programme.py::test_the_year_equals_the_rules_told_by_hand
 
 lint: install ## ruff and the import contracts
 	@$(BIN)/ruff check .

@@ -100,13 +100,13 @@ class Totals:
     top_merchants: tuple[MerchantTotal, ...]
 
 
-async def programme_totals(reader: Reader, *, programme_id: UUID, asset_id: AssetId, client: str) -> Totals:
+async def programme_totals(reader: Reader, *, programme_id: UUID, asset_id: UUID, client: str) -> Totals:
     """Counts on one snapshot; it reads every entry of the asset."""
     async with reader.snapshot() as snapshot:
         asked = {
             "programme_id": programme_id,
             "asset_id": asset_id,
-            "issuance_id": account_id(programme_id, asset_id, Role.ISSUANCE),
+            "issuance_id": account_id(programme_id, AssetId(asset_id), Role.ISSUANCE),
             "client": client,
             "limit": MERCHANTS_MAX,
         }

@@ -55,7 +55,6 @@ class Year:
     given: Counter[str] = field(default_factory=Counter)
     winners: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     levels: Counter[str] = field(default_factory=Counter)
-    changes: int = 0
 
     def of(self, campaign: str) -> Given:
         """What that campaign gave."""
@@ -69,7 +68,7 @@ def live(sales: Iterable[Sale], clock: date = LAST_CLOCK) -> Year:
         if sale.cents == 0:
             continue
         household, today = households[sale.household_id], sale.at.date()
-        _pass_time(household, today, year)
+        _pass_time(household, today)
         for campaign, points in _earned(household, sale, year):
             if points:
                 year.awards[campaign] += 1
@@ -77,9 +76,9 @@ def live(sales: Iterable[Sale], clock: date = LAST_CLOCK) -> Year:
                 year.winners[campaign].add(sale.household_id)
                 year.points[sale.basket_id] = year.points.get(sale.basket_id, 0) + points
         household.spent_on[today] += sale.cents
-        _rise(household, today, year)
+        _rise(household, today)
     for household in households.values():
-        _pass_time(household, clock, year)
+        _pass_time(household, clock)
         year.levels[STATUS[household.level][0]] += 1
     return year
 
@@ -105,17 +104,16 @@ def _spent(household: Household, today: date) -> int:
     return sum(cents for day, cents in household.spent_on.items() if first <= day <= today)
 
 
-def _rise(household: Household, today: date, year: Year) -> None:
+def _rise(household: Household, today: date) -> None:
     spent = _spent(household, today)
     while household.level + 1 < len(STATUS) and spent >= STATUS[household.level + 1][1]:
         household.level += 1
         household.falls_on = None
-        year.changes += 1
     if spent >= STATUS[household.level][1]:
         household.falls_on = None
 
 
-def _pass_time(household: Household, until: date, year: Year) -> None:
+def _pass_time(household: Household, until: date) -> None:
     """Every midnight since the last basket: whoever lacks what its level asks has thirty days to make up for it."""
     day = household.seen
     while day < until and household.level:
@@ -128,7 +126,6 @@ def _pass_time(household: Household, until: date, year: Year) -> None:
         elif household.falls_on <= day:
             household.level = max(place for place, level in enumerate(STATUS) if level[1] <= spent)
             household.falls_on = None
-            year.changes += 1
     household.seen = until
     old = until - timedelta(days=STATUS_DAYS)
     for gone in [gone for gone in household.spent_on if gone < old]:
@@ -139,4 +136,4 @@ if __name__ == "__main__":
     lived = live(read_sales())
     told = {campaign: lived.of(campaign)._asdict() for campaign in sorted(lived.awards)}
     figures = {"earns": len(lived.points), "points": sum(lived.points.values()), "levels": lived.levels}
-    sys.stdout.write(json.dumps({**figures, "changes": lived.changes, "campaigns": told}, indent=2) + "\n")
+    sys.stdout.write(json.dumps({**figures, "campaigns": told}, indent=2) + "\n")

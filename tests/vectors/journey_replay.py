@@ -16,6 +16,7 @@ import json
 import sys
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.util import find_spec
@@ -64,6 +65,7 @@ class Figures:
     outstanding_by_month: Counter[str] = field(default_factory=Counter)
     earned_by_store: Counter[int] = field(default_factory=Counter)
     spent_by_store: Counter[int] = field(default_factory=Counter)
+    left_by_household: Counter[int] = field(default_factory=Counter)
 
     def top_earning(self) -> list[tuple[int, int]]:
         """(store, points earned there), most first, ties by store."""
@@ -118,8 +120,11 @@ def read_uses(sales: list[Sale]) -> list[Use]:
     return sorted(uses)
 
 
-def replay(sales: list[Sale], uses: list[Use]) -> Figures:
-    """Live through the year day by day and say what it comes to."""
+def replay(sales: list[Sale], uses: list[Use], points: Mapping[int, int] | None = None) -> Figures:
+    """Live through the year day by day and say what it comes to.
+
+    points: what each basket earned, by its number, where it was not a point for every whole dollar
+    """
     figures = Figures(members=len({sale.household_id for sale in sales}))
     purses: dict[int, Pots] = defaultdict(dict)
     diary: dict[date, list[Sale | Use]] = defaultdict(list)
@@ -132,14 +137,16 @@ def replay(sales: list[Sale], uses: list[Use]) -> Figures:
         _expire(purses, day, figures)
         for event in sorted(diary.pop(day, []), key=_moment):
             if isinstance(event, Sale):
-                _earn(purses[event.household_id], event, figures)
+                earned = event.cents // 100 if points is None else points.get(event.basket_id, 0)
+                _earn(purses[event.household_id], event, earned, figures)
             else:
                 _spend(purses[event.household_id], event, figures)
         day += timedelta(days=1)
     assert not diary
     _expire(purses, day, figures)
-    for pots in purses.values():
+    for household_id, pots in purses.items():
         figures.outstanding_by_month.update(pots)
+        figures.left_by_household[household_id] = sum(pots.values())
     figures.outstanding_by_month = +figures.outstanding_by_month
     figures.points_outstanding = figures.outstanding_by_month.total()
     return figures
@@ -169,8 +176,7 @@ def _expire(purses: dict[int, Pots], day: date, figures: Figures) -> None:
             figures.expired_by_month[month] += points
 
 
-def _earn(pots: Pots, sale: Sale, figures: Figures) -> None:
-    points = sale.cents // 100
+def _earn(pots: Pots, sale: Sale, points: int, figures: Figures) -> None:
     if points == 0:
         return
     month = expiry_month(sale.at.date())

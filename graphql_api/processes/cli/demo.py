@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from graphql_api.processes.demo.campaign_totals import CampaignTotals
+    from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal
     from graphql_api.processes.demo.load import DemoLoaded
     from graphql_api.processes.programme_file.parts import ProgrammeFile
     from graphql_api.settings import Settings
@@ -103,6 +103,7 @@ def _print_json(loaded: "DemoLoaded") -> None:
             ],
             "vouchers": plain_totals(loaded.vouchers),
             "campaigns": {each.code: plain_figures(each.lines, each.budgets) for each in loaded.campaigns},
+            "tiers": [each._asdict() for each in loaded.levels],
         }
     )
 
@@ -139,6 +140,19 @@ def _print_tables(loaded: "DemoLoaded") -> None:
     print_totals(loaded.vouchers)
     if loaded.campaigns:
         console.print(_campaigns(loaded.campaigns))
+    if loaded.levels:
+        console.print(_levels(loaded.levels))
+
+
+def _levels(levels: "Sequence[LevelTotal]") -> "Table":
+    from rich.table import Table
+
+    table = Table(title="Tiers", title_justify="left", box=None, pad_edge=False)
+    for heading in ("ladder", "level", "members"):
+        table.add_column(heading, justify="right" if heading == "members" else "left")
+    for each in levels:
+        table.add_row(each.ladder, each.level, f"{each.members:,}")
+    return table
 
 
 def _campaigns(campaigns: "Sequence[CampaignTotals]") -> "Table":

@@ -1,4 +1,4 @@
-"""What the campaigns of the demo's programme came to: the figures of each, and what is left in its budgets."""
+"""What the campaigns and ladders of the demo's programme came to: figures, budgets, and how many members stand where."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +7,7 @@ from uuid import UUID
 from ledger.campaigns.campaign_query import PAGE_MAX, BudgetView, CampaignView, budgets_of, campaigns_page
 from ledger.campaigns.figures import Figures, figures_page
 from ledger.engine.reader import Reader
+from ledger.engine.sql_query import SqlQuery
 
 
 class CampaignTotals(NamedTuple):
@@ -15,6 +16,28 @@ class CampaignTotals(NamedTuple):
     code: str
     lines: Sequence[Figures]
     budgets: Sequence[BudgetView]
+
+
+class LevelTotal(NamedTuple):
+    """How many members stand on a level of a ladder; those for whom nothing ever counted are not among them."""
+
+    ladder: str
+    level: str
+    members: int
+
+
+_LEVELS = SqlQuery(
+    """
+    SELECT l.code AS ladder, s.level, count(*) AS members
+    FROM {book}.tier_standings s JOIN registry.tier_ladders l ON l.id = s.ladder_id
+    WHERE s.programme_id = :programme_id GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+    """
+)
+
+
+async def level_totals(reader: Reader, programme_id: UUID) -> Sequence[LevelTotal]:
+    """Every level of the programme on which somebody stands, as it was posted last."""
+    return [LevelTotal(*row) for row in await reader.rows(_LEVELS, {"programme_id": programme_id})]
 
 
 async def campaign_totals(reader: Reader, programme_id: UUID) -> Sequence[CampaignTotals]:

@@ -1,17 +1,32 @@
 """The campaigns' vouchers as commands: issued to a household, and used at a store."""
 
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from graphql_api.processes.demo.campaign_templates import template_code
 from graphql_api.processes.demo.journey_events import CampaignStart, VoucherUse
 from ledger.engine.command import Actor
 from ledger.engine.ports import Sealer
+from ledger.engine.unit import AnyCommand
 from ledger.vouchers.basket import Basket
 from ledger.vouchers.code import SealedCode, deal_code
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.presented import Presented
 from ledger.vouchers.redeem import RedeemVouchers
+
+
+class CouponVouchers(Protocol):
+    """How the campaigns' vouchers come to their households, and are used."""
+
+    def issue(self, start: CampaignStart, household_id: int, member_id: UUID) -> AnyCommand | None:
+        """What gives a household the campaign's voucher; None where nothing does."""
+
+    async def issued(self, start: CampaignStart) -> None:
+        """Told once all of a campaign's households have theirs."""
+
+    def use(self, use: VoucherUse, member_id: UUID, merchant_id: UUID) -> AnyCommand | None:
+        """One use of the household's voucher; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +50,12 @@ class CampaignVouchers:
             replay_at=start.at,
         )
 
-    def use(self, use: VoucherUse, merchant_id: UUID) -> RedeemVouchers:
+    async def issued(self, start: CampaignStart) -> None:
+        """Nothing is left to learn: the codes are known."""
+
+    def use(self, use: VoucherUse, member_id: UUID, merchant_id: UUID) -> RedeemVouchers:
         """One use of the household's voucher, on the basket at which its coupon is placed."""
+        del member_id
         redemption = use.redemption
         code = self._code(redemption.campaign_id, redemption.household_id)
         return RedeemVouchers(

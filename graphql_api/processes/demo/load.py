@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.awarded_vouchers import LETTER, AwardedVouchers
 from graphql_api.processes.demo.basket_commands import EarningBaskets, ReportedBaskets
 from graphql_api.processes.demo.campaign_templates import set_up_templates
-from graphql_api.processes.demo.campaign_totals import CampaignTotals, campaign_totals
-from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
+from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal, campaign_totals, level_totals
+from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers, CouponVouchers
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
@@ -24,11 +25,14 @@ from ledger.programme.queries import programme_by_code
 from ledger.programme.rows import asset_id
 from ledger.reports.totals import Totals, programme_totals
 from ledger.reports.voucher_totals import TemplateTotals, voucher_totals
+from ledger.tiers.sweeps import sweep_packs, sweep_tiers
 from ledger.vouchers.sweeps import sweep_vouchers
 
 WEEKS: Final = 8
 EVENTS_OF_YEAR: Final = 166_641
 EVENTS_OF_EIGHT_WEEKS: Final = 23_848
+RULES_AT: Final = STARTS_AT - timedelta(days=1)
+"""When the rules of a programme file begin to hold: before anything happens."""
 SWEEP_LIST: Final = 1_000
 
 Progress = Callable[[str, int], None]
@@ -51,6 +55,7 @@ class DemoLoaded:
     totals: Totals
     vouchers: Sequence[TemplateTotals]
     campaigns: Sequence[CampaignTotals]
+    levels: Sequence[LevelTotal]
 
 
 def ends_at(weeks: int | None) -> datetime:
@@ -79,15 +84,18 @@ async def load_demo(
     parties = journey.parties()
     programme = await set_up_programme(application, parties.stores)
     # First of all the clock, so that a worker beside us never takes what history is still to bring for long overdue.
-    await stand_at(application, programme.actor, STARTS_AT)
-    await set_up_templates(application, programme.actor, journey.campaigns())
-    if rules is not None:
+    if rules is None:
+        await stand_at(application, programme.actor, STARTS_AT)
+        await set_up_templates(application, programme.actor, journey.campaigns())
+    else:
+        await stand_at(application, programme.actor, RULES_AT)
         await apply_rules(application, programme.actor, rules)
+        await stand_at(application, programme.actor, STARTS_AT)
     replay = Replay(
         engine=application.engine,
         programme=programme,
         baskets=_baskets(programme.actor, rules),
-        vouchers=CampaignVouchers(actor=programme.actor, sealer=application.sealer),
+        vouchers=_vouchers(application, programme.actor, rules),
         members=await enrol_households(application.engine, programme, parties.households),
         progress=lambda more: progress("baskets", more),
         # Who gets the last of a budget depends on the order of everybody's baskets, not only of each member's own.
@@ -101,6 +109,7 @@ async def load_demo(
         totals=await demo_totals(application),
         vouchers=await voucher_totals(application.reader, programme.actor.programme_id),
         campaigns=await campaign_totals(application.reader, programme.actor.programme_id),
+        levels=await level_totals(application.reader, programme.actor.programme_id),
     )
 
 
@@ -124,12 +133,22 @@ async def _post_due(application: Application, progress: Progress) -> None:
         progress("what is due", 0)
     while (await sweep_vouchers(reader, engine, most=SWEEP_LIST)).accounts:
         progress("what is due", 0)
+    while (await sweep_tiers(reader, engine)).due:
+        progress("what is due", 0)
+    while (await sweep_packs(reader, engine)).due:
+        progress("what is due", 0)
     while await roll_up_figures(reader, application.units):
         progress("figures", 0)
 
 
 def _baskets(actor: Actor, rules: ProgrammeFile | None) -> EarningBaskets | ReportedBaskets:
     return EarningBaskets(actor=actor) if rules is None else ReportedBaskets(actor=actor)
+
+
+def _vouchers(application: Application, actor: Actor, rules: ProgrammeFile | None) -> CouponVouchers:
+    if rules is None:
+        return CampaignVouchers(actor=actor, sealer=application.sealer)
+    return AwardedVouchers(actor=actor, reader=application.reader, has_letters=LETTER in rules.activity_types)
 
 
 async def _require_own_book(application: Application, has_other_rules: SqlQuery) -> None:

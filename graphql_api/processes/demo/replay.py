@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from graphql_api.processes.demo.basket_commands import BasketCommands
-from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers
+from graphql_api.processes.demo.campaign_vouchers import CouponVouchers
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.demo.journey_events import Basket, CampaignStart, Event, Redemption, VoucherUse
 from graphql_api.processes.demo.programme import POINTS, DemoProgramme
@@ -56,7 +56,7 @@ class Replay:
     engine: Engine
     programme: DemoProgramme
     baskets: BasketCommands
-    vouchers: CampaignVouchers
+    vouchers: CouponVouchers
     members: Mapping[int, UUID]
     progress: Progress
     lanes: int = 2
@@ -84,8 +84,12 @@ class Replay:
         """In lists of their own: a voucher is looked up before its list is decided, so it has to be there by then."""
         await lanes.flush()
         for household_id in start.campaign.households:
-            await lanes.add(household_id, self.vouchers.issue(start, household_id, self.members[household_id]))
+            command = self.vouchers.issue(start, household_id, self.members[household_id])
+            if command is not None:
+                await lanes.add(household_id, command)
         await lanes.flush()
+        await lanes.finish()
+        await self.vouchers.issued(start)
 
     async def _submit(self, commands: list[AnyCommand]) -> None:
         outcomes = await submit_list(self.engine, commands)
@@ -103,7 +107,9 @@ class Replay:
             case Redemption():
                 return self._spend(event)
             case VoucherUse():
-                return self.vouchers.use(event, self.programme.merchants[event.redemption.store_id])
+                redemption = event.redemption
+                member_id = self.members[redemption.household_id]
+                return self.vouchers.use(event, member_id, self.programme.merchants[redemption.store_id])
             case _:
                 assert_never(event)
 

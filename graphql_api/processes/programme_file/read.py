@@ -62,13 +62,14 @@ def read_text(text: str) -> ProgrammeFile:
             raise FileFault(name, f"is unknown; a programme file has {', '.join(_PARTS)}")
     types = _each(found, "activity_types", _activity_type)
     known = {code: _type_of(code, part) for code, part in types.items()}
+    ladders = _each(found, "ladders", _ladder)
     return ProgrammeFile(
         programme=_programme(found),
         assets=_each(found, "assets", _asset),
         activity_types=types,
         templates=_each(found, "templates", _template),
-        ladders=_each(found, "ladders", _ladder),
-        campaigns=_each(found, "campaigns", partial(_campaign, {**known, **SHIPPED})),
+        ladders=ladders,
+        campaigns=_each(found, "campaigns", partial(_campaign, {**known, **SHIPPED}, tuple(ladders))),
     )
 
 
@@ -140,11 +141,11 @@ def _ladder(value: object, place: str) -> LadderBody:
     return body
 
 
-def _campaign(types: Mapping[str, ActivityType], value: object, place: str) -> CampaignPart:
+def _campaign(types: Mapping[str, ActivityType], ladders: tuple[str, ...], value: object, place: str) -> CampaignPart:
     own, rest = _split(value, place, ("terms", "granted"))
     body = read_as(CampaignBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
-    _require(place, campaign_rules.require_body, body, types.get)
+    _require(place, campaign_rules.require_body, body, types.get, ladders)
     _require(place, campaign_rules.require_terms_text, terms)
     granted = {}
     for code, amount in table_of(own.get("granted", {}), within(place, "granted")).items():

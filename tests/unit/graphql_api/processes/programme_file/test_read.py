@@ -78,14 +78,14 @@ FAULTS = {
     ("POINTS = 500", "STARS = 500"): (
         "campaigns.steps.granted.STARS: is a whole number above 0, for one of the campaign's budgets"
     ),
-    ('period = "DAY"', 'period = "HOUR"'): "campaigns.steps.caps.0.period: is one of DAY, WEEK, MONTH, TOTAL",
+    ('period = "DAY"', 'period = "HOUR"'): "campaigns.steps.caps.0.period: is one of DAY, WEEK, MONTH, ",
     ("2024-12-31", '"2024-12-31"'): "campaigns.steps.phases.0.until_on: is a date",
     ("2024-12-31", "2023-12-31"): ("campaigns.steps.phases.0.from_on: is out of its range, or does not fit the rest"),
     ("activity.steps >", "activity.step >"): (
         f"{RULE}.when: line 1, column 9: undeclared reference to 'activity.step'"
     ),
     ('kind = "POINTS", asset', "asset"): f"{RULE}.action.kind: is one of ",
-    ("rate = 1,", "rat = 1,"): (f"{RULE}.action.rat: is unknown here; known are asset, amount, field, rate, per"),
+    ("rate = 1,", "rat = 1,"): (f"{RULE}.action.rat: is unknown here; known are "),
     ('activity = "walked"', 'activity = "ran"'): (f"{RULE}.activity: is out of its range, or does not fit the rest"),
 }
 
