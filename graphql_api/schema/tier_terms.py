@@ -118,7 +118,7 @@ class TierWindowInput:
     """Over which time it is counted.
 
     kind: which window
-    days: of a rolling one, how many days, 731 at most; for the others none
+    days: of a rolling one, how many days, 2 to 731; for the others none
     """
 
     kind: WindowKind

@@ -17,6 +17,7 @@ from graphql_api.processes.cli import (
     processes,
     programme,
     schema,
+    tier,
     token,
     voucher,
 )
@@ -49,4 +50,5 @@ app.add_typer(key.app)
 app.add_typer(hold.app)
 app.add_typer(voucher.app)
 app.add_typer(campaign.app)
+app.add_typer(tier.app)
 app.add_typer(audit.app)

@@ -1,0 +1,170 @@
+"""`scrip tier`: which ladders a programme has, and where a member stands, for support. Looks at members are recorded."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphql_api.processes.cli.opened_programme import opened_programme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ledger.tiers.ladder import LadderRecord
+    from ledger.tiers.rows import Step
+    from ledger.tiers.tier_query import TierView
+
+app = typer.Typer(name="tier", help="Read ladders of tiers and where members stand.", no_args_is_help=True)
+ProgrammeCode = Annotated[
+    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+STEPS_SHOWN = 20
+
+
+@app.command("ladders")
+def list_ladders(programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+    """List the ladders with their levels.
+
+    Examples:
+        scrip tier ladders
+
+        scrip tier ladders --json | jq '.ladders[].terms.levels'
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_json
+
+    records = asyncio.run(_ladders(programme))
+    if as_json:
+        print_json({"ladders": [_plain_ladder(record) for record in records]})
+    else:
+        _print_ladders(records)
+
+
+@app.command("show")
+def show_member(
+    member: Annotated[str, typer.Argument(help="The member's external id.")],
+    programme: ProgrammeCode = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a member stands on every ladder, what it takes to rise and to stay, and how it came there.
+
+    The look is recorded in the audit log.
+
+    Examples:
+        scrip tier show 1
+
+        scrip tier show 1 --json | jq '.tiers[].progress'
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_json
+
+    found = asyncio.run(_member(member, programme))
+    if as_json:
+        print_json({"tiers": [_plain_tier(tier, steps) for tier, steps in found]})
+    else:
+        _print_member(found)
+
+
+async def _ladders(programme: str | None) -> "list[LadderRecord]":
+    from ledger.tiers.ladder_query import ladders_of
+
+    async with opened_programme(programme) as (application, actor):
+        return await ladders_of(application.reader, actor.programme_id)
+
+
+async def _member(external_id: str, programme: str | None) -> "list[tuple[TierView, Sequence[Step]]]":
+    from graphql_api.processes.cli.failure import CommandError
+    from ledger.members.queries import member_by_external_id
+    from ledger.points.support_query import record_support_read
+    from ledger.tiers.tier_query import steps_page, tiers_of_member
+
+    async with opened_programme(programme) as (application, actor):
+        reader, programme_id = application.reader, actor.programme_id
+        member = await member_by_external_id(reader, programme_id, external_id)
+        if member is None:
+            raise CommandError(f"the programme has no member {external_id!r}.")
+        await record_support_read(application.units, actor, member.id)
+        found: list[tuple[TierView, Sequence[Step]]] = []
+        for tier in await tiers_of_member(reader, programme_id, member.id):
+            standing = tier.standing_id
+            steps = [] if standing is None else await steps_page(reader, programme_id, standing, limit=STEPS_SHOWN)
+            found.append((tier, steps))
+        return found
+
+
+def _plain_ladder(record: "LadderRecord") -> dict[str, object]:
+    import json
+
+    return {"code": record.ladder.code, "version": record.latest.number, "terms": json.loads(record.latest.body)}
+
+
+def _print_ladders(records: "Sequence[LadderRecord]") -> None:
+    from graphql_api.processes.cli.plain_table import print_plain_table
+    from ledger.tiers.ladder_text import parse_body
+
+    for record in records:
+        body = parse_body(record.latest.body)
+        days = "" if body.window.days is None else f" {body.window.days} days"
+        print_plain_table(
+            f"{record.ladder.code}, version {record.latest.number}: {body.metric.kind.lower()},"
+            f" {body.window.kind.lower()}{days}",
+            texts=("level", "pack"),
+            numbers=("from", "percent"),
+            rows=[(each.code, ", ".join(each.pack), each.threshold, each.multiplier) for each in body.levels],
+        )
+
+
+def _plain_tier(tier: "TierView", steps: "Sequence[Step]") -> dict[str, object]:
+    progress, keep = tier.progress, tier.progress.keep
+    return {
+        "ladder": tier.ladder,
+        "level": tier.level.code,
+        "since": _text(tier.since),
+        "earned": tier.earned,
+        "grantedUntil": _text(tier.granted_until),
+        "progress": {
+            "counted": progress.counted,
+            "countedFrom": _text(progress.counted_from),
+            "nextLevel": progress.next_level,
+            "missing": progress.missing,
+            "keep": None
+            if keep is None
+            else {"by": _text(keep.by), "missing": keep.missing, "fallsOn": _text(keep.falls_on)},
+        },
+        "steps": [{"level": step.level, "cause": step.cause, "since": _text(step.since)} for step in steps],
+    }
+
+
+def _text(value: "date | None") -> str | None:
+    """A day or an instant as JSON has it."""
+    return None if value is None else value.isoformat()
+
+
+def _print_member(found: "Sequence[tuple[TierView, Sequence[Step]]]") -> None:
+    from graphql_api.processes.cli.plain_table import print_plain_table
+
+    rows = []
+    for tier, _ in found:
+        keep = tier.progress.keep
+        stays = "" if keep is None else f"{keep.missing:,} by {keep.by}"
+        rows.append(
+            (
+                tier.ladder,
+                tier.level.code,
+                tier.progress.next_level,
+                stays,
+                tier.progress.counted,
+                tier.progress.missing,
+            )
+        )
+    print_plain_table("Tiers", texts=("ladder", "level", "next", "to stay"), numbers=("counted", "missing"), rows=rows)
+    for tier, steps in found:
+        print_plain_table(
+            f"Steps on {tier.ladder}, newest first",
+            texts=("since", "level", "cause"),
+            numbers=(),
+            rows=[(f"{step.since:%Y-%m-%d %H:%M} UTC", step.level, step.cause.lower()) for step in steps],
+        )
