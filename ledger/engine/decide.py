@@ -131,7 +131,7 @@ class Decider:
             except Refusal as refusal:
                 state.drop()
                 state.emit(refused(command, refusal, state, now))
-                return _group_failed(len(unit.commands), index, refusal)
+                return _group_failed(len(unit.commands), index, _without_undone(refusal, outcomes))
         return outcomes
 
     def _group_fingerprint(self, commands: Sequence[AnyCommand]) -> tuple[list[str], bytes]:
@@ -177,6 +177,12 @@ def _entry_of(outcome: AnyOutcome) -> Any:  # noqa: ANN401 - the reply's own ent
 
 def _frozen(outcome: AnyOutcome) -> str:
     return freeze_reply(outcome.reply) if outcome.refusal is None else freeze_refusal(outcome.refusal)
+
+
+def _without_undone(refusal: Refusal, undone: Sequence[AnyOutcome]) -> Refusal:
+    """The refusal without facts that name what the items before it had made: nobody will ever find that."""
+    made = {(name, str(getattr(outcome.reply, name, None))) for outcome in undone for name in refusal.facts}
+    return Refusal(refusal.code, **{name: fact for name, fact in refusal.facts.items() if (name, fact) not in made})
 
 
 def _group_failed(count: int, failed: int, refusal: Refusal) -> list[AnyOutcome]:

@@ -150,6 +150,19 @@ async def test_an_atomic_list_is_all_or_nothing(world: World, database_url: str)
     await assert_clean(database_url)
 
 
+async def test_a_failed_list_names_nothing_that_it_undid(world: World) -> None:
+    """A reference of the list's own names no entry, since there is none; an earlier one's names its entry."""
+    engine = world.application.engine
+    earlier = (await engine.execute(earn(world, 1, "e", reference="R1"))).unwrap()
+
+    own = await engine.execute_group([earn(world, 1, "", reference="R2"), earn(world, 2, "", reference="R2")], "g")
+    other = await engine.execute_group([earn(world, 1, "", reference="R3"), earn(world, 2, "", reference="R1")], "h")
+
+    assert codes(own) == codes(other) == ["GROUP_FAILED", "REFERENCE_TAKEN"]
+    facts = [outcomes[1].refusal.facts for outcomes in (own, other) if outcomes[1].refusal is not None]
+    assert facts == [{}, {"entry_id": str(earlier.entry_id)}]
+
+
 async def test_an_accepted_atomic_list_is_replayed_whole(world: World) -> None:
     """Same key, same items: the same receipts; another item under the key is named by its index and field."""
     engine = world.application.engine
