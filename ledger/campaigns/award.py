@@ -194,7 +194,7 @@ class Awarding:
             multiplier=offer.multiplier,
             wanted=offer.wanted,
             inputs=_json(offer.inputs),
-            headroom=_json(_headroom(offer, action)),
+            headroom=_json(_headroom(offer, action)) if offer.headroom else "[]",
             budget_id=None if budget is None else budget.id,
             cost=0 if budget is None else offer.amount,
             local_day=self.seen.day,

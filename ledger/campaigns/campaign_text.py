@@ -1,5 +1,6 @@
 """A campaign's body as canonical JSON and back: what is stored, and what every award's version names."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -70,6 +71,9 @@ class Terms(NamedTuple):
     """A body with what every activity asks of it, worked out once per version.
 
     activities:  the types that its rules look at
+    rules:       by phase and type, those that look at it
+    counts:      whether a rule counts, whatever others award
+    is_plain:    whether its conditions name nothing but the activity
     periods:     whose awards its conditions name
     progress:    the counters that its conditions name
     knows_member: whether a condition or the segment names what the bank says of the member
@@ -80,6 +84,9 @@ class Terms(NamedTuple):
 
     body: CampaignBody
     activities: frozenset[str]
+    rules: Mapping[tuple[str, str], tuple[Rule, ...]]
+    counts: bool
+    is_plain: bool
     periods: tuple[Period, ...]
     progress: tuple[ProgressCounter, ...]
     knows_member: bool
@@ -94,12 +101,22 @@ def terms_of(text: str) -> Terms:
     body = parse_body(text)
     conditions = " ".join([body.segment, *(rule.when for rule in body.rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
+    progress = tuple(counter for counter in body.counters if progress_variable(counter.code) in conditions)
+    knows_member = "member." in conditions
+    activities = frozenset(rule.activity for rule in body.rules)
     return Terms(
         body=body,
-        activities=frozenset(rule.activity for rule in body.rules),
+        activities=activities,
+        rules={
+            (phase.code, activity): tuple(rule for rule in phase.rules if rule.activity == activity)
+            for phase in body.phases
+            for activity in activities
+        },
+        counts=not all(rule.action.is_award for rule in body.rules),
+        is_plain=not (periods or progress or knows_member),
         periods=periods,
-        progress=tuple(counter for counter in body.counters if progress_variable(counter.code) in conditions),
-        knows_member="member." in conditions,
+        progress=progress,
+        knows_member=knows_member,
         counters=_counters(body, periods),
         conditions=conditions,
         late=timedelta(hours=body.late_hours),

@@ -1,7 +1,7 @@
 """Which campaigns look at an activity: those that ran when it occurred, under the version that held then (semantics 6.7)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from ledger.campaigns.campaign_text import Terms, terms_of
 from ledger.campaigns.rows import CAMPAIGN_STEPS, CAMPAIGN_VERSIONS, CAMPAIGNS, Campaign, CampaignVersion
 from ledger.engine.state import State
 
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignState.APPROVED})
 
 
@@ -29,8 +30,27 @@ class Considered(NamedTuple):
         return self.terms.body
 
 
+class LineUp(NamedTuple):
+    """Who looks at activities of a type that occurred at `since` or later."""
+
+    since: datetime
+    looking: Sequence[Considered]
+
+
 def considered(state: State, programme_id: UUID, activity: str, occurred_at: datetime) -> Sequence[Considered]:
     """The campaigns with a rule for such an activity, in the order of priority and code."""
+    key = ("considered", programme_id, activity)
+    line_up: LineUp | None = state.derived.get(key)
+    if line_up is None:
+        ran = [each for each in state.rows(CAMPAIGNS, programme_id) if each.state not in _NEVER_RAN]
+        since = max((each.since for each in ran), default=_ALWAYS)
+        line_up = state.derived[key] = LineUp(since, _considered(state, programme_id, activity, since))
+    if line_up.since <= occurred_at:
+        return line_up.looking
+    return _considered(state, programme_id, activity, occurred_at)
+
+
+def _considered(state: State, programme_id: UUID, activity: str, occurred_at: datetime) -> Sequence[Considered]:
     found = []
     for campaign in state.rows(CAMPAIGNS, programme_id):
         was, in_force = _then(state, campaign, occurred_at)

@@ -105,11 +105,6 @@ def _fault(message: str) -> Fault:
 
 def defaults(variables: Variables) -> dict[str, Value]:
     """What an absent field reads as: 0, the empty text or false."""
-    return dict(_defaults(variables))
-
-
-@lru_cache(maxsize=1024)
-def _defaults(variables: Variables) -> Mapping[str, Value]:
     return {name: _DEFAULTS[kind] for name, kind in variables}
 
 
@@ -123,49 +118,71 @@ def _compile(text: str, variables: Variables) -> cel.Expression:
     return _environment(variables).compile(text)
 
 
+class Vocabulary:
+    """Variables with what was worked out of them: as much as campaigns have ever held in this process.
+
+    programs: the conditions that were compiled · named: the variables that occur in conditions
+    """
+
+    __slots__ = ("_named", "_programs", "defaults", "environment", "variables")
+
+    def __init__(self, variables: Variables) -> None:
+        self.variables = variables
+        self.defaults: Mapping[str, Value] = defaults(variables)
+        self.environment = _environment(variables)
+        self._programs: dict[str, cel.Expression] = {}
+        self._named: dict[str, tuple[str, ...]] = {}
+
+    def program(self, text: str) -> cel.Expression:
+        """The compiled condition."""
+        found = self._programs.get(text)
+        if found is None:
+            found = self._programs[text] = _compile(text, self.variables)
+        return found
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The variables that a condition, or several in one text, may name."""
+        found = self._named.get(text)
+        if found is None:
+            found = self._named[text] = tuple(name for name, _ in self.variables if name in text)
+        return found
+
+
 @lru_cache(maxsize=256)
-def _programs(variables: Variables) -> dict[str, cel.Expression]:
-    """The conditions that were compiled for these variables; as many as campaigns have ever held in this process."""
-    del variables
-    return {}
-
-
-@lru_cache(maxsize=4096)
-def _named(variables: Variables, conditions: tuple[str, ...]) -> tuple[str, ...]:
-    """The variables that occur in the conditions: each one given costs as much as an evaluation."""
-    return tuple(name for name, _ in variables if any(name in text for text in conditions))
+def _vocabulary(variables: Variables) -> Vocabulary:
+    return Vocabulary(variables)
 
 
 class Facts:
-    """The variables' values for one activity; `conditions` over them share one activation of what they name."""
+    """The variables' values for one activity; `conditions` over them share one activation of what they name: each
+    variable given costs as much as an evaluation.
+    """
 
-    __slots__ = ("_activation", "_conditions", "_programs", "_values", "variables")
+    __slots__ = ("_activation", "_conditions", "_vocabulary", "values", "variables")
 
     def __init__(self, variables: Variables, values: Mapping[str, Value], conditions: tuple[str, ...]) -> None:
         self.variables = variables
+        self.values: Mapping[str, Value]
         self._conditions = conditions
-        self._programs = _programs(variables)
-        self._values = {**_defaults(variables), **values}
+        self._vocabulary = _vocabulary(variables)
+        self.values = {**self._vocabulary.defaults, **values}
         self._activation: cel.Activation | None = None
 
-    @property
-    def values(self) -> Mapping[str, Value]:
-        """Every variable's value."""
-        return self._values
+    def inputs_of(self, text: str) -> dict[str, object]:
+        """What a condition saw."""
+        values = self.values
+        return {name: values[name] for name in self._vocabulary.named_in(text)}
 
     def holds(self, text: str) -> bool | None:
         """Whether the condition is true; None where it has no value (a division by zero, an overflow)."""
         if not text:
             return True
+        vocabulary = self._vocabulary
         if self._activation is None:
-            self._activation = _environment(self.variables).Activation(
-                {name: self._values[name] for name in _named(self.variables, self._conditions)}
-            )
+            named = {name: self.values[name] for each in self._conditions for name in vocabulary.named_in(each)}
+            self._activation = vocabulary.environment.Activation(named)
         try:
-            program = self._programs.get(text)
-            if program is None:
-                program = self._programs[text] = _compile(text, self.variables)
-            value = program.eval(self._activation).value()
+            value = vocabulary.program(text).eval(self._activation).value()
         except RuntimeError:
             return None
         return value if isinstance(value, bool) else None

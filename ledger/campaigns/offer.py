@@ -6,7 +6,6 @@ Pure functions on what was read; nothing is counted or moved here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import NamedTuple
@@ -92,11 +91,13 @@ class Offer(NamedTuple):
 
 
 class Skip(NamedTuple):
-    """Why a campaign, or one of its rules, offers nothing."""
+    """Why a campaign, or one of its rules, offers nothing; the rule with its phase and the member's variant."""
 
     of: Considered
     rule: str | None
     reason: Reason
+    phase: str | None = None
+    variant: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +120,7 @@ class Look:
 
 def why_not(state: State, of: Considered, seen: Seen, now: datetime) -> Reason | None:
     """Why the campaign as a whole is not meant; None where its rules are looked at."""
-    body = of.body
+    body = of.terms.body
     if now - seen.occurred_at > of.terms.late:
         return Reason.TOO_LATE
     if CampaignState.PAUSED in (of.was, of.campaign.state):
@@ -155,7 +156,7 @@ def offer(look: Look, rule: Rule) -> Offer | Reason:
     base, wanted = quantity(rule.action, look.facts, card, tier)
     if wanted <= 0:
         return Reason.ROUNDED_TO_NOTHING
-    inputs: dict[str, object] = {name: look.facts.values[name] for name in named_in(rule.when, look.facts.variables)}
+    inputs = look.facts.inputs_of(rule.when)
     inputs |= {f"progress.{run.counter}": run.stood_at for run in runs}
     plain = Offer(look.of, look.phase.code, rule, look.variant, base, wanted, wanted, (), None, card, tier, inputs)
     return plain if isinstance(rule.action, Counting) else _within(look, plain, rule.action.asset)
@@ -231,9 +232,9 @@ def within_caps(asset: str, wanted: int, rooms: tuple[Headroom, ...]) -> int:
 
 def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | None:
     """The member's arm, by a hash of both ids over the weights: the same one for ever while the weights stay."""
-    total = sum(variant.weight for variant in body.variants)
-    if total == 0:
+    if not body.variants:
         return None
+    total = sum(variant.weight for variant in body.variants)
     digest = blake2b(campaign_id.bytes + member_id.bytes, digest_size=8, person=b"variant").digest()
     place = int.from_bytes(digest) % total
     for variant in body.variants:
@@ -245,6 +246,8 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
+    if of.terms.is_plain:
+        return seen.facts
     own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
     if not own:
         return seen.facts
@@ -264,9 +267,3 @@ def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Val
     for code, period in ((each.code, each.period) for each in of.terms.progress):
         counter = Counter(seen.member_id, of.campaign.id, progress_name(code), period, starts_on(period, seen.day))
         yield progress_variable(code), counted(state, counter)
-
-
-@lru_cache(maxsize=4096)
-def named_in(condition: str, variables: Variables) -> tuple[str, ...]:
-    """The variables that a condition names."""
-    return tuple(name for name, _ in variables if name in condition)

@@ -1,6 +1,6 @@
 """How what came of an activity is told: in its receipt, which its request keeps, and in the audit log."""
 
-from ledger.campaigns.offer import Seen, Skip, variant_of
+from ledger.campaigns.offer import Skip
 from ledger.campaigns.receipt import AwardLine, SkippedLine
 from ledger.campaigns.rows import Award
 
@@ -20,15 +20,13 @@ def award_line(award: Award) -> AwardLine:
     )
 
 
-def skipped_line(skip: Skip, seen: Seen) -> SkippedLine:
+def skipped_line(skip: Skip) -> SkippedLine:
     """A line of the receipt; with the phase and the variant where a rule was looked at, for the campaign's figures."""
-    of = skip.of
-    phase = of.body.phase_on(seen.day) if skip.rule is not None else None
     return SkippedLine(
-        campaign=of.campaign.code,
-        version_id=of.version.id,
+        campaign=skip.of.campaign.code,
+        version_id=skip.of.version.id,
         rule=skip.rule,
         reason=skip.reason,
-        phase=None if phase is None else phase.code,
-        variant=None if phase is None else variant_of(of.body, of.campaign.id, seen.member_id),
+        phase=skip.phase,
+        variant=skip.variant,
     )

@@ -149,7 +149,7 @@ class ReportActivity(ActivityCommand):
             state=activity.state,
             received_at=now,
             awards=tuple(award_line(award) for award in awards),
-            skipped=tuple(skipped_line(skip, seen) for skip in skips),
+            skipped=tuple(skipped_line(skip) for skip in skips),
         )
 
     def see(

@@ -144,6 +144,7 @@ class BatchRunner:
         for shelf, rows in zip(shelves, found[2:], strict=True):
             state.load(shelf, asked[shelf], map(shelf.row._make, rows))
         state.standing = await self.standing.at_version(found[1], tx)
+        state.derived = self.standing.derived
         self.reached = max(self.reached, found[0])
         await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
         self._require_accounts(batch, keys, state, COMPANIONS)

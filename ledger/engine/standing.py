@@ -5,6 +5,7 @@ a batch that sees another version reads all that is kept anew. So commands find 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from ledger.engine.ports import Transaction
 from ledger.engine.shelf import AnyShelf, Asked
@@ -21,6 +22,8 @@ class Standing:
         self._statements = statements
         self._version = -1
         self._kept: Kept = {}
+        self.derived: dict[object, Any] = {}
+        """What features worked out of the rows of this version."""
 
     async def at_version(self, version: int, tx: Transaction) -> Kept:
         """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
@@ -28,7 +31,7 @@ class Standing:
         if version != self._version:
             # In a dictionary of its own: the other writer's batch may still be deciding on the former one.
             kept = await self._read_again(kept, tx) if len(kept) <= KEPT_MAX else {}
-            self._version, self._kept = version, kept
+            self._version, self._kept, self.derived = version, kept, {}
         return kept
 
     async def _read_again(self, former: Kept, tx: Transaction) -> Kept:

@@ -69,16 +69,29 @@ class State:
     `keep`, `drop_unit` to the last `begin_unit`.
 
     standing:   rows that need no loading, whatever the footprints name
+    derived:    what features worked out of those rows alone, for as long as they stand
     request_id: of the request that is being decided
     sealer:     for what a decision makes secret; None where nothing is written
     """
 
-    __slots__ = ("_drawers", "_kept", "_undo", "events", "ids", "open_accounts", "request_id", "sealer", "standing")
+    __slots__ = (
+        "_drawers",
+        "_kept",
+        "_undo",
+        "derived",
+        "events",
+        "ids",
+        "open_accounts",
+        "request_id",
+        "sealer",
+        "standing",
+    )
 
     def __init__(self, ids: IdSource, sealer: Sealer | None = None) -> None:
         self.ids = ids
         self.sealer = sealer
         self.standing: StandingRows = {}
+        self.derived: dict[object, Any] = {}
         self.request_id: bytes | None = None
         self.events: list[Event] = []
         self.open_accounts: dict[AccountId, Account] = {}
