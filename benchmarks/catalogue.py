@@ -20,8 +20,10 @@ from benchmarks import (
     merge_delay,
     redeem,
     sequence,
+    simulate,
     spend,
     storage,
+    tiers,
     verify,
     year,
 )
@@ -63,6 +65,10 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "campaigns": Benchmark(
         "activities through the engine with 1, 10 and 100 running rules, beside plain earns", campaigns.measure
     ),
+    "simulate": Benchmark(
+        "a draft of ten rules simulated over recorded activities, beside reporting them", simulate.measure
+    ),
+    "tiers": Benchmark("all members' tiers evaluated at local midnights, beside plain earns", tiers.measure),
     "endpoint_cpu": Benchmark(
         "CPU of the GraphQL endpoint without a database, beside a bare JSON echo", endpoint_cpu.measure
     ),
@@ -76,5 +82,8 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
         "from an event's making to its signed place, under spendPoints over HTTP, beside the promise",
         merge_delay.measure,
     ),
-    "year": Benchmark("the demo's whole year: seconds beside the promise of 45, memory and bytes", year.measure),
+    "year": Benchmark(
+        "the demo's whole year: seconds beside the promise of 45, memory and bytes; and as activities, beside 120",
+        year.measure,
+    ),
 }
