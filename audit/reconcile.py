@@ -4,7 +4,7 @@ Everything is read on one snapshot: the log, the records that wait for their pla
 every difference is one, and none is due to time. The result is an entry of the log itself.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeAlias
@@ -24,6 +24,7 @@ _LOGGED = """
 SELECT leaf.index, leaf.hash, event.record FROM audit.leaves leaf LEFT JOIN audit.events event ON event.id = leaf.event_id
 ORDER BY leaf.index
 """
+_TILE = "SELECT hashes, root FROM audit.tiles WHERE level = $1 AND number = $2"
 _WAITING = "SELECT event.record FROM audit.pending JOIN audit.events event USING (id) ORDER BY event.id"
 _LOST = """
 SELECT event.id FROM audit.events event WHERE NOT EXISTS (SELECT FROM audit.leaves WHERE event_id = event.id)
@@ -151,8 +152,9 @@ async def _read_log(connection: Connection, result: Reconciliation, replay: Repl
         result.size += 1
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
-            edge, leaves = edge.append(leaves).edge, []
-    if (edge := edge.append(leaves).edge).root != tree["root"] or result.size != tree["size"]:
+            edge, leaves = await _grow(connection, result, edge, leaves), []
+    edge = await _grow(connection, result, edge, leaves)
+    if edge.root != tree["root"] or result.size != tree["size"]:
         result.differ("tree", f"{result.size} leaves lead to another root than that of {tree['size']} entries")
     result.entries = result.size
     async for row in connection.cursor(_WAITING, prefetch=_CHUNK):
@@ -160,6 +162,16 @@ async def _read_log(connection: Connection, result: Reconciliation, replay: Repl
         result.entries += 1
     for row in await connection.fetch(_LOST):
         result.differ(f"event {row['id']}", "it is neither in the log nor does it wait for its place")
+
+
+async def _grow(connection: Connection, result: Reconciliation, edge: Edge, leaves: Sequence[bytes]) -> Edge:
+    """The edge after these leaves; every tile that they fill must be kept as they make it."""
+    growth = edge.append(leaves)
+    for tile in growth.filled:
+        rows = await connection.fetch(_TILE, tile.id.level, tile.id.number)
+        if [tuple(row) for row in rows] != [(b"".join(tile.hashes), tile.root)]:
+            result.differ(tile.id.path, "it is not what the leaves make of it")
+    return growth.edge
 
 
 async def _compare(result: Reconciliation, replay: Replay, balances: AsyncIterator[LedgerBalance]) -> None:

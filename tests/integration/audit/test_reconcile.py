@@ -92,3 +92,32 @@ async def test_what_a_superuser_changes_is_found(busy: Bank, change: str, said: 
         await attempt.rollback()
 
     assert any(said in difference.what for difference in result.differences), result.differences
+
+
+TILES = (
+    "UPDATE audit.tiles SET hashes = overlay(hashes PLACING sha256('x') FROM 33)",
+    "UPDATE audit.tiles SET root = sha256('x')",
+    "DELETE FROM audit.tiles",
+)
+
+
+async def test_a_tile_that_a_superuser_changes_is_found(bank: Bank) -> None:
+    """Proofs are made of tiles, though the leaves would still tell the truth."""
+    async with bank.application.audit.acts.begin() as doing:
+        for _ in range(256):
+            doing.record("audit_read")
+    async with sequencing(bank.url) as sequencer:
+        await sequencer.sequence()
+    schema = bank.application.settings.book_schema
+
+    for change in TILES:
+        async with asyncpg.create_pool(bank.url, min_size=1, max_size=1) as pool, pool.acquire() as connection:
+            attempt = connection.transaction()
+            await attempt.start()
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            assert (await reconcile(connection, balances_of(schema))).is_clean
+            await connection.execute(change)
+            result = await reconcile(connection, balances_of(schema))
+            await attempt.rollback()
+
+        assert [tuple(each) for each in result.differences] == [("tile/0/000", "it is not what the leaves make of it")]
