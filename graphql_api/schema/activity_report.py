@@ -28,7 +28,7 @@ from graphql_api.schema.kinds import (
     maybe_uuid,
 )
 from graphql_api.schema.lists import LIST_COST, run_independent
-from graphql_api.schema.member_ref import MemberRef, resolve_member
+from graphql_api.schema.member_ref import MemberRef, learn_members, resolve_member
 from graphql_api.schema.mutation import INPUT, independent_items_of, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import Refusal, RefusalCode
@@ -39,6 +39,7 @@ from ledger.campaigns.activity_type import REFUND
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.outcome import Outcome
+from ledger.engine.unit import LIST_MAX
 
 
 @input_type
@@ -179,6 +180,7 @@ async def report_activities(info: Info, asked: Annotated[ReportActivitiesInput, 
     async def show(outcome: Outcome[ledger.ActivityReceipt]) -> ActivityReported:
         return await _reported(context, outcome)
 
+    await learn_members(context, (item.member for item in asked.items[:LIST_MAX]))
     return ReportActivitiesOutcomes(items=await run_independent(context, asked.items, command_of, show))
 
 

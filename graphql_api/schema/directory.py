@@ -4,7 +4,7 @@ Programmes, their codes, assets' codes and campaigns' versions are never given t
 asked again each time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from time import monotonic
 from typing import Final
@@ -78,6 +78,10 @@ class Directory:
     async def member_id(self, programme_id: UUID, external_id: str) -> UUID | None:
         """The programme's member whom the bank calls `external_id`."""
         return await self._members.find(programme_id, external_id)
+
+    async def learn_members(self, programme_id: UUID, external_ids: Collection[str]) -> None:
+        """Looks many up at once, so that `member_id` knows those that there are."""
+        await self._members.learn(programme_id, external_ids)
 
     async def asset_code(self, programme_id: UUID, asset_id: UUID) -> str:
         """The code of the programme's asset, of whatever kind."""

@@ -1,5 +1,6 @@
 """How inputs name a member, and whom a caller may name."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import strawberry
@@ -39,6 +40,12 @@ async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
     if found is None:
         raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
     return found
+
+
+async def learn_members(context: Context, members: Iterable[MemberRef]) -> None:
+    """Looks up at once whom a list names by external ids; `resolve_member` then need not ask for each."""
+    names = {member.external_id for member in members if member.external_id}
+    await context.ledger.directory.learn_members(await context.programme_id(), names)
 
 
 async def find_member(context: Context, member: MemberRef) -> UUID | None:

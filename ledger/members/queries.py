@@ -1,11 +1,11 @@
 """Reading members: one by id or by the bank's external id, and the list of a programme."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
 from ledger.engine.sql_query import SqlQuery
@@ -40,6 +40,12 @@ _PAGE = Query(
 _ID = Query(
     select(MEMBERS.c.id).where(
         MEMBERS.c.external_id == bindparam("external_id"), MEMBERS.c.programme_id == bindparam("programme_id")
+    )
+)
+_IDS = Query(
+    select(MEMBERS.c.id, MEMBERS.c.external_id).where(
+        MEMBERS.c.external_id == any_(bindparam("external_ids", type_=ARRAY(Text))),
+        MEMBERS.c.programme_id == bindparam("programme_id"),
     )
 )
 # The partial index of erased members says so too.
@@ -98,11 +104,21 @@ class MemberIds:
         row = await self._reader.row(_ID, {"programme_id": programme_id, "external_id": external_id})
         if row is None:
             return None
+        self._keep(asked, row["id"])
+        return self._known[asked]
+
+    async def learn(self, programme_id: UUID, external_ids: Collection[str]) -> None:
+        """Finds many at once, so that `find` knows those that there are."""
+        asked = [name for name in external_ids if name.isprintable() and (programme_id, name) not in self._known]
+        if not asked:
+            return
+        for row in await self._reader.rows(_IDS, {"programme_id": programme_id, "external_ids": asked}):
+            self._keep((programme_id, row["external_id"]), row["id"])
+
+    def _keep(self, name: tuple[UUID, str], id_: UUID) -> None:
         while len(self._known) >= self._known_max:
             del self._known[next(iter(self._known))]
-        found: UUID = row["id"]
-        self._known[asked] = found
-        return found
+        self._known[name] = id_
 
     def forget(self) -> None:
         """Lets go of all: somebody was erased, here or in another process."""

@@ -153,3 +153,16 @@ async def test_history_enrols_at_its_own_time(bank: Bank) -> None:
 
     assert past.unwrap().enrolled_at == long_ago
     assert live.unwrap().enrolled_at > long_ago
+
+
+async def test_many_names_are_learnt_in_one_look(bank: Bank) -> None:
+    """Those that there are, once; a stranger, a name of another programme and what is no name stay unknown."""
+    ids = queries.MemberIds(bank.application.reader)
+    ada, bob = await bank.enrol("ada"), await bank.enrol("bob")
+
+    await ids.learn(bank.programme_id, {"ada", "bob", "eve", "\0"})
+    known = [await ids.find(bank.programme_id, name) for name in ("ada", "bob", "eve", "\0")]
+    await ids.learn(NOBODY, {"ada"})
+
+    assert known == [ada, bob, None, None]
+    assert await ids.find(NOBODY, "ada") is None
