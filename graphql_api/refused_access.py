@@ -64,18 +64,20 @@ class RefusedAccess:
         if refused not in self._counts and len(self._counts) >= KINDS_MAX:
             refused = refused._replace(actor=ANONYMOUS, source=OTHERS)
         self._counts[refused] = self._counts.get(refused, 0) + 1
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._record_later())
 
     async def _record_later(self) -> None:
-        await asyncio.sleep(COUNT_SECONDS)
+        while self._counts:
+            await asyncio.sleep(COUNT_SECONDS)
+            await self._record()
         self._task = None
-        await self._record()
 
     async def _record(self) -> None:
         counts, self._counts = self._counts, {}
         if not counts:
             return
+        is_recorded = False
         try:
             async with self._acts.begin(ANONYMOUS) as doing:
                 for refused, count in counts.items():
@@ -83,8 +85,12 @@ class RefusedAccess:
                     facts: dict[str, str | int] = {name: text for name, text in named.items() if text}
                     facts["count"] = count
                     doing.refuse(refused.type, refused.code, actor=refused.actor, facts=facts)
+            is_recorded = True
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # Counted again, in a bounded number of kinds: the database does not answer just now.
             _LOG.warning("refused access could not be recorded", error=type(error).__name__)
-            for refused, count in counts.items():
-                self._counts[refused] = self._counts.get(refused, 0) + count
+        finally:
+            # The database does not answer just now, or the process ends meanwhile: they are tried again, in a bounded
+            # number of kinds. What was committed though nobody heard of it counts twice, which is better than never.
+            if not is_recorded:
+                for refused, count in counts.items():
+                    self._counts[refused] = self._counts.get(refused, 0) + count

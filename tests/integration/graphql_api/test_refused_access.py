@@ -1,7 +1,15 @@
 """Failed sign-ins and denied fields are recorded, counted, without saying whose address it was."""
 
+import asyncio
 import json
+from contextlib import AbstractAsyncContextManager
+from itertools import count
 
+import pytest
+
+from audit.act import Acts, Lent
+from audit.log import AuditLog
+from graphql_api import refused_access
 from graphql_api.bootstrap import Application
 from graphql_api.refused_access import KINDS_MAX, RefusedAccess
 from graphql_api.request_record import RequestRecord
@@ -71,3 +79,25 @@ async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
     assert [(each["type"], each["code"], each["actor"], each["facts"]) for each in told] == [
         ("access_denied", "FORBIDDEN", "merchant:7", {"count": 1})
     ]
+
+
+async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By itself, when the database answers again: nobody need fail once more for it."""
+    monkeypatch.setattr(refused_access, "COUNT_SECONDS", 0.01)
+    asked = count()
+
+    def lend() -> AbstractAsyncContextManager[Lent]:
+        if next(asked) == 0:
+            raise ConnectionRefusedError
+        return bank.application.database.pool.acquire()
+
+    acts = Acts(lend, AuditLog(origin="test"), bank.application.audit.acts.new_id)
+    failures = RefusedAccess(acts, bank.application.audit.sealer)
+
+    failures.note("The token has expired.", None)
+    async with asyncio.timeout(20):
+        while not await _told(bank):  # noqa: ASYNC110  the database tells in no other way
+            await asyncio.sleep(0.02)
+
+    await failures.close()
+    assert [each["facts"] for each in await _told(bank)] == [{"count": 1, "reason": "The token has expired."}]
