@@ -164,6 +164,25 @@ CREDIT_RULES = (
         """,
     ),
     rule(
+        "tier_credits_match_awards",
+        "what rules of campaigns credited is what their awards say",
+        """
+        WITH credited AS (
+            SELECT c.id, c.activity_id, l.code AS ladder, c.amount
+            FROM {book}.tier_credits c
+            JOIN {book}.tier_standings s ON s.id = c.standing_id
+            JOIN registry.tier_ladders l ON l.id = s.ladder_id
+            WHERE c.source = 'RULE' AND c.original_credit_id IS NULL
+        ), awarded AS (
+            SELECT activity_id, target AS ladder, sum(amount)::bigint AS amount
+            FROM {book}.awards WHERE kind = 'TIER_CREDIT' AND original_award_id IS NULL GROUP BY 1, 2
+        )
+        SELECT c.id AS subject, c.activity_id, c.ladder, c.amount, w.amount AS awarded
+        FROM credited c LEFT JOIN awarded w ON w.activity_id = c.activity_id AND w.ladder = c.ladder
+        WHERE w.amount IS DISTINCT FROM c.amount
+        """,
+    ),
+    rule(
         "tier_refunds_match_credits",
         "refunds took back of each credit what the remaining amount says",
         """

@@ -66,7 +66,7 @@ _DUE = SqlQuery(
     SELECT s.programme_id, s.member_id
     FROM {book}.tier_standings s
     JOIN {book}.holders h ON h.id = s.member_id AND h.state <> 'closed'
-    WHERE s.next_due_at <= (SELECT now FROM {now} instant) AND s.next_due_at < '9999-12-31'
+    WHERE s.next_due_at <= (SELECT now FROM {now} instant) AND s.next_due_at < '9999-12-31 00:00+00'
       AND NOT EXISTS (SELECT FROM {book}.accounts a WHERE a.holder_id = s.member_id AND a.role IN ('wallet', 'voucher')
                       AND a.next_due_at <= s.next_due_at)
     ORDER BY s.next_due_at LIMIT CAST(:most AS bigint)

@@ -71,7 +71,7 @@ CREATE TABLE {book}.tier_standings (
     CONSTRAINT tier_standings_buckets_are_json CHECK (buckets IS JSON OBJECT),
     CONSTRAINT tier_standings_numbers_not_negative CHECK (steps >= 0 AND version >= 1 AND steps <= version)
 ) WITH (fillfactor = 70);
-CREATE INDEX tier_standings_due ON {book}.tier_standings (next_due_at) WHERE next_due_at < '9999-12-31';
+CREATE INDEX tier_standings_due ON {book}.tier_standings (next_due_at) WHERE next_due_at < '9999-12-31 00:00+00';
 CREATE INDEX tier_standings_by_ladder ON {book}.tier_standings (ladder_id, level);
 COMMENT ON TABLE {book}.tier_standings IS
     'Where a member stands on a ladder; without a row, on its first level. Under the holder''s lock.';

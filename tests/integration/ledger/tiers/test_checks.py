@@ -6,9 +6,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from ledger.campaigns.campaign_body import Rule, TierCredit
 from ledger.reports.check import check_book
 from ledger.tiers import checks
-from tests.campaign_desk import CampaignDesk
+from tests.campaign_desk import BASE, CampaignDesk, always
 from tests.tier_desk import SPEND, TierDesk
 from tests.voucher_desk import VoucherDesk
 
@@ -20,6 +21,7 @@ PLANTED = {
     "tier_history_has_standing": "UPDATE book.tier_credits SET member_id = gen_random_uuid()",
     "tier_step_id_names_step": "UPDATE book.tier_steps SET id = gen_random_uuid()",
     "tier_credits_match_activities": "UPDATE book.tier_credits SET amount = amount + 1 WHERE amount > 0",
+    "tier_credits_match_awards": "UPDATE book.awards SET amount = amount + 1, wanted = wanted + 1 WHERE amount > 0",
     "tier_refunds_match_credits": "UPDATE book.tier_credits SET amount = amount - 1 WHERE amount < 0",
     "tier_grants_were_approved": "UPDATE book.tier_grants SET level = 'base'",
     "tier_packs_match_vouchers": "UPDATE book.tier_packs SET template = 'OTHER'",
@@ -40,10 +42,14 @@ MORE = {
 
 @pytest.fixture
 async def history(tiers: TierDesk, campaigns: CampaignDesk, vouchers: VoucherDesk, member: UUID) -> None:
-    """A member who reached a level with a pack, had a part taken back, and was given a higher level by hand."""
+    """A member who reached a level with a pack, also by a rule's credit, had a part taken back, and was given a higher
+    level by hand.
+    """
     await vouchers.live("HELLO")
     first, silver, gold = SPEND.levels
     await tiers.ladder("spend", replace(SPEND, levels=(first, replace(silver, pack=("HELLO",)), gold)))
+    bonus = Rule(code="bonus", activity="purchase", action=TierCredit(ladder="spend", amount=50))
+    await campaigns.run("bonus", replace(BASE, phases=always(bonus)))
     sale = campaigns.reporting(member, amount=1500)
     (await campaigns.report(sale)).unwrap()
     (await campaigns.report(campaigns.refunding(sale, 100))).unwrap()
