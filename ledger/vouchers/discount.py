@@ -96,10 +96,12 @@ def _value(bill: Bill, wanted: Wanted, units_left: int) -> Offer:
 
 
 def _piece(item: str, bill: Bill) -> Offer:
-    """A till that names no items hands the piece out by itself; where it names some, the item must be among them."""
+    """A till that names no items hands the piece out by itself; where it names some, the item must be among them, and
+    something of its price still due.
+    """
     if not bill.basket.items:
         return Offer(1, 0, item)
     price = bill.price_of_piece(item)
-    if price is None:
+    if price is None or (price > 0 and bill.left_minor == 0):
         raise Refusal(RefusalCode.NOTHING_TO_REDEEM)
     return Offer(1, min(price, bill.left_minor), item)
