@@ -30,16 +30,17 @@ class MeasureInput:
 class PointsActionInput(MeasureInput):
     """Points for the member.
 
-    asset:      the code of the points asset
-    multiplier: by how much they are multiplied, in percent
-    cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
-    ladder:     the code of a ladder of tiers; the member's level there multiplies the points once more
+    asset:             the code of the points asset
+    multiplier:        by how much they are multiplied, in percent
+    cards:             codes of templates; a live multiplier card of one of them multiplies the points once more and is
+                       used
+    multiplier_ladder: the code of a ladder of tiers; the member's level there multiplies the points once more
     """
 
     asset: str = "POINTS"
     multiplier: int = 100
     cards: list[str] | None = None
-    ladder: str | None = None
+    multiplier_ladder: str | None = None
 
 
 @input_type
@@ -141,7 +142,7 @@ def _points_from(given: PointsActionInput) -> ledger.PointsAward:
         asset=given.asset,
         multiplier=given.multiplier,
         cards=tuple(given.cards or ()),
-        ladder=given.ladder,
+        ladder=given.multiplier_ladder,
         **_given(given),
     )
 
@@ -169,16 +170,17 @@ class Measure:
 class PointsAction(Measure):
     """Points for the member.
 
-    asset:      the code of the points asset
-    multiplier: by how much they are multiplied, in percent
-    cards:      codes of templates; a live multiplier card of one of them multiplies the points once more and is used
-    ladder:     the code of a ladder of tiers; the member's level there multiplies the points once more
+    asset:             the code of the points asset
+    multiplier:        by how much they are multiplied, in percent
+    cards:             codes of templates; a live multiplier card of one of them multiplies the points once more and is
+                       used
+    multiplier_ladder: the code of a ladder of tiers; the member's level there multiplies the points once more
     """
 
     asset: str
     multiplier: int
     cards: list[str]
-    ladder: str | None
+    multiplier_ladder: str | None
 
 
 @object_type
@@ -237,7 +239,7 @@ def action_of(action: ledger.Action) -> RuleAction:
                 asset=action.asset,
                 multiplier=action.multiplier,
                 cards=list(action.cards),
-                ladder=action.ladder,
+                multiplier_ladder=action.ladder,
                 **_shown(action),
             )
         case ledger.VoucherAward():

@@ -8,10 +8,12 @@ from ledger.campaigns.lifecycle import PauseCampaign
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.integration.graphql.campaigns import purchase, report
 from tests.integration.graphql.people import People
+from tests.tier_desk import TierDesk
 
 RULE = """code activity when variants streak { counter length least } combination { counters days } action { __typename
-    ... on Measure { amount field rate per } ... on PointsAction { asset multiplier cards }
-    ... on VoucherAction { template } ... on DonationAction { asset merchantId } ... on ProgressAction { counter } }"""
+    ... on Measure { amount field rate per } ... on PointsAction { asset multiplier cards multiplierLadder }
+    ... on VoucherAction { template } ... on DonationAction { asset merchantId } ... on ProgressAction { counter }
+    ... on TierCreditAction { ladder } }"""
 TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter period limit mode }} budgets
     counters {{ code period }} segment
     channels branches variants {{ code weight }} priority group lateHours"""
@@ -75,6 +77,7 @@ def shown_rule(given: dict[str, Any], kind: str, **action: object) -> dict[str, 
 
 async def test_every_term_goes_in_and_comes_out(people: People) -> None:
     """Nothing is lost between the input, the ledger and the answer."""
+    await TierDesk(bank=people.desk.bank).ladder()
     await save_template(people, "CARD", {"multiplier": {"percent": 200}})
     await save_template(people, "CAFE", {"exchange": {"item": "coffee"}})
     by_field = {"amount": None, "field": "amount", "rate": "3", "per": "10"}
@@ -88,7 +91,15 @@ async def test_every_term_goes_in_and_comes_out(people: People) -> None:
         ),
         (
             rule(code="big", variants=["a"]),
-            {"points": {**by_field, "asset": "POINTS", "multiplier": 250, "cards": ["CARD"]}},
+            {
+                "points": {
+                    **by_field,
+                    "asset": "POINTS",
+                    "multiplier": 250,
+                    "cards": ["CARD"],
+                    "multiplierLadder": "spend",
+                }
+            },
             "PointsAction",
         ),
         (rule(code="cup", streak=run), {"voucher": {"template": "CAFE"}}, "VoucherAction"),
@@ -97,6 +108,7 @@ async def test_every_term_goes_in_and_comes_out(people: People) -> None:
             {"donation": {"asset": "POINTS", "merchantId": people.shop, "amount": "1"}},
             "DonationAction",
         ),
+        (rule(code="step"), {"tierCredit": {"ladder": "spend", **by_field}}, "TierCreditAction"),
     ]
     counters = [{"code": "visits", "period": "DAY"}, {"code": "other", "period": "DAY"}]
     given = terms(
