@@ -12,6 +12,7 @@ import orjson
 
 from audit.bundle import Files, SealedPart
 from audit.compose import Chosen, compose, needed_nodes
+from audit.csv_text import Record
 from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED
 from audit.merkle import Subtree
 from audit.search import Connection, Entry, EventFilter, entries_meeting
@@ -136,22 +137,20 @@ async def _with_erasures(
         for part in record.get("parts", ())
         if (record["id"], part["name"]) not in kept
     ]
-    erased: set[str] = set()
-    added: dict[int, bytes] = {}
-    for subject in sorted({part["subject"] for part in gone}):
-        entry = await _newest(connection, EventFilter(type=SUBJECT_ERASED, subject=UUID(subject)), size)
-        if entry is not None:
-            erased.add(subject)
-            added[entry.place] = entry.record
-    for epoch in sorted({part["epoch"] for part in gone if part["subject"] not in erased}):
-        entries = await entries_meeting(connection, EventFilter(type=EPOCH_EXPIRED), start=0, stop=size)
-        added.update(entry for entry in entries if orjson.loads(entry.record).get("facts", {}).get("epoch") == epoch)
-    return {**found, **added}, erased
+    erasures = await _said(connection, SUBJECT_ERASED, size) if gone else []
+    by_subject = {subject: entry for entry, record in erasures for subject in record.get("subjects", ())}
+    erased = {part["subject"] for part in gone} & by_subject.keys()
+    epochs = {part["epoch"] for part in gone if part["subject"] not in erased}
+    expiries = await _said(connection, EPOCH_EXPIRED, size) if epochs else []
+    by_epoch = {record.get("facts", {}).get("epoch"): entry for entry, record in expiries}
+    added = [*(by_subject[subject] for subject in erased), *(by_epoch[epoch] for epoch in epochs & by_epoch.keys())]
+    return {**found, **dict(added)}, erased
 
 
-async def _newest(connection: Connection, wanted: EventFilter, size: int) -> Entry | None:
-    entries = await entries_meeting(connection, wanted, start=0, stop=size)
-    return entries[-1] if entries else None
+async def _said(connection: Connection, type_: str, size: int) -> list[tuple[Entry, Record]]:
+    """Every entry of a type, oldest first, read once for all who are looked for."""
+    entries = await entries_meeting(connection, EventFilter(type=type_), start=0, stop=size)
+    return [(entry, orjson.loads(entry.record)) for entry in entries]
 
 
 def _heads(found: Mapping[int, bytes], stream: UUID | None) -> dict[str, int]:

@@ -201,3 +201,20 @@ async def test_an_entry_has_a_proof_once_it_has_its_place(busy: Bank) -> None:
     assert proof.text.startswith(f"c2sp.org/tlog-proof@v1\nindex {proof.place}\n")
     assert proof.size == size
     assert f"\n\n{KEY.name}\n{size}\n" in proof.text
+
+
+async def test_an_expired_month_s_part_counts_as_erased(busy: Bank) -> None:
+    """One entry says so for everybody of that month; a person whose key is still there is not called erased."""
+    epoch = (await busy.fetch("SELECT DISTINCT epoch FROM audit.parts"))[0][0]
+    connection = await asyncpg.connect(busy.url)
+    await connection.execute("DELETE FROM audit.parts")
+    await connection.close()
+    async with busy.application.audit.acts.begin() as doing:
+        doing.record("epoch_key_destroyed", facts={"epoch": epoch})
+    size = await sequence(busy)
+
+    verdict = verdict_of(await exported(busy, Wanted(filter=EventFilter(), stop=size - 1)))
+
+    assert verdict.failing == frozenset(), verdict.as_text()
+    assert verdict.results[Question.PARTS].facts == {"present": 0, "erased": 2, "missing": 0}
+    assert verdict.manifest["erased"] == []
