@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, or_, select
 
@@ -61,14 +62,42 @@ class LockPlan(NamedTuple):
 NOTHING: Final = LockPlan()
 
 
+class Ran:
+    """The versions under which a programme's campaigns ran, each with its campaign, and the plans made of them."""
+
+    __slots__ = ("plans", "standing_version", "versions")
+
+    def __init__(self, standing_version: int, versions: tuple[tuple[UUID, str], ...]) -> None:
+        self.standing_version = standing_version
+        self.versions = versions
+        self.plans: dict[tuple[str, int], LockPlan] = {}
+
+
+_KEPT: "WeakKeyDictionary[Reader, dict[UUID, Ran]]" = WeakKeyDictionary()
+
+
 async def find_plan(reader: Reader, programme_id: UUID, activity: str, occurred_at: datetime) -> LockPlan:
-    """What such an activity may move; all who ask at one moment share the look."""
+    """What such an activity may move, as of the standing rows that the last batch found: a batch that finds newer ones
+    lets the next look be a new one.
+    """
+    kept = _KEPT.setdefault(reader, {})
+    ran = kept.get(programme_id)
+    if ran is None or ran.standing_version != reader.standing_version:
+        ran = kept[programme_id] = await _find_ran(reader, programme_id)
+    day = occurred_at.astimezone(UTC).date().toordinal()
+    plan = ran.plans.get((activity, day))
+    if plan is None:
+        plan = ran.plans[activity, day] = _plan_of(programme_id, ran.versions, activity, day)
+    return plan
+
+
+async def _find_ran(reader: Reader, programme_id: UUID) -> Ran:
+    """All who ask at one moment share the look."""
+    standing_version = reader.standing_version
     row = await reader.look_up(_PLANS, programme_id)
-    if row is None:
-        return NOTHING
-    campaigns: Sequence[UUID] = row["campaigns"]
-    bodies: Sequence[str] = row["bodies"]
-    return plan_of(programme_id, tuple(zip(campaigns, bodies, strict=True)), activity, occurred_at)
+    campaigns: Sequence[UUID] = () if row is None else row["campaigns"]
+    bodies: Sequence[str] = () if row is None else row["bodies"]
+    return Ran(standing_version, tuple(zip(campaigns, bodies, strict=True)))
 
 
 def plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: str, occurred_at: datetime) -> LockPlan:

@@ -161,6 +161,7 @@ class Engine:
 
     async def _prepare(self, unit: Unit) -> bool:
         """Looks up what the unit needs; False where that failed and its caller has been told."""
+        self._reader.standing_version = self._runner.standing.version
         try:
             await unit.prepare(self._reader)
         except LOST:

@@ -33,11 +33,16 @@ class Query:
 
 
 class Reader:
-    """Runs queries on a pool of its own; never inside a write transaction."""
+    """Runs queries on a pool of its own; never inside a write transaction.
+
+    standing_version: of the standing rows, as the last batch of this process found it; looks that are derived from
+                      those rows may be kept as long as it stays
+    """
 
     def __init__(self, pool: "asyncpg.Pool[Record]", book_schema: str) -> None:
         self._pool = pool
         self.book_schema = book_schema
+        self.standing_version = -1
         self._waiting: dict[Query, _Waiting] = {}
         self._running: set[asyncio.Task[None]] = set()
 

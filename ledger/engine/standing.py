@@ -20,7 +20,7 @@ class Standing:
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
-        self._version = -1
+        self.version = -1
         self._kept: Kept = {}
         self.derived: dict[object, Any] = {}
         """What features worked out of the rows of this version."""
@@ -28,10 +28,10 @@ class Standing:
     async def at_version(self, version: int, tx: Transaction) -> Kept:
         """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
         kept = self._kept
-        if version != self._version:
+        if version != self.version:
             # In a dictionary of its own: the other writer's batch may still be deciding on the former one.
             kept = await self._read_again(kept, tx) if len(kept) <= KEPT_MAX else {}
-            self._version, self._kept, self.derived = version, kept, {}
+            self.version, self._kept, self.derived = version, kept, {}
         return kept
 
     async def _read_again(self, former: Kept, tx: Transaction) -> Kept:

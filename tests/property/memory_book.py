@@ -444,6 +444,7 @@ class MemoryBook:
             deadline_s=0,
             group_key=group_key,
         )
+        self._reader.standing_version = self.store.standing_version
         _finish(unit.prepare(self._reader))
         return unit
 
