@@ -3,6 +3,7 @@
 What moves a campaign through its states stands in `lifecycle.py`.
 """
 
+import asyncio
 from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
@@ -199,7 +200,8 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
 async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None:
     """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND where a rule names what there is not."""
     types = await _types(change)
-    require_body(body, types.get, await _ladders(change))
+    # In a thread, since a large campaign's conditions take seconds to check, and others want their answers meanwhile.
+    await asyncio.to_thread(require_body, body, types.get, await _ladders(change))
     require_terms_text(terms)
     for rule in body.rules:
         await _require_found(change, rule.action)

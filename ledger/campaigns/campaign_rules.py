@@ -16,6 +16,8 @@ from ledger.programme.registry_change import refuse_input
 
 PHASES_MAX: Final = 20
 RULES_MAX: Final = 50
+RULES_IN_ALL_MAX: Final = 200
+"""Their conditions are compiled in each process when an activity first meets them: 5 to 30 ms each."""
 LIST_MAX: Final = 500
 CAPS_MAX: Final = 20
 VARIANTS_MAX: Final = 10
@@ -65,7 +67,7 @@ def require_terms_text(terms: str) -> None:
 
 
 def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
-    if not body.phases:
+    if not body.phases or len(body.rules) > RULES_IN_ALL_MAX:
         refuse_input("phases")
     _require_codes("phases", [phase.code for phase in body.phases])
     before: Phase | None = None

@@ -209,10 +209,15 @@ def with_rule(**more: object) -> dict[str, Any]:
     return terms(phases=[phase(rule(**more))])
 
 
+YEARS = [
+    phase(*(rule(code=f"r{n}") for n in range(50)), code=f"{year}", fromOn=f"{year}-01-01", untilOn=f"{year}-12-31")
+    for year in range(2030, 2035)
+]
 DEEP = "(" * 200 + "true" + ")" * 200
 WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     (terms(phases=[]), "phases"),
     (terms(phases=[phase(), phase()]), "phases"),
+    (terms(phases=YEARS), "phases"),
     (terms(phases=[phase(untilOn="1999-12-31")]), "phases.0.fromOn"),
     (with_rule(activity="teleport"), "phases.0.rules.0.activity"),
     (with_rule(activity="refund"), "phases.0.rules.0.activity"),
