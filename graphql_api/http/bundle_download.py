@@ -19,7 +19,8 @@ from graphql_api.http.refusals import RequestRefused
 from graphql_api.http.request_log import RECORD
 from graphql_api.request_record import RequestRecord
 
-COST: Final = 500
+COST: Final = 10_000
+"""A bundle may have a hundred megabytes: at the usual rate six at once, and two a second afterwards."""
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _JSON: Final = [(b"content-type", b"application/json; charset=utf-8"), _NO_STORE]
 
