@@ -27,6 +27,8 @@ _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The first and the last instant are PostgreSQL's infinities to the driver, which reads those back without a zone."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 
@@ -59,9 +61,12 @@ def parse_date_time(value: object) -> datetime:
     if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
         raise GraphQLError('Expected an instant with an offset, such as "2026-01-31T23:59:59Z".')
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise GraphQLError("There is no such instant.") from None
+        instant = _BEGINNING
+    if instant in {_BEGINNING, _END}:
+        raise GraphQLError("There is no such instant.")
+    return instant
 
 
 def serialize_date_time(value: object) -> str:

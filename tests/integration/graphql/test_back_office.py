@@ -224,3 +224,17 @@ async def test_assets_are_created_and_changed(people: People) -> None:
     assert made["asset"] == {"code": "MILES", "version": 1, "expiry": "on 2030-12-31"}
     assert (taken["code"], unknown["code"]) == ("CODE_TAKEN", "ASSET_NOT_FOUND")
     assert (wrong["code"], wrong["field"]) == ("INVALID_INPUT", "expiry")
+
+
+async def test_a_rate_of_the_first_moment_is_one_like_any_other(people: People) -> None:
+    """The instant before it, which the database takes for minus infinity, is none."""
+    rate = {"asset": "POINTS", "moneyAsset": "CNY", "points": "1", "minor": "1"}
+    text = "mutation R($input: SetRateInput!) { setRate(input: $input) { __typename } }"
+
+    none = await people.desk.execute(people.operator, text, {"input": {**rate, "validFrom": "0001-01-01T00:00:00Z"}})
+    first = await people.desk.change(people.operator, "setRate", {**rate, "validFrom": "0001-01-01T00:00:00.000001Z"})
+    paid = await people.change(people.till, "spendPoints", paymentCode=await people.payment_code(), amount="3")
+
+    assert none.errors is not None
+    assert "There is no such instant." in none.errors[0].message
+    assert (first["__typename"], paid["__typename"]) == ("RateSet", "PointsSpent")
