@@ -200,7 +200,9 @@ _RULES = (
     RefusalRule(_C.REVERSAL_WINDOW_CLOSED, _NEVER, "The time to reverse the entry is over.", ("reversible_until",)),
     RefusalRule(_C.ALREADY_REVERSED, _NEVER, "The entry has been reversed in full."),
     RefusalRule(_C.REVERSAL_EXCEEDS_ORIGINAL, _NEW, "More would be reversed than is left.", ("reversible",)),
-    RefusalRule(_C.NOT_REFUNDABLE, _NEVER, "The entry is no earn with a sale amount."),
+    RefusalRule(
+        _C.NOT_REFUNDABLE, _NEVER, "It has no amount by which a refund could be measured, or is a refund itself."
+    ),
     RefusalRule(_C.REFUND_EXCEEDS_SALE, _NEW, "The refunds would exceed the sale.", ("refundable_minor",)),
     RefusalRule(_C.TRANSFER_NOT_ALLOWED, _NEW, "The asset does not allow transfers."),
     RefusalRule(_C.TRANSFER_TO_SELF, _NEW, "Source and destination are the same member."),
