@@ -36,9 +36,11 @@ from tests.property.memory_book import MemoryBook
 from tests.property.world import BANK, PROGRAMME, START, terms
 
 
-def add_campaign(book: MemoryBook, code: str, body: CampaignBody, budget: int = 0) -> UUID:
+def add_campaign(
+    book: MemoryBook, code: str, body: CampaignBody, budget: int = 0, ladders: tuple[str, ...] = ()
+) -> UUID:
     """A campaign that has run for a year, with so much in its budget for each asset; its id."""
-    require_body(body, SHIPPED.get)
+    require_body(body, SHIPPED.get, ladders)
     id_, since = campaign_id(PROGRAMME, code), START.replace(year=START.year - 1)
     version = CampaignVersion(version_id(id_, 1), id_, PROGRAMME, 1, body_text(body), "", since)
     book.add(CAMPAIGN_VERSIONS, version)
