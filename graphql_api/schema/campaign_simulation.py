@@ -17,7 +17,7 @@ from ledger.book.units import Points
 from ledger.campaigns import simulation_report as ledger
 from ledger.campaigns.simulate import Simulation, simulate
 
-ACTIVITIES_MAX = 20_000
+ACTIVITIES_MAX = 5_000
 """What a request may take time for; `scrip campaign simulate` looks at as many as there are."""
 BUDGETS_MAX = 100
 
@@ -213,7 +213,7 @@ async def campaign_simulation(
     code:        the campaign's code
     starting_on: the local day on which the first phase begins, all others moved along; by default as the draft says
     budgets:     what it may spend; budgets that are not named are as large as needed
-    activities:  stop after so many, 1 to 20,000; the command line looks at all of them
+    activities:  stop after so many, 1 to 5,000; the command line looks at all of them
     """
     context = info.context
     if not 1 <= activities <= ACTIVITIES_MAX or len(budgets or ()) > BUDGETS_MAX:

@@ -36,26 +36,26 @@ LINES: Final = f"""
         SELECT a.id, a.programme_id, a.member_id, a.request_id, a.local_day, a.channel, a.branch, a.amount, a.refund_of
         FROM cut, {{book}}.activities a WHERE a.tx_id >= cut.earlier AND a.tx_id < cut.now
     ), told AS (
-        SELECT activity_id, campaign_id, max(phase) AS phase, max(variant) AS variant, bool_or(is_awarded) AS is_awarded
+        SELECT id, programme_id, campaign_id, member_id, local_day, channel, branch, amount,
+               max(phase) AS phase, max(variant) AS variant, bool_or(is_awarded) AS is_awarded
         FROM (
-            SELECT w.activity_id, w.campaign_id, w.phase, w.variant, w.asset_id IS NOT NULL AS is_awarded
+            SELECT fresh.*, w.campaign_id, w.phase, w.variant, w.asset_id IS NOT NULL AS is_awarded
             FROM fresh JOIN {{book}}.awards w ON w.activity_id = fresh.id WHERE w.original_award_id IS NULL
             UNION ALL
-            SELECT fresh.id, v.campaign_id, line ->> 'phase', line ->> 'variant', false
+            SELECT fresh.*, v.campaign_id, line ->> 'phase', line ->> 'variant', false
             FROM fresh
             JOIN {{book}}.requests r ON r.id = fresh.request_id
             CROSS JOIN LATERAL jsonb_array_elements(r.outcome::jsonb -> 6) AS line
             JOIN registry.campaign_versions v ON v.id = (line ->> 'version_id')::uuid
             WHERE fresh.refund_of IS NULL AND line ->> 'rule' IS NOT NULL) lines
-        GROUP BY activity_id, campaign_id
+        GROUP BY id, programme_id, campaign_id, member_id, local_day, channel, branch, amount
     ), reach AS (
         SELECT {PLACE}, sum(activities)::bigint AS activities, sum(awarded)::bigint AS awarded,
                sum(value_minor)::bigint AS value_minor
         FROM (
-            SELECT fresh.programme_id, told.campaign_id, fresh.member_id, fresh.local_day, told.phase, told.variant,
-                   fresh.channel, fresh.branch, 1 AS activities, told.is_awarded::integer AS awarded,
-                   CASE WHEN told.is_awarded THEN coalesce(fresh.amount, 0) ELSE 0 END AS value_minor
-            FROM told JOIN fresh ON fresh.id = told.activity_id
+            SELECT {PLACE}, 1 AS activities, is_awarded::integer AS awarded,
+                   CASE WHEN is_awarded THEN coalesce(amount, 0) ELSE 0 END AS value_minor
+            FROM told
             UNION ALL
             SELECT o.programme_id, w.campaign_id, o.member_id, o.local_day, w.phase, w.variant, o.channel, o.branch,
                    0, 0, -fresh.amount
