@@ -86,7 +86,7 @@ class Member:
 
     @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10))
     async def tiers(self, info: Info) -> list[MemberTier]:
-        """Where the member stands on every ladder of the programme, in the order of their codes; 100 at most."""
+        """Where the member stands on every ladder of the programme, in the order of their codes; 20 at most."""
         return await read_tiers(info.context, self.uuid)
 
     @field(requires(Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY, cost=10))

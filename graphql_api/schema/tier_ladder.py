@@ -98,7 +98,7 @@ async def tier_ladder(info: Info, code: str) -> TierLadder | None:
 
 
 async def tier_ladders(info: Info) -> list[TierLadder]:
-    """Every ladder of the caller's programme, in the order of their codes; 100 at most."""
+    """Every ladder of the caller's programme, in the order of their codes; 20 at most."""
     found = await ladders_of(info.context.ledger.reader, await info.context.programme_id())
     return [ladder_of(record) for record in found]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -26,7 +26,9 @@ from ledger.tiers.rows import Ladder, LadderVersion, ladder_id, ladder_version_i
 from ledger.vouchers.tables import TEMPLATES
 from ledger.vouchers.voucher import template_id
 
-CODE_LENGTH_MAX = 32
+CODE_LENGTH_MAX: Final = 32
+LADDERS_MAX: Final = 20
+"""Ladders of a programme: every activity looks at each of them."""
 
 
 class LadderRecord(NamedTuple):
@@ -51,6 +53,12 @@ _ADD_VERSION = Query(
 _BODY = Query(
     select(tables.TIER_LADDER_VERSIONS.c.body).where(tables.TIER_LADDER_VERSIONS.c.id == bindparam("version_id"))
 )
+_FULL = Query(
+    select(tables.TIER_LADDERS.c.id)
+    .where(tables.TIER_LADDERS.c.programme_id == bindparam("of_programme"))
+    .offset(LADDERS_MAX - 1)
+    .limit(1)
+)
 _KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _TEMPLATE = Query(select(TEMPLATES.c.id).where(TEMPLATES.c.id == bindparam("template_id")))
 
@@ -58,12 +66,15 @@ _TEMPLATE = Query(select(TEMPLATES.c.id).where(TEMPLATES.c.id == bindparam("temp
 async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: LadderBody) -> LadderRecord:
     """A new ladder of the actor's programme, from now on: everybody stands on its first level.
 
-    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND.
+    INVALID_INPUT, also where the programme has 20 ladders (`ladders`); CODE_TAKEN, PROGRAMME_NOT_FOUND,
+    ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND.
     """
     async with registry_change(units, actor, "tier_ladder_created") as change:
         require_code(code)
         if len(code) > CODE_LENGTH_MAX or not code.isidentifier():
             refuse_input("code")
+        if await change.row(_FULL, {"of_programme": actor.programme_id}) is not None:
+            refuse_input("ladders")
         await _require_valid(change, body)
         programme_id = ProgrammeId(actor.programme_id)
         ladder = Ladder(ladder_id(programme_id, code), programme_id, code)

@@ -6,11 +6,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from ledger.engine.reader import Query, Reader, Record
-from ledger.tiers.ladder import LadderRecord
+from ledger.tiers.ladder import LADDERS_MAX, LadderRecord
 from ledger.tiers.rows import Ladder, LadderVersion, ladder_id
 from ledger.tiers.tables import TIER_LADDER_VERSIONS, TIER_LADDERS
 
-LADDERS_MAX: Final = 100
 PAGE_MAX: Final = 100
 
 _RECORDS = (
@@ -40,7 +39,7 @@ _VERSIONS = Query(
 
 
 async def ladders_of(reader: Reader, programme_id: UUID) -> list[LadderRecord]:
-    """The programme's ladders with their newest versions, in the order of their codes, 100 at most."""
+    """The programme's ladders with their newest versions, in the order of their codes."""
     return [_record(row) for row in await reader.rows(_ALL, {"programme": programme_id})]
 
 

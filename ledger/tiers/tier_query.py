@@ -54,7 +54,7 @@ _TIERS = SqlQuery(
     LEFT JOIN {book}.tier_standings s ON s.ladder_id = l.id AND s.member_id = CAST(:member_id AS uuid)
         AND s.programme_id = l.programme_id
     WHERE l.programme_id = CAST(:programme_id AS uuid)
-    ORDER BY l.code LIMIT 100
+    ORDER BY l.code LIMIT 20
     """
 )
 

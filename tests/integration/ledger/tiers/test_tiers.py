@@ -163,5 +163,10 @@ async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
         with pytest.raises(Refusal) as caught:
             await call
         assert caught.value.code == code
+    for number in range(19):
+        await tiers.ladder(f"more{number}")
+    with pytest.raises(Refusal) as caught:
+        await tiers.ladder("one_too_many")
+    assert caught.value.facts == {"field": "ladders"}
     added = (first, Level(code="bronze", threshold=10), silver, gold)
     await tiers.change("spend", replace(SPEND, levels=added))
