@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -72,7 +73,7 @@ class ActivityCommand(Command[ActivityReceipt]):
     @property
     def canonical_payload(self) -> str:
         """Sorted names, no blanks."""
-        return orjson.dumps(orjson.loads(self.payload), option=orjson.OPT_SORT_KEYS).decode()
+        return _canonical(self.payload)
 
     def require_input(self) -> None:
         """INVALID_INPUT where the event's name is no key, a text too long or the payload no JSON object."""
@@ -178,6 +179,12 @@ def set_headline(draft: Draft, moved: Sequence[tuple[AssetId, int]]) -> None:
     if len(moved) == 1:
         ((asset_id, amount),) = moved
         draft.entry = draft.entry._replace(asset_id=asset_id, amount=amount)
+
+
+@lru_cache(maxsize=1024)
+def _canonical(payload: str) -> str:
+    """Asked for by the fingerprint, then by the row."""
+    return orjson.dumps(orjson.loads(payload), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _read(payload: str) -> object:

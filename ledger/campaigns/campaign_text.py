@@ -72,6 +72,7 @@ class Terms(NamedTuple):
 
     activities:  the types that its rules look at
     rules:       by phase and type, those that look at it
+    whens:       by type, the conditions of those rules
     counts:      whether a rule counts, whatever others award
     is_plain:    whether its conditions name nothing but the activity
     periods:     whose awards its conditions name
@@ -85,6 +86,7 @@ class Terms(NamedTuple):
     body: CampaignBody
     activities: frozenset[str]
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
+    whens: Mapping[str, tuple[str, ...]]
     counts: bool
     is_plain: bool
     periods: tuple[Period, ...]
@@ -110,6 +112,10 @@ def terms_of(text: str) -> Terms:
         rules={
             (phase.code, activity): tuple(rule for rule in phase.rules if rule.activity == activity)
             for phase in body.phases
+            for activity in activities
+        },
+        whens={
+            activity: tuple(dict.fromkeys(r.when for r in body.rules if r.activity == activity and r.when))
             for activity in activities
         },
         counts=not all(rule.action.is_award for rule in body.rules),

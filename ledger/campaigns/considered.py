@@ -17,17 +17,23 @@ _NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignSta
 
 
 class Considered(NamedTuple):
-    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED."""
+    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or now."""
 
     campaign: Campaign
     version: CampaignVersion
     terms: Terms
     was: str
+    is_paused: bool = False
 
     @property
     def body(self) -> CampaignBody:
         """What the version promises."""
         return self.terms.body
+
+
+def conditions_of(looking: Sequence[Considered], activity: str) -> tuple[str, ...]:
+    """The conditions that may be asked of the activity alone."""
+    return tuple([when for each in looking if each.terms.is_plain for when in each.terms.whens[activity]])
 
 
 class LineUp(NamedTuple):
@@ -61,7 +67,7 @@ def _considered(state: State, programme_id: UUID, activity: str, occurred_at: da
             raise InvariantViolated(f"campaign {campaign.id} has no version {in_force}")
         terms = terms_of(version.body)
         if activity in terms.activities:
-            found.append(Considered(campaign, version, terms, was))
+            found.append(Considered(campaign, version, terms, was, CampaignState.PAUSED in (was, campaign.state)))
     return sorted(found, key=lambda each: (each.body.priority, each.campaign.code))
 
 

@@ -15,7 +15,6 @@ from ledger.book.account import Account, AccountState
 from ledger.book.units import AMOUNT_MAX
 from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.budget import locked_budget
-from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import (
     AWARDS,
     Action,
@@ -118,14 +117,14 @@ class Look:
         self.facts = facts_of(self.state, self.of, self.seen)
 
 
-def why_not(state: State, of: Considered, seen: Seen, now: datetime) -> Reason | None:
+def why_not(state: State, of: Considered, seen: Seen, phase: Phase | None, now: datetime) -> Reason | None:
     """Why the campaign as a whole is not meant; None where its rules are looked at."""
     body = of.terms.body
     if now - seen.occurred_at > of.terms.late:
         return Reason.TOO_LATE
-    if CampaignState.PAUSED in (of.was, of.campaign.state):
+    if of.is_paused:
         return Reason.PAUSED
-    if body.phase_on(seen.day) is None:
+    if phase is None:
         return Reason.NO_PHASE
     if body.channels and seen.channel not in body.channels:
         return Reason.OTHER_CHANNEL
@@ -141,13 +140,18 @@ def _is_meant(state: State, of: Considered, seen: Seen) -> bool:
     return is_meant(of.body.segment, _facts_on_file(state, of, seen), levels)
 
 
-def offer(look: Look, rule: Rule) -> Offer | Reason:
-    """The rule's offer, or why there is none."""
-    if rule.variants and look.variant not in rule.variants:
+def unmet(rule: Rule, variant: str | None, facts: Facts) -> Reason | None:
+    """Why the rule does not hold for the activity; None where it does."""
+    if rule.variants and variant not in rule.variants:
         return Reason.OTHER_VARIANT
-    holds = look.facts.holds(rule.when)
-    if not holds:
-        return Reason.CONDITION_FAILED if holds is None else Reason.CONDITION_FALSE
+    holds = facts.holds(rule.when)
+    if holds:
+        return None
+    return Reason.CONDITION_FAILED if holds is None else Reason.CONDITION_FALSE
+
+
+def offer(look: Look, rule: Rule) -> Offer | Reason:
+    """The offer of a rule that holds, or why there is none."""
     runs = runs_before(_looking(look), rule) if rule.streak or rule.combination else ()
     if isinstance(runs, Reason):
         return runs
@@ -252,7 +256,7 @@ def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     if not own:
         return seen.facts
     progress = tuple(FieldType(progress_variable(counter.code), "integer") for counter in of.terms.progress)
-    return Facts((*seen.variables, *progress), {**seen.values, **own}, (of.terms.conditions,))
+    return Facts((*seen.variables, *progress), {**seen.values, **own}, of.terms.whens[seen.type])
 
 
 def _facts_on_file(state: State, of: Considered, seen: Seen) -> MemberFacts | None:

@@ -15,7 +15,7 @@ from ledger.campaigns.activity import ActivityCommand
 from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
-from ledger.campaigns.considered import Considered, considered
+from ledger.campaigns.considered import Considered, conditions_of, considered
 from ledger.campaigns.counts import Counter, count_keys, last_periods
 from ledger.campaigns.expression import Facts, Value, variables_of
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
@@ -99,6 +99,9 @@ class ReportActivity(ActivityCommand):
 
     def _counts(self, state: State) -> Sequence[Key]:
         """The counts that an award would move, and what conditions ask of the member."""
+        facts = [MEMBER_FACTS.key(self.member_id)] if self.plan.asks_member else []
+        if not self.plan.counters:
+            return facts
         counters = [
             Counter(self.member_id, campaign, name, period, first)
             for programme in state.peek(PROGRAMMES, self.actor.programme_id)
@@ -106,7 +109,6 @@ class ReportActivity(ActivityCommand):
             for campaign, (name, period, periods) in self.plan.counters
             for first in last_periods(period, day, periods)
         ]
-        facts = [MEMBER_FACTS.key(self.member_id)] if self.plan.asks_member else []
         return [*facts, *count_keys(counters)]
 
     # -- deciding ----------------------------------------------------------------------------------------------------
@@ -168,8 +170,7 @@ class ReportActivity(ActivityCommand):
             "activity.month": local.month,
         }
         variables = variables_of(type_.fields)
-        conditions = tuple(each.terms.conditions for each in looking)
-        day, facts = local.date(), Facts(variables, values, conditions)
+        day, facts = local.date(), Facts(variables, values, conditions_of(looking, self.type))
         return Seen(
             self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, variables, values, facts
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import ActionKind
-from ledger.campaigns.considered import Considered
+from ledger.campaigns.considered import Considered, conditions_of
 from ledger.campaigns.expression import Facts, Value, tier_fields
 from ledger.campaigns.offer import Seen
 from ledger.campaigns.rows import ACTIVITIES_REFUNDING, Activity, Award
@@ -50,7 +50,7 @@ def price_at(seen: Seen, levels: Levels, looking: Sequence[Considered]) -> Seen:
         return seen
     variables = (*seen.variables, *tier_fields(tuple(sorted(levels))))
     values: dict[str, Value] = {**seen.values, **{f"tier.{code}": level.code for code, level in levels.items()}}
-    facts = Facts(variables, values, tuple(each.terms.conditions for each in looking))
+    facts = Facts(variables, values, conditions_of(looking, seen.type))
     return seen._replace(variables=variables, values=values, facts=facts, levels=levels)
 
 

@@ -81,3 +81,22 @@ def test_any_text_is_refused_or_evaluates(text: str, amount: int) -> None:
 def test_a_fault_is_a_value() -> None:
     """Faults compare by what they say."""
     assert find_fault("x" * 1001, PURCHASE) == Fault("longer than 1,000 characters", 1, 1001)
+
+
+def test_conditions_that_are_asked_together_stay_apart() -> None:
+    """One without a value takes none from the others; a comment at a condition's end ends with it."""
+    texts = ("activity.amount > 1", "1 / activity.amount > 0 // never", "activity.amount == 0", "")
+
+    for amount, expected in ((0, [False, None, True, True]), (2, [True, False, False, True])):
+        facts = Facts(PURCHASE, {"activity.amount": amount}, texts)
+
+        assert [facts.holds(text) for text in texts] == expected
+
+
+def test_too_many_conditions_for_one_list_are_asked_alone() -> None:
+    """Conditions at the limit of depth have their results though no list of them can be evaluated."""
+    deep = tuple("(" * 28 + f"activity.amount == {number}" + ")" * 28 for number in range(3))
+
+    facts = Facts(PURCHASE, {"activity.amount": 1}, deep)
+
+    assert [facts.holds(text) for text in deep] == [False, True, False]
