@@ -10,11 +10,12 @@ from uuid import UUID
 
 import orjson
 
-from audit.bundle import Files, SealedPart
+from audit.bundle import MANIFEST, Files, SealedPart
 from audit.compose import Chosen, compose, needed_nodes
 from audit.csv_text import Record
 from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED
 from audit.merkle import Subtree
+from audit.note import NOTE_CHARACTERS_MAX
 from audit.search import Connection, Entry, EventFilter, entries_meeting
 from audit.signing import SigningKey
 from audit.tiles import Tiles, tiles_for
@@ -103,7 +104,10 @@ async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, 
         "erased": sorted(erased),
     }
     nodes = await _hashes_of(connection, needed, signed.size)
-    return compose(chosen, checkpoint=signed.note, nodes=nodes, about=said, key=key)
+    files = compose(chosen, checkpoint=signed.note, nodes=nodes, about=said, key=key)
+    if len(files[MANIFEST]) > NOTE_CHARACTERS_MAX:
+        raise ExportRefused("its manifest would be longer than a verifier reads; ask for fewer entries at a time")
+    return files
 
 
 async def _collect(connection: Connection, wanted: Wanted, first: int, stop: int) -> dict[int, bytes]:

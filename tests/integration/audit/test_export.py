@@ -158,6 +158,15 @@ async def test_what_the_log_does_not_have_is_refused(busy: Bank) -> None:
             await exported(busy, wanted)
 
 
+async def test_no_bundle_is_made_that_no_verifier_reads(busy: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its manifest names every erased person, and may grow beyond what a note may have."""
+    await sequence(busy)
+    monkeypatch.setattr("audit.export.NOTE_CHARACTERS_MAX", 500)
+
+    with pytest.raises(ExportRefused, match="fewer entries"):
+        await exported(busy, Wanted(filter=EventFilter()))
+
+
 async def test_entries_are_found_by_what_they_say(busy: Bank) -> None:
     """Newest first, in pages, by each condition; a name inside a fact is no hit."""
     size = await sequence(busy)
