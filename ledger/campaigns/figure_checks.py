@@ -62,4 +62,16 @@ FIGURE_RULES: Final = (
         WHERE kept.redeemed IS DISTINCT FROM anew.after
         """,  # noqa: S608
     ),
+    rule(
+        "campaign_figures_are_past",
+        "activities and cuts of figures name transactions of this cluster; after a restore from a dump they do not until"
+        " `forget_transactions` was called",
+        """
+        SELECT 'activities' AS subject, count(*) AS rows, max(tx_id::text) AS latest FROM {book}.activities
+        WHERE tx_id >= pg_snapshot_xmax(pg_current_snapshot()) HAVING count(*) > 0
+        UNION ALL
+        SELECT 'figure cuts', count(*), max(cut_tx_id::text) FROM {book}.campaign_figure_cuts
+        WHERE cut_tx_id > pg_snapshot_xmax(pg_current_snapshot()) HAVING count(*) > 0
+        """,
+    ),
 )

@@ -25,11 +25,16 @@ from ledger.campaigns.simulate import Simulation, simulate
 from ledger.campaigns.simulation_report import SimulationReport
 from tests.bank import Bank
 from tests.campaign_desk import TENTH, CampaignDesk, always
+from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
+
+MULTIPLIED = PointsAward(asset="POINTS", field="amount", per=10, ladder="spend")
 
 
 def rich_body(bank: Bank) -> CampaignBody:
-    """Progress, a limited voucher at every third purchase, capped points from a budget, and a donation for small ones."""
+    """Progress, a limited voucher at every third purchase, a donation for small ones, and points from a budget: capped,
+    multiplied by the member's level, by another rule for each arm.
+    """
     return CampaignBody(
         phases=always(
             Rule(code="step", activity="purchase", action=ProgressStep(counter="buys", amount=1)),
@@ -45,7 +50,7 @@ def rich_body(bank: Bank) -> CampaignBody:
                 action=Donation(asset="POINTS", merchant=bank.merchant_id, amount=2),
                 when="activity.amount < 50",
             ),
-            replace(TENTH, variants=("a",)),
+            replace(TENTH, action=MULTIPLIED, variants=("a",)),
             Rule(code="flat", activity="purchase", action=PointsAward(asset="POINTS", amount=7), variants=("b",)),
         ),
         counters=(ProgressCounter(code="buys", period=Period.MONTH),),
@@ -66,6 +71,7 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
     the same reasons; the ledger is as it was.
     """
     await VoucherDesk(bank=bank).live("COFFEE", pieces=4)
+    await TierDesk(bank=bank).ladder()
     await desk.run("rich", rich_body(bank), budget=300)
     stock = "SELECT posted FROM book.accounts WHERE role = 'stock'"
     await _history(desk, bank)
@@ -86,6 +92,7 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
             """
         )
     }
+    assert await bank.count("book.awards WHERE factors <> '[]'") > 0
     assert [(line.given, line.left) for line in report.budgets] == [(300, await desk.left("rich"))]
     assert (report.activities, report.refunds, report.is_complete) == (60, 6, True)
     told = await bank.fetch(
