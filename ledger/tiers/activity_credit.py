@@ -126,7 +126,7 @@ def taken_back(kind: MetricKind, amount: int, undone: Undone) -> int:
 
 def _has_room(standing: Standing, terms: Terms, day: date, amount: int) -> bool:
     """Whether the bucket stays within 10^15."""
-    return buckets_of(standing).get(bucket_of(terms.body.window, day), 0) + amount <= AMOUNT_MAX
+    return buckets_of(standing).get(bucket_of(terms.body.window, day).isoformat(), 0) + amount <= AMOUNT_MAX
 
 
 def _new_credit(

@@ -5,7 +5,6 @@ anything would change if nothing more came; up to it a standing is what it says.
 """
 
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -75,13 +74,8 @@ def new_standing(programme_id: ProgrammeId, member_id: UUID, ladder_id: UUID, fi
 
 def buckets_of(standing: Standing) -> Buckets:
     """What counts, by the first day of each bucket."""
-    return _parse_buckets(standing.buckets)
-
-
-@lru_cache(maxsize=4096)
-def _parse_buckets(text: str) -> Buckets:
-    read: dict[str, int] = orjson.loads(text)
-    return {date.fromisoformat(day): amount for day, amount in read.items()}
+    read: dict[str, int] = orjson.loads(standing.buckets)
+    return read
 
 
 def level_of(standing: Standing, body: LadderBody) -> Level:
@@ -117,7 +111,8 @@ def grant(standing: Standing, terms: Terms, level: str, until_on: date, now: dat
 
 
 def _count(standing: Standing, body: LadderBody, brought: Brought, today: date) -> Standing:
-    kept, bucket = kept_from(body.window, today), bucket_of(body.window, brought.day)
+    kept = kept_from(body.window, today).isoformat()
+    bucket = bucket_of(body.window, brought.day).isoformat()
     buckets = {day: amount for day, amount in buckets_of(standing).items() if day >= kept}
     if body.metric.kind != MetricKind.SNAPSHOT:
         if bucket >= kept:
@@ -132,8 +127,7 @@ def _count(standing: Standing, body: LadderBody, brought: Brought, today: date) 
 
 
 def _with_buckets(standing: Standing, buckets: Buckets) -> Standing:
-    text = orjson.dumps({day.isoformat(): buckets[day] for day in sorted(buckets)}).decode()
-    return standing._replace(buckets=text)
+    return standing._replace(buckets=orjson.dumps(buckets, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def _best(body: LadderBody, buckets: Buckets, today: date) -> int:

@@ -11,7 +11,8 @@ from typing import Final, assert_never
 from ledger.programme.calendar import add_months, last_of_months
 from ledger.tiers.ladder_body import PackPeriod, Window, WindowKind
 
-Buckets = Mapping[date, int]
+Buckets = Mapping[str, int]
+"""By the ISO date of each bucket's first local day: such texts sort as their days do, and need no reading."""
 MONTHS: Final = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 """The months of a calendar period."""
 DAY: Final = timedelta(days=1)
@@ -62,15 +63,15 @@ def kept_from(window: Window, today: date) -> date:
 
 def counted(window: Window, buckets: Buckets, today: date) -> int:
     """What the window of today contains."""
-    start = starts_on(window, today)
-    return sum(amount for day, amount in buckets.items() if start <= day <= today)
+    start, end = starts_on(window, today).isoformat(), today.isoformat()
+    return sum(amount for day, amount in buckets.items() if start <= day <= end)
 
 
 def counted_before(window: Window, buckets: Buckets, today: date) -> int:
     """What the calendar period before today's contains; nothing of a rolling window, which never ends."""
     if window.kind == WindowKind.ROLLING:
         return 0
-    return buckets.get(starts_on(window, starts_on(window, today) - DAY), 0)
+    return buckets.get(starts_on(window, starts_on(window, today) - DAY).isoformat(), 0)
 
 
 def next_period(window: Window, today: date) -> date:
@@ -85,8 +86,9 @@ def first_below(window: Window, buckets: Buckets, threshold: int, after: date) -
     left = counted(window, buckets, after + DAY)
     if left < threshold:
         return after + DAY
-    for day in sorted(day for day in buckets if day >= starts_on(window, after + DAY)):
+    start = starts_on(window, after + DAY).isoformat()
+    for day in sorted(day for day in buckets if day >= start):
         left -= buckets[day]
         if left < threshold:
-            return day + timedelta(days=length_days(window))
+            return date.fromisoformat(day) + timedelta(days=length_days(window))
     return None
