@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -41,15 +41,15 @@ RANDOM = ("random.", "secrets.", "os.urandom", "uuid.uuid1", "uuid.uuid4", "uuid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One Python file: its path from the project's root, its text and its syntax tree."""
+    """One Python file: its path from the project's root, its text and the nodes of its syntax tree."""
 
     path: str
     text: str
 
     @property
-    def tree(self) -> ast.Module:
-        """The parsed module."""
-        return _parse(self.text)
+    def nodes(self) -> Sequence[ast.AST]:
+        """All that was parsed, from the module down."""
+        return _nodes(self.text)
 
     @property
     def is_test(self) -> bool:
@@ -68,8 +68,8 @@ class Source:
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+def _nodes(text: str) -> Sequence[ast.AST]:
+    return tuple(ast.walk(ast.parse(text)))
 
 
 Rule = Callable[[Source], Iterator[str]]
@@ -84,7 +84,7 @@ def file_is_short(source: Source) -> Iterator[str]:
 
 def functions_are_short(source: Source) -> Iterator[str]:
     """Ask for at most 60 lines a function."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not source.is_migration:
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES_MAX:
@@ -112,7 +112,7 @@ def no_floats(source: Source) -> Iterator[str]:
     if not source.is_pure:
         return
     durations = {id(node) for node in _duration_annotations(source)}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Name) and node.id == "float" and id(node) not in durations:
             yield _at(
                 source,
@@ -122,7 +122,7 @@ def no_floats(source: Source) -> Iterator[str]:
 
 
 def _duration_annotations(source: Source) -> Iterator[ast.AST]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.arg) and node.annotation and node.arg.endswith(DURATIONS):
             yield from ast.walk(node.annotation)
         if isinstance(node, ast.AnnAssign) and _name(node.target).endswith(DURATIONS):
@@ -145,7 +145,7 @@ def no_randomness(source: Source) -> Iterator[str]:
     """Refuse randomness in ledger/ and audit/ outside the modules whose work it is."""
     if not source.is_pure or source.path in RANDOM_MODULES:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and node.module in {"random", "secrets"}:
             yield _at(source, node, f"{node.module} is randomness; take the bytes")
         if isinstance(node, ast.Call) and _name(node.func).startswith(RANDOM):
@@ -154,7 +154,7 @@ def no_randomness(source: Source) -> Iterator[str]:
 
 def no_swallowed_exceptions(source: Source) -> Iterator[str]:
     """Refuse a bare except, and a broad one that neither raises nor does anything."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.ExceptHandler):
             continue
         broad = node.type is None or _name(node.type) in {"Exception", "BaseException"}
@@ -207,7 +207,7 @@ def modules_without_importer(sources: list[Source], entry_points: frozenset[str]
 
 def _imports(source: Source) -> Iterator[str]:
     own = _module(source.path)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -221,7 +221,7 @@ def _module(path: str) -> str:
 
 
 def _calls(source: Source) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    return (node for node in source.nodes if isinstance(node, ast.Call))
 
 
 def _name(node: ast.AST) -> str:

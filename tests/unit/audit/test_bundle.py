@@ -120,7 +120,7 @@ def test_a_part_of_the_log_proves_its_past_where_it_was_asked_to() -> None:
     assert verdict_of(part_of([250, 260]), seen_at=200).failing == {Question.HISTORY}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from(bundle.SIGNED), where=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_no_bit_changes_unnoticed(name: str, where: int, bit: int) -> None:
     """Whatever bit of whatever file is flipped, the bundle fails or cannot be read."""
@@ -136,7 +136,7 @@ def test_no_bit_changes_unnoticed(name: str, where: int, bit: int) -> None:
     assert not verdict.is_clean
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     name=st.sampled_from([bundle.MANIFEST, *bundle.SIGNED]), data=st.binary(max_size=200) | st.text().map(str.encode)
 )

@@ -82,7 +82,7 @@ def test_a_bundle_has_the_path_of_its_tile() -> None:
     assert bundle_path(273, 112) == "tile/entries/273.p/112"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 700), max_size=12))
 def test_growing_in_any_steps_leads_to_the_same_tree(steps: list[int]) -> None:
     """The root is that of all leaves, each tile is filled once, and the edge is what is not in a full tile."""
@@ -124,7 +124,7 @@ def test_an_empty_edge_is_the_empty_tree() -> None:
     assert Edge().root == EMPTY_ROOT
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(SIZES.filter(bool), st.data())
 def test_proofs_are_made_from_the_tiles_they_name(size: int, data: st.DataObject) -> None:
     """The tiles asked for beforehand are enough for the root and for both proofs, and the proofs hold."""
