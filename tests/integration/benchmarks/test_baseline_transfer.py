@@ -10,6 +10,7 @@ from rich.console import Console
 from benchmarks.baseline_transfer import PlainLedger, create_plain_ledger
 from benchmarks.harness import SHORT, Bench, open_bench
 
+pytestmark = pytest.mark.bench
 REPLAY = "SELECT transfer(1, 'a key', 1, 501, 7)"
 
 

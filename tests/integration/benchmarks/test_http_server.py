@@ -9,6 +9,7 @@ from benchmarks.http_load import Load, drive
 from benchmarks.http_server import ServerNotUp, serve_app
 from benchmarks.served_app import HOST
 
+pytestmark = pytest.mark.bench
 WORKERS = 2
 
 
