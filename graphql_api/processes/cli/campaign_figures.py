@@ -71,6 +71,7 @@ async def _read(
     from graphql_api.processes.importing.names import find_programme
     from graphql_api.settings import read_settings
     from ledger.campaigns.campaign_query import budgets_of, campaign_by_id
+    from ledger.campaigns.figure_roll_up import catch_up
     from ledger.campaigns.figures import Side, every_line
     from ledger.campaigns.rows import campaign_id
 
@@ -81,6 +82,8 @@ async def _read(
             found = await campaign_by_id(application.reader, programme_id, campaign_id(programme_id, code))
             if found is None:
                 raise CommandError(f"there is no campaign {code!r}.")
+            # After an import much may wait for the worker.
+            await catch_up(application.reader, application.units)
             lines = await every_line(
                 application.reader,
                 programme_id,
