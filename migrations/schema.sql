@@ -513,6 +513,14 @@ CREATE TABLE book.journal_entries (
     CONSTRAINT journal_entries_effective_not_after_posted CHECK ((effective_at <= posted_at))
 );
 
+CREATE TABLE book.listed_members (
+    id uuid NOT NULL,
+    list_id uuid NOT NULL,
+    member_id uuid NOT NULL
+);
+
+COMMENT ON TABLE book.listed_members IS 'Who is on a list; the id is computed from both, so that nobody is twice. Append-only.';
+
 CREATE TABLE book.lots (
     id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -980,6 +988,17 @@ CREATE TABLE registry.instance (
     CONSTRAINT instance_is_one_row CHECK ((id = 1))
 );
 
+CREATE TABLE registry.member_lists (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    members bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT member_lists_members_not_negative CHECK ((members >= 0))
+);
+
+COMMENT ON TABLE registry.member_lists IS 'Lists of members that campaigns may be for. A list only grows.';
+
 CREATE TABLE registry.merchants (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -1173,6 +1192,9 @@ ALTER TABLE ONLY book.imported_codes
 ALTER TABLE ONLY book.journal_entries
     ADD CONSTRAINT journal_entries_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY book.listed_members
+    ADD CONSTRAINT listed_members_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY book.lots
     ADD CONSTRAINT lots_pk PRIMARY KEY (id);
 
@@ -1326,6 +1348,12 @@ ALTER TABLE ONLY registry.campaigns
 ALTER TABLE ONLY registry.instance
     ADD CONSTRAINT instance_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY registry.member_lists
+    ADD CONSTRAINT member_lists_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.member_lists
+    ADD CONSTRAINT member_lists_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY registry.merchants
     ADD CONSTRAINT merchants_code_unique UNIQUE (programme_id, code);
 
@@ -1417,6 +1445,8 @@ CREATE INDEX holds_open_by_deadline ON book.holds USING btree (deadline) WHERE (
 CREATE INDEX journal_entries_by_original ON book.journal_entries USING btree (original_entry_id) WHERE (original_entry_id IS NOT NULL);
 
 CREATE INDEX journal_entries_by_transaction ON book.journal_entries USING btree (tx_id);
+
+CREATE INDEX listed_members_by_list ON book.listed_members USING btree (list_id);
 
 CREATE INDEX lots_by_entry ON book.lots USING btree (entry_id);
 
@@ -1525,6 +1555,8 @@ CREATE TRIGGER imported_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.import
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE CONSTRAINT TRIGGER journal_entries_have_events AFTER INSERT ON book.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION book.require_entry_events();
+
+CREATE TRIGGER listed_members_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.listed_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1638,6 +1670,10 @@ CREATE TRIGGER campaigns_stand AFTER INSERT OR UPDATE ON registry.campaigns FOR 
 
 CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
 
+CREATE CONSTRAINT TRIGGER member_lists_have_events AFTER INSERT OR UPDATE ON registry.member_lists DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER member_lists_keep_rows BEFORE DELETE OR TRUNCATE ON registry.member_lists FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
 CREATE CONSTRAINT TRIGGER merchants_have_events AFTER INSERT OR UPDATE ON registry.merchants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER merchants_keep_rows BEFORE DELETE OR TRUNCATE ON registry.merchants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1745,6 +1781,9 @@ ALTER TABLE ONLY registry.campaigns
 
 ALTER TABLE ONLY registry.campaigns
     ADD CONSTRAINT campaigns_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.member_lists
+    ADD CONSTRAINT member_lists_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 ALTER TABLE ONLY registry.merchants
     ADD CONSTRAINT merchants_partner_fk FOREIGN KEY (partner_id) REFERENCES registry.partners(id);
@@ -1975,6 +2014,10 @@ GRANT UPDATE(voucher_id) ON TABLE book.imported_codes TO scrip_app;
 GRANT SELECT,INSERT ON TABLE book.journal_entries TO scrip_app;
 GRANT SELECT ON TABLE book.journal_entries TO scrip_sequencer;
 GRANT SELECT ON TABLE book.journal_entries TO scrip_auditor;
+
+GRANT SELECT,INSERT ON TABLE book.listed_members TO scrip_app;
+GRANT SELECT ON TABLE book.listed_members TO scrip_sequencer;
+GRANT SELECT ON TABLE book.listed_members TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.lots TO scrip_app;
 GRANT SELECT ON TABLE book.lots TO scrip_sequencer;
@@ -2270,6 +2313,13 @@ GRANT SELECT ON TABLE registry.instance TO scrip_auditor;
 GRANT UPDATE(clock_offset_us) ON TABLE registry.instance TO scrip_app;
 
 GRANT UPDATE(standing_version) ON TABLE registry.instance TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.member_lists TO scrip_app;
+GRANT SELECT ON TABLE registry.member_lists TO scrip_auditor;
+
+GRANT UPDATE(members) ON TABLE registry.member_lists TO scrip_app;
+
+GRANT UPDATE(version) ON TABLE registry.member_lists TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.merchants TO scrip_app;
 GRANT SELECT ON TABLE registry.merchants TO scrip_auditor;

@@ -133,6 +133,7 @@ class CampaignTermsInput:
     priority:   lower ones look at an activity first, -1,000 to 1,000
     group:      of all campaigns of a group only the first one awards for an activity
     late_hours: how long after it occurred an activity is still looked at, 0 to 744
+    member_list: the code of a list of members, see `scrip campaign members`; only those on it
     """
 
     phases: list[CampaignPhaseInput]
@@ -146,6 +147,7 @@ class CampaignTermsInput:
     priority: int = 0
     group: str | None = None
     late_hours: int = 72
+    member_list: str | None = None
 
 
 def body_from(given: CampaignTermsInput) -> CampaignBody:
@@ -165,6 +167,7 @@ def body_from(given: CampaignTermsInput) -> CampaignBody:
         priority=given.priority,
         group=given.group,
         late_hours=given.late_hours,
+        member_list=given.member_list,
     )
 
 

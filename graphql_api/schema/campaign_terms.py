@@ -129,6 +129,7 @@ class CampaignTerms:
     priority:   lower ones look at an activity first
     group:      of all campaigns of a group only the first one awards for an activity
     late_hours: how long after it occurred an activity is still looked at
+    member_list: the code of the list of members whom it is for; null for all
     """
 
     phases: list[CampaignPhase]
@@ -142,6 +143,7 @@ class CampaignTerms:
     priority: int
     group: str | None
     late_hours: int
+    member_list: str | None
 
 
 def terms_of(body: CampaignBody) -> CampaignTerms:
@@ -161,6 +163,7 @@ def terms_of(body: CampaignBody) -> CampaignTerms:
         priority=body.priority,
         group=body.group,
         late_hours=body.late_hours,
+        member_list=body.member_list,
     )
 
 

@@ -2,12 +2,17 @@
 
 from ledger.campaigns.campaign_body import Period
 from ledger.campaigns.counts import Counter, starts_on
+from ledger.campaigns.rows import listed_member_id
 from ledger.engine.check_rule import Row, rule
 
 
 def _has_other_count_id(row: Row) -> bool:
     counter = Counter(row["member_id"], row["campaign_id"], row["counter"], Period(row["period"]), row["starts_on"])
     return bool(counter.id != row["subject"] or starts_on(counter.period, counter.starts_on) != counter.starts_on)
+
+
+def _has_other_listed_id(row: Row) -> bool:
+    return bool(listed_member_id(row["list_id"], row["member_id"]) != row["subject"])
 
 
 AWARD_RULES = (
@@ -184,6 +189,27 @@ AWARD_RULES = (
         FULL JOIN sums USING (member_id, campaign_id, counter, period, starts_on)
         WHERE n.amount IS DISTINCT FROM sums.amount
         """,
+    ),
+    rule(
+        "member_list_counts_its_members",
+        "a list says how many members are on it, and whoever is on one is a member of its programme",
+        """
+        SELECT coalesce(m.id, n.list_id) AS subject, m.members, n.found
+        FROM registry.member_lists m
+        FULL JOIN (
+            SELECT l.list_id, count(h.id) AS found, count(*) AS listed FROM {book}.listed_members l
+            LEFT JOIN registry.member_lists m ON m.id = l.list_id
+            LEFT JOIN {book}.holders h ON h.id = l.member_id AND h.programme_id = m.programme_id AND h.kind = 'member'
+            GROUP BY l.list_id
+        ) n ON n.list_id = m.id
+        WHERE m.members IS DISTINCT FROM coalesce(n.found, 0) OR n.listed > n.found
+        """,
+    ),
+    rule(
+        "listed_member_id_names_member",
+        "the id of a member's place on a list is computed from both",
+        "SELECT id AS subject, list_id, member_id FROM {book}.listed_members",
+        _has_other_listed_id,
     ),
     rule(
         "campaign_count_id_names_count",

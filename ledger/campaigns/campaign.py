@@ -35,6 +35,7 @@ from ledger.campaigns.rows import (
     CampaignStep,
     CampaignVersion,
     campaign_id,
+    member_list_id,
     step_id,
     version_id,
 )
@@ -91,6 +92,7 @@ _INSERT_ASSET = Query(postgres_insert(ASSETS).on_conflict_do_nothing().returning
 _INSERT_ACCOUNT = Query(postgres_insert(ACCOUNTS).on_conflict_do_nothing())
 _KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _KIND_OF_TEMPLATE = Query(select(TEMPLATES.c.kind).where(TEMPLATES.c.id == bindparam("template_id")))
+_MEMBER_LIST = Query(select(tables.MEMBER_LISTS.c.id).where(tables.MEMBER_LISTS.c.id == bindparam("list_id")))
 _MERCHANT = Query(
     select(MERCHANTS.c.id).where(
         MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.programme_id == bindparam("programme_id")
@@ -203,6 +205,10 @@ async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None
     # In a thread, since a large campaign's conditions take seconds to check, and others want their answers meanwhile.
     await asyncio.to_thread(require_body, body, types.get, await _ladders(change))
     require_terms_text(terms)
+    if body.member_list is not None:
+        list_id = member_list_id(change.actor.programme_id, body.member_list)
+        if await change.row(_MEMBER_LIST, {"list_id": list_id}) is None:
+            refuse_input("memberList")
     for rule in body.rules:
         await _require_found(change, rule.action)
 

@@ -208,6 +208,7 @@ class CampaignBody:
               that count progress or credit a ladder end nothing: each that holds does, in its place
     counters: what rules count and conditions ask for
     segment:  a CEL condition over the member; everybody if it is empty
+    member_list: code of a list of members; only those on it
     budgets:  codes of the assets whose awards are paid from a budget, in the asset's units; the others are unlimited
     channels, branches: where it holds; everywhere if none is named
     priority: lower ones go first · group: of all campaigns of a group only the first one awards for an activity
@@ -225,6 +226,7 @@ class CampaignBody:
     priority: int = 0
     group: str | None = None
     late_hours: int = 72
+    member_list: str | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -49,6 +49,7 @@ class LockPlan(NamedTuple):
     cards:       codes of the templates of which a card may multiply
     counters:    campaign and what it counts: read beforehand
     asks_member: whether a condition names what the bank says of the member
+    lists:       codes of the lists on which the member may be
     """
 
     assets: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class LockPlan(NamedTuple):
     cards: tuple[str, ...] = ()
     counters: tuple[tuple[UUID, Counted], ...] = ()
     asks_member: bool = False
+    lists: tuple[str, ...] = ()
 
 
 NOTHING: Final = LockPlan()
@@ -115,6 +117,7 @@ def _plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: st
         cards=_all(plan.cards for plan in found),
         counters=_all(plan.counters for plan in found),
         asks_member=any(plan.asks_member for plan in found),
+        lists=_all(plan.lists for plan in found),
     )
 
 
@@ -140,4 +143,5 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
         cards=_all(action.cards for action in points),
         counters=tuple((campaign, counted) for counted in terms.counters),
         asks_member=terms.knows_member,
+        lists=() if body.member_list is None else (body.member_list,),
     )

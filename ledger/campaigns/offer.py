@@ -33,6 +33,7 @@ from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom, starts_on
 from ledger.campaigns.expression import Facts, Value, Variables
 from ledger.campaigns.receipt import Reason
+from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.run import Looking, runs_before
 from ledger.campaigns.segment import is_meant, member_values
 from ledger.engine.state import State
@@ -132,7 +133,14 @@ def why_not(state: State, of: Considered, seen: Seen, phase: Phase | None, now: 
         return Reason.OTHER_BRANCH
     if body.segment and not _is_meant(state, of, seen):
         return Reason.OTHER_SEGMENT
+    if body.member_list is not None and not _is_listed(state, of, seen, body.member_list):
+        return Reason.OTHER_SEGMENT
     return None
+
+
+def _is_listed(state: State, of: Considered, seen: Seen, code: str) -> bool:
+    list_id = member_list_id(of.campaign.programme_id, code)
+    return state.find(LISTED_MEMBERS, listed_member_id(list_id, seen.member_id)) is not None
 
 
 def _is_meant(state: State, of: Considered, seen: Seen) -> bool:

@@ -23,7 +23,7 @@ from ledger.campaigns.look import look_at
 from ledger.campaigns.offer import Seen, Skip
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
 from ledger.campaigns.record import award_line, skipped_line
-from ledger.campaigns.rows import ACTIVITIES, AWARDS
+from ledger.campaigns.rows import ACTIVITIES, AWARDS, LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.tiering import count_activity, price_at, settle_before
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -99,7 +99,10 @@ class ReportActivity(ActivityCommand):
 
     def _counts(self, state: State) -> Sequence[Key]:
         """The counts that an award would move, and what conditions ask of the member."""
-        facts = [MEMBER_FACTS.key(self.member_id)] if self.plan.asks_member else []
+        programme_id, member_id = self.actor.programme_id, self.member_id
+        lists = [member_list_id(programme_id, code) for code in self.plan.lists]
+        facts = [LISTED_MEMBERS.key(listed_member_id(list_id, member_id)) for list_id in lists]
+        facts += [MEMBER_FACTS.key(member_id)] if self.plan.asks_member else []
         if not self.plan.counters:
             return facts
         counters = [

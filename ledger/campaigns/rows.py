@@ -70,6 +70,24 @@ class CampaignStep(NamedTuple):
     since: datetime
 
 
+class MemberList(NamedTuple):
+    """A row of `member_lists`: a list of members that campaigns may be for. It only grows."""
+
+    id: UUID
+    programme_id: ProgrammeId
+    code: str
+    members: int
+    version: int = 1
+
+
+class ListedMember(NamedTuple):
+    """A row of `listed_members`; the id is computed from both others."""
+
+    id: UUID
+    list_id: UUID
+    member_id: UUID
+
+
 class Activity(NamedTuple):
     """A row of `activities`.
 
@@ -168,6 +186,7 @@ CAMPAIGNS_LOCKED = Shelf(
 """For commands that change the campaign."""
 CAMPAIGN_VERSIONS = Shelf(tables.CAMPAIGN_VERSIONS, CampaignVersion, by="id", standing=True)
 CAMPAIGN_STEPS = Shelf(tables.CAMPAIGN_STEPS, CampaignStep, by="campaign_id", standing=True)
+LISTED_MEMBERS = Shelf(tables.LISTED_MEMBERS, ListedMember, by="id")
 ACTIVITIES = Shelf(tables.ACTIVITIES, Activity, by="request_id")
 ACTIVITIES_REFUNDING = Shelf(tables.ACTIVITIES, Activity, by="refund_of")
 AWARDS = Shelf(tables.AWARDS, Award, by="activity_id")
@@ -188,6 +207,17 @@ def version_id(campaign: UUID, number: int) -> UUID:
 def step_id(campaign: UUID, number: int) -> UUID:
     """The id of a campaign's step."""
     return computed_id(b"campaign-step", campaign.bytes + number.to_bytes(4))
+
+
+@lru_cache(maxsize=4096)
+def member_list_id(programme_id: UUID, code: str) -> UUID:
+    """The id of the programme's list of that code."""
+    return computed_id(b"member-list", programme_id.bytes + code.encode())
+
+
+def listed_member_id(list_id: UUID, member_id: UUID) -> UUID:
+    """The id of a member's place on a list."""
+    return computed_id(b"listed-member", list_id.bytes + member_id.bytes)
 
 
 @lru_cache(maxsize=4096)

@@ -53,6 +53,23 @@ CAMPAIGN_STEPS = table(
     schema=REGISTRY,
 )
 
+MEMBER_LISTS = table(
+    "member_lists",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("code", Text),
+    Column("members", BigInteger),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+LISTED_MEMBERS = table(
+    "listed_members",
+    Column("id", Uuid, primary_key=True),
+    Column("list_id", Uuid),
+    Column("member_id", Uuid),
+)
+
 ACTIVITIES = table(
     "activities",
     Column("id", Uuid, primary_key=True),

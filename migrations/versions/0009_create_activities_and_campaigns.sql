@@ -72,6 +72,25 @@ CREATE TABLE registry.campaign_steps (
 COMMENT ON TABLE registry.campaign_steps IS
     'In which state and under which version a campaign was from when on: late activities look here. Append-only.';
 
+CREATE TABLE registry.member_lists (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    members bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT member_lists_pk PRIMARY KEY (id),
+    CONSTRAINT member_lists_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes (id),
+    CONSTRAINT member_lists_code_unique UNIQUE (programme_id, code),
+    CONSTRAINT member_lists_members_not_negative CHECK (members >= 0)
+);
+COMMENT ON TABLE registry.member_lists IS 'Lists of members that campaigns may be for. A list only grows.';
+CREATE CONSTRAINT TRIGGER member_lists_have_events AFTER INSERT OR UPDATE ON registry.member_lists
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE TRIGGER member_lists_keep_rows BEFORE DELETE OR TRUNCATE ON registry.member_lists
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+GRANT SELECT, INSERT, UPDATE (members, version) ON registry.member_lists TO scrip_app;
+GRANT SELECT ON registry.member_lists TO scrip_auditor;
+
 DO $$
 DECLARE name text;
 BEGIN
@@ -167,6 +186,15 @@ CREATE INDEX awards_by_campaign ON {book}.awards (campaign_id, id);
 COMMENT ON TABLE {book}.awards IS
     'What a rule gave for an activity and how it came to that; below zero: what a refund took back. Append-only.';
 
+CREATE TABLE {book}.listed_members (
+    id uuid NOT NULL,
+    list_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    CONSTRAINT listed_members_pk PRIMARY KEY (id)
+);
+CREATE INDEX listed_members_by_list ON {book}.listed_members (list_id);
+COMMENT ON TABLE {book}.listed_members IS 'Who is on a list; the id is computed from both, so that nobody is twice. Append-only.';
+
 CREATE TABLE {book}.campaign_counts (
     id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -186,11 +214,11 @@ COMMENT ON TABLE {book}.campaign_counts IS
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['activities', 'awards', 'campaign_counts'] LOOP
+    FOREACH name IN ARRAY ARRAY['activities', 'awards', 'listed_members', 'campaign_counts'] LOOP
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
         EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_sequencer, scrip_auditor', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['activities', 'awards'] LOOP
+    FOREACH name IN ARRAY ARRAY['activities', 'awards', 'listed_members'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON {book}.%I '
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_append_only', name);
     END LOOP;

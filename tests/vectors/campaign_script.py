@@ -7,6 +7,7 @@
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
     template latte stock=3 limit=1                   a voucher template; limit per member; gives=200 (percent): a card
+    ann joins vip                                    a list of members, for campaigns with list=vip
     latte stops                                      the template is live no more
     ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
     ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: what it did, or its last reason
@@ -18,7 +19,7 @@
 What a campaign did: points as a number, a voucher as its template, a donation as `shop:5`, progress as `buys+1`.
 Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, cards=, or instead of
 points voucher=TEMPLATE, gift=SHOP, count=COUNTER; streak=COUNTER/LENGTH/LEAST, combined=COUNTER,COUNTER/DAYS; and of the
-whole cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, late=, from=, until=,
+whole cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, list=, late=, from=, until=,
 arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch= and any field of the payload.
 """
 
@@ -53,7 +54,7 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.receipt import ActivityReceipt, AwardLine
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
-from ledger.campaigns.rows import CAMPAIGNS
+from ledger.campaigns.rows import CAMPAIGNS, LISTED_MEMBERS, ListedMember, listed_member_id, member_list_id
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
 from ledger.members.rows import MEMBER_FACTS, MemberFacts
@@ -118,6 +119,9 @@ class CampaignScript:
             case ["template", code, *options]:
                 add_template(self.book, code, _template(dict(word.split("=", 1) for word in options)))
                 self.stock(code, int(dict(word.split("=", 1) for word in options).get("stock", 0)))
+            case [who, "joins", code]:
+                list_id, id_ = member_list_id(PROGRAMME, code), member_id(who)
+                self.book.add(LISTED_MEMBERS, ListedMember(listed_member_id(list_id, id_), list_id, id_))
             case [code, "stops"]:
                 stop_template(self.book, template_id(PROGRAMME, code), state="stopped")
             case [who, "draws", code]:
@@ -371,6 +375,7 @@ def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
         budgets=(_asset_of(phase.rules[0].action),) if "budget" in options else (),
         counters=tuple(_counter(text) for text in options.get("counters", "").split(",") if text),
         segment=options.get("segment", ""),
+        member_list=options.get("list"),
         variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
         priority=int(options.get("priority", 0)),
         group=options.get("group"),

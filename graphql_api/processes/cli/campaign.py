@@ -4,6 +4,7 @@ import typer
 
 from graphql_api.processes.cli.campaign_acts import end, pause, start, submit, top_up
 from graphql_api.processes.cli.campaign_figures import show_figures
+from graphql_api.processes.cli.campaign_members import load_members
 from graphql_api.processes.cli.campaign_reads import list_campaigns, show_campaign
 from graphql_api.processes.cli.campaign_simulation import simulate_campaign
 
@@ -11,6 +12,7 @@ app = typer.Typer(name="campaign", help="Run campaigns, simulate them, read thei
 app.command("list")(list_campaigns)
 app.command("show")(show_campaign)
 app.command("submit")(submit)
+app.command("members")(load_members)
 app.command("top-up")(top_up)
 app.command("start")(start)
 app.command("pause")(pause)

@@ -16,7 +16,7 @@ RULE = """code activity when variants streak { counter length least } combinatio
     ... on TierCreditAction { ladder } }"""
 TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter period limit mode }} budgets
     counters {{ code period }} segment
-    channels branches variants {{ code weight }} priority group lateHours"""
+    channels branches variants {{ code weight }} priority group lateHours memberList"""
 SAVED = f"""... on CampaignSaved {{ campaign {{ code state current {{ number }}
     latest {{ number termsText terms {{ {TERMS} }} }} }} }} ... on InvalidInputError {{ field }}"""
 MOVED = "... on CampaignMoved { replayed state entryId } ... on CampaignStateError { campaignState }"
@@ -123,6 +123,7 @@ async def test_every_term_goes_in_and_comes_out(people: People) -> None:
         priority=-2,
         group="spring",
         lateHours=24,
+        memberList=None,
     )
 
     made = (await save(people, "createCampaign", given, text="Words."))["campaign"]
@@ -242,6 +243,7 @@ WRONG: tuple[tuple[dict[str, Any], str], ...] = (
     (terms(variants=[{"code": "a", "weight": 0}]), "variants.weight"),
     (terms(priority=5000), "priority"),
     (terms(lateHours=10_000), "lateHours"),
+    (terms(memberList="NOBODY"), "memberList"),
     (terms(channels=["\u202e"]), "channels"),
     (terms(channels=["x"] * 2), "channels"),
     (terms(branches=[f"b{n}" for n in range(501)]), "branches"),

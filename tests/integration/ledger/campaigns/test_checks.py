@@ -8,6 +8,7 @@ import pytest
 from graphql_api.bootstrap import Application
 from ledger.campaigns import checks
 from ledger.campaigns.campaign_body import Cap, Period, PointsAward, Rule, VoucherAward
+from ledger.campaigns.member_list import extend_list
 from ledger.points.spend import SpendPoints
 from ledger.reports.check import check_book
 from ledger.vouchers.template_body import Multiplier
@@ -27,6 +28,8 @@ PLANTED = {
     "awards_match_budgets": "UPDATE book.awards SET cost = cost - 1 WHERE cost > 1",
     "refunds_match_awards": "UPDATE book.activities SET amount = amount + 20 WHERE refund_of IS NOT NULL",
     "campaign_counts_match_awards": "UPDATE book.campaign_counts SET amount = amount + 1",
+    "member_list_counts_its_members": "UPDATE registry.member_lists SET members = members + 1",
+    "listed_member_id_names_member": "UPDATE book.listed_members SET id = gen_random_uuid()",
     "campaign_count_id_names_count": "UPDATE book.campaign_counts SET id = gen_random_uuid()",
     "campaign_versions_in_order": "UPDATE registry.campaigns SET latest_number = 7",
     "campaign_version_id_names_version": "UPDATE registry.campaign_versions SET number = 5",
@@ -45,6 +48,7 @@ async def history(desk: CampaignDesk, member: UUID, bank: Bank) -> Application:
     """A budgeted, capped campaign with an award of which a part was used and a part taken back, and one that gave a
     voucher and multiplied by a card; rolled up.
     """
+    await extend_list(bank.application.units, bank.actor("operator", "olga"), code="vip", members=[member])
     vouchers = VoucherDesk(bank=bank)
     await vouchers.live("double", gives=Multiplier(percent=200), money_asset=None)
     await vouchers.live("latte")

@@ -83,3 +83,20 @@ async def test_support_sees_what_a_member_did_and_is_recorded(bank: Bank, tmp_pa
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
                               " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
     assert [row["subject"] for row in events] == [str(member)] * 2
+
+
+async def test_a_file_of_members_becomes_a_list(bank: Bank, tmp_path: Path) -> None:
+    """Each known member is put on it once, strangers are refused by line; the same file again changes nothing."""
+    for name in ("m-1", "m-2"):
+        await bank.enrol(name)
+    file = tmp_path / "targets.txt"
+    file.write_text("m-1\nnobody\nm-2\nm-1\n", encoding="utf-8")
+
+    first, again = [await _scrip(bank, tmp_path, "campaign", "members", "vip", str(file), "--json") for _ in range(2)]
+
+    counts = {"lines": 4, "listed": 3, "refused": {"MEMBER_NOT_FOUND": 1}}
+    assert (first.exit_code, json.loads(first.stdout)) == (1, {**counts, "known": 1})
+    assert (again.exit_code, json.loads(again.stdout)) == (1, {**counts, "known": 3})
+    refused = (tmp_path / "targets.txt.refused.jsonl").read_text(encoding="utf-8")
+    assert json.loads(refused)["line"] == 2
+    assert (await bank.fetch("SELECT members FROM registry.member_lists"))[0][0] == 2
