@@ -14,7 +14,7 @@ from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers, Coupo
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
-from graphql_api.processes.demo.programme_rules import apply_rules
+from graphql_api.processes.demo.programme_rules import apply_rules, budgets_end
 from graphql_api.processes.demo.replay import Replay, enrol_households
 from graphql_api.processes.programme_file.parts import ProgrammeFile
 from ledger.campaigns.figure_roll_up import roll_up_figures
@@ -98,8 +98,7 @@ async def load_demo(
         vouchers=_vouchers(application, programme.actor, rules),
         members=await enrol_households(application.engine, programme, parties.households),
         progress=lambda more: progress("baskets", more),
-        # Who gets the last of a budget depends on the order of everybody's baskets, not only of each member's own.
-        lanes=2 if rules is None else 1,
+        ordered_until=STARTS_AT if rules is None else budgets_end(rules),
     )
     await replay.run(journey.events(weeks=weeks))
     clock = await stand_at(application, programme.actor, ends_at(weeks))

@@ -1,8 +1,10 @@
 """The demo under a programme file: the file applied at the year's beginning, and its campaigns approved by somebody else."""
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT
 from graphql_api.processes.demo.programme import NOBODY, PROGRAMME
 from graphql_api.processes.programme_file.apply import applied
 from graphql_api.processes.programme_file.parts import ProgrammeFile
@@ -13,6 +15,15 @@ from ledger.control.decide_request import ApproveRequest
 from ledger.engine.command import Actor
 
 APPROVER: Final = "demo-approver"
+
+
+def budgets_end(file: ProgrammeFile) -> datetime:
+    """An instant after the last day of every campaign with a budget, in whatever zone: until then the order of all baskets
+    decides who gets the last of it.
+    """
+    bodies = [campaign.body for campaign in file.campaigns.values() if campaign.body.budgets]
+    last = max([phase.until_on for body in bodies for phase in body.phases], default=STARTS_AT.date())
+    return datetime.combine(min(last, ENDS_AT.date()) + timedelta(days=2), time(), UTC)
 
 
 async def apply_rules(application: Application, actor: Actor, file: ProgrammeFile) -> None:
