@@ -26,7 +26,14 @@ from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.recorded import Recorded
 from ledger.campaigns.report import ReportActivity
-from ledger.campaigns.rows import CAMPAIGN_COUNTS, CampaignCount
+from ledger.campaigns.rows import (
+    CAMPAIGN_COUNTS,
+    LISTED_MEMBERS,
+    CampaignCount,
+    ListedMember,
+    listed_member_id,
+    member_list_id,
+)
 from ledger.campaigns.simulation_report import Tally, code_of
 from ledger.campaigns.take_back import part_of
 from ledger.campaigns.tiering import price_at
@@ -68,11 +75,14 @@ class Sale(NamedTuple):
 
 
 class MemberRows(NamedTuple):
-    """What is known of a member apart from the draft: what the bank says today, and the levels held then and now."""
+    """What is known of a member apart from the draft: what the bank says today, the levels held then and now, and its
+    place on the draft's list.
+    """
 
     facts: MemberFacts | None = None
     standings: Sequence[Standing] = ()
     steps: Sequence[Step] = ()
+    listed: ListedMember | None = None
 
 
 class Taking:
@@ -223,6 +233,9 @@ class Rehearsal:
         state.load(CAMPAIGN_COUNTS, [counter.id for counter in counters], self._counts.rows(counters))
         state.load(ACCOUNTS, self.budgets, self.budgets.values())
         state.load(MEMBER_FACTS, [member_id], [] if member.facts is None else [member.facts])
+        for code in plan.lists:
+            listed = listed_member_id(member_list_id(self.programme.id, code), member_id)
+            state.load(LISTED_MEMBERS, [listed], [] if member.listed is None else [member.listed])
         state.load(STANDINGS, [member_id], member.standings)
         state.load(STEPS, [standing.id for standing in member.standings], member.steps)
         for code in plan.cards:

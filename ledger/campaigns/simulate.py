@@ -22,7 +22,14 @@ from ledger.campaigns.campaign_text import body_text, parse_body, terms_of
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.recorded import Recorded, Span, recorded_pages
 from ledger.campaigns.rehearsal import MemberRows, Rehearsal
-from ledger.campaigns.rows import ACTIVITY_TYPES, activity_type_id, campaign_id
+from ledger.campaigns.rows import (
+    ACTIVITY_TYPES,
+    LISTED_MEMBERS,
+    activity_type_id,
+    campaign_id,
+    listed_member_id,
+    member_list_id,
+)
 from ledger.campaigns.simulation_report import BudgetLine, SimulationReport
 from ledger.engine.preview import Preview
 from ledger.engine.reader import Reader
@@ -195,20 +202,24 @@ async def _members(reader: Reader, rehearsal: Rehearsal, page: Sequence[Recorded
     """What is known of the page's members, where somebody asks."""
     ids = {recorded.member_id for recorded in page if recorded.refund_of is None}
     has_ladders = bool(rehearsal.standing[LADDERS, rehearsal.programme.id])
-    if not rehearsal.asks_member and not has_ladders:
+    code = rehearsal.draft.body.member_list
+    list_id = None if code is None else member_list_id(rehearsal.programme.id, code)
+    if not rehearsal.asks_member and not has_ladders and list_id is None:
         return {}
     keys = [MEMBER_FACTS.key(id_) for id_ in ids] if rehearsal.asks_member else []
     keys += [STANDINGS.key(id_) for id_ in ids] if has_ladders else []
+    keys += [] if list_id is None else [LISTED_MEMBERS.key(listed_member_id(list_id, id_)) for id_ in ids]
     async with reader.snapshot() as snapshot:
         preview = Preview(snapshot)
         await preview.load(keys, lambda state: [STEPS.key(row.id) for id_ in ids for row in state.peek(STANDINGS, id_)])
-    return {id_: _member(preview.state, id_) for id_ in ids}
+    return {id_: _member(preview.state, id_, list_id) for id_ in ids}
 
 
-def _member(state: State, member_id: UUID) -> MemberRows:
+def _member(state: State, member_id: UUID, list_id: UUID | None) -> MemberRows:
     facts, standings = state.peek(MEMBER_FACTS, member_id), state.peek(STANDINGS, member_id)
     steps = [step for standing in standings for step in state.peek(STEPS, standing.id)]
-    return MemberRows(next(iter(facts), None), standings, steps)
+    listed = [] if list_id is None else state.peek(LISTED_MEMBERS, listed_member_id(list_id, member_id))
+    return MemberRows(next(iter(facts), None), standings, steps, next(iter(listed), None))
 
 
 def _budget_lines(rehearsal: Rehearsal, limits: Mapping[str, int]) -> list[BudgetLine]:

@@ -7,6 +7,7 @@ import pytest
 
 from ledger.book.refusal import Refusal
 from ledger.campaigns.member_list import CHUNK_MAX, Extended, extend_list
+from ledger.campaigns.simulate import Simulation, simulate
 from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, amounts, reasons
 
@@ -55,3 +56,17 @@ async def test_a_campaign_is_for_who_is_on_its_list(desk: CampaignDesk, bank: Ba
     now = await desk.buy(other, 100)
 
     assert (amounts(meant), reasons(not_yet), amounts(now)) == ([10], ["OTHER_SEGMENT"], [10])
+
+
+async def test_a_simulated_draft_looks_at_its_list(desk: CampaignDesk, bank: Bank, member: UUID) -> None:
+    """Of two who bought, the draft would have awarded the one on its list."""
+    other = await bank.enrol("m-2")
+    for buyer in (member, other):
+        await desk.buy(buyer, 100)
+    await extend(bank, other)
+    await desk.create("draft", replace(BASE, member_list="vip"))
+
+    report = await simulate(bank.application.reader, bank.programme_id, Simulation(campaign="draft"))
+
+    assert (report.activities, report.awards) == (2, 1)
+    assert [(line.reason, line.activities) for line in report.reasons] == [("OTHER_SEGMENT", 1)]
