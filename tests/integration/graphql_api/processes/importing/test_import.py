@@ -193,6 +193,7 @@ def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_pat
         entries = run(_rows(database_url, "SELECT count(*) FROM book.journal_entries"))[0][0]
         if isinstance(entries, int) and entries > 2 * members:
             break
+        time.sleep(0.05)
     first.send_signal(signal.SIGKILL)
     first.wait()
     done_before = run(_rows(database_url, "SELECT count(*) FROM book.requests"))[0][0]
@@ -211,7 +212,7 @@ def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_pat
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Reading 40 times as many lines takes hardly more memory, however many are refused."""
     peaks = []
-    for lines in (2_000, 80_000):
+    for lines in (1_000, 40_000):
         path = tmp_path / f"{lines}.jsonl"
         with path.open("w") as file:
             for n in range(lines):
