@@ -7,6 +7,7 @@ difference. Sorting and joining happen in the database; here one difference at a
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -27,6 +28,8 @@ RULES: tuple[Rule, ...] = tuple(
 AUDITOR_ROLE = "scrip_auditor"
 CONNECTIONS = 2
 """Rules that run side by side: PostgreSQL gives a cursor one core."""
+SHARED_FROM = 1_000
+"""Entries of a book that is worth a second connection, which has to learn the catalogue before it helps."""
 SHOWN_MAX = 100
 """Differences of one rule that a report spells out; all are counted."""
 
@@ -99,15 +102,18 @@ async def check_book(
     rules: Sequence[Rule] = RULES,
     on_rule: Progress | None = None,
 ) -> CheckReport:
-    """Checks the book at `url` as the auditor, on connections of its own that share one snapshot."""
+    """Checks the book at `url` as the auditor, on connections of its own, two for a large book, that share one snapshot."""
     database = Database(url, book_schema=book_schema, pool_size=CONNECTIONS, role=AUDITOR_ROLE)
     await database.open()
     try:
         reader = Reader(database.pool, book_schema)
-        async with reader.snapshot() as first, reader.snapshot() as second:
-            await _share(first, second)
+        async with reader.snapshot() as first, AsyncExitStack() as others:
+            await first.rows(_SETTINGS, {})
             counts = (await first.rows(_COUNTS, {}))[0]
-            reports = await _run((first, second), rules, book_number, on_rule)
+            snapshots = [first]
+            if counts["entries"] >= SHARED_FROM:
+                snapshots.append(await others.enter_async_context(_beside(first, reader)))
+            reports = await _run(snapshots, rules, book_number, on_rule)
             return CheckReport(
                 entries=counts["entries"],
                 postings=counts["postings"],
@@ -119,12 +125,14 @@ async def check_book(
         await database.close()
 
 
-async def _share(first: Snapshot, second: Snapshot) -> None:
-    """Lets both transactions see the same instant."""
+@asynccontextmanager
+async def _beside(first: Snapshot, reader: Reader) -> AsyncIterator[Snapshot]:
+    """Another transaction that sees the same instant."""
     name = (await first.rows(_EXPORT, {}))[0][0]
-    await second.rows(SqlQuery(f"SET TRANSACTION SNAPSHOT '{name}'"), {})
-    for snapshot in (first, second):
-        await snapshot.rows(_SETTINGS, {})
+    async with reader.snapshot() as second:
+        await second.rows(SqlQuery(f"SET TRANSACTION SNAPSHOT '{name}'"), {})
+        await second.rows(_SETTINGS, {})
+        yield second
 
 
 async def _run(
