@@ -26,7 +26,7 @@ enum_type(
         "NO_PHASE": "No phase of the campaign held on the local day.",
         "OTHER_CHANNEL": "The campaign holds on other channels.",
         "OTHER_BRANCH": "The campaign holds at other branches.",
-        "OTHER_SEGMENT": "The member is not in the campaign's segment.",
+        "OTHER_SEGMENT": "The member is not on the campaign's list, or not in its segment.",
         "GROUP_AWARDED": "Another campaign of the group awarded.",
         "OTHER_ACTIVITY": "No rule of the phase is for activities of this type.",
         "OTHER_VARIANT": "The rule is for another arm of the test.",

@@ -1,17 +1,18 @@
-"""Reading the campaigns that run for a member: those whose segment it is in, and that are not over."""
+"""Reading the campaigns that run for a member: those whose list and segment it is in, and that are not over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.campaign_text import parse_body
+from ledger.campaigns.rows import listed_member_id, member_list_id
 from ledger.campaigns.segment import is_meant
-from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
+from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
@@ -61,17 +62,29 @@ _FACTS = Query(
 )
 
 
+_LISTED = Query(select(LISTED_MEMBERS.c.id).where(LISTED_MEMBERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+
+
 async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: datetime) -> Sequence[RunningCampaign]:
     """The programme's running campaigns that mean the member at `now`, by code; of the first 500."""
     asked = {"programme_id": programme_id, "member_id": member_id}
     found = [_campaign(row) for row in await reader.rows(_RUNNING, asked)]
     running = [campaign for campaign in found if not campaign.is_over(now)]
+    lists = {campaign.body.member_list for campaign in running if campaign.body.member_list is not None}
+    on = await _lists_of(reader, programme_id, member_id, lists) if lists else frozenset()
+    running = [campaign for campaign in running if campaign.body.member_list in {None, *on}]
     if not any(campaign.body.segment for campaign in running):
         return running
     row = await reader.row(_FACTS, asked)
     facts = None if row is None else MemberFacts(*row)
     levels = {tier.ladder: tier.level.code for tier in await tiers_of_member(reader, programme_id, member_id)}
     return [campaign for campaign in running if is_meant(campaign.body.segment, facts, levels)]
+
+
+async def _lists_of(reader: Reader, programme_id: UUID, member_id: UUID, codes: Collection[str]) -> Collection[str]:
+    """Those of the programme's lists that the member is on."""
+    asked = {listed_member_id(member_list_id(programme_id, code), member_id): code for code in codes}
+    return {asked[row["id"]] for row in await reader.rows(_LISTED, {"ids": list(asked)})}
 
 
 def _campaign(row: Record) -> RunningCampaign:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ledger.campaigns.lifecycle import PauseCampaign
+from ledger.campaigns.member_list import extend_list
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.integration.graphql.campaigns import purchase, report
 from tests.integration.graphql.people import People
@@ -283,6 +284,12 @@ async def test_a_member_sees_the_words_of_what_runs_for_it(people: People) -> No
     await campaigns.run("base")
     await campaigns.run("students", segment=for_students)
     await campaigns.run("others", segment=f"!({for_students})")
+    bank = people.desk.bank
+    ines = (await bank.fetch("SELECT id FROM {book}.members WHERE external_id = 'ines'"))[0]["id"]
+    olga = bank.actor("operator", "olga")
+    for code, members in (("vip", [ines]), ("empty", [])):
+        await extend_list(bank.application.units, olga, code=code, members=members)
+        await campaigns.run(code, member_list=code)
     await campaigns.run("over", phases=(replace(always(TENTH)[0], until_on=date(2020, 1, 1)),))
     await campaigns.create("draft")
     await campaigns.run("paused")
@@ -297,6 +304,6 @@ async def test_a_member_sees_the_words_of_what_runs_for_it(people: People) -> No
 
     phases = [{"code": "all", "fromOn": "2000-01-01", "untilOn": "2100-01-01"}]
     words = {"version": 1, "termsText": "As they say.", "phases": phases}
-    assert seen["me"]["campaigns"] == [{"code": code, **words} for code in ("base", "students")]
+    assert seen["me"]["campaigns"] == [{"code": code, **words} for code in ("base", "students", "vip")]
     assert [each["code"] for each in otto["member"]["campaigns"]] == ["base", "others"]
     assert rules == "FORBIDDEN"
