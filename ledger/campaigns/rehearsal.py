@@ -5,15 +5,13 @@ members have no multiplier cards, no balance is ever full, and other campaigns o
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Account
-from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.activity_type import find_type, require_payload
-from ledger.campaigns.award import count_taken
 from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAward
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
@@ -23,8 +21,8 @@ from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.lock_plan import LockPlan, plan_of
 from ledger.campaigns.look import look_at
 from ledger.campaigns.offer import Offer, Seen
-from ledger.campaigns.receipt import Reason
 from ledger.campaigns.recorded import Recorded
+from ledger.campaigns.rehearsed_taking import Taking
 from ledger.campaigns.report import ReportActivity
 from ledger.campaigns.rows import (
     CAMPAIGN_COUNTS,
@@ -46,9 +44,7 @@ from ledger.programme.calendar import local_date
 from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
 from ledger.tiers.held_levels import levels_at
 from ledger.tiers.rows import STANDINGS, STEPS, Standing, Step
-from ledger.vouchers.counts import Purpose, count_id, count_up
-from ledger.vouchers.giving import find_terms, require_eligible, require_limits, require_live, validity_from
-from ledger.vouchers.holding import Holding, holding_ids
+from ledger.vouchers.counts import Purpose, count_id
 from ledger.vouchers.rows import VOUCHER_COUNTS, VoucherCount
 from ledger.vouchers.voucher import template_id
 
@@ -83,50 +79,6 @@ class MemberRows(NamedTuple):
     standings: Sequence[Standing] = ()
     steps: Sequence[Step] = ()
     listed: ListedMember | None = None
-
-
-class Taking:
-    """Takes the offers for one activity, as `Awarding` does, but posts nothing."""
-
-    __slots__ = ("groups", "now", "programme", "seen", "state", "stock", "taken")
-
-    def __init__(self, state: State, programme: Programme, seen: Seen, now: datetime, stock: dict[str, int]) -> None:
-        self.state = state
-        self.programme = programme
-        self.seen = seen
-        self.now = now
-        self.stock = stock
-        self.groups: set[str | None] = set()
-        self.taken: list[Offer] = []
-
-    def take(self, offer: Offer) -> Reason | None:
-        """The offer is counted and paid; or why it cannot be."""
-        if isinstance(offer.rule.action, VoucherAward):
-            try:
-                self._give(offer.rule.action.template)
-            except Refusal as refusal:
-                return Reason(refusal.code)
-        if offer.budget is not None:
-            self.state.put(ACCOUNTS, offer.budget._replace(posted=offer.budget.posted - offer.amount))
-        count_taken(self.state, self.seen, offer)
-        self.taken.append(offer)
-        return None
-
-    def _give(self, template: str) -> None:
-        """What `give_reward` refuses, refused in its order."""
-        state, member_id = self.state, self.seen.member_id
-        terms = find_terms(state, self.programme.id, template)
-        validity_from(terms.body.validity, self.now, self.programme.time_zone)
-        require_live(terms)
-        require_eligible(state, terms, member_id)
-        left = self.stock.get(template, terms.body.units)
-        if left < terms.body.units:
-            raise Refusal(RefusalCode.OUT_OF_STOCK)
-        ids = holding_ids(member_id, terms.template.asset_id)
-        require_limits(Holding(state, self.programme, terms.template, ids), terms, self.seen.day)
-        count_up(state, member_id, terms.template.id, Purpose.ISSUE, self.seen.day)
-        if template in self.stock:
-            self.stock[template] = left - terms.body.units
 
 
 class Rehearsal:

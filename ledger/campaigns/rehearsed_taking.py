@@ -1,0 +1,59 @@
+"""Taking offers without posting them: what a rehearsal does where a report composes an entry."""
+
+from datetime import datetime
+
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.campaigns.award import count_taken
+from ledger.campaigns.campaign_body import VoucherAward
+from ledger.campaigns.offer import Offer, Seen
+from ledger.campaigns.receipt import Reason
+from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.state import State
+from ledger.programme.rows import Programme
+from ledger.vouchers.counts import Purpose, count_up
+from ledger.vouchers.giving import find_terms, require_eligible, require_limits, require_live, validity_from
+from ledger.vouchers.holding import Holding, holding_ids
+
+
+class Taking:
+    """Takes the offers for one activity, as `Awarding` does, but posts nothing."""
+
+    __slots__ = ("groups", "now", "programme", "seen", "state", "stock", "taken")
+
+    def __init__(self, state: State, programme: Programme, seen: Seen, now: datetime, stock: dict[str, int]) -> None:
+        self.state = state
+        self.programme = programme
+        self.seen = seen
+        self.now = now
+        self.stock = stock
+        self.groups: set[str | None] = set()
+        self.taken: list[Offer] = []
+
+    def take(self, offer: Offer) -> Reason | None:
+        """The offer is counted and paid; or why it cannot be."""
+        if isinstance(offer.rule.action, VoucherAward):
+            try:
+                self._give(offer.rule.action.template)
+            except Refusal as refusal:
+                return Reason(refusal.code)
+        if offer.budget is not None:
+            self.state.put(ACCOUNTS, offer.budget._replace(posted=offer.budget.posted - offer.amount))
+        count_taken(self.state, self.seen, offer)
+        self.taken.append(offer)
+        return None
+
+    def _give(self, template: str) -> None:
+        """What `give_reward` refuses, refused in its order."""
+        state, member_id = self.state, self.seen.member_id
+        terms = find_terms(state, self.programme.id, template)
+        validity_from(terms.body.validity, self.now, self.programme.time_zone)
+        require_live(terms)
+        require_eligible(state, terms, member_id)
+        left = self.stock.get(template, terms.body.units)
+        if left < terms.body.units:
+            raise Refusal(RefusalCode.OUT_OF_STOCK)
+        ids = holding_ids(member_id, terms.template.asset_id)
+        require_limits(Holding(state, self.programme, terms.template, ids), terms, self.seen.day)
+        count_up(state, member_id, terms.template.id, Purpose.ISSUE, self.seen.day)
+        if template in self.stock:
+            self.stock[template] = left - terms.body.units
