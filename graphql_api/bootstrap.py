@@ -12,6 +12,7 @@ from uuid import UUID
 from audit.cipher import KeySealer
 from graphql_api.audit_side import AuditSide, open_audit_side
 from graphql_api.code_guesses import CodeGuesses
+from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
 from graphql_api.refused_access import RefusedAccess
 from graphql_api.registry_merchants import RegistryMerchants
@@ -33,6 +34,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.standing import Standing
 from ledger.engine.statements import statements_of
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.members.erase import EraseMember
 from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
@@ -128,7 +130,7 @@ async def _compose(
         decider=Decider(audit.sealer, clock),
         sink=audit.sink,
         ids=ids,
-        after_commit=lambda events: changes.publish(_changed_accounts(events)),
+        after_commit=lambda events: _tell(events, changes, audit.notices),
     )
     return Application(
         settings=settings,
@@ -147,6 +149,14 @@ async def _compose(
         guesses=CodeGuesses(notices),
         refused=RefusedAccess(audit.acts, audit.sealer),
     )
+
+
+def _tell(events: Sequence[Event], changes: WalletChanges, gone: KeyNotices) -> None:
+    """Every process hears at once which wallets changed, and whom nobody may know by a name any more."""
+    changes.publish(_changed_accounts(events))
+    erased = [event.subject_id for event in events if event.accepted and event.type == EraseMember.kind]
+    if erased:
+        gone.publish([subject_id for subject_id in erased if subject_id is not None])
 
 
 def _changed_accounts(events: Sequence[Event]) -> Iterable[UUID]:

@@ -225,6 +225,26 @@ async def test_a_member_is_erased_once_another_agrees(desk: Desk) -> None:
     assert len(await told(desk, "erase")) == 1
 
 
+async def test_an_erased_name_is_free_at_once(desk: Desk) -> None:
+    """Nobody finds the erased member by it any more, and who is enrolled under it is somebody else."""
+    bank, find = desk.bank, '{ member(by: {externalId: "ada"}) { id state } }'
+    ada = await bank.enrol("ada")
+    officer, clerk = desk.caller(Role.COMPLIANCE, "carla"), desk.caller(Role.OPERATOR, "olga")
+    given = {"member": {"externalId": "ada"}}
+    await bank.application.notices.listen()  # as any process does that has been up for a while
+    await desk.change(clerk, "closeMember", {**given, "idempotencyKey": desk.key()})
+    asked = await desk.change(officer, "eraseMember", {**given, "idempotencyKey": desk.key()}, APPROVAL)
+
+    before = await desk.ask(clerk, find)
+    await approve(desk, asked["approvalId"])
+    after = await desk.ask(clerk, find)
+    again = await bank.enrol("ada")
+
+    assert before["member"] == {"id": gid("Member", ada), "state": "closed"}
+    assert after["member"] is None
+    assert (await desk.ask(clerk, find))["member"] == {"id": gid("Member", again), "state": "open"}
+
+
 async def test_status_says_what_waits_and_what_is_signed(desk: Desk) -> None:
     """Before the first round nothing is signed; afterwards nothing waits."""
     asked = "{ auditStatus { size signedSize pending mergeDelayMs checkpointAgeSeconds verification { differences } } }"
