@@ -26,9 +26,13 @@ class KeptCounts:
         """The rows of those that were counted."""
         found = []
         for counter in counters:
-            amount = self._buckets.get((counter.period, counter.starts_on), {}).get(counter.id.bytes)
+            bucket = self._buckets.get((counter.period, counter.starts_on))
+            if bucket is None:
+                continue
+            id_ = counter.id
+            amount = bucket.get(id_.bytes)
             if amount is not None:
-                found.append(CampaignCount(counter.id, *counter, amount))
+                found.append(CampaignCount(id_, *counter, amount))
         return found
 
     def keep(self, row: CampaignCount) -> None:
