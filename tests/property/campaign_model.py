@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 CONDITIONS: Mapping[str, Callable[[int, int], bool]] = {
@@ -20,12 +21,18 @@ LATE = timedelta(hours=72)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRule:
-    """A condition, and points per units with a multiplier in percent."""
+    """A condition, and what is given: points per units with a multiplier in percent, a voucher, or a gift to a shop.
+
+    progress: as far as the campaign's daily counter must have come · streak: on how many days in a row it must have moved
+    """
 
     when: str
     rate: int
     per: int
     percent: int
+    gives: str = "points"
+    progress: int = 0
+    streak: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,10 @@ class ModelCap:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCampaign:
-    """A campaign; `budget` None is without a limit."""
+    """A campaign; `budget` None is without a limit, and gives nothing to shops.
+
+    counts: the condition under which a purchase moves its counter
+    """
 
     code: str
     rules: tuple[ModelRule, ...]
@@ -48,6 +58,18 @@ class ModelCampaign:
     budget: int | None
     group: str | None
     priority: int
+    counts: str = ""
+
+
+class Bought(NamedTuple):
+    """What a purchase came to: each campaign's award as kind and amount, and the campaigns whose counter moved."""
+
+    awards: dict[str, tuple[str, int]]
+    counted: set[str]
+
+
+VOUCHERS_MAX = 3
+"""As many vouchers as a member may receive."""
 
 
 @dataclass
@@ -58,22 +80,35 @@ class CampaignModel:
     zone: str
     used: Counter[object] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
+    moved: Counter[object] = field(default_factory=Counter)
+    paid: set[object] = field(default_factory=set)
+    vouchers: Counter[str] = field(default_factory=Counter)
 
-    def buy(self, member: str, amount: int, at: datetime, now: datetime) -> dict[str, int]:
-        """The points of each campaign that awards for the purchase."""
+    def buy(self, member: str, amount: int, at: datetime, now: datetime) -> Bought:
+        """What each campaign does about the purchase."""
         local = at.astimezone(ZoneInfo(self.zone))
-        awards: dict[str, int] = {}
+        bought = Bought({}, set())
         groups: set[str] = set()
         for campaign in sorted(self.campaigns, key=lambda each: (each.priority, each.code)):
-            if now - at > LATE or (campaign.group is not None and campaign.group in groups):
+            if now - at > LATE:
                 continue
-            points = self._points(campaign, member, amount, local)
-            if points == 0:
+            if CONDITIONS[campaign.counts](amount, local.hour):
+                self.moved[campaign.code, member, local.date()] += 1
+                bought.counted.add(campaign.code)
+            if campaign.group is not None and campaign.group in groups:
                 continue
-            awards[campaign.code] = points
-            self._use(campaign, member, points, local.date())
+            award = self._award(campaign, member, amount, local)
+            if award is None:
+                continue
+            bought.awards[campaign.code] = award
+            self._use(campaign, member, award, local.date())
             groups |= {campaign.group} if campaign.group is not None else set()
-        return awards
+        return bought
+
+    def take_back(self, member: str, at: datetime, counted: set[str]) -> None:
+        """The first part of a refund takes the one step of each counter back, on the purchase's day."""
+        for code in counted:
+            self.moved[code, member, at.astimezone(ZoneInfo(self.zone)).date()] -= 1
 
     def give_back(self, code: str, points: int) -> None:
         """A refund returns budget and nothing else."""
@@ -83,27 +118,43 @@ class CampaignModel:
         """What its budget has."""
         return (campaign.budget or 0) - self.spent[campaign.code]
 
-    def _points(self, campaign: ModelCampaign, member: str, amount: int, local: datetime) -> int:
-        """Of the first rule that gives any."""
-        for rule in campaign.rules:
-            if not CONDITIONS[rule.when](amount, local.hour):
+    def _award(self, campaign: ModelCampaign, member: str, amount: int, local: datetime) -> tuple[str, int] | None:
+        """Of the first rule that gives anything."""
+        day = local.date()
+        for place, rule in enumerate(campaign.rules):
+            if not CONDITIONS[rule.when](amount, local.hour) or not self._has_come_so_far(campaign, place, member, day):
                 continue
-            points = self._within(campaign, member, amount * rule.rate * rule.percent // (rule.per * 100), local.date())
-            if points and (campaign.budget is None or points <= self.left(campaign)):
-                return points
-        return 0
+            is_voucher = rule.gives == "voucher"
+            wanted = 1 if is_voucher else amount * rule.rate * rule.percent // (rule.per * 100)
+            given = self._within(campaign, member, wanted, day, is_voucher=is_voucher)
+            is_paid = is_voucher or campaign.budget is None or given <= self.left(campaign)
+            if given and is_paid and not (is_voucher and self.vouchers[member] == VOUCHERS_MAX):
+                self.vouchers[member] += is_voucher
+                self.paid.add((campaign.code, place, member, day))
+                return rule.gives, given
+        return None
 
-    def _within(self, campaign: ModelCampaign, member: str, wanted: int, day: date) -> int:
+    def _has_come_so_far(self, campaign: ModelCampaign, place: int, member: str, day: date) -> bool:
+        rule = campaign.rules[place]
+        days = [day - timedelta(days=back) for back in range(rule.streak)]
+        return (
+            self.moved[campaign.code, member, day] >= rule.progress
+            and all(self.moved[campaign.code, member, each] for each in days)
+            and not any((campaign.code, place, member, each) in self.paid for each in days)
+        )
+
+    def _within(self, campaign: ModelCampaign, member: str, wanted: int, day: date, *, is_voucher: bool) -> int:
         points = wanted
         for cap in campaign.caps:
             left = cap.limit - self.used[_bucket(campaign, cap, member, day)]
             if cap.of_awards:
                 points = points if left >= 1 else 0
-            elif wanted > left:
+            elif wanted > left and not is_voucher:
                 points = 0 if cap.refuses else min(points, left)
         return points
 
-    def _use(self, campaign: ModelCampaign, member: str, points: int, day: date) -> None:
+    def _use(self, campaign: ModelCampaign, member: str, award: tuple[str, int], day: date) -> None:
+        points = 0 if award[0] == "voucher" else award[1]
         self.spent[campaign.code] += points
         for bucket, of_awards in {_bucket(campaign, cap, member, day): cap.of_awards for cap in campaign.caps}.items():
             self.used[bucket] += 1 if of_awards else points

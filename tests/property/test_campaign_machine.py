@@ -2,6 +2,8 @@
 nothing is lost: what was awarded and not returned is held, spent or expired.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +13,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.book.account import Role
-from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, CapMode, Period, Phase, PointsAward, Rule
+from ledger.campaigns.campaign_body import (
+    AWARDS,
+    Action,
+    ActionKind,
+    CampaignBody,
+    Cap,
+    CapMode,
+    Donation,
+    Period,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Streak,
+    VoucherAward,
+)
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
@@ -21,10 +39,12 @@ from ledger.engine import tables
 from ledger.engine.outcome import Outcome
 from ledger.points.spend import SpendPoints
 from ledger.programme.rows import asset_id
-from tests.property.campaign_model import CONDITIONS, CampaignModel, ModelCampaign, ModelCap, ModelRule
+from ledger.vouchers.template_body import Exchange, Limits, TemplateBody, Validity
+from tests.property.campaign_model import CONDITIONS, VOUCHERS_MAX, CampaignModel, ModelCampaign, ModelCap, ModelRule
 from tests.property.campaign_world import add_campaign, left_in_budget, verify_campaigns
-from tests.property.invariants import verify
-from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, terms, world
+from tests.property.voucher_invariants import verify_vouchers
+from tests.property.voucher_world import add_template
+from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, merchant_id, terms, world
 
 RULES = st.builds(
     ModelRule,
@@ -32,6 +52,9 @@ RULES = st.builds(
     rate=st.integers(1, 3),
     per=st.integers(1, 20),
     percent=st.sampled_from([50, 100, 175]),
+    gives=st.sampled_from(["points", "points", "voucher", "gift"]),
+    progress=st.sampled_from([0, 0, 2]),
+    streak=st.sampled_from([0, 0, 2]),
 )
 CAPS = st.builds(
     ModelCap,
@@ -44,31 +67,51 @@ CAMPAIGNS = st.lists(
     st.builds(
         ModelCampaign,
         code=st.sampled_from("abcd"),
-        rules=st.lists(RULES, min_size=1, max_size=3).map(tuple),
+        rules=st.lists(RULES, min_size=1, max_size=3).map(
+            lambda rules: (replace(rules[0], gives="points"), *rules[1:])
+        ),
         caps=st.lists(CAPS, max_size=3, unique=True).map(tuple),
         budget=st.none() | st.integers(1, 150),
         group=st.sampled_from([None, "g"]),
         priority=st.integers(0, 1),
+        counts=st.sampled_from(sorted(CONDITIONS)),
     ),
     min_size=1,
     max_size=4,
     unique_by=lambda campaign: campaign.code,
 )
+KINDS: Mapping[str, str] = {ActionKind.POINTS: "points", ActionKind.VOUCHER: "voucher", ActionKind.DONATION: "gift"}
 AMOUNTS = st.integers(1, 200)
 AGES = st.sampled_from([timedelta(0), timedelta(minutes=59), timedelta(hours=13), timedelta(hours=73)])
 
 
+def action_of(campaign: ModelCampaign, rule: ModelRule) -> Action:
+    """What the model's rule gives as the product's action; the gift's multiplier is in its rate."""
+    if rule.gives == "voucher":
+        return VoucherAward(template="latte")
+    if rule.gives == "gift" and campaign.budget is not None:
+        rate, per = rule.rate * rule.percent, rule.per * 100
+        return Donation(asset="POINTS", merchant=merchant_id("shop"), field="amount", rate=rate, per=per)
+    return PointsAward(asset="POINTS", field="amount", rate=rule.rate, per=rule.per, multiplier=rule.percent)
+
+
+def rule_of(campaign: ModelCampaign, number: int, rule: ModelRule) -> Rule:
+    """The model's rule as the product's."""
+    conditions = [f"({rule.when})"] if rule.when else []
+    conditions += [f"progress.n >= {rule.progress}"] if rule.progress else []
+    return Rule(
+        code=f"r{number}",
+        activity="purchase",
+        when=" && ".join(conditions),
+        action=action_of(campaign, rule),
+        streak=Streak(counter="n", length=rule.streak) if rule.streak else None,
+    )
+
+
 def body_of(campaign: ModelCampaign) -> CampaignBody:
     """The model's campaign as the product's."""
-    rules = tuple(
-        Rule(
-            code=f"r{number}",
-            activity="purchase",
-            when=rule.when,
-            action=PointsAward(asset="POINTS", field="amount", rate=rule.rate, per=rule.per, multiplier=rule.percent),
-        )
-        for number, rule in enumerate(campaign.rules)
-    )
+    step = Rule(code="step", activity="purchase", when=campaign.counts, action=ProgressStep(counter="n", amount=1))
+    rules = (step, *(rule_of(campaign, number, rule) for number, rule in enumerate(campaign.rules)))
     caps = tuple(
         Cap(
             counter=AWARDS if cap.of_awards else "POINTS",
@@ -83,6 +126,7 @@ def body_of(campaign: ModelCampaign) -> CampaignBody:
     return CampaignBody(
         phases=(phase,),
         caps=caps,
+        counters=(ProgressCounter(code="n", period=Period.DAY),),
         budgets=() if campaign.budget is None else ("POINTS",),
         group=campaign.group,
         priority=campaign.priority,
@@ -94,7 +138,7 @@ class CampaignMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bought: list[tuple[ReportActivity, ActivityReceipt]] = []
+        self.bought: list[tuple[ReportActivity, str, set[str]]] = []
         self.events = 0
 
     @initialize(
@@ -106,6 +150,9 @@ class CampaignMachine(RuleBasedStateMachine):
     def begin(self, campaigns: list[ModelCampaign], zone: str, expiry: str, shortfall: str) -> None:
         """The campaigns run."""
         self.book = world([terms(expiry=expiry, shortfall=shortfall)], time_zone=zone)
+        limits = Limits(total=VOUCHERS_MAX)
+        coffee = TemplateBody(gives=Exchange(item="coffee"), validity=Validity(expiry="90 days"), issue_limits=limits)
+        add_template(self.book, "latte", coffee)
         self.model = CampaignModel(campaigns, zone)
         self.codes = {campaign_id(PROGRAMME, campaign.code): campaign.code for campaign in campaigns}
         for campaign in campaigns:
@@ -128,11 +175,22 @@ class CampaignMachine(RuleBasedStateMachine):
         outcomes: list[Outcome[ActivityReceipt]] = self.book.execute_list(commands)
         for (member, amount, age), command, outcome in zip(baskets, commands, outcomes, strict=True):
             receipt = outcome.unwrap()
-            told = {self.codes[award.campaign_id]: award.amount for award in receipt.awards}
-            assert told == self.model.buy(member, amount, self.now - age, self.now)
+            awards = [award for award in receipt.awards if award.kind != ActionKind.PROGRESS]
+            told = {self.codes[award.campaign_id]: (KINDS[award.kind], award.amount) for award in awards}
+            counted = {self.codes[award.campaign_id] for award in receipt.awards if award.target == "n"}
+            expected = self.model.buy(member, amount, self.now - age, self.now)
+            assert (told, counted) == (self._without_gifts(expected.awards), expected.counted)
             assert told.keys() | {skip.campaign for skip in receipt.skipped} == set(self.codes.values())
             assert self.book.execute(command).unwrap() == receipt
-            self.bought.append((command, receipt))
+            self.bought.append((command, member, counted))
+
+    def _without_gifts(self, awards: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+        """A campaign without a budget gives its member what it would give to the shop."""
+        limited = {campaign.code for campaign in self.model.campaigns if campaign.budget is not None}
+        return {
+            code: ("points" if kind == "gift" and code not in limited else kind, amount)
+            for code, (kind, amount) in awards.items()
+        }
 
     def _purchase(self, member: str, amount: int, at: datetime) -> ReportActivity:
         self.events += 1
@@ -150,7 +208,8 @@ class CampaignMachine(RuleBasedStateMachine):
     @rule(index=st.integers(0, 30), amount=AMOUNTS)
     def refund(self, index: int, amount: int) -> None:
         """A part of a purchase is taken back, and budgets get theirs."""
-        command, _ = self.bought[index % len(self.bought)]
+        place = index % len(self.bought)
+        command, member, counted = self.bought[place]
         self.events += 1
         refund = ReportRefund(
             actor=BANK,
@@ -163,8 +222,11 @@ class CampaignMachine(RuleBasedStateMachine):
         )
         outcome: Outcome[ActivityReceipt] = self.book.execute(refund)
         if outcome.refusal is None:
+            self.model.take_back(member, command.occurred_at, counted)
+            self.bought[place] = (command, member, set())
             for award in outcome.unwrap().awards:
-                self.model.give_back(self.codes[award.campaign_id], -award.amount)
+                if award.kind in {ActionKind.POINTS, ActionKind.DONATION}:
+                    self.model.give_back(self.codes[award.campaign_id], -award.amount)
 
     @rule(member=st.sampled_from(MEMBERS), amount=AMOUNTS)
     def spend(self, member: str, amount: int) -> None:
@@ -178,12 +240,12 @@ class CampaignMachine(RuleBasedStateMachine):
         """Rows agree with postings, awards with activities, budgets with the model; nothing is lost."""
         if not hasattr(self, "book"):
             return
-        verify(self.book)
+        verify_vouchers(self.book)
         verify_campaigns(self.book)
         for campaign in self.model.campaigns:
             if campaign.budget is not None:
                 assert 0 <= left_in_budget(self.book, campaign.code) == self.model.left(campaign)
-        awarded = sum(award.amount for award in self.book.rows(AWARD_ROWS.table))
+        awarded = sum(award.amount for award in self.book.rows(AWARD_ROWS.table) if award.kind == ActionKind.POINTS)
         assert awarded == self._balance(Role.WALLET, Role.OWED, Role.REDEMPTION, Role.BREAKAGE)
 
     def _balance(self, *roles: Role) -> int:
@@ -195,4 +257,4 @@ class CampaignMachine(RuleBasedStateMachine):
 
 
 TestCampaignMachine = CampaignMachine.TestCase
-TestCampaignMachine.settings = settings(max_examples=40, stateful_step_count=25)
+TestCampaignMachine.settings = settings(max_examples=30, stateful_step_count=25)
