@@ -32,33 +32,32 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     """Counts what counts and takes the first offer of an award. Every reason why there was none; nothing where there
     was one.
     """
-    seen, terms = taker.seen, of.terms
-    phase = terms.body.phase_on(seen.day)
-    reason = why_not(taker.state, of, seen, phase, taker.now)
+    state, seen, terms = taker.state, taker.seen, of.terms
+    body = terms.body
+    phase = body.phase_on(seen.day)
+    reason = why_not(state, of, seen, phase, taker.now)
     if reason is not None or phase is None:
         return [Skip(of, None, reason or Reason.NO_PHASE)]
-    if terms.body.group in taker.groups and not terms.counts:
+    if body.group in taker.groups and not terms.counts:
         return [Skip(of, None, Reason.GROUP_AWARDED)]
-    rules = terms.rules[phase.code, seen.type]
-    look = Look(
-        state=taker.state,
-        programme=taker.programme,
-        now=taker.now,
-        of=of,
-        seen=seen,
-        phase=phase,
-        variant=variant_of(terms.body, of.campaign.id, seen.member_id),
-        facts=facts_of(taker.state, of, seen),
-    )
+    variant = variant_of(body, of.campaign.id, seen.member_id) if body.variants else None
+    facts = seen.facts if terms.is_plain else facts_of(state, of, seen)
     skips, has_awarded = [], False
+    rules = terms.rules[phase.code, seen.type]
     for rule in rules:
-        if has_awarded and rule.action.is_award:
+        is_award = rule.action.is_award
+        if is_award and has_awarded:
             continue
-        reason = _follow(taker, look, rule)
+        reason = Reason.GROUP_AWARDED if is_award and body.group in taker.groups else unmet(rule, variant, facts)
         if reason is None:
-            has_awarded = has_awarded or rule.action.is_award
-        else:
-            skips.append(Skip(of, rule.code, reason, phase.code, look.variant))
+            look = Look(state, taker.programme, taker.now, of, seen, phase, variant, facts)
+            reason = _follow(taker, look, rule)
+        if reason is not None:
+            skips.append(Skip(of, rule.code, reason, phase.code, variant))
+        elif is_award:
+            has_awarded = True
+        elif not terms.is_plain:
+            facts = facts_of(state, of, seen)
     if has_awarded:
         return []
     return skips if rules else [Skip(of, None, Reason.OTHER_ACTIVITY)]
@@ -66,16 +65,5 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
 
 def _follow(taker: Taker, look: Look, rule: Rule) -> Reason | None:
     """Does what the rule says, or tells why not."""
-    is_award = rule.action.is_award
-    if is_award and look.of.terms.body.group in taker.groups:
-        return Reason.GROUP_AWARDED
-    reason = unmet(rule, look.variant, look.facts)
-    if reason is not None:
-        return reason
     found = offer(look, rule)
-    if isinstance(found, Reason):
-        return found
-    reason = taker.take(found)
-    if reason is None and not is_award:
-        look.refresh()
-    return reason
+    return found if isinstance(found, Reason) else taker.take(found)

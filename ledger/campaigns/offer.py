@@ -4,7 +4,6 @@ Pure functions on what was read; nothing is counted or moved here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
 from types import MappingProxyType
@@ -100,9 +99,8 @@ class Skip(NamedTuple):
     variant: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Look:
-    """A campaign's look at an activity. facts: as its rules see them; `refresh` after a counter moved."""
+class Look(NamedTuple):
+    """A campaign's look at an activity; `facts` as its rules see them."""
 
     state: State
     programme: Programme
@@ -112,10 +110,6 @@ class Look:
     phase: Phase
     variant: str | None
     facts: Facts
-
-    def refresh(self) -> None:
-        """Its counters are read anew."""
-        self.facts = facts_of(self.state, self.of, self.seen)
 
 
 def why_not(state: State, of: Considered, seen: Seen, phase: Phase | None, now: datetime) -> Reason | None:
@@ -258,8 +252,6 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
-    if of.terms.is_plain:
-        return seen.facts
     own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
     if not own:
         return seen.facts
