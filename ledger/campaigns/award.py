@@ -201,7 +201,7 @@ class Awarding:
             awarded_at=self.now,
             target=_target(action),
             voucher_id=None if voucher is None else voucher.id,
-            factors=_json(_factors(offer)),
+            factors="[]" if offer.card is None and offer.tier is None else _json(_factors(offer)),
         )
 
 

@@ -131,8 +131,9 @@ class State:
 
     def rows(self, shelf: Shelf[R], value: Asked) -> list[R]:
         """The rows under `value`."""
-        group = self._drawers[shelf].rows.get(value)
-        if group and group.is_loaded:
+        drawer = self._drawers[shelf]
+        group = drawer.rows.get(value)
+        if group is not None and group.is_loaded and (group or not drawer.appended):
             return list(group.values())
         return self._rows_elsewhere(shelf, value, group)
 
