@@ -47,6 +47,8 @@ FAST: Mapping[str, str] = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    # The server of the tests lives in memory, and so does its WAL.
+    "max_wal_size": "512MB",
     # Every clone of the template database is copied through WAL; minimal WAL needs no senders.
     "wal_level": "minimal",
     "max_wal_senders": "0",
