@@ -85,7 +85,7 @@ class ActivityCommand(Command[ActivityReceipt]):
         for name, given in (("channel", self.channel), ("branch", self.branch)):
             if given is not None and not (1 <= len(given) <= TEXT_LENGTH_MAX and given.isprintable()):
                 refuse_input(name)
-        if len(self.payload.encode()) > PAYLOAD_BYTES_MAX or not isinstance(_read(self.payload), dict):
+        if not isinstance(_read(self.payload), dict) or len(self.payload.encode()) > PAYLOAD_BYTES_MAX:
             refuse_input("payload")
 
     @property

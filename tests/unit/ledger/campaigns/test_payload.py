@@ -1,0 +1,64 @@
+"""Payloads: whatever is sent is either read by its type's schema or refused by name, never an error."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.book.refusal import Refusal
+from ledger.book.units import AMOUNT_MAX
+from ledger.campaigns.activity_type import SHIPPED, require_payload
+from ledger.campaigns.report import ReportActivity
+from tests.property.world import BANK, member_id
+
+NAMES = st.sampled_from(["amount", "category", "mcc", "product", "task", "other", ""]) | st.text(max_size=5)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def _text(value: object) -> str | None:
+    """JSON, where it can be written as such: no integers beyond 64 bits, no lone surrogates."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return None
+
+
+OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4).map(_text).filter(lambda text: text is not None)
+TEXTS = OBJECTS | st.text(alphabet=st.characters(), max_size=40)
+
+
+@given(code=st.sampled_from(sorted(SHIPPED)), text=TEXTS)
+def test_a_payload_is_read_or_refused(code: str, text: str) -> None:
+    """What is read is flat and within the range of amounts; what is refused is INVALID_INPUT with a field."""
+    command = ReportActivity(
+        actor=BANK,
+        member_id=member_id("ann"),
+        type=code,
+        source="core",
+        event_id="e",
+        occurred_at=datetime(2024, 1, 1, tzinfo=UTC),
+        payload=text,
+    )
+    read = _read(command)
+
+    if isinstance(read, Refusal):
+        assert read.code == "INVALID_INPUT"
+        assert read.facts["field"]
+        return
+    assert all(isinstance(value, str | int) for value in read.values())
+    assert all(abs(value) <= AMOUNT_MAX for value in read.values() if isinstance(value, int))
+    assert orjson.loads(command.canonical_payload) == read
+
+
+def _read(command: ReportActivity) -> Mapping[str, object] | Refusal:
+    try:
+        command.require_input()
+        return require_payload(SHIPPED[command.type], command.payload)
+    except Refusal as refusal:
+        return refusal
