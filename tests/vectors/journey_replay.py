@@ -218,8 +218,8 @@ def _read(name: str, columns: list[str]) -> list[tuple[Any, ...]]:
         if pa.types.is_timestamp(values.type):
             # Each moment is made once: the lines of a basket share theirs, and making them takes longest.
             coded = values.cast(pa.timestamp("us")).combine_chunks().dictionary_encode()
-            moments, places = coded.dictionary.to_pylist(), coded.indices.to_numpy()
-            lists.append([moments[place] for place in places])
+            moments = coded.dictionary.to_pylist()
+            lists.append([moments[place] for place in coded.indices.to_pylist() if place is not None])
         else:
             lists.append(values.to_pylist())
     return list(zip(*lists, strict=True))
