@@ -1,6 +1,7 @@
 """The plain ledger that the spend benchmarks are compared with keeps its own books right."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -16,8 +17,8 @@ REPLAY = "SELECT transfer(1, 'a key', 1, 501, 7)"
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    """A bench in its short form."""
-    with open_bench(var=tmp_path, scale=SHORT, console=Console(quiet=True)) as opened:
+    """A bench in its short form, with the members that the tests name."""
+    with open_bench(var=tmp_path, scale=replace(SHORT, members=500), console=Console(quiet=True)) as opened:
         yield opened
 
 

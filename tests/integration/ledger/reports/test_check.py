@@ -15,6 +15,7 @@ from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
 from ledger.points.wallet import wallet_ids
 from ledger.reports.check import RULES, CheckReport, check_book
+from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 from tests.points_history import History
 from tests.points_world import World
@@ -309,12 +310,12 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
 
 
 def test_rules_have_names_of_their_own() -> None:
-    """A difference names one rule, and every rule is planted against or named here; those of vouchers and campaigns beside them."""
+    """A difference names one rule, and every rule is planted against or named here; those of vouchers, tiers and campaigns beside them."""
     names = [rule.name for rule in RULES]
 
     assert len(set(names)) == len(names)
     planted = {corruption.rule for corruption in CORRUPTIONS}
-    beside = {rule.name for rule in (*voucher_checks.RULES, *campaign_checks.RULES)}
+    beside = {rule.name for rule in (*voucher_checks.RULES, *tier_checks.RULES, *campaign_checks.RULES)}
     assert set(names) - planted - beside == {
         "account_within_bounds",
         "inactivity_matches_activity",

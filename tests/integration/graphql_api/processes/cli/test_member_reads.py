@@ -68,11 +68,13 @@ async def test_the_checker_ends_with_one_on_any_difference(bank: Bank, tmp_path:
 
 async def test_a_programme_is_made_once(bank: Bank, tmp_path: Path) -> None:
     """The command prints the id that tokens name; a code that is taken and a zone that is none are refused."""
-    words = ("programme", "journey", "--name", "The Journey", "--time-zone")
+    words = ("programme", "create", "journey", "--name", "The Journey", "--time-zone")
 
     made = await _scrip(bank, tmp_path, *words, "Europe/Berlin", "--json")
     again = await _scrip(bank, tmp_path, *words, "Europe/Berlin")
-    nowhere = await _scrip(bank, tmp_path, "programme", "other", "--name", "Other", "--time-zone", "Mars/Olympus")
+    nowhere = await _scrip(
+        bank, tmp_path, "programme", "create", "other", "--name", "Other", "--time-zone", "Mars/Olympus"
+    )
 
     assert (made.returncode, json.loads(made.stdout)["timeZone"]) == (0, "Europe/Berlin")
     assert (again.returncode, nowhere.returncode) == (2, 2)
