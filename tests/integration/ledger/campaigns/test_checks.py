@@ -37,7 +37,8 @@ PLANTED = {
     "budget_asset_names_budget": "UPDATE registry.assets SET code = 'budget:base:STARS' WHERE kind = 'budget'",
     "campaign_reach_matches_activities": "UPDATE book.campaign_reach SET activities = activities + 1",
     "campaign_grants_match_awards": "UPDATE book.campaign_grants SET returned = returned - 1",
-    "campaign_figures_are_past": "UPDATE book.campaign_figure_cuts SET cut_tx_id = '99999999999'",
+    "campaign_figures_are_past": "UPDATE book.campaign_figure_cuts SET cut_tx_id = '99999999999' "
+    "WHERE cut_tx_id = (SELECT max(cut_tx_id) FROM book.campaign_figure_cuts)",
     "campaign_lots_match_draws": "UPDATE book.campaign_lots SET redeemed = redeemed - 1",
     "budgets_frozen_while_paused": "UPDATE registry.campaigns SET state = 'paused'",
 }
