@@ -31,9 +31,9 @@ from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import Award
 from ledger.engine.command import Actor
 from ledger.engine.journal import post
+from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.points.due import settle_due
 from ledger.points.earn import expire_on_arrival, grant_repaying, move_inactivity
 from ledger.points.wallet import Wallet, wallet_ids
@@ -120,10 +120,8 @@ class Awarding:
         if found is not None:
             return found
         ids = wallet_ids(self.seen.member_id, asset_id(self.programme.id, code))
-        if not self.state.is_loaded(ACCOUNTS.key(ids.wallet)):
-            raise WrongKeys(ids.wallet)
-        asset = self.state.find(ASSETS, ids.asset_id)
-        if asset is None or self.state.find(ACCOUNTS, ids.wallet) is None:
+        account, asset = locked_account(self.state, ids.wallet), self.state.find(ASSETS, ids.asset_id)
+        if asset is None or account is None:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
         wallet = self._wallets[code] = Wallet(self.state, self.programme, asset, ids)
         settle_due(wallet, self.now)

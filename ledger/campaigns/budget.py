@@ -16,11 +16,11 @@ from ledger.book.units import AMOUNT_MAX, AccountId, AssetId, ProgrammeId, compu
 from ledger.campaigns.rows import campaign_id
 from ledger.engine.command import Command
 from ledger.engine.journal import post
+from ledger.engine.locked import locked_account
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.points.command import require_amount
 
 BUDGET_ASSET: Final = "budget"
@@ -40,9 +40,7 @@ def budget_account_id(programme_id: UUID, campaign: UUID, asset: str) -> Account
 def locked_budget(state: State, programme_id: UUID, campaign: UUID, asset: str) -> Account:
     """The budget's account; WrongKeys where it is not locked, CAMPAIGN_NOT_FOUND where there is none."""
     id_ = budget_account_id(programme_id, campaign, asset)
-    if not state.is_loaded(ACCOUNTS.key(id_)):
-        raise WrongKeys(id_)
-    account = state.find(ACCOUNTS, id_)
+    account = locked_account(state, id_)
     if account is None:
         raise Refusal(RefusalCode.CAMPAIGN_NOT_FOUND)
     return account

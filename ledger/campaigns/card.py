@@ -13,10 +13,10 @@ from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.units import InvariantViolated
+from ledger.engine.locked import locked_account
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.programme.rows import Programme
 from ledger.vouchers.expire import refresh_bounds, settle_expired
 from ledger.vouchers.holding import Holding, content_keys, holding_ids
@@ -59,9 +59,7 @@ def _holding(state: State, programme: Programme, member_id: UUID, code: str, now
     if template is None:
         return None
     ids = holding_ids(member_id, template.asset_id)
-    if not state.is_loaded(ACCOUNTS.key(ids.account)):
-        raise WrongKeys(ids.account)
-    if state.find(ACCOUNTS, ids.account) is None:
+    if locked_account(state, ids.account) is None:
         return None
     holding = Holding(state, programme, template, ids)
     settle_expired(holding, now)

@@ -31,12 +31,12 @@ from ledger.campaigns.rows import (
 from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.journal import post
+from ledger.engine.locked import locked_account
 from ledger.engine.reader import Query, Reader
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.programme.tables import ASSETS
 
 _BUDGETS = Query(
@@ -175,9 +175,7 @@ class BudgetedMove(CampaignCommand):
         campaign = self.require_campaign(state)
         draft = self.new_draft(state, now)
         for id_ in sorted({*self.budgets, *_budgets_of(state, campaign)}):
-            if not state.is_loaded(ACCOUNTS.key(id_)):
-                raise WrongKeys(id_)
-            account = state.find(ACCOUNTS, id_)
+            account = locked_account(state, id_)
             if account is None:
                 raise InvariantViolated(f"campaign {campaign.id} has no budget {id_}")
             draft.touch(account)

@@ -17,9 +17,9 @@ from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.campaign_text import parse_body, progress_name
 from ledger.campaigns.counts import Counter, starts_on
 from ledger.campaigns.rows import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, Award
+from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.points.due import settle_due
 from ledger.points.refund import claw
 from ledger.points.wallet import Wallet, wallet_ids
@@ -61,8 +61,7 @@ def find_whole(state: State, programme: Programme, award: Award, now: datetime) 
     if award.asset_id is None or award.voucher_id is None:
         raise InvariantViolated(f"award {award.id} without its voucher")
     ids, templates = holding_ids(award.member_id, award.asset_id), state.rows(TEMPLATES_BY_ASSET, award.asset_id)
-    if not state.is_loaded(ACCOUNTS.key(ids.account)):
-        raise WrongKeys(ids.account)
+    locked_account(state, ids.account)
     holding = Holding(state, programme, templates[0], ids)
     settle_expired(holding, now)
     voucher = find_voucher(state, ids.account, award.voucher_id)
@@ -72,8 +71,7 @@ def find_whole(state: State, programme: Programme, award: Award, now: datetime) 
 def open_wallet(state: State, programme: Programme, member_id: UUID, asset_id: UUID, now: datetime) -> Wallet:
     """The wallet with everything due posted; WrongKeys where it is not locked."""
     ids = wallet_ids(member_id, asset_id)
-    if not state.is_loaded(ACCOUNTS.key(ids.wallet)):
-        raise WrongKeys(ids.wallet)
+    locked_account(state, ids.wallet)
     asset = state.find(ASSETS, asset_id)
     if asset is None:
         raise InvariantViolated(f"an award of an asset {asset_id} that is gone")

@@ -8,10 +8,10 @@ from typing import ClassVar
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
 from ledger.engine.journal import post
+from ledger.engine.locked import locked_account
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, LOTS
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.points.command import require_amount, require_available
 from ledger.points.due import settle_due
 from ledger.points.spend import take_points
@@ -113,12 +113,10 @@ class ClaimVoucher(GiveCommand):
         if self.points_max is not None and price.points > self.points_max:
             raise Refusal(RefusalCode.AMOUNT_TOO_LARGE, limit=self.points_max)
         ids = self._wallet_of(price.asset)
-        if not state.is_loaded(ACCOUNTS.key(ids.wallet)):
-            raise WrongKeys(ids.wallet)
-        asset = state.find(ASSETS, ids.asset_id)
+        account, asset = locked_account(state, ids.wallet), state.find(ASSETS, ids.asset_id)
         if asset is None:
             raise InvariantViolated(f"template {terms.template.id} has a price in no asset")
-        if state.find(ACCOUNTS, ids.wallet) is None:
+        if account is None:
             raise Refusal(RefusalCode.INSUFFICIENT_POINTS, available=0)
         wallet = Wallet(state, terms.programme, asset, ids)
         settle_due(wallet, now)

@@ -12,11 +12,11 @@ from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
+from ledger.engine.locked import locked_account
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, account_key
+from ledger.engine.shelves import account_key
 from ledger.engine.state import State
-from ledger.engine.unit import WrongKeys
 from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.rows import Programme
 from ledger.vouchers.code import SealedCode, deal_code
@@ -89,8 +89,7 @@ def give_reward(state: State, draft: Draft, programme: Programme, member_id: UUI
 def _open_holding(state: State, terms: Terms, member_id: UUID, now: datetime) -> Holding:
     """The member's account with everything due posted; WrongKeys where it is not locked."""
     ids = holding_ids(member_id, terms.template.asset_id)
-    if not state.is_loaded(ACCOUNTS.key(ids.account)):
-        raise WrongKeys(ids.account)
+    locked_account(state, ids.account)
     holding = Holding(state, terms.programme, terms.template, ids)
     settle_expired(holding, now)
     return holding

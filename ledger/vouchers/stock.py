@@ -15,11 +15,12 @@ from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AccountId, InvariantViolated, computed_id
 from ledger.engine import tables as book
+from ledger.engine.locked import locked_account
 from ledger.engine.reader import Query, Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.engine.unit import AnyCommand, WrongKeys
+from ledger.engine.unit import AnyCommand
 from ledger.vouchers import tables
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.rows import IMPORTED_CODES, TEMPLATE_VERSIONS, VOUCHER_STOCKS, Template
@@ -108,9 +109,7 @@ def source_of(state: State, template: Template, units: int) -> Account:
 def locked_stock(state: State, template: Template) -> Account:
     """The stock account's row; WrongKeys where it is not locked."""
     id_ = stock_account_id(template.programme_id, template.asset_id)
-    if not state.is_loaded(ACCOUNTS.key(id_)):
-        raise WrongKeys(id_)
-    account = state.find(ACCOUNTS, id_)
+    account = locked_account(state, id_)
     if account is None:
         raise InvariantViolated(f"template {template.id} has no stock account")
     return account
