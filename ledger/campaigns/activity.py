@@ -19,11 +19,11 @@ from ledger.engine.command import Command
 from ledger.engine.request import is_key, request_id
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
-from ledger.members.enrol import MEMBER
+from ledger.members.membership import programme_of, require_member, require_not_closed
 from ledger.partners.rows import MERCHANTS
 from ledger.programme.calendar import local_date
 from ledger.programme.registry_change import refuse_input
-from ledger.programme.rows import PROGRAMMES, Programme
+from ledger.programme.rows import Programme
 
 TEXT_LENGTH_MAX: Final = 64
 
@@ -95,21 +95,17 @@ class ActivityCommand(Command[ActivityReceipt]):
 
     def require_member(self, state: State) -> Programme:
         """MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, MEMBER_CLOSED."""
-        holder = state.find(HOLDERS, self.member_id)
-        programme = state.find(PROGRAMMES, self.actor.programme_id)
-        if holder is None or programme is None or holder.kind != MEMBER or holder.programme_id != programme.id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        self._require_merchant(state, programme)
-        if holder.state == "closed":
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
-        return programme
+        holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
+        self._require_merchant(state)
+        require_not_closed(holder.state)
+        return programme_of(state, holder)
 
-    def _require_merchant(self, state: State, programme: Programme) -> None:
+    def _require_merchant(self, state: State) -> None:
         """MERCHANT_NOT_FOUND; a closed one is good, since the bank tells what happened there."""
         if self.merchant_id is None:
             return
         merchant = state.find(MERCHANTS, self.merchant_id)
-        if merchant is None or merchant.programme_id != programme.id:
+        if merchant is None or merchant.programme_id != self.actor.programme_id:
             raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
 
     def require_occurred(self, now: datetime) -> None:

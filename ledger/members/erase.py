@@ -17,7 +17,8 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
-from ledger.members.enrol import ERASED, MEMBER
+from ledger.members.enrol import ERASED
+from ledger.members.membership import require_member
 from ledger.members.rows import MEMBERS_BY_ID, Member
 
 
@@ -58,10 +59,9 @@ class EraseMember(Command[Erased]):
 
 def require_closed_member(state: State, member_id: UUID, programme_id: UUID) -> Member:
     """The programme's member, closed and not erased yet. MEMBER_NOT_FOUND, MEMBER_NOT_CLOSED."""
-    holder, member = state.find(HOLDERS, member_id), state.find(MEMBERS_BY_ID, member_id)
-    if holder is None or member is None or holder.kind != MEMBER or holder.programme_id != programme_id:
-        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-    if member.external_id.startswith(ERASED):
+    holder = require_member(state.find(HOLDERS, member_id), programme_id)
+    member = state.find(MEMBERS_BY_ID, member_id)
+    if member is None or member.external_id.startswith(ERASED):
         raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
     if holder.state != AccountState.CLOSED:
         raise Refusal(RefusalCode.MEMBER_NOT_CLOSED)

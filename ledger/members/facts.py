@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
-from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.members.enrol import MEMBER
+from ledger.members.membership import require_not_closed
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
 from ledger.programme.registry_change import refuse_input, registry_change
@@ -52,8 +52,7 @@ async def set_member_facts(
         found = await change.row(_STATE, {"member_id": member_id, "programme_id": actor.programme_id})
         if found is None:
             raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        if found["state"] == AccountState.CLOSED:
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        require_not_closed(found["state"])
         wanted = {
             "id": member_id,
             "programme_id": actor.programme_id,

@@ -8,6 +8,7 @@ from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.journal import post
 from ledger.engine.state import State
+from ledger.members.membership import require_not_frozen
 from ledger.members.standing import Standing, StandingCommand
 
 
@@ -20,8 +21,7 @@ class FreezeMember(StandingCommand):
     def decide(self, state: State, now: datetime) -> Standing:
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN."""
         holder = self.require_member(state)
-        if holder.state == AccountState.FROZEN:
-            raise Refusal(RefusalCode.MEMBER_FROZEN)
+        require_not_frozen(holder.state)
         draft = self.draft(state, now)
         standing = self.move_to(state, draft, holder, AccountState.FROZEN)
         post(state, draft, self.actor, private=self.reason)

@@ -14,7 +14,6 @@ from sqlalchemy import bindparam, or_, select
 
 from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.book.draft import Draft
-from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId
 from ledger.engine import tables
 from ledger.engine.command import Command
@@ -23,7 +22,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, ACCOUNTS_OF_HOLDER, COMPANIONS, HOLDERS, Holder
 from ledger.engine.state import State
 from ledger.engine.unit import WrongKeys
-from ledger.members.enrol import MEMBER
+from ledger.members.membership import require_member, require_not_closed
 
 _LOCKED = Query(
     select(tables.ACCOUNTS.c.id, tables.ACCOUNTS.c.asset_id)
@@ -87,11 +86,8 @@ class StandingCommand(Command[Standing]):
 
     def require_member(self, state: State) -> Holder:
         """The member's holder, not closed. MEMBER_NOT_FOUND, MEMBER_CLOSED."""
-        holder = state.find(HOLDERS, self.member_id)
-        if holder is None or holder.kind != MEMBER or holder.programme_id != self.actor.programme_id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        if holder.state == AccountState.CLOSED:
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
+        holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
+        require_not_closed(holder.state)
         return holder
 
     def accounts(self, state: State) -> list[Account]:

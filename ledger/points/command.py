@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Unpack
 from uuid import UUID
 
-from ledger.book.account import Account, AccountState, Role, open_account
+from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import EntryParts
 from ledger.book.refusal import Refusal, RefusalCode
@@ -15,6 +15,7 @@ from ledger.engine.command import Command
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
+from ledger.members.membership import require_member, require_not_closed
 from ledger.partners.rows import MERCHANTS, Merchant
 from ledger.points.due import settle_due
 from ledger.points.receipt import LotUse, Receipt, or_none
@@ -67,7 +68,7 @@ class PointsCommand(Command[Receipt]):
     def open_wallet(self, state: State, now: datetime, *, merchant_id: UUID | None = None) -> Wallet:
         """The open wallet with everything due posted. The codes of `find_wallet`, then MEMBER_CLOSED."""
         wallet = self.find_wallet(state, merchant_id=merchant_id)
-        require_not_closed(wallet.account)
+        require_not_closed(wallet.account.state)
         settle_due(wallet, now)
         return wallet
 
@@ -91,9 +92,7 @@ class PointsCommand(Command[Receipt]):
 
     def _absent(self, state: State) -> Account:
         """The wallet that the member does not have yet. MEMBER_NOT_FOUND."""
-        holder = state.find(HOLDERS_READ, self.member_id)
-        if holder is None or holder.kind != "member" or holder.programme_id != self.actor.programme_id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        holder = require_member(state.find(HOLDERS_READ, self.member_id), self.actor.programme_id)
         return self.new_account(Role.WALLET)._replace(state=holder.state)
 
     def draft(
@@ -132,18 +131,6 @@ def require_amount(amount: int, field: str = "amount") -> None:
     """INVALID_INPUT where the amount is not 1 … 10^15."""
     if not is_amount(amount):
         raise Refusal(RefusalCode.INVALID_INPUT, field=field)
-
-
-def require_not_closed(account: Account) -> None:
-    """MEMBER_CLOSED where the member has left."""
-    if account.state == AccountState.CLOSED:
-        raise Refusal(RefusalCode.MEMBER_CLOSED)
-
-
-def require_not_frozen(account: Account) -> None:
-    """MEMBER_FROZEN where the member may start nothing (semantics 2.7)."""
-    if account.state == AccountState.FROZEN:
-        raise Refusal(RefusalCode.MEMBER_FROZEN)
 
 
 def require_available(wallet: Wallet, amount: int) -> None:

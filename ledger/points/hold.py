@@ -15,7 +15,8 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDS, LOTS
 from ledger.engine.state import State
-from ledger.points.command import PointsCommand, receipt, require_amount, require_available, require_not_frozen
+from ledger.members.membership import require_not_frozen
+from ledger.points.command import PointsCommand, receipt, require_amount, require_available
 from ledger.points.receipt import Receipt, lot_use
 
 TTL_DEFAULT_S = 15 * 60
@@ -58,7 +59,7 @@ class HoldPoints(PointsCommand):
         INSUFFICIENT_POINTS.
         """
         wallet = self.open_wallet(state, now, merchant_id=self.merchant_id)
-        require_not_frozen(wallet.account)
+        require_not_frozen(wallet.account.state)
         self.require_merchant_open(state, self.merchant_id)
         require_available(wallet, self.amount)
         draft = self.draft(state, now, self.amount, merchant_id=self.merchant_id)

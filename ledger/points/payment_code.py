@@ -18,6 +18,7 @@ from ledger.engine.reader import Query
 from ledger.engine.statements import instant_now
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork, Work, event_for
+from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.points.command import POINTS
 from ledger.points.tables import PAYMENT_CODES
 from ledger.programme.rows import asset_id
@@ -85,7 +86,7 @@ async def create_payment_code(
     asset: str = "POINTS",
     amount_max: int | None = None,
 ) -> PaymentCodeShown:
-    """Makes a code good for one spend within a minute. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_FROZEN, MEMBER_CLOSED."""
+    """Makes a code good for one spend within a minute. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN."""
     body = "".join(ALPHABET[byte % 31] for byte in random(_LENGTH))
     code = body + check_character(body)
     async with units.begin() as work:
@@ -117,8 +118,6 @@ async def _require_member(work: Work, actor: Actor, member_id: UUID, asset: str)
     now: datetime = rows[0]["now"]
     if rows[0]["id"] is None:
         raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-    if rows[0]["state"] == "frozen":
-        raise Refusal(RefusalCode.MEMBER_FROZEN)
-    if rows[0]["state"] == "closed":
-        raise Refusal(RefusalCode.MEMBER_CLOSED)
+    require_not_closed(rows[0]["state"])
+    require_not_frozen(rows[0]["state"])
     return now

@@ -16,14 +16,13 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
+from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.points.command import (
     UNKNOWN,
     PointsCommand,
     receipt,
     require_amount,
     require_available,
-    require_not_closed,
-    require_not_frozen,
 )
 from ledger.points.due import settle_due
 from ledger.points.earn import move_inactivity, refresh_next_expiry
@@ -91,9 +90,8 @@ class SpendPoints(PointsCommand):
             raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
         wallet = self.find_wallet(state, merchant_id=self.merchant_id)
         code = self._require_code(state, now)
-        account = wallet.account
-        require_not_closed(account)
-        require_not_frozen(account)
+        require_not_closed(wallet.account.state)
+        require_not_frozen(wallet.account.state)
         self.require_merchant_open(state, self.merchant_id)
         settle_due(wallet, now)
         rate = None if self.merchant_id is None else rate_at(rates_of(wallet), now)

@@ -15,13 +15,12 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
+from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.points.command import (
     PointsCommand,
     receipt,
     require_amount,
     require_available,
-    require_not_closed,
-    require_not_frozen,
     require_room,
 )
 from ledger.points.due import bring_forward, expire_dead, settle_due
@@ -76,9 +75,9 @@ class TransferPoints(PointsCommand):
         """
         sender, receiver = self._find_wallets(state)
         for wallet in (sender, receiver):
-            require_not_closed(wallet.account)
+            require_not_closed(wallet.account.state)
             settle_due(wallet, now)
-        require_not_frozen(sender.account)
+        require_not_frozen(sender.account.state)
         if not sender.asset.transfers_allowed:
             raise Refusal(RefusalCode.TRANSFER_NOT_ALLOWED)
         if self.member_id == self.to_member_id:

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Command
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
-from ledger.members.enrol import MEMBER
-from ledger.programme.rows import PROGRAMMES, Programme
+from ledger.members.membership import programme_of, require_member, require_not_closed
+from ledger.programme.rows import Programme
 from ledger.tiers.rows import STANDINGS
 
 O = TypeVar("O")  # noqa: E741 - the reply
@@ -36,10 +35,6 @@ class TierCommand(Command[O]):
 
     def require_member(self, state: State) -> Programme:
         """The programme. MEMBER_NOT_FOUND, MEMBER_CLOSED."""
-        holder = state.find(HOLDERS, self.member_id)
-        programme = state.find(PROGRAMMES, self.actor.programme_id)
-        if holder is None or programme is None or holder.kind != MEMBER or holder.programme_id != programme.id:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-        if holder.state == "closed":
-            raise Refusal(RefusalCode.MEMBER_CLOSED)
-        return programme
+        holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
+        require_not_closed(holder.state)
+        return programme_of(state, holder)

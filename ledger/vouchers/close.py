@@ -19,11 +19,12 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, HOLDS, LOTS
 from ledger.engine.state import State
+from ledger.members.membership import programme_of
 from ledger.members.standing import Standing, StandingCommand
 from ledger.points.due import settle_due
 from ledger.points.forfeit import forfeit, is_empty, worth
 from ledger.points.wallet import Wallet, due_keys, wallet_ids
-from ledger.programme.rows import ASSETS, PROGRAMMES, Programme
+from ledger.programme.rows import ASSETS, Programme
 from ledger.vouchers.expire import ended, settle_expired
 from ledger.vouchers.holding import Holding, content_keys, holding_ids
 from ledger.vouchers.rows import TEMPLATES_BY_ASSET, VOUCHERS
@@ -62,8 +63,9 @@ class CloseMember(StandingCommand):
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_NOT_EMPTY. A frozen member may be closed."""
         holder = self.require_member(state)
         accounts = self.accounts(state)
-        wallets = [self._wallet(state, a.asset_id, now) for a in accounts if a.role == Role.WALLET]
-        holdings = [self._holding(state, a.asset_id, now) for a in accounts if a.role == Role.VOUCHER]
+        programme = programme_of(state, holder)
+        wallets = [self._wallet(state, programme, a.asset_id, now) for a in accounts if a.role == Role.WALLET]
+        holdings = [self._holding(state, programme, a.asset_id, now) for a in accounts if a.role == Role.VOUCHER]
         full = [wallet for wallet in wallets if not is_empty(wallet)]
         held = [holding for holding in holdings if holding.account.posted]
         is_promised = any(wallet.holds for wallet in full) or any(_has_lock(holding, now) for holding in held)
@@ -80,25 +82,19 @@ class CloseMember(StandingCommand):
         post(state, draft, self.actor, private=self.reason)
         return standing
 
-    def _programme(self, state: State) -> Programme:
-        programme = state.find(PROGRAMMES, self.actor.programme_id)
-        if programme is None:
-            raise InvariantViolated(f"a member of no programme {self.actor.programme_id}")
-        return programme
-
-    def _wallet(self, state: State, asset_id: UUID, now: datetime) -> Wallet:
+    def _wallet(self, state: State, programme: Programme, asset_id: UUID, now: datetime) -> Wallet:
         asset = state.find(ASSETS, asset_id)
         if asset is None:
             raise InvariantViolated(f"a wallet without its asset {asset_id}")
-        wallet = Wallet(state, self._programme(state), asset, wallet_ids(self.member_id, asset_id))
+        wallet = Wallet(state, programme, asset, wallet_ids(self.member_id, asset_id))
         settle_due(wallet, now)
         return wallet
 
-    def _holding(self, state: State, asset_id: UUID, now: datetime) -> Holding:
+    def _holding(self, state: State, programme: Programme, asset_id: UUID, now: datetime) -> Holding:
         templates = state.rows(TEMPLATES_BY_ASSET, asset_id)
         if len(templates) != 1:
             raise InvariantViolated(f"a voucher account without its template {asset_id}")
-        holding = Holding(state, self._programme(state), templates[0], holding_ids(self.member_id, asset_id))
+        holding = Holding(state, programme, templates[0], holding_ids(self.member_id, asset_id))
         settle_expired(holding, now)
         return holding
 

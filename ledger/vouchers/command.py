@@ -15,10 +15,11 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.engine.unit import WrongKeys
-from ledger.vouchers.code import SealedCode
+from ledger.members.membership import require_member
+from ledger.vouchers.code import Deal
 from ledger.vouchers.counts import Purpose, count_key
 from ledger.vouchers.expire import settle_expired
-from ledger.vouchers.giving import Period, Terms, find_terms, give, require_member
+from ledger.vouchers.giving import Period, Terms, find_terms, give
 from ledger.vouchers.holding import Holding, HoldingIds, due_keys, holding_ids, new_account
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.rows import Voucher
@@ -31,7 +32,7 @@ from ledger.vouchers.voucher import template_id, voucher_asset_id
 class GiveCommand(Command[VoucherReceipt]):
     """Gives `member_id` one voucher of `template`. `replay_at` is obeyed under a replay clock only.
 
-    code: the dealt code; a template of imported codes gives the next of those instead. Ours, never the caller's
+    deal: deals the code; a template of imported codes gives the next of those instead
     seen: what a look at the stock before queueing saw. Where nothing was left, nothing is locked for it
     """
 
@@ -39,7 +40,7 @@ class GiveCommand(Command[VoucherReceipt]):
 
     member_id: UUID
     template: str
-    code: SealedCode = field(repr=False)
+    deal: Deal = field(repr=False)
     replay_at: datetime | None = None
     seen: StockSeen | None = None
 
@@ -90,7 +91,7 @@ class GiveCommand(Command[VoucherReceipt]):
         account = state.find(ACCOUNTS, id_) if state.is_loaded(ACCOUNTS.key(id_)) else None
         if account is not None:
             return account.state
-        return require_member(state, self.member_id, self.actor.programme_id).state
+        return require_member(state.find(HOLDERS_READ, self.member_id), self.actor.programme_id).state
 
     def open_holding(self, state: State, terms: Terms, now: datetime) -> Holding:
         """The member's account with everything due posted. OUT_OF_STOCK where the look saw that nothing is left;
@@ -110,7 +111,7 @@ class GiveCommand(Command[VoucherReceipt]):
 
     def give(self, holding: Holding, terms: Terms, source: Account, draft: Draft, validity: Period) -> Voucher:
         """Moves the units from `source` to the member, as a lot with a code, and counts it."""
-        return give(holding, terms, source, draft, validity, lambda _: self.code)
+        return give(holding, terms, source, draft, validity, lambda _: self.deal())
 
     def take_source(self, holding: Holding, terms: Terms) -> Account:
         """Where the units come from. OUT_OF_STOCK."""

@@ -19,9 +19,10 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS_READ, account_key
 from ledger.engine.state import State
+from ledger.members.membership import require_member, require_not_closed, require_not_frozen
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.expire import bring_forward, ended, refresh_bounds
-from ledger.vouchers.giving import require_member, require_not_closed, require_not_frozen, require_room
+from ledger.vouchers.giving import require_room
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account
 from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt
@@ -69,7 +70,7 @@ class GiftVoucher(OwnedCommand):
         """Refused with MEMBER_NOT_FOUND, VOUCHER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN, VOUCHER_VOIDED,
         VOUCHER_REDEEMED, VOUCHER_LOCKED, VOUCHER_EXPIRED, GIFT_NOT_ALLOWED, GIFT_TO_SELF, BALANCE_LIMIT_EXCEEDED.
         """
-        require_member(state, self.to_member_id, self.actor.programme_id)
+        require_member(state.find(HOLDERS_READ, self.to_member_id), self.actor.programme_id)
         owner = self.require_owner()
         if owner.member_id != self.member_id:
             raise Refusal(RefusalCode.VOUCHER_NOT_FOUND)

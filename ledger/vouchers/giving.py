@@ -5,13 +5,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.book.account import Account, AccountState
+from ledger.book.account import Account
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, LotId
-from ledger.engine.shelves import HOLDERS_READ, Holder
 from ledger.engine.state import State
-from ledger.members.enrol import MEMBER
 from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.calendar import first_instant, local_date
 from ledger.programme.expiry import expires_at
@@ -76,26 +74,6 @@ def require_limits(holding: Holding, terms: Terms, day: date) -> None:
     """LIMIT_REACHED where the member has had as many as the template allows by that local day."""
     count = count_of(holding.state, holding.ids.member_id, terms.template.id, Purpose.ISSUE, day)
     require_within(count, terms.body.issue_limits)
-
-
-def require_member(state: State, member_id: UUID, programme_id: UUID) -> Holder:
-    """The programme's member in whatever state. MEMBER_NOT_FOUND."""
-    holder = state.find(HOLDERS_READ, member_id)
-    if holder is None or holder.kind != MEMBER or holder.programme_id != programme_id:
-        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-    return holder
-
-
-def require_not_closed(member_state: str) -> None:
-    """MEMBER_CLOSED where the member has left."""
-    if member_state == AccountState.CLOSED:
-        raise Refusal(RefusalCode.MEMBER_CLOSED)
-
-
-def require_not_frozen(member_state: str) -> None:
-    """MEMBER_FROZEN where the member may start nothing (semantics 2.7)."""
-    if member_state == AccountState.FROZEN:
-        raise Refusal(RefusalCode.MEMBER_FROZEN)
 
 
 def require_room(account: Account, units: int) -> None:
