@@ -29,7 +29,7 @@ from ledger.campaigns.rows import (
     version_id,
 )
 from ledger.engine import tables
-from ledger.engine.command import Command
+from ledger.engine.command import Command, event_by
 from ledger.engine.journal import post
 from ledger.engine.locked import locked_account
 from ledger.engine.reader import Query, Reader
@@ -134,8 +134,8 @@ class CampaignCommand(Command[CampaignMoved]):
         return moved
 
     def _tell(self, state: State, resource_id: UUID, version: int, to: CampaignState, now: datetime) -> None:
-        event = self.new_event(state, now, stream=(resource_id, version))
-        state.emit(event._replace(type=MOVED, facts={"code": self.campaign, "state": to}))
+        told = {"code": self.campaign, "state": to}
+        state.emit(event_by(self.actor, MOVED, state, now, stream=(resource_id, version), facts=told))
 
 
 def told(

@@ -34,6 +34,34 @@ class Actor:
         object.__setattr__(self, "client", f"{self.kind}:{self.id}")
 
 
+def event_by(
+    actor: Actor,
+    kind: str,
+    state: State,
+    now: datetime,
+    *,
+    subject_id: UUID | None = None,
+    stream: tuple[UUID, int] | None = None,
+    facts: Mapping[str, str | int] | None = None,
+) -> Event:
+    """An audit event of what `actor` did, about the row that `stream` names with its new version; none is posted."""
+    return Event(
+        id=state.ids.new(),
+        at=now,
+        type=kind,
+        accepted=True,
+        code=None,
+        actor=actor.client,
+        client=actor.client,
+        resource_id=None if stream is None else stream[0],
+        subject_id=subject_id,
+        streams=() if stream is None else (stream,),
+        request_id=state.request_id,
+        facts={} if facts is None else dict(facts),
+        programme_id=actor.programme_id,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Generic[O]):
     """The base of every command. `key` is None only for what the system itself starts, which repeats harmlessly."""
@@ -100,25 +128,16 @@ class Command(Generic[O]):
         return Draft(entry)
 
     def new_event(
-        self, state: State, now: datetime, *, subject_id: UUID | None = None, stream: tuple[UUID, int] | None = None
+        self,
+        state: State,
+        now: datetime,
+        *,
+        subject_id: UUID | None = None,
+        stream: tuple[UUID, int] | None = None,
+        facts: Mapping[str, str | int] | None = None,
     ) -> Event:
-        """An audit event of this command, about the row that `stream` names with its new version; none is posted."""
-        client = self.actor.client
-        return Event(
-            id=state.ids.new(),
-            at=now,
-            type=self.kind,
-            accepted=True,
-            code=None,
-            actor=client,
-            client=client,
-            resource_id=None if stream is None else stream[0],
-            subject_id=subject_id,
-            streams=() if stream is None else (stream,),
-            request_id=state.request_id,
-            facts={},
-            programme_id=self.actor.programme_id,
-        )
+        """An audit event of this command; see `event_by`."""
+        return event_by(self.actor, self.kind, state, now, subject_id=subject_id, stream=stream, facts=facts)
 
     def decide(self, state: State, now: datetime) -> O:
         """Changes the overlay and returns the reply, or raises a Refusal. Pure: no I/O, no clock, no randomness."""

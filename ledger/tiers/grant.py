@@ -128,9 +128,13 @@ class GrantTier(TierCommand[TierGranted]):
             granted_at=now,
         )
         state.append(GRANTS, [row])
-        event = self.new_event(state, now, subject_id=self.member_id, stream=(row.id, 1))
-        facts = {"ladder": self.ladder, "level": self.level, "until_on": self.until_on.isoformat()}
-        state.emit(event._replace(facts={**facts, "reason_code": self.reason_code}))
+        told = {
+            "ladder": self.ladder,
+            "level": self.level,
+            "until_on": self.until_on.isoformat(),
+            "reason_code": self.reason_code,
+        }
+        state.emit(self.new_event(state, now, subject_id=self.member_id, stream=(row.id, 1), facts=told))
         return after
 
     def _told(self, standing: Standing, approval_id: UUID) -> TierGranted:

@@ -6,9 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from ledger.book.units import InvariantViolated
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, event_by
 from ledger.engine.due import due_actor
-from ledger.engine.ports import Event
 from ledger.engine.state import State
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import Programme
@@ -76,7 +75,9 @@ def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime
         posted_at=now,
     )
     state.add(STEPS, step)
-    state.emit(_event(state, step, actor, now))
+    told = {"level": step.level, "cause": step.cause, "since": step.since.isoformat()}
+    stream = (step.standing_id, step.number)
+    state.emit(event_by(actor, "tier_step", state, now, subject_id=step.member_id, stream=stream, facts=told))
     place = 0 if before is None else terms.body.index_of(before.level)
     if terms.body.index_of(after.level) > place:
         _owe_pack(state, terms, after, now)
@@ -106,21 +107,3 @@ def _owe_pack(state: State, terms: Terms, standing: Standing, now: datetime) -> 
             settled_at=None,
         )
         state.add(PACKS, pack)
-
-
-def _event(state: State, step: Step, actor: Actor, now: datetime) -> Event:
-    return Event(
-        id=state.ids.new(),
-        at=now,
-        type="tier_step",
-        accepted=True,
-        code=None,
-        actor=actor.client,
-        client=actor.client,
-        resource_id=step.standing_id,
-        subject_id=step.member_id,
-        streams=((step.standing_id, step.number),),
-        request_id=state.request_id,
-        facts={"level": step.level, "cause": step.cause, "since": step.since.isoformat()},
-        programme_id=step.programme_id,
-    )

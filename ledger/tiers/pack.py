@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import event_by
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
@@ -90,7 +91,16 @@ class GivePack(TierCommand[PackSettled]):
     def _settle(self, state: State, pack: Pack, now: datetime) -> PackSettled:
         settled = pack._replace(settled_at=now)
         state.put(PACKS, settled)
-        event = self.new_event(state, now, subject_id=self.member_id, stream=(pack.id, 1))
-        told: dict[str, str | int] = {"level": pack.level, "template": pack.template, "state": pack.state}
-        state.emit(event._replace(type="tier_pack_settled", facts=told))
+        told = {"level": pack.level, "template": pack.template, "state": pack.state}
+        state.emit(
+            event_by(
+                self.actor,
+                "tier_pack_settled",
+                state,
+                now,
+                subject_id=self.member_id,
+                stream=(pack.id, 1),
+                facts=told,
+            )
+        )
         return PackSettled(state=settled.state)

@@ -95,8 +95,8 @@ class LockCommand(CounterCommand[O], Generic[O]):
         bounded = None if account is None else forward(account, changed)
         if bounded is not None and bounded != account:
             state.put(ACCOUNTS, bounded)
-        event = self.new_event(state, now, subject_id=voucher.member_id, stream=(voucher.id, changed.version))
-        state.emit(event._replace(facts={"merchant": str(self.merchant_id)}))
+        stream, told = (voucher.id, changed.version), {"merchant": str(self.merchant_id)}
+        state.emit(self.new_event(state, now, subject_id=voucher.member_id, stream=stream, facts=told))
         return changed
 
 
