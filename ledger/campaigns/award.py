@@ -25,7 +25,7 @@ from ledger.campaigns.campaign_body import (
 )
 from ledger.campaigns.campaign_text import progress_name, rule_name
 from ledger.campaigns.card import settle_card, use_card
-from ledger.campaigns.counts import Counter, count_up, counted, counters_of, starts_on
+from ledger.campaigns.counts import Counter, count_up, counted, counters_of
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import Award
@@ -109,8 +109,8 @@ class Awarding:
             return posted + self._points.get(action.asset, 0) + offer.amount <= AMOUNT_MAX
         if isinstance(action, ProgressStep):
             period = offer.of.body.period_of(action.counter)
-            first, name = starts_on(period, self.seen.day), progress_name(action.counter)
-            counter = Counter(self.seen.member_id, offer.of.campaign.id, name, period, first)
+            name = progress_name(action.counter)
+            counter = Counter.on(self.seen.member_id, offer.of.campaign.id, name, period, self.seen.day)
             return counted(self.state, counter) + offer.amount <= AMOUNT_MAX
         return offer.amount <= AMOUNT_MAX
 

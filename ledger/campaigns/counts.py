@@ -6,7 +6,7 @@ period in which it occurred. A refund takes progress back and gives no headroom.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple, Self, assert_never
 from uuid import UUID
 
 from ledger.book.units import computed_id
@@ -58,6 +58,11 @@ class Counter(NamedTuple):
     period: Period
     starts_on: date
 
+    @classmethod
+    def on(cls, member_id: UUID, campaign_id: UUID, name: str, period: Period, day: date) -> Self:
+        """The counter of that name in the period that `day` lies in."""
+        return cls(member_id, campaign_id, name, period, starts_on(period, day))
+
     @property
     def id(self) -> UUID:
         """The id of the row, computed from what it counts."""
@@ -69,7 +74,7 @@ def counters_of(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> 
     """The counters that an award under these terms moves on `day`. So a version that caps or names what no version
     did before it counts from its own first award.
     """
-    return [Counter(member_id, campaign_id, name, period, starts_on(period, day)) for name, period, _ in terms.counters]
+    return [Counter.on(member_id, campaign_id, name, period, day) for name, period, _ in terms.counters]
 
 
 def count_keys(counters: Iterable[Counter]) -> list[Key]:
@@ -111,6 +116,6 @@ def headroom(state: State, body: CampaignBody, member_id: UUID, campaign_id: UUI
     """What each of the campaign's caps leaves."""
     found = []
     for cap in body.caps:
-        counter = Counter(member_id, campaign_id, cap.counter, cap.period, starts_on(cap.period, day))
+        counter = Counter.on(member_id, campaign_id, cap.counter, cap.period, day)
         found.append(Headroom(cap, max(0, cap.limit - counted(state, counter))))
     return found

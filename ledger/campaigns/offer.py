@@ -29,7 +29,7 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.campaign_text import progress_name, progress_variable, variable_of
 from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.counts import Counter, Headroom, counted, headroom, starts_on
+from ledger.campaigns.counts import Counter, Headroom, counted, headroom
 from ledger.campaigns.expression import Facts, Value, Variables
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
@@ -266,8 +266,8 @@ def _facts_on_file(state: State, of: Considered, seen: Seen) -> MemberFacts | No
 
 def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Value]]:
     for period in of.terms.periods:
-        counter = Counter(seen.member_id, of.campaign.id, AWARDS, period, starts_on(period, seen.day))
+        counter = Counter.on(seen.member_id, of.campaign.id, AWARDS, period, seen.day)
         yield variable_of(period), counted(state, counter)
     for code, period in ((each.code, each.period) for each in of.terms.progress):
-        counter = Counter(seen.member_id, of.campaign.id, progress_name(code), period, starts_on(period, seen.day))
+        counter = Counter.on(seen.member_id, of.campaign.id, progress_name(code), period, seen.day)
         yield progress_variable(code), counted(state, counter)

@@ -16,7 +16,7 @@ from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAwar
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.counts import Counter, last_periods, starts_on
+from ledger.campaigns.counts import Counter, last_periods
 from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.lock_plan import LockPlan, plan_of
 from ledger.campaigns.look import look_at
@@ -218,8 +218,8 @@ class Rehearsal:
         action, counter = offer.rule.action, None
         if isinstance(action, ProgressStep):
             period = offer.of.body.period_of(action.counter)
-            name, first = progress_name(action.counter), starts_on(period, seen.day)
-            counter = Counter(seen.member_id, offer.of.campaign.id, name, period, first)
+            name = progress_name(action.counter)
+            counter = Counter.on(seen.member_id, offer.of.campaign.id, name, period, seen.day)
         budget = offer.budget
         cost = 0 if budget is None else offer.amount
         return Given(action.kind, code_of(offer), offer.amount, cost, None if budget is None else budget.id, counter)

@@ -15,7 +15,7 @@ from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.campaign_text import parse_body, progress_name
-from ledger.campaigns.counts import Counter, starts_on
+from ledger.campaigns.counts import Counter
 from ledger.campaigns.rows import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, Award
 from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS, LOTS_OF_ENTRY
@@ -115,8 +115,8 @@ def count_down(state: State, award: Award, amount: int) -> None:
     if version is None or award.target is None:
         raise InvariantViolated(f"award {award.id} moved no counter")
     period = parse_body(version.body).period_of(award.target)
-    first, name = starts_on(period, award.local_day), progress_name(award.target)
-    found = state.find(CAMPAIGN_COUNTS, Counter(award.member_id, award.campaign_id, name, period, first).id)
+    counter = Counter.on(award.member_id, award.campaign_id, progress_name(award.target), period, award.local_day)
+    found = state.find(CAMPAIGN_COUNTS, counter.id)
     if found is None:
         raise InvariantViolated(f"award {award.id} was not counted")
     state.put(CAMPAIGN_COUNTS, found._replace(amount=found.amount - amount))
