@@ -18,6 +18,11 @@ def due_actor(programme_id: UUID) -> Actor:
     return Actor(kind=SYSTEM, id="due", programme_id=programme_id)
 
 
+def sweep_actor(programme_id: UUID) -> Actor:
+    """The ledger itself, as it goes round to settle what nobody touches."""
+    return Actor(kind=SYSTEM, id="sweep", programme_id=programme_id)
+
+
 def due_draft(
     state: State,
     kind: str,

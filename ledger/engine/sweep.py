@@ -12,7 +12,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from ledger.engine.command import Actor, Command
-from ledger.engine.due import SYSTEM
+from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -86,6 +86,5 @@ async def sweep(
     refusal of the engine itself (OVERLOADED, UNAVAILABLE): the next round tries again.
     """
     rows = await reader.rows(due, {"most": most})
-    actors = [Actor(kind=SYSTEM, id="sweep", programme_id=row["programme_id"]) for row in rows]
-    outcomes = await engine.execute_list([command(actor, row) for actor, row in zip(actors, rows, strict=True)])
+    outcomes = await engine.execute_list([command(sweep_actor(row["programme_id"]), row) for row in rows])
     return SweepCount(accounts=len(rows), versions=sum(outcome.unwrap().versions for outcome in outcomes))

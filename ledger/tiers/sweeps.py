@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
-from uuid import UUID
 
-from ledger.engine.command import Actor
-from ledger.engine.due import SYSTEM
+from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
@@ -86,7 +84,7 @@ async def sweep_tiers(reader: Reader, engine: Engine, *, most: int = MEMBERS_MAX
     """
     rows = await reader.rows(_DUE, {"most": most})
     members = dict.fromkeys((row["programme_id"], row["member_id"]) for row in rows)
-    commands = [SettleTiers(actor=_actor(programme), key=None, member_id=member) for programme, member in members]
+    commands = [SettleTiers(actor=sweep_actor(programme), key=None, member_id=member) for programme, member in members]
     outcomes = await engine.execute_list(commands)
     return TierSweepCount(due=len(rows), changed=sum(outcome.unwrap().versions for outcome in outcomes))
 
@@ -96,7 +94,7 @@ async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) 
     rows = await reader.rows(_PACKS_DUE, {"most": most})
     commands = [
         GivePack(
-            actor=_actor(row["programme_id"]),
+            actor=sweep_actor(row["programme_id"]),
             key=None,
             member_id=row["member_id"],
             pack_id=row["id"],
@@ -107,7 +105,3 @@ async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) 
     outcomes = await engine.execute_list(commands)
     given = [outcome.unwrap() for outcome in outcomes]
     return TierSweepCount(due=len(rows), changed=len(given))
-
-
-def _actor(programme_id: UUID) -> Actor:
-    return Actor(kind=SYSTEM, id="sweep", programme_id=programme_id)
