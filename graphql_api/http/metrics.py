@@ -5,6 +5,7 @@ imported: prometheus_client then keeps values in files there and the page sums t
 """
 
 import os
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -23,10 +24,8 @@ class HttpMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self._requests = Counter(
-            "scrip_http_requests", "Requests answered.", ["route", "kind", "status"], registry=registry
-        )
-        self._seconds = Histogram(
+        requests = Counter("scrip_http_requests", "Requests answered.", ["route", "kind", "status"], registry=registry)
+        seconds = Histogram(
             "scrip_http_request_seconds",
             "Time from the first byte of a request to the last of its answer.",
             ["route", "kind"],
@@ -34,26 +33,21 @@ class HttpMetrics:
             registry=registry,
         )
         self._cost = Counter("scrip_graphql_cost", "Static cost of documents that were run.", registry=registry)
-        self._refusals = Counter("scrip_refusals", "Refusals by code.", ["code"], registry=registry)
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._timers: dict[tuple[str, str], Histogram] = {}
+        refusals = Counter("scrip_refusals", "Refusals by code.", ["code"], registry=registry)
+        # Finding a counter by its labels costs more than counting.
+        self._requests = cache(requests.labels)
+        self._seconds = cache(seconds.labels)
+        self._refusals = cache(refusals.labels)
 
     def observe(self, record: RequestRecord, seconds: float) -> None:
         """Count one finished request."""
         kind = record.kind or "none"
-        counted = (record.route, kind, record.status)
-        counter = self._counters.get(counted)
-        if counter is None:
-            counter = self._counters[counted] = self._requests.labels(record.route, kind, str(record.status))
-        counter.inc()
-        timer = self._timers.get(counted[:2])
-        if timer is None:
-            timer = self._timers[counted[:2]] = self._seconds.labels(record.route, kind)
-        timer.observe(seconds)
+        self._requests(record.route, kind, record.status).inc()
+        self._seconds(record.route, kind).observe(seconds)
         if record.cost:
             self._cost.inc(record.cost)
         for code in record.refusals:
-            self._refusals.labels(code).inc()
+            self._refusals(code).inc()
 
     def page(self) -> bytes:
         """The metrics page: of all processes when they share a directory, else of this one."""

@@ -1,6 +1,7 @@
 """The engine's and the pool's figures on the metrics page."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -16,7 +17,8 @@ class EngineMetrics:
         self._wait = _timer("scrip_queue_wait_seconds", "Time from arrival to the start of the batch.", registry)
         self._decide = _timer("scrip_batch_decide_seconds", "Time a batch took to decide.", registry)
         self._commit = _timer("scrip_batch_commit_seconds", "Time a batch took to commit.", registry)
-        self._refusals = Counter("scrip_engine_refusals", "Commands refused by code.", ["code"], registry=registry)
+        refusals = Counter("scrip_engine_refusals", "Commands refused by code.", ["code"], registry=registry)
+        self._refusals = cache(refusals.labels)
         self._retries = Counter("scrip_engine_retries", "Batches tried again by cause.", ["why"], registry=registry)
 
     def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
@@ -29,7 +31,7 @@ class EngineMetrics:
 
     def refused(self, code: str) -> None:
         """Count one refused command."""
-        self._refusals.labels(code).inc()
+        self._refusals(code).inc()
 
     def retried(self, why: str) -> None:
         """Count one batch that was tried again."""

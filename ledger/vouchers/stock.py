@@ -5,6 +5,7 @@ lock, in the order in which they came.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple, assert_never
 from uuid import UUID
 
@@ -67,7 +68,13 @@ _SEEN = Query(
 async def see_stock(reader: Reader, template: UUID) -> StockSeen | None:
     """The template's stock at the moment of the look; None where there is no such template."""
     row = await reader.look_up(_SEEN, template)
-    return None if row is None else StockSeen(Stock(row["stock"]), row["posted"], parse_body(row["body"]).price)
+    return None if row is None else _as_seen(row["stock"], row["posted"], row["body"])
+
+
+@lru_cache(maxsize=256)
+def _as_seen(stock: str, units: int, body: str) -> StockSeen:
+    """Whoever looked at one moment saw the same."""
+    return StockSeen(Stock(stock), units, parse_body(body).price)
 
 
 # -- taking ------------------------------------------------------------------------------------------------------------
