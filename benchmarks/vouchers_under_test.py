@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from benchmarks.book_under_test import LIST, LISTS_AT_ONCE, BookUnderTest
@@ -59,7 +60,7 @@ class VouchersUnderTest:
                 key=book.new_key(),
                 member_id=book.members[number % len(book.members)],
                 template=ONCE,
-                code=code,
+                deal=partial(SealedCode, *code),
             )
             for number, code in zip(numbers, codes, strict=True)
         ]

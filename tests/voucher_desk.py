@@ -64,16 +64,14 @@ class VoucherDesk:
     def issuing(self, member_id: UUID, template: str, **more: object) -> IssueVoucher:
         """The command of the bank's service."""
         command = IssueVoucher(
-            actor=self.bank.actor(), key=self.bank.key(), member_id=member_id, template=template, code=self.code()
+            actor=self.bank.actor(), key=self.bank.key(), member_id=member_id, template=template, deal=self.code
         )
         return replace(command, **more)  # type: ignore[arg-type]
 
     def claiming(self, member_id: UUID, template: str, **more: object) -> ClaimVoucher:
         """The command of the member itself."""
         actor = self.bank.actor("member", str(member_id))
-        command = ClaimVoucher(
-            actor=actor, key=self.bank.key(), member_id=member_id, template=template, code=self.code()
-        )
+        command = ClaimVoucher(actor=actor, key=self.bank.key(), member_id=member_id, template=template, deal=self.code)
         return replace(command, **more)  # type: ignore[arg-type]
 
     async def issue(self, member_id: UUID, template: str) -> VoucherReceipt:

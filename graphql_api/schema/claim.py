@@ -1,5 +1,6 @@
 """What members do with vouchers themselves: claim one, give one away."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -64,7 +65,7 @@ async def claim_voucher(info: Info, asked: Annotated[ClaimVoucherInput, INPUT]) 
         member_id=await resolve_member(context, asked.member),
         template=asked.template,
         points_max=asked.points_max,
-        code=deal_code(ledger.random, ledger.sealer, actor.programme_id),
+        deal=partial(deal_code, ledger.random, ledger.sealer, actor.programme_id),
     )
     outcome = await context.execute(command)
     reply = outcome.unwrap()
@@ -115,7 +116,7 @@ async def gift_voucher(info: Info, asked: Annotated[GiftVoucherInput, INPUT]) ->
         voucher_id=uuid_of(VOUCHER, asked.voucher_id),
         member_id=await resolve_member(context, asked.member),
         to_member_id=to,
-        code=deal_code(ledger.random, ledger.sealer, actor.programme_id),
+        deal=partial(deal_code, ledger.random, ledger.sealer, actor.programme_id),
     )
     return await receive_voucher(context, VoucherGiven, await context.execute(command))
 

@@ -1,6 +1,7 @@
 """Vouchers that the bank gives to members, one by one or in lists, and the stock that they come from."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -94,7 +95,7 @@ async def _command(context: Context, asked: IssueVoucherFields, key: str | None)
         reference=asked.reference,
         member_id=await resolve_member(context, asked.member),
         template=asked.template,
-        code=deal_code(ledger.random, ledger.sealer, actor.programme_id),
+        deal=partial(deal_code, ledger.random, ledger.sealer, actor.programme_id),
     )
 
 

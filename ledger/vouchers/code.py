@@ -6,7 +6,7 @@ is kept as the partner writes it. The book holds a keyed hash for look-up and th
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from ledger.engine.ports import Sealer
@@ -29,6 +29,10 @@ class SealedCode(NamedTuple):
 
     hash: bytes
     sealed: bytes
+
+
+Deal: TypeAlias = Callable[[], SealedCode]
+"""Deals one code. Commands are given this and not the code: dealing one costs more than refusing a claim."""
 
 
 # -- GF(32), modulo x^5 + x^2 + 1, whose element x generates all others -----------------------------------------------

@@ -20,7 +20,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.members.membership import require_member, require_not_closed, require_not_frozen
-from ledger.vouchers.code import SealedCode
+from ledger.vouchers.code import Deal
 from ledger.vouchers.expire import bring_forward, ended, refresh_bounds
 from ledger.vouchers.giving import require_room
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account
@@ -35,14 +35,14 @@ from ledger.vouchers.voucher import StoredState
 class GiftVoucher(OwnedCommand):
     """`member_id` gives the voucher to `to_member_id`. The receipt is of the receiver's new voucher.
 
-    code: the dealt code of the new voucher; ours, never the caller's
+    deal: deals the code of the new voucher
     """
 
     kind: ClassVar[str] = "voucher_gift"
 
     member_id: UUID
     to_member_id: UUID
-    code: SealedCode = field(repr=False)
+    deal: Deal = field(repr=False)
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
@@ -101,7 +101,7 @@ class GiftVoucher(OwnedCommand):
         lot = giver.lot(voucher)
         draft.move(giver.account, receiver.account, units)
         draft.draw(lot, DrawKind.TAKE, units)
-        lot_id = LotId(state.ids.new())
+        lot_id, code = LotId(state.ids.new()), self.deal()
         draft.grant(receiver.account, lot_id, units, expires_at=voucher.valid_until, source_lot_id=lot.id)
         bring_forward(receiver, draft, voucher.valid_until)
         given = voucher._replace(
@@ -110,8 +110,8 @@ class GiftVoucher(OwnedCommand):
             member_id=self.to_member_id,
             lot_id=lot_id,
             entry_id=draft.entry.id,
-            code_hash=self.code.hash,
-            code_sealed=self.code.sealed,
+            code_hash=code.hash,
+            code_sealed=code.sealed,
             units=units,
             lock_merchant_id=None,
             lock_token_hash=None,

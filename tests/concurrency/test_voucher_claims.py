@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from graphql_api.settings import Settings
 from ledger.points.earn import EarnPoints
 from ledger.vouchers.claim import ClaimVoucher
-from ledger.vouchers.code import deal_code
+from ledger.vouchers.code import SealedCode, deal_code
 from ledger.vouchers.import_codes import import_codes
 from ledger.vouchers.template import create_template, publish_template
 from ledger.vouchers.template_body import Exchange, Limits, Price, Stock, TemplateBody, Validity
@@ -38,7 +39,9 @@ async def _top_up(world: World, pieces: int) -> None:
 
 def _claim(world: World, member: UUID) -> ClaimVoucher:
     code = deal_code(os.urandom, world.application.sealer, world.programme_id)
-    return ClaimVoucher(actor=world.actor, key=world.key(), member_id=member, template="CAKE", code=code)
+    return ClaimVoucher(
+        actor=world.actor, key=world.key(), member_id=member, template="CAKE", deal=partial(SealedCode, *code)
+    )
 
 
 def _codes(results: Sequence[Sequence[Result]]) -> Counter[str]:
@@ -116,7 +119,9 @@ async def test_one_claim_under_one_key_is_one_voucher(
     claim = _claim(world, world.members[0])
     codes = [deal_code(os.urandom, world.application.sealer, world.programme_id) for _ in range(RACERS)]
 
-    results = await racers.race(database_url, settings, [[replace(claim, code=code)] for code in codes])
+    results = await racers.race(
+        database_url, settings, [[replace(claim, deal=partial(SealedCode, *code))] for code in codes]
+    )
 
     assert sorted(result.replayed for (result,) in results) == [False, True, True]
     assert len({result.entry_id for (result,) in results}) == 1

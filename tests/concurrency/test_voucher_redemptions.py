@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from ledger.engine.command import Command
 from ledger.engine.outcome import Outcome
 from ledger.programme.setup import create_asset
 from ledger.vouchers.basket import Basket
-from ledger.vouchers.code import deal_code
+from ledger.vouchers.code import SealedCode, deal_code
 from ledger.vouchers.discount import Exactness, Wanted
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.lock import LockVoucher, ReleaseLock, token_hash
@@ -67,7 +68,7 @@ class VoucherCounter:
             key=self.world.key(),
             member_id=self.world.members[member],
             template=code,
-            code=sealed,
+            deal=partial(SealedCode, *sealed),
         )
         (await self.now(command)).unwrap()
         return Presented(code_hash=sealed.hash)

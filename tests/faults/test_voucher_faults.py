@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from graphql_api.settings import Settings
 from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
 from ledger.engine.outcome import Outcome
-from ledger.vouchers.code import deal_code
+from ledger.vouchers.code import SealedCode, deal_code
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.redeem import RedeemVouchers
 from ledger.vouchers.redemption import Redeemed
@@ -94,7 +95,9 @@ async def counter_on(url: str, folder: Path) -> AsyncIterator[Counter]:
         codes = [deal_code(os.urandom, application.sealer, world.programme_id) for _ in range(VOUCHERS)]
         members = [world.members[number % 8] for number in range(VOUCHERS)]
         issues = [
-            IssueVoucher(actor=world.actor, key=world.key(), member_id=member, template="CAKE", code=code)
+            IssueVoucher(
+                actor=world.actor, key=world.key(), member_id=member, template="CAKE", deal=partial(SealedCode, *code)
+            )
             for member, code in zip(members, codes, strict=True)
         ]
         for outcome in await application.engine.execute_list(issues):

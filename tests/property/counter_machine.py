@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 from uuid import UUID
@@ -186,7 +187,7 @@ class CounterMachine(RuleBasedStateMachine):
     def _issue(self, member: str, kind: Kind) -> None:
         code = self.rig.code()
         command = IssueVoucher(
-            **self.common(), member_id=self.rig.member(member), template=kind.name, code=code
+            **self.common(), member_id=self.rig.member(member), template=kind.name, deal=partial(SealedCode, *code)
         )  # fmt: skip
         slip = self.model.issue(kind, member, self.now)
         outcome = self.ask(command, "")

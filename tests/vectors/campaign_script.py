@@ -26,6 +26,7 @@ arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch= and any
 import shlex
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -181,7 +182,7 @@ class CampaignScript:
             key=f"issue{self.events}",
             member_id=member_id(who),
             template=code,
-            code=dealt(Random(self.events)),
+            deal=partial(dealt, Random(self.events)),
         )
         self.book.execute(command).unwrap()
 

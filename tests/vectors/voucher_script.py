@@ -18,6 +18,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from ledger.engine.outcome import Outcome
 from ledger.partners.rows import MERCHANTS, TERMINALS, Terminal, terminal_id
 from ledger.programme.rows import PROGRAMMES
 from ledger.vouchers.basket import Basket, BasketItem
+from ledger.vouchers.code import SealedCode
 from ledger.vouchers.discount import Exactness, Wanted
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.lock import LockVoucher, ReleaseLock, RenewLock, token_hash
@@ -152,7 +154,9 @@ class VoucherScript:
         """A voucher for a member."""
         code = dealt(self.random)
         self.codes[name] = code.hash
-        command = IssueVoucher(actor=BANK, key=self.key(), member_id=member_id(who), template=template, code=code)
+        command = IssueVoucher(
+            actor=BANK, key=self.key(), member_id=member_id(who), template=template, deal=partial(SealedCode, *code)
+        )
         outcome = self.book.execute(command)
         if outcome.refusal is None:
             self.vouchers[name] = outcome.unwrap().voucher_id

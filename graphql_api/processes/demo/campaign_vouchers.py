@@ -1,6 +1,7 @@
 """The campaigns' vouchers as commands: issued to a household, and used at a store."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class CampaignVouchers:
             reference=name,
             member_id=member_id,
             template=template_code(campaign_id),
-            code=self._code(campaign_id, household_id),
+            deal=partial(self._code, campaign_id, household_id),
             replay_at=start.at,
         )
 

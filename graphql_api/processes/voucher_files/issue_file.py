@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -116,5 +117,5 @@ def _command(
         reference=row.cells.get("reference"),
         member_id=member_id,
         template=row.cells.get("template") or wanted.template or "",
-        code=deal_code(secrets.token_bytes, application.sealer, actor.programme_id),
+        deal=partial(deal_code, secrets.token_bytes, application.sealer, actor.programme_id),
     )

@@ -63,7 +63,7 @@ async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
         voucher_id=voucher_id,
         member_id=giver,
         to_member_id=receiver,
-        code=desk.code(),
+        deal=desk.code,
     )
     given = (await bank.application.engine.execute(gift)).unwrap()
     (await till.redeem(given.voucher_id)).unwrap()

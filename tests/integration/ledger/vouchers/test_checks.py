@@ -203,7 +203,7 @@ async def _live_through(world: World, desk: VoucherDesk) -> None:
     giver, receiver = world.members[:2]
     gift = GiftVoucher(
         actor=operator, key=bank.key(), voucher_id=(await desk.issue(giver, few)).voucher_id, member_id=giver,
-        to_member_id=receiver, code=desk.code(),
+        to_member_id=receiver, deal=desk.code,
     )  # fmt: skip
     (await engine.execute(gift)).unwrap()
     await bank.advance(timedelta(days=4))

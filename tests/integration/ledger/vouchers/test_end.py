@@ -21,7 +21,7 @@ async def _give(desk: VoucherDesk, voucher: UUID, giver: UUID, to: UUID) -> Outc
     return await bank.application.engine.execute(
         GiftVoucher(
             actor=bank.actor("member", str(giver)), key=bank.key(), voucher_id=voucher, member_id=giver, to_member_id=to,
-            code=desk.code(),
+            deal=desk.code,
         )
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ async def test_the_same_key_gives_the_same_voucher(bank: Bank, desk: VoucherDesk
     command = desk.issuing(member, template)
 
     first = (await bank.application.engine.execute(command)).unwrap()
-    again = await bank.application.engine.execute(replace(command, code=desk.code()))
+    again = await bank.application.engine.execute(replace(command, deal=desk.code))
 
     assert again.replayed
     assert again.unwrap() == first

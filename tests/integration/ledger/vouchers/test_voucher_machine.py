@@ -232,7 +232,7 @@ class VoucherMachine(RuleBasedStateMachine):
         """The bank issues, or the member claims."""
         kind = ClaimVoucher if claims else IssueVoucher
         expected = self.model.why_not(name, template, self.now, claims=claims)
-        command = kind(**self.common(), member_id=self.members[name], template=template, code=self.code())
+        command = kind(**self.common(), member_id=self.members[name], template=template, deal=self.code)
         reply = self.execute(command, expected)
         if reply is not None:
             assert reply.points_available == (self.model.points[name] - 10 if claims and template == "DEAR" else None)
@@ -253,7 +253,7 @@ class VoucherMachine(RuleBasedStateMachine):
             expected = "MEMBER_FROZEN"
         command = GiftVoucher(
             **self.common(), voucher_id=held.id, member_id=self.members[held.member], to_member_id=self.members[to],
-            code=self.code(),
+            deal=self.code,
         )  # fmt: skip
         reply = self.execute(command, expected)
         if reply is not None:

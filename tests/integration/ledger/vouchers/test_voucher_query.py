@@ -34,7 +34,7 @@ async def test_every_state_is_told_as_it_is_now(bank: Bank, desk: VoucherDesk) -
     operator, engine = bank.actor("operator", "olga"), bank.application.engine
     (await engine.execute(VoidVoucher(actor=operator, key=bank.key(), voucher_id=voided, reason_code="X"))).unwrap()
     gift = GiftVoucher(
-        actor=operator, key=bank.key(), voucher_id=given, member_id=member, to_member_id=other, code=desk.code()
+        actor=operator, key=bank.key(), voucher_id=given, member_id=member, to_member_id=other, deal=desk.code
     )
     (await engine.execute(gift)).unwrap()
     await _lock(bank, locked, 600)
@@ -97,7 +97,7 @@ async def test_the_history_names_every_entry(bank: Bank, desk: VoucherDesk) -> N
     await desk.issue(member, template)
     voucher = (await desk.issue(member, template)).voucher_id
     gift = GiftVoucher(
-        actor=bank.actor(), key=bank.key(), voucher_id=voucher, member_id=member, to_member_id=other, code=desk.code()
+        actor=bank.actor(), key=bank.key(), voucher_id=voucher, member_id=member, to_member_id=other, deal=desk.code
     )
     given = (await engine.execute(gift)).unwrap().voucher_id
 
