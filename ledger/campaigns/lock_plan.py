@@ -4,8 +4,7 @@ A look too wide locks a row for nothing; one too narrow is seen under the locks,
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -17,9 +16,14 @@ from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import Counting, PointsAward, VoucherAward
 from ledger.campaigns.campaign_text import Counted, terms_of
+from ledger.campaigns.counts import Counter, last_periods
 from ledger.engine.reader import Query, Reader
 
 _T = TypeVar("_T")
+PLANS_MAX: Final = 4_096
+"""Callers name types and days as they like."""
+NEVER_READ: Final = -1
+"""The standing version of what was not found by a look."""
 _RAN: Final = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.ENDED)
 _PLANS = Query(
     select(
@@ -60,19 +64,54 @@ class LockPlan(NamedTuple):
     asks_member: bool = False
     lists: tuple[str, ...] = ()
 
+    def counters_on(self, member_id: UUID, day: date) -> list[Counter]:
+        """Every counter of the member that an activity of the local day asks for."""
+        return [
+            Counter(member_id, campaign, name, period, first)
+            for campaign, (name, period, periods) in self.counters
+            for first in last_periods(period, day, periods)
+        ]
+
 
 NOTHING: Final = LockPlan()
 
 
 class Ran:
-    """The versions under which a programme's campaigns ran, each with its campaign, and the plans made of them."""
+    """The texts of the versions under which a programme's campaigns ran, each with its campaign; and the plans made of
+    them, one for each type of activity and day that is asked for.
+    """
 
-    __slots__ = ("plans", "standing_version", "versions")
+    __slots__ = ("_plans", "_programme_id", "_versions", "standing_version")
 
-    def __init__(self, standing_version: int, versions: tuple[tuple[UUID, str], ...]) -> None:
+    def __init__(
+        self, programme_id: UUID, versions: Sequence[tuple[UUID, str]], *, standing_version: int = NEVER_READ
+    ) -> None:
         self.standing_version = standing_version
-        self.versions = versions
-        self.plans: dict[tuple[str, int], LockPlan] = {}
+        self._programme_id = programme_id
+        self._versions = versions
+        self._plans: dict[tuple[str, int], LockPlan] = {}
+
+    def plan_of(self, activity: str, occurred_at: datetime) -> LockPlan:
+        """What the campaigns may move for an activity of that type and time."""
+        utc_day = occurred_at.astimezone(UTC).date().toordinal()
+        plan = self._plans.get((activity, utc_day))
+        if plan is None:
+            if len(self._plans) >= PLANS_MAX:
+                self._plans.clear()
+            plan = self._plans[activity, utc_day] = self._plan(activity, utc_day)
+        return plan
+
+    def _plan(self, activity: str, utc_day: int) -> LockPlan:
+        touched = [_touched(self._programme_id, campaign, text, activity, utc_day) for campaign, text in self._versions]
+        return LockPlan(
+            assets=_all(plan.assets for plan in touched),
+            budgets=_all(plan.budgets for plan in touched),
+            vouchers=_all(plan.vouchers for plan in touched),
+            cards=_all(plan.cards for plan in touched),
+            counters=_all(plan.counters for plan in touched),
+            asks_member=any(plan.asks_member for plan in touched),
+            lists=_all(plan.lists for plan in touched),
+        )
 
 
 _KEPT: "WeakKeyDictionary[Reader, dict[UUID, Ran]]" = WeakKeyDictionary()
@@ -86,11 +125,7 @@ async def find_plan(reader: Reader, programme_id: UUID, activity: str, occurred_
     ran = kept.get(programme_id)
     if ran is None or ran.standing_version != reader.standing_version:
         ran = kept[programme_id] = await _find_ran(reader, programme_id)
-    day = occurred_at.astimezone(UTC).date().toordinal()
-    plan = ran.plans.get((activity, day))
-    if plan is None:
-        plan = ran.plans[activity, day] = _plan_of(programme_id, ran.versions, activity, day)
-    return plan
+    return ran.plan_of(activity, occurred_at)
 
 
 async def _find_ran(reader: Reader, programme_id: UUID) -> Ran:
@@ -99,26 +134,7 @@ async def _find_ran(reader: Reader, programme_id: UUID) -> Ran:
     row = await reader.look_up(_PLANS, programme_id)
     campaigns: Sequence[UUID] = () if row is None else row["campaigns"]
     bodies: Sequence[str] = () if row is None else row["bodies"]
-    return Ran(standing_version, tuple(zip(campaigns, bodies, strict=True)))
-
-
-def plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: str, occurred_at: datetime) -> LockPlan:
-    """What the campaigns, each with the text of a version that ran, may move for an activity of that time."""
-    return _plan_of(programme_id, ran, activity, occurred_at.astimezone(UTC).date().toordinal())
-
-
-@lru_cache(maxsize=4096)
-def _plan_of(programme_id: UUID, ran: tuple[tuple[UUID, str], ...], activity: str, utc_day: int) -> LockPlan:
-    found = [_touched(programme_id, campaign, text, activity, utc_day) for campaign, text in ran]
-    return LockPlan(
-        assets=_all(plan.assets for plan in found),
-        budgets=_all(plan.budgets for plan in found),
-        vouchers=_all(plan.vouchers for plan in found),
-        cards=_all(plan.cards for plan in found),
-        counters=_all(plan.counters for plan in found),
-        asks_member=any(plan.asks_member for plan in found),
-        lists=_all(plan.lists for plan in found),
-    )
+    return Ran(programme_id, list(zip(campaigns, bodies, strict=True)), standing_version=standing_version)
 
 
 def _all(found: Iterable[tuple[_T, ...]]) -> tuple[_T, ...]:

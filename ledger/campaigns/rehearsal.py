@@ -16,9 +16,9 @@ from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAwar
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.counts import Counter, last_periods
+from ledger.campaigns.counts import Counter
 from ledger.campaigns.kept_counts import KeptCounts
-from ledger.campaigns.lock_plan import LockPlan, plan_of
+from ledger.campaigns.lock_plan import LockPlan, Ran
 from ledger.campaigns.look import look_at
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.recorded import Recorded
@@ -93,6 +93,7 @@ class Rehearsal:
         "_actor",
         "_counts",
         "_ids",
+        "_ran",
         "_sales",
         "_voucher_counts",
         "budgets",
@@ -117,6 +118,7 @@ class Rehearsal:
         self.budgets = dict(budgets)
         self.stock = dict(stock)
         self.tally = Tally()
+        self._ran = Ran(programme.id, [(draft.campaign.id, draft.version.body)])
         self._counts = KeptCounts(draft.terms)
         self._voucher_counts: dict[UUID, VoucherCount] = {}
         self._sales: dict[UUID, Sale] = {}
@@ -131,7 +133,7 @@ class Rehearsal:
         self._counts.forget_before(local_date(now - self.draft.terms.late, self.programme.time_zone))
         command = self._command(recorded)
         day = command.local_day(self.programme)
-        plan = plan_of(self.programme.id, self._ran, recorded.type, recorded.occurred_at)
+        plan = self._ran.plan_of(recorded.type, recorded.occurred_at)
         state = self._state(plan, recorded.member_id, day, member)
         seen = self._see(state, command)
         taking = Taking(state, self.programme, seen, now, self.stock)
@@ -155,10 +157,6 @@ class Rehearsal:
             isinstance(rule.action, VoucherAward) for rule in self.draft.body.rules
         )
 
-    @property
-    def _ran(self) -> tuple[tuple[UUID, str], ...]:
-        return ((self.draft.campaign.id, self.draft.version.body),)
-
     def _command(self, recorded: Recorded) -> ReportActivity:
         return ReportActivity(
             actor=self._actor,
@@ -177,11 +175,7 @@ class Rehearsal:
         """What the plan asks for, as the rehearsal left it; a member has no vouchers beforehand."""
         state = State(self._ids)
         state.standing = self.standing
-        counters = [
-            Counter(member_id, campaign, name, period, first)
-            for campaign, (name, period, periods) in plan.counters
-            for first in last_periods(period, day, periods)
-        ]
+        counters = plan.counters_on(member_id, day)
         state.load(CAMPAIGN_COUNTS, [counter.id for counter in counters], self._counts.rows(counters))
         state.load(ACCOUNTS, self.budgets, self.budgets.values())
         state.load(MEMBER_FACTS, [member_id], [] if member.facts is None else [member.facts])

@@ -16,7 +16,7 @@ from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, requ
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered, conditions_of, considered
-from ledger.campaigns.counts import Counter, count_keys, last_periods
+from ledger.campaigns.counts import count_keys
 from ledger.campaigns.expression import Facts, Value, variables_of
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
 from ledger.campaigns.look import look_at
@@ -108,14 +108,9 @@ class ReportActivity(ActivityCommand):
         facts += [MEMBER_FACTS.key(member_id)] if self.plan.asks_member else []
         if not self.plan.counters:
             return facts
-        counters = [
-            Counter(self.member_id, campaign, name, period, first)
-            for programme in state.peek(PROGRAMMES, self.actor.programme_id)
-            for day in (self.local_day(programme),)
-            for campaign, (name, period, periods) in self.plan.counters
-            for first in last_periods(period, day, periods)
-        ]
-        return [*facts, *count_keys(counters)]
+        for programme in state.peek(PROGRAMMES, self.actor.programme_id):
+            facts += count_keys(self.plan.counters_on(member_id, self.local_day(programme)))
+        return facts
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
 MULTIPLIED = PointsAward(asset="POINTS", field="amount", per=10, ladder="spend")
+FLAT = PointsAward(asset="POINTS", amount=7, ladder="spend")
 
 
 def rich_body(bank: Bank) -> CampaignBody:
@@ -51,7 +52,7 @@ def rich_body(bank: Bank) -> CampaignBody:
                 when="activity.amount < 50",
             ),
             replace(TENTH, action=MULTIPLIED, variants=("a",)),
-            Rule(code="flat", activity="purchase", action=PointsAward(asset="POINTS", amount=7), variants=("b",)),
+            Rule(code="flat", activity="purchase", action=FLAT, variants=("b",)),
         ),
         counters=(ProgressCounter(code="buys", period=Period.MONTH),),
         caps=(Cap(counter="POINTS", period=Period.DAY, limit=60),),
