@@ -26,63 +26,70 @@ from ledger.points.opening import OpenBalance
 from ledger.points.spend import SpendPoints
 
 
+class MemberOfFile:
+    """Lets the fingerprint of the command that comes after it in the bases know the member as the file does.
+
+    It is no dataclass, and has no slots, so that it fits before any command: the fields stand in the classes below.
+    """
+
+    __slots__ = ()
+
+    external_id: str
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**super().fields(), "memberId": self.external_id}  # type: ignore[misc]  # the command's own
+
+
+class MerchantOfFile(MemberOfFile):
+    """The same of a command that also names a merchant."""
+
+    __slots__ = ()
+
+    merchant_code: str | None
+
+    def fields(self) -> Mapping[str, object]:
+        """What the line says."""
+        return {**super().fields(), "merchantId": self.merchant_code}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedEarn(EarnPoints):
+class ImportedEarn(MerchantOfFile, EarnPoints):
     """An earn whose member and merchant are named by the file."""
 
     external_id: str
     merchant_code: str | None
 
-    def fields(self) -> Mapping[str, object]:
-        """What the line says."""
-        return {**EarnPoints.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedSpend(SpendPoints):
+class ImportedSpend(MerchantOfFile, SpendPoints):
     """A spend whose member and merchant are named by the file."""
 
     external_id: str
     merchant_code: str | None
 
-    def fields(self) -> Mapping[str, object]:
-        """What the line says."""
-        return {**SpendPoints.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedOpening(OpenBalance):
+class ImportedOpening(MemberOfFile, OpenBalance):
     """An opening balance whose member is named by the file."""
 
     external_id: str
 
-    def fields(self) -> Mapping[str, object]:
-        """What the line says."""
-        return {**OpenBalance.fields(self), "memberId": self.external_id}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedActivity(ReportActivity):
+class ImportedActivity(MerchantOfFile, ReportActivity):
     """An activity whose member and merchant are named by the file."""
 
     external_id: str
     merchant_code: str | None
 
-    def fields(self) -> Mapping[str, object]:
-        """What the line says."""
-        return {**ReportActivity.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedRefund(ReportRefund):
+class ImportedRefund(MerchantOfFile, ReportRefund):
     """A refund whose member and merchant are named by the file."""
 
     external_id: str
     merchant_code: str | None
-
-    def fields(self) -> Mapping[str, object]:
-        """What the line says."""
-        return {**ReportRefund.fields(self), "memberId": self.external_id, "merchantId": self.merchant_code}
 
 
 def enrol_command(record: EnrolRecord, actor: Actor, key: str, *, is_replay: bool) -> EnrolMember:
