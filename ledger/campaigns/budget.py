@@ -7,7 +7,7 @@ moves it to `spent`, a refund moves it back. A frozen account stops awards exact
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
 from ledger.book.account import Account, Role, account_id, open_account
@@ -23,6 +23,7 @@ from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.points.command import require_amount
 
+O = TypeVar("O")  # noqa: E741 - the reply
 BUDGET_ASSET: Final = "budget"
 """The kind of a budget's asset."""
 
@@ -64,23 +65,16 @@ class BudgetReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopUpBudget(Command[BudgetReceipt]):
-    """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is.
-
-    `replay_at` is obeyed under a replay clock only.
-    """
-
-    kind: ClassVar[str] = "campaign_budget"
-    reply: ClassVar[type] = BudgetReceipt
+class BudgetCommand(Command[O]):
+    """What adds to a campaign's budget, or asks for it: `amount` more for `asset`."""
 
     campaign: str
     asset: str
     amount: int
-    replay_at: datetime | None = None
 
     def fields(self) -> Mapping[str, object]:
-        """Everything the caller named."""
-        return {"campaign": self.campaign, "asset": self.asset, "amount": self.amount, "reference": self.reference}
+        """The budget and how much."""
+        return {"campaign": self.campaign, "asset": self.asset, "amount": self.amount}
 
     def require_input(self) -> None:
         """INVALID_INPUT where the amount is none."""
@@ -95,9 +89,30 @@ class TopUpBudget(Command[BudgetReceipt]):
         """The budget's account, locked."""
         return [ACCOUNTS.key(budget_account_id(self.actor.programme_id, self.campaign_id, self.asset))]
 
+    def locked_budget(self, state: State) -> Account:
+        """The account. CAMPAIGN_NOT_FOUND, also where the campaign has no such budget."""
+        return locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUpBudget(BudgetCommand[BudgetReceipt]):
+    """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is.
+
+    `replay_at` is obeyed under a replay clock only.
+    """
+
+    kind: ClassVar[str] = "campaign_budget"
+    reply: ClassVar[type] = BudgetReceipt
+
+    replay_at: datetime | None = None
+
+    def fields(self) -> Mapping[str, object]:
+        """Everything the caller named."""
+        return {**BudgetCommand.fields(self), "reference": self.reference}
+
     def decide(self, state: State, now: datetime) -> BudgetReceipt:
         """Refused with CAMPAIGN_NOT_FOUND (also where it has no such budget), BALANCE_LIMIT_EXCEEDED."""
-        budget = locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
+        budget = self.locked_budget(state)
         if budget.posted + self.amount > AMOUNT_MAX:
             raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
         draft = self.new_draft(state, now, self.amount, asset_id=budget.asset_id)

@@ -1,21 +1,16 @@
 """Asking for more budget: what a campaign may spend changes only once somebody else agrees (semantics 9.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from ledger.campaigns.budget import TopUpBudget, budget_account_id, locked_budget
-from ledger.campaigns.rows import campaign_id
+from ledger.campaigns.budget import BudgetCommand, TopUpBudget
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import Payload, request_approval
-from ledger.engine.command import Command
 from ledger.engine.reply import reply
-from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.points.command import require_amount
 
 
 @reply
@@ -31,7 +26,7 @@ class TopUpRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestTopUp(Command[TopUpRequested]):
+class RequestTopUp(BudgetCommand[TopUpRequested]):
     """Asks for `amount` more in a campaign's budget for `asset`, in whatever state the campaign is.
 
     reason: free text, kept sealed
@@ -40,31 +35,15 @@ class RequestTopUp(Command[TopUpRequested]):
     kind: ClassVar[str] = "campaign_budget_request"
     reply: ClassVar[type] = TopUpRequested
 
-    campaign: str
-    asset: str
-    amount: int
     reason: str | None = None
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"campaign": self.campaign, "asset": self.asset, "amount": self.amount, "reason": self.reason}
-
-    def require_input(self) -> None:
-        """INVALID_INPUT where the amount is none."""
-        require_amount(self.amount)
-
-    @property
-    def campaign_id(self) -> UUID:
-        """The campaign's id."""
-        return campaign_id(self.actor.programme_id, self.campaign)
-
-    def footprint(self) -> Sequence[Key]:
-        """The budget's account, locked."""
-        return [ACCOUNTS.key(budget_account_id(self.actor.programme_id, self.campaign_id, self.asset))]
+        return {**BudgetCommand.fields(self), "reason": self.reason}
 
     def decide(self, state: State, now: datetime) -> TopUpRequested:
         """Refused with CAMPAIGN_NOT_FOUND, also where it has no such budget."""
-        budget = locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
+        budget = self.locked_budget(state)
         payload: Payload = {"campaign": self.campaign, "asset": self.asset, "amount": self.amount}
         approval_id = request_approval(
             state, actor=self.actor, kind=TopUpBudget.kind, payload=payload, now=now, reason=self.reason
