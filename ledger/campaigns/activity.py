@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NotRequired, TypedDict
 from uuid import UUID
 
 import orjson
@@ -15,7 +15,7 @@ from ledger.book.units import AssetId, EntryId
 from ledger.campaigns.activity_type import PAYLOAD_BYTES_MAX
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
-from ledger.engine.command import Command
+from ledger.engine.command import Actor, Command
 from ledger.engine.request import is_key, request_id
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
@@ -31,6 +31,21 @@ TEXT_LENGTH_MAX: Final = 64
 def activity_key(source: str, event_id: str) -> str:
     """The idempotency key of an event: what its source calls it."""
     return f"{source}/{event_id}"
+
+
+class ActivityParts(TypedDict):
+    """What a report says whether or not it is a refund: the fields of `ActivityCommand`."""
+
+    actor: Actor
+    member_id: UUID
+    source: str
+    event_id: str
+    occurred_at: datetime
+    payload: str
+    channel: str | None
+    branch: str | None
+    merchant_id: UUID | None
+    replay_at: NotRequired[datetime | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,20 +26,19 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.campaign_text import progress_name, rule_name
 from ledger.campaigns.card import settle_card, use_card
 from ledger.campaigns.counts import Counter, count_up, counted, counters_of
+from ledger.campaigns.member_wallet import open_wallet
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import Award
 from ledger.engine.command import Actor
 from ledger.engine.journal import post
-from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.points.due import settle_due
 from ledger.points.earn import expire_on_arrival, grant_repaying, move_inactivity
-from ledger.points.wallet import Wallet, wallet_ids
+from ledger.points.wallet import Wallet
 from ledger.programme.calendar import local_date
 from ledger.programme.expiry import expires_at
-from ledger.programme.rows import ASSETS, Programme, asset_id
+from ledger.programme.rows import Programme, asset_id
 from ledger.vouchers.reward import give_reward
 from ledger.vouchers.rows import Voucher
 
@@ -119,12 +118,11 @@ class Awarding:
         found = self._wallets.get(code)
         if found is not None:
             return found
-        ids = wallet_ids(self.seen.member_id, asset_id(self.programme.id, code))
-        account, asset = locked_account(self.state, ids.wallet), self.state.find(ASSETS, ids.asset_id)
-        if asset is None or account is None:
+        asset = asset_id(self.programme.id, code)
+        wallet = open_wallet(self.state, self.programme, self.seen.member_id, asset, self.now)
+        if wallet is None:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-        wallet = self._wallets[code] = Wallet(self.state, self.programme, asset, ids)
-        settle_due(wallet, self.now)
+        self._wallets[code] = wallet
         return wallet
 
     # -- posting -----------------------------------------------------------------------------------------------------

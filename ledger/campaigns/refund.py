@@ -20,6 +20,7 @@ from ledger.campaigns import tables
 from ledger.campaigns.activity import ActivityCommand, activity_key, set_headline
 from ledger.campaigns.activity_type import REFUND, SHIPPED, require_payload
 from ledger.campaigns.campaign_body import ActionKind
+from ledger.campaigns.member_wallet import open_wallet
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.record import award_line
 from ledger.campaigns.rows import ACTIVITIES, ACTIVITIES_REFUNDING, AWARDS, Activity, Award
@@ -27,7 +28,6 @@ from ledger.campaigns.take_back import (
     GivenVoucher,
     count_down,
     find_whole,
-    open_wallet,
     part_of,
     return_cost,
     take_points,

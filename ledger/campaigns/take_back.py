@@ -20,10 +20,9 @@ from ledger.campaigns.rows import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, Award
 from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
-from ledger.points.due import settle_due
 from ledger.points.refund import claw
-from ledger.points.wallet import Wallet, wallet_ids
-from ledger.programme.rows import ASSETS, Programme
+from ledger.points.wallet import Wallet
+from ledger.programme.rows import Programme
 from ledger.vouchers.expire import ended, refresh_bounds, settle_expired
 from ledger.vouchers.holding import Holding, holding_ids
 from ledger.vouchers.rows import TEMPLATES_BY_ASSET, VOUCHERS, Voucher
@@ -68,20 +67,10 @@ def find_whole(state: State, programme: Programme, award: Award, now: datetime) 
     return GivenVoucher(holding, voucher) if state_at(voucher, now) == VoucherState.ISSUED else None
 
 
-def open_wallet(state: State, programme: Programme, member_id: UUID, asset_id: UUID, now: datetime) -> Wallet:
-    """The wallet with everything due posted; WrongKeys where it is not locked."""
-    ids = wallet_ids(member_id, asset_id)
-    locked_account(state, ids.wallet)
-    asset = state.find(ASSETS, asset_id)
-    if asset is None:
-        raise InvariantViolated(f"an award of an asset {asset_id} that is gone")
-    wallet = Wallet(state, programme, asset, ids)
-    settle_due(wallet, now)
-    return wallet
-
-
-def take_points(wallet: Wallet, draft: Draft, amount: int, original: UUID) -> None:
+def take_points(wallet: Wallet | None, draft: Draft, amount: int, original: UUID) -> None:
     """From the lots that the original granted, then from others in spend order; the rest is owed."""
+    if wallet is None:
+        raise InvariantViolated(f"points of the entry {original}, and no wallet that they came into")
     lots = _in_order(wallet, original)
     from_wallet = min(amount, sum(lot.unheld for lot in lots))
     claw(wallet, draft, lots, from_wallet, is_pending=False)
