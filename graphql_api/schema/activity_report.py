@@ -34,7 +34,7 @@ from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import Points
 from ledger.campaigns import receipt as ledger
-from ledger.campaigns.activity import ActivityCommand
+from ledger.campaigns.activity import ActivityCommand, ActivityParts
 from ledger.campaigns.activity_type import REFUND
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
@@ -188,34 +188,20 @@ async def _command(context: Context, asked: ReportActivityInput) -> ActivityComm
     """INVALID_INPUT where a refund names nothing that it takes back, or something else does."""
     if (asked.type == REFUND) != (asked.refund_of is not None):
         raise Refusal(RefusalCode.INVALID_INPUT, field="refundOf")
-    actor, member_id = await context.actor(), await resolve_member(context, asked.member)
-    payload = "{}" if asked.payload is None else json_text("payload", asked.payload)
-    merchant_id = maybe_uuid(MERCHANT, asked.merchant_id)
+    parts: ActivityParts = {
+        "actor": await context.actor(),
+        "member_id": await resolve_member(context, asked.member),
+        "source": asked.source,
+        "event_id": asked.event_id,
+        "occurred_at": asked.occurred_at,
+        "payload": "{}" if asked.payload is None else json_text("payload", asked.payload),
+        "channel": asked.channel,
+        "branch": asked.branch,
+        "merchant_id": maybe_uuid(MERCHANT, asked.merchant_id),
+    }
     if asked.refund_of is not None:
-        return ReportRefund(
-            actor=actor,
-            member_id=member_id,
-            source=asked.source,
-            event_id=asked.event_id,
-            occurred_at=asked.occurred_at,
-            payload=payload,
-            channel=asked.channel,
-            branch=asked.branch,
-            merchant_id=merchant_id,
-            refund_of=asked.refund_of,
-        )
-    return ReportActivity(
-        actor=actor,
-        member_id=member_id,
-        type=asked.type,
-        source=asked.source,
-        event_id=asked.event_id,
-        occurred_at=asked.occurred_at,
-        payload=payload,
-        channel=asked.channel,
-        branch=asked.branch,
-        merchant_id=merchant_id,
-    )
+        return ReportRefund(**parts, refund_of=asked.refund_of)
+    return ReportActivity(**parts, type=asked.type)
 
 
 async def _reported(context: Context, outcome: Outcome[ledger.ActivityReceipt]) -> ActivityReported:

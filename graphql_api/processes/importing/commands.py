@@ -15,7 +15,7 @@ from graphql_api.processes.importing.records import (
     Record,
     SpendRecord,
 )
-from ledger.campaigns.activity import ActivityCommand
+from ledger.campaigns.activity import ActivityCommand, ActivityParts
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.command import Actor
@@ -169,38 +169,22 @@ def activity_command(
     merchants: Mapping[str, UUID],
 ) -> ActivityCommand:
     """The report, of `source` where the line names none; what is unknown is left to the ledger to refuse."""
-    replay_at = record.at if is_replay else None
+    member, merchant = record.member, record.merchant
+    parts: ActivityParts = {
+        "actor": actor,
+        "member_id": members.get(member, UNKNOWN),
+        "source": record.source or source,
+        "event_id": record.event,
+        "occurred_at": record.at,
+        "payload": record.payload,
+        "channel": record.channel,
+        "branch": record.branch,
+        "merchant_id": _merchant(merchant, merchants),
+        "replay_at": record.at if is_replay else None,
+    }
     if record.refund_of is not None:
-        return ImportedRefund(
-            actor=actor,
-            member_id=members.get(record.member, UNKNOWN),
-            external_id=record.member,
-            source=record.source or source,
-            event_id=record.event,
-            occurred_at=record.at,
-            payload=record.payload,
-            channel=record.channel,
-            branch=record.branch,
-            merchant_id=_merchant(record.merchant, merchants),
-            merchant_code=record.merchant,
-            replay_at=replay_at,
-            refund_of=record.refund_of,
-        )
-    return ImportedActivity(
-        actor=actor,
-        member_id=members.get(record.member, UNKNOWN),
-        external_id=record.member,
-        type=record.activity,
-        source=record.source or source,
-        event_id=record.event,
-        occurred_at=record.at,
-        payload=record.payload,
-        channel=record.channel,
-        branch=record.branch,
-        merchant_id=_merchant(record.merchant, merchants),
-        merchant_code=record.merchant,
-        replay_at=replay_at,
-    )
+        return ImportedRefund(**parts, external_id=member, merchant_code=merchant, refund_of=record.refund_of)
+    return ImportedActivity(**parts, external_id=member, merchant_code=merchant, type=record.activity)
 
 
 def _merchant(code: str | None, merchants: Mapping[str, UUID]) -> UUID | None:
