@@ -144,7 +144,7 @@ def require_available(wallet: Wallet, amount: int) -> None:
 
 
 def require_room(account: Account, amount: int) -> None:
-    """BALANCE_LIMIT_EXCEEDED where the balance would pass 10^15."""
+    """BALANCE_LIMIT_EXCEEDED where an account of points or vouchers would pass 10^15."""
     if account.posted + amount > AMOUNT_MAX:
         raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
 

@@ -13,7 +13,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
-from ledger.points.command import require_amount, require_available
+from ledger.points.command import require_amount, require_available, require_room
 from ledger.points.due import settle_due
 from ledger.points.spend import take_points
 from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
@@ -24,7 +24,6 @@ from ledger.vouchers.giving import (
     require_eligible,
     require_limits,
     require_live,
-    require_room,
     validity_from,
 )
 from ledger.vouchers.receipt import VoucherReceipt, receipt

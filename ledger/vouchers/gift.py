@@ -20,9 +20,9 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.members.membership import require_member, require_not_closed, require_not_frozen
+from ledger.points.command import require_room
 from ledger.vouchers.code import Deal
 from ledger.vouchers.expire import bring_forward, ended, refresh_bounds
-from ledger.vouchers.giving import require_room
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account
 from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt

@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.book.account import Account
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, LotId
+from ledger.book.units import LotId
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.calendar import first_instant, local_date
@@ -74,12 +74,6 @@ def require_limits(holding: Holding, terms: Terms, day: date) -> None:
     """LIMIT_REACHED where the member has had as many as the template allows by that local day."""
     count = count_of(holding.state, holding.ids.member_id, terms.template.id, Purpose.ISSUE, day)
     require_within(count, terms.body.issue_limits)
-
-
-def require_room(account: Account, units: int) -> None:
-    """BALANCE_LIMIT_EXCEEDED where the member would hold more than 10^15 units of the template."""
-    if account.posted + units > AMOUNT_MAX:
-        raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
 
 
 def validity_from(validity: Validity, now: datetime, time_zone: str) -> Period:

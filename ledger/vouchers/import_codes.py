@@ -13,7 +13,6 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX
 from ledger.engine.command import Actor, Command
 from ledger.engine.engine import Engine
 from ledger.engine.journal import post
@@ -21,6 +20,7 @@ from ledger.engine.ports import Sealer
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
+from ledger.points.command import require_room
 from ledger.vouchers.code import SealedCode, seal_code
 from ledger.vouchers.rows import (
     IMPORTED_BY_CODE,
@@ -105,8 +105,7 @@ class ImportCodes(Command[ImportReceipt]):
 
     def _import(self, state: State, template: Template, codes: Sequence[SealedCode], now: datetime) -> UUID:
         units = units_of_piece(state, template) * len(codes)
-        if locked_stock(state, template).posted + units > AMOUNT_MAX:
-            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+        require_room(locked_stock(state, template), units)
         draft = stock_draft(self, state, template, units, now)
         stock = state.find(VOUCHER_STOCKS, template.id)
         first = 1 if stock is None else stock.imported + 1

@@ -8,12 +8,12 @@ from typing import ClassVar
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed
+from ledger.points.command import require_room
 from ledger.vouchers.command import GiveCommand
 from ledger.vouchers.giving import (
     require_eligible,
     require_limits,
     require_live,
-    require_room,
     validity_from,
 )
 from ledger.vouchers.receipt import VoucherReceipt, receipt

@@ -23,10 +23,10 @@ from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
+from ledger.points.command import require_room
 from ledger.programme.rows import ASSETS, PROGRAMMES
 from ledger.vouchers.counts import Purpose, count_down, count_key
 from ledger.vouchers.expire import bring_forward, ended, settle_expired
-from ledger.vouchers.giving import require_room
 from ledger.vouchers.holding import Holding, due_keys
 from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, known_voucher, limits_uses, lot_of
 from ledger.vouchers.redemption import RedemptionReversed

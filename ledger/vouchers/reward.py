@@ -18,6 +18,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import account_key
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
+from ledger.points.command import require_room
 from ledger.programme.rows import Programme
 from ledger.vouchers.code import SealedCode, deal_code
 from ledger.vouchers.counts import Purpose, count_key
@@ -29,7 +30,6 @@ from ledger.vouchers.giving import (
     require_eligible,
     require_limits,
     require_live,
-    require_room,
     validity_from,
 )
 from ledger.vouchers.holding import Holding, due_keys, holding_ids, new_account

@@ -7,12 +7,12 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX
 from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
+from ledger.points.command import require_room
 from ledger.vouchers.rows import TEMPLATES
 from ledger.vouchers.stock import locked_stock, stock_account_id, stock_draft, units_of_piece
 from ledger.vouchers.template_body import Stock
@@ -71,9 +71,7 @@ class TopUpStock(Command[StockReceipt]):
         if template.stock != Stock.LIMITED:
             raise Refusal(RefusalCode.INVALID_INPUT, field="template")
         units = units_of_piece(state, template)
-        account = locked_stock(state, template)
-        if account.posted + units * self.pieces > AMOUNT_MAX:
-            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+        require_room(locked_stock(state, template), units * self.pieces)
         draft = stock_draft(self, state, template, units * self.pieces, now)
         post(state, draft, self.actor)
         return StockReceipt(
