@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 
 from graphql_api.bootstrap import Application
-from graphql_api.log_reconciling import reconcile_log
 from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
 from ledger.members.enrol import EnrolMember
@@ -19,7 +18,7 @@ from ledger.points.earn import EarnPoints
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.rows import asset_id
 from ledger.programme.setup import create_asset, create_programme
-from ledger.reports.check import check_book
+from tests.checking import assert_clean_and_logged
 
 NOBODY = UUID(int=0)
 
@@ -104,7 +103,5 @@ async def bank(application: Application, database_url: str) -> AsyncIterator[Ban
     merchant = await create_merchant(units, operator, partner_id=bank.partner_id, code="001", name="Corner")
     bank.merchant_id = merchant.id
     yield bank
-    schema = application.settings.book_schema
-    report = await check_book(database_url, book_schema=schema, book_number=application.settings.book_number)
-    assert [difference for rule in report.rules for difference in rule.differences] == []
-    assert (await reconcile_log(database_url, book_schema=schema)).differences == []
+    settings = application.settings
+    await assert_clean_and_logged(database_url, book_schema=settings.book_schema, book_number=settings.book_number)

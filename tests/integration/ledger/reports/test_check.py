@@ -17,6 +17,7 @@ from ledger.points.wallet import wallet_ids
 from ledger.reports.check import RULES, CheckReport, check_book
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
+from tests.checking import assert_clean
 from tests.points_history import History
 from tests.points_world import World
 
@@ -281,15 +282,18 @@ async def _drop_checks(world: World) -> None:
 
 
 async def test_a_wallet_outside_its_bounds_is_found(world: World, database_url: str) -> None:
-    """A balance below its floor is named, though nobody could write it through the ledger."""
+    """A balance below its floor is named, though nobody could write it through the ledger; it fails other tests too."""
     member = world.members[0]
     earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, amount=5)
     (await world.application.engine.execute(earn)).unwrap()
     await _drop_checks(world)
     wallet: UUID = wallet_ids(member, world.asset()).wallet
 
+    await assert_clean(database_url)
     await world.corrupt(f"UPDATE book.accounts SET posted = -1 WHERE id = '{wallet}'")
 
+    with pytest.raises(AssertionError, match="account_within_bounds"):
+        await assert_clean(database_url)
     report = await _check(database_url)
     assert str(wallet) in {
         d.subject for r in report.rules if r.rule.name == "account_within_bounds" for d in r.differences
