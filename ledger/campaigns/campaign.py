@@ -27,7 +27,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.campaigns.campaign_rules import require_body, require_terms_text
+from ledger.campaigns.campaign_rules import require_body
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
     ActivityTypeRow,
@@ -44,7 +44,7 @@ from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS
-from ledger.programme.input_rules import AssetTerms, require_code
+from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
 from ledger.programme.rows import Asset, asset_id
 from ledger.programme.tables import ASSETS

@@ -12,6 +12,7 @@ from ledger.campaigns.activity_type import REFUND, ActivityType
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
 from ledger.campaigns.campaign_text import progress_variable
 from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, tier_fields, variables_of
+from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 
 PHASES_MAX: Final = 20
@@ -25,7 +26,6 @@ WEIGHT_MAX: Final = 10_000
 PRIORITY_MAX: Final = 1000
 LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
-TERMS_LENGTH_MAX: Final = 20_000
 
 TypeOf = Callable[[str], ActivityType | None]
 
@@ -34,14 +34,14 @@ def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] =
     """Every part within its range, and none that contradicts another. `type_of` knows the programme's types, `ladders`
     the codes of its ladders of tiers.
     """
-    _require_list("phases", body.phases, PHASES_MAX)
-    _require_list("caps", body.caps, CAPS_MAX)
-    _require_list("variants", body.variants, VARIANTS_MAX)
+    require_different("phases", body.phases, most=PHASES_MAX)
+    require_different("caps", body.caps, most=CAPS_MAX)
+    require_different("variants", body.variants, most=VARIANTS_MAX)
     for name in ("channels", "branches", "budgets"):
         listed: Sequence[str] = getattr(body, name)
-        _require_list(name, listed, LIST_MAX)
+        require_different(name, listed, most=LIST_MAX)
         for text in listed:
-            _require_text(name, text)
+            require_text(name, text, length_max=CODE_LENGTH_MAX)
     _require_codes("variants", [variant.code for variant in body.variants])
     if any(not 1 <= variant.weight <= WEIGHT_MAX for variant in body.variants):
         refuse_input("variants.weight")
@@ -50,7 +50,7 @@ def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] =
     if not 0 <= body.late_hours <= LATE_HOURS_MAX:
         refuse_input("lateHours")
     if body.group is not None:
-        _require_text("group", body.group)
+        require_text("group", body.group, length_max=CODE_LENGTH_MAX)
     if not set(body.budgets) <= body.assets:
         refuse_input("budgets")
     _require_condition("segment", body.segment, (*MEMBER_FIELDS, *tier_fields(tuple(sorted(ladders)))))
@@ -58,12 +58,6 @@ def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] =
     _require_phases(body, type_of, ladders)
     for number, cap in enumerate(body.caps):
         _require_cap(f"caps.{number}", cap, body)
-
-
-def require_terms_text(terms: str) -> None:
-    """At most 20,000 characters, printable but for line breaks; may be empty."""
-    if len(terms) > TERMS_LENGTH_MAX or not all(c.isprintable() or c in "\n\t" for c in terms):
-        refuse_input("terms")
 
 
 def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
@@ -75,7 +69,7 @@ def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str
         if phase.until_on < phase.from_on or (before is not None and phase.from_on <= before.until_on):
             refuse_input(f"phases.{number}.fromOn")
         before = phase
-        _require_list(f"phases.{number}.rules", phase.rules, RULES_MAX)
+        require_different(f"phases.{number}.rules", phase.rules, most=RULES_MAX)
         _require_codes(f"phases.{number}.rules", [rule.code for rule in phase.rules])
         for place, rule in enumerate(phase.rules):
             _require_rule(f"phases.{number}.rules.{place}", rule, body, type_of, ladders)
@@ -106,17 +100,7 @@ def _require_cap(field: str, cap: Cap, body: CampaignBody) -> None:
         refuse_input(f"{field}.limit")
 
 
-def _require_list(field: str, listed: Sequence[object], most: int) -> None:
-    if len(listed) > most or len(set(listed)) != len(listed):
-        refuse_input(field)
-
-
 def _require_codes(field: str, codes: Sequence[str]) -> None:
-    _require_list(field, codes, LIST_MAX)
+    require_different(field, codes, most=LIST_MAX)
     for code in codes:
-        _require_text(field, code)
-
-
-def _require_text(field: str, text: str) -> None:
-    if not 1 <= len(text) <= CODE_LENGTH_MAX or not text.isprintable() or not text.strip():
-        refuse_input(field)
+        require_text(field, code, length_max=CODE_LENGTH_MAX)

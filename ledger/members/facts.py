@@ -16,7 +16,8 @@ from ledger.members.enrol import MEMBER
 from ledger.members.membership import require_not_closed
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.input_rules import require_different, require_text
+from ledger.programme.registry_change import registry_change
 
 NAMES_MAX: Final = 100
 NAME_LENGTH_MAX: Final = 200
@@ -67,8 +68,6 @@ async def set_member_facts(
 
 def _require_names(field: str, names: Sequence[str]) -> None:
     """At most a hundred different printable names."""
-    if len(names) > NAMES_MAX or len(set(names)) != len(names):
-        refuse_input(field)
+    require_different(field, names, most=NAMES_MAX)
     for name in names:
-        if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
-            refuse_input(field)
+        require_text(field, name, length_max=NAME_LENGTH_MAX)

@@ -1,6 +1,7 @@
 """What a programme's names, codes, zones and terms must look like. Pure; every breach is INVALID_INPUT with its field."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,6 +15,7 @@ from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Shortfall
 
 NAME_LENGTH_MAX: Final = 200
+TERMS_LENGTH_MAX: Final = 20_000
 DAYS_MAX: Final = 3650
 PRIORITY_MAX: Final = 1000
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -48,8 +50,25 @@ def require_code(code: str) -> None:
 
 def require_name(name: str) -> None:
     """1 to 200 printable characters, not only blanks."""
-    if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
-        refuse_input("name")
+    require_text("name", name, length_max=NAME_LENGTH_MAX)
+
+
+def require_text(field: str, text: str, *, length_max: int) -> None:
+    """1 to `length_max` printable characters, not only blanks."""
+    if not text.strip() or len(text) > length_max or not text.isprintable():
+        refuse_input(field)
+
+
+def require_terms_text(terms: str) -> None:
+    """At most 20,000 characters, printable but for line breaks; may be empty."""
+    if len(terms) > TERMS_LENGTH_MAX or not all(c.isprintable() or c in "\n\t" for c in terms):
+        refuse_input("terms")
+
+
+def require_different(field: str, listed: Sequence[object], *, most: int) -> None:
+    """At most so many, and no two alike; may be empty."""
+    if len(listed) > most or len(set(listed)) != len(listed):
+        refuse_input(field)
 
 
 def require_time_zone(name: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.book.units import is_amount
+from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.window import length_days
@@ -41,10 +42,9 @@ def require_successor(body: LadderBody, before: LadderBody) -> None:
 
 
 def _require_metric(metric: Metric) -> None:
-    if len(metric.activities) > ACTIVITIES_MAX or len(set(metric.activities)) != len(metric.activities):
-        refuse_input("metric.activities")
+    require_different("metric.activities", metric.activities, most=ACTIVITIES_MAX)
     for code in metric.activities:
-        _require_text("metric.activities", code)
+        require_text("metric.activities", code, length_max=CODE_LENGTH_MAX)
     if (metric.asset is not None) != (metric.kind == MetricKind.POINTS):
         refuse_input("metric.asset")
     if (metric.field is not None) != (metric.kind == MetricKind.SNAPSHOT):
@@ -72,13 +72,7 @@ def _require_levels(levels: Sequence[Level]) -> None:
 
 
 def _require_level(field: str, level: Level) -> None:
-    _require_text(f"{field}.code", level.code)
+    require_text(f"{field}.code", level.code, length_max=CODE_LENGTH_MAX)
     if not 1 <= level.multiplier <= PERCENT_MAX:
         refuse_input(f"{field}.multiplier")
-    if len(level.pack) > PACK_MAX or len(set(level.pack)) != len(level.pack):
-        refuse_input(f"{field}.pack")
-
-
-def _require_text(field: str, text: str) -> None:
-    if not 1 <= len(text) <= CODE_LENGTH_MAX or not text.isprintable() or not text.strip():
-        refuse_input(field)
+    require_different(f"{field}.pack", level.pack, most=PACK_MAX)

@@ -21,14 +21,14 @@ from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS, PARTNERS
-from ledger.programme.input_rules import AssetTerms, require_code
+from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
 from ledger.programme.rows import Asset, asset_id
 from ledger.programme.tables import ASSETS
 from ledger.vouchers import tables
 from ledger.vouchers.rows import Template, TemplateVersion
 from ledger.vouchers.template_body import Stock, TemplateBody
-from ledger.vouchers.template_rules import require_body, require_terms_text
+from ledger.vouchers.template_rules import require_body
 from ledger.vouchers.template_text import body_text, parse_body
 from ledger.vouchers.voucher import VOUCHER_ASSET, template_id, version_id, voucher_asset_code, voucher_asset_id
 

@@ -1,12 +1,12 @@
 """What a template must look like. Pure; every breach is INVALID_INPUT with its field, as the caller knows it."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Final, assert_never
 
 from ledger.book.units import is_amount
 from ledger.programme.calendar import LAST_START
 from ledger.programme.expiry import last_good_day, parse_expiry
+from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 from ledger.vouchers.template_body import (
     Benefit,
@@ -29,7 +29,6 @@ WHOLE: Final = 10_000
 USES_MAX: Final = 1000
 LIST_MAX: Final = 500
 TEXT_LENGTH_MAX: Final = 200
-TERMS_LENGTH_MAX: Final = 20_000
 ORDER_MAX: Final = 1000
 PERCENT_MAX: Final = 10_000
 _FIRST_DAY: Final = date(2000, 1, 1)
@@ -46,21 +45,15 @@ def require_body(body: TemplateBody) -> None:
     _require_limits("issueLimits", body.issue_limits)
     _require_limits("useLimits", body.use_limits)
     for field, listed in (("merchants", body.merchants), ("partners", body.partners)):
-        _require_list(field, listed)
+        require_different(field, listed, most=LIST_MAX)
     for field, texts in (("scenes", body.scenes), ("tiers", body.tiers), ("segments", body.segments)):
-        _require_list(field, texts)
+        require_different(field, texts, most=LIST_MAX)
         for text in texts:
-            _require_text(field, text)
+            require_text(field, text, length_max=TEXT_LENGTH_MAX)
     if body.price is not None and not is_amount(body.price.points):
         refuse_input("price.points")
     _require_funding(body.funding)
     _require_stacking(body.stacking)
-
-
-def require_terms_text(terms: str) -> None:
-    """At most 20,000 characters, printable but for line breaks; may be empty."""
-    if len(terms) > TERMS_LENGTH_MAX or not all(c.isprintable() or c in "\n\t" for c in terms):
-        refuse_input("terms")
 
 
 def _require_gives(gives: Gives) -> None:
@@ -79,9 +72,9 @@ def _require_gives(gives: Gives) -> None:
         case StoredValue():
             _require_amount("gives.valueMinor", gives.value_minor)
         case Exchange():
-            _require_text("gives.item", gives.item)
+            require_text("gives.item", gives.item, length_max=TEXT_LENGTH_MAX)
         case Benefit():
-            _require_text("gives.product", gives.product)
+            require_text("gives.product", gives.product, length_max=TEXT_LENGTH_MAX)
             _require_basis_points("gives.basisPoints", gives.basis_points)
         case Multiplier():
             if not 100 < gives.percent <= PERCENT_MAX:
@@ -127,11 +120,6 @@ def _require_limits(field: str, limits: Limits) -> None:
             refuse_input(f"{field}.{period}")
 
 
-def _require_list(field: str, listed: Sequence[object]) -> None:
-    if len(listed) > LIST_MAX or len(set(listed)) != len(listed):
-        refuse_input(field)
-
-
 def _require_funding(funding: Funding) -> None:
     parts = (funding.bank, funding.partner, funding.merchant)
     if any(part < 0 for part in parts) or sum(parts) != WHOLE:
@@ -140,16 +128,11 @@ def _require_funding(funding: Funding) -> None:
 
 def _require_stacking(stacking: Stacking) -> None:
     if stacking.category:
-        _require_text("stacking.category", stacking.category)
+        require_text("stacking.category", stacking.category, length_max=TEXT_LENGTH_MAX)
     if abs(stacking.order) > ORDER_MAX:
         refuse_input("stacking.order")
     if stacking.basket_max is not None and not 1 <= stacking.basket_max <= ORDER_MAX:
         refuse_input("stacking.basketMax")
-
-
-def _require_text(field: str, text: str) -> None:
-    if not text.strip() or len(text) > TEXT_LENGTH_MAX or not text.isprintable():
-        refuse_input(field)
 
 
 def _require_amount(field: str, amount: int) -> None:

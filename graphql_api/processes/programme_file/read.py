@@ -28,7 +28,14 @@ from ledger.campaigns import campaign_rules
 from ledger.campaigns.activity_type import SHIPPED, ActivityType, require_schema, type_of
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.rows import ActivityTypeRow
-from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
+from ledger.programme.input_rules import (
+    AssetTerms,
+    require_code,
+    require_name,
+    require_terms,
+    require_terms_text,
+    require_time_zone,
+)
 from ledger.tiers import ladder_rules
 from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers import template_rules
@@ -131,7 +138,7 @@ def _template(value: object, place: str) -> TemplatePart:
     body = read_as(TemplateBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
     _require(place, template_rules.require_body, body)
-    _require(place, template_rules.require_terms_text, terms)
+    _require(place, require_terms_text, terms)
     return TemplatePart(body=body, terms=terms)
 
 
@@ -146,7 +153,7 @@ def _campaign(types: Mapping[str, ActivityType], ladders: tuple[str, ...], value
     body = read_as(CampaignBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
     _require(place, campaign_rules.require_body, body, types.get, ladders)
-    _require(place, campaign_rules.require_terms_text, terms)
+    _require(place, require_terms_text, terms)
     granted = {}
     for code, amount in table_of(own.get("granted", {}), within(place, "granted")).items():
         at = within(within(place, "granted"), code)

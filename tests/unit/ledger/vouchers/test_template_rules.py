@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.programme.input_rules import require_terms_text
 from ledger.vouchers.template_body import (
     KINDS,
     Benefit,
@@ -27,7 +28,7 @@ from ledger.vouchers.template_body import (
     TemplateBody,
     Validity,
 )
-from ledger.vouchers.template_rules import require_body, require_terms_text
+from ledger.vouchers.template_rules import require_body
 from ledger.vouchers.template_text import body_text, parse_body
 
 PLAIN = TemplateBody(gives=Exchange(item="cake"), validity=Validity(expiry="30 days"))
