@@ -114,7 +114,7 @@ class Campaign:
         after: the cursor after which the page begins
         """
         size = page_size(first)
-        rows = await read.campaign_versions_page(
+        rows = await read.VERSION_PAGES.read(
             info.context.ledger.reader,
             self.row.programme_id,
             self.row.id,

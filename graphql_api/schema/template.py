@@ -35,7 +35,7 @@ from ledger.book.refusal import RefusalCode
 from ledger.vouchers import template as ledger
 from ledger.vouchers.rows import TemplateVersion as VersionRow
 from ledger.vouchers.template import TemplateRecord
-from ledger.vouchers.template_query import offered_page, offered_template, template_by_id, templates_page, versions_page
+from ledger.vouchers.template_query import VERSION_PAGES, offered_page, offered_template, template_by_id, templates_page
 from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import template_id
 
@@ -100,7 +100,7 @@ class VoucherTemplate:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        rows = await versions_page(
+        rows = await VERSION_PAGES.read(
             context.ledger.reader,
             await context.programme_id(),
             self.uuid,

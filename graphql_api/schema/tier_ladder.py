@@ -27,7 +27,7 @@ from graphql_api.schema.tier_terms import TierTerms, TierTermsInput, body_from, 
 from ledger.book.refusal import RefusalCode
 from ledger.tiers import ladder as ledger
 from ledger.tiers.ladder import LadderRecord
-from ledger.tiers.ladder_query import ladder_by_code, ladder_versions_page, ladders_of
+from ledger.tiers.ladder_query import VERSION_PAGES, ladder_by_code, ladders_of
 from ledger.tiers.ladder_text import parse_body
 from ledger.tiers.rows import LadderVersion as VersionRow
 
@@ -71,7 +71,7 @@ class TierLadder:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        rows = await ladder_versions_page(
+        rows = await VERSION_PAGES.read(
             context.ledger.reader,
             await context.programme_id(),
             self.uuid,

@@ -12,10 +12,10 @@ from ledger.campaigns.rows import Campaign, CampaignVersion
 from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.engine.tables import ACCOUNTS
+from ledger.engine.version_pages import VersionPages
 from ledger.programme.tables import ASSETS
 
 PAGE_MAX: Final = 100
-_NO_NUMBER: Final = 2**31 - 1
 
 
 class CampaignView(NamedTuple):
@@ -65,16 +65,7 @@ _PAGE = Query(
     .order_by(CAMPAIGNS.c.id)
     .limit(bindparam("limit"))
 )
-_VERSIONS = Query(
-    select(*(CAMPAIGN_VERSIONS.c[name] for name in CampaignVersion._fields))
-    .where(
-        CAMPAIGN_VERSIONS.c.campaign_id == bindparam("campaign_id"),
-        CAMPAIGN_VERSIONS.c.programme_id == bindparam("programme_id"),
-        CAMPAIGN_VERSIONS.c.number < bindparam("before"),
-    )
-    .order_by(CAMPAIGN_VERSIONS.c.number.desc())
-    .limit(bindparam("limit"))
-)
+VERSION_PAGES = VersionPages(CAMPAIGN_VERSIONS, CampaignVersion, owner="campaign_id")
 _NAME = Query(
     select(CAMPAIGNS.c.code, CAMPAIGN_VERSIONS.c.number)
     .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.campaign_id == CAMPAIGNS.c.id)
@@ -104,19 +95,6 @@ async def campaigns_page(
     """At most `limit` (≤ 100) campaigns, only those in the state if one is named; in no order of time."""
     asked = {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after, "state": state}
     return [_view(row) for row in await reader.rows(_PAGE, asked)]
-
-
-async def campaign_versions_page(
-    reader: Reader, programme_id: UUID, campaign_id: UUID, *, limit: int, before: int | None = None
-) -> Sequence[CampaignVersion]:
-    """At most `limit` (≤ 100) versions of a campaign, the latest first, older than the number `before`."""
-    asked = {
-        "campaign_id": campaign_id,
-        "programme_id": programme_id,
-        "before": _NO_NUMBER if before is None else min(before, _NO_NUMBER),
-        "limit": min(limit, PAGE_MAX),
-    }
-    return [CampaignVersion(*row) for row in await reader.rows(_VERSIONS, asked)]
 
 
 async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> VersionName | None:

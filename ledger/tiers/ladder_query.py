@@ -1,16 +1,14 @@
 """Reading ladders and their versions."""
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
 from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.version_pages import VersionPages
 from ledger.tiers.ladder import LADDERS_MAX, LadderRecord
 from ledger.tiers.rows import Ladder, LadderVersion, ladder_id
 from ledger.tiers.tables import TIER_LADDER_VERSIONS, TIER_LADDERS
-
-PAGE_MAX: Final = 100
 
 _RECORDS = (
     select(
@@ -26,16 +24,7 @@ _RECORDS = (
 )
 _ALL = Query(_RECORDS.order_by(TIER_LADDERS.c.code).limit(LADDERS_MAX))
 _ONE = Query(_RECORDS.where(TIER_LADDERS.c.id == bindparam("ladder")))
-_VERSIONS = Query(
-    select(*(TIER_LADDER_VERSIONS.c[name] for name in LadderVersion._fields))
-    .where(
-        TIER_LADDER_VERSIONS.c.ladder_id == bindparam("ladder"),
-        TIER_LADDER_VERSIONS.c.programme_id == bindparam("programme"),
-        TIER_LADDER_VERSIONS.c.number < bindparam("before"),
-    )
-    .order_by(TIER_LADDER_VERSIONS.c.number.desc())
-    .limit(bindparam("limit"))
-)
+VERSION_PAGES = VersionPages(TIER_LADDER_VERSIONS, LadderVersion, owner="ladder_id")
 
 
 async def ladders_of(reader: Reader, programme_id: UUID) -> list[LadderRecord]:
@@ -47,19 +36,6 @@ async def ladder_by_code(reader: Reader, programme_id: UUID, code: str) -> Ladde
     """The programme's ladder of that code."""
     row = await reader.row(_ONE, {"programme": programme_id, "ladder": ladder_id(programme_id, code)})
     return None if row is None else _record(row)
-
-
-async def ladder_versions_page(
-    reader: Reader, programme_id: UUID, ladder: UUID, *, limit: int, before: int | None = None
-) -> list[LadderVersion]:
-    """At most `limit` (100) versions of the ladder, the latest first, from before that number on."""
-    asked = {
-        "programme": programme_id,
-        "ladder": ladder,
-        "limit": min(limit, PAGE_MAX),
-        "before": 2**31 - 1 if before is None else min(before, 2**31 - 1),
-    }
-    return [LadderVersion(*row) for row in await reader.rows(_VERSIONS, asked)]
 
 
 def _record(row: Record) -> LadderRecord:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ColumnElement, Select, Uuid, bindparam, cast, or_, select
 
 from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.version_pages import VersionPages
 from ledger.vouchers.rows import Template, TemplateVersion
 from ledger.vouchers.tables import TEMPLATE_VERSIONS, TEMPLATES
 from ledger.vouchers.template import TemplateRecord, TemplateState
@@ -36,17 +37,7 @@ _BY_ID = Query(_records(TEMPLATES.c.id == bindparam("template_id")))
 _ALL = _page()
 _OFFERED = _page(_IS_OFFERED)
 _OFFERED_BY_ID = Query(_records(TEMPLATES.c.id == bindparam("template_id"), _IS_OFFERED))
-_VERSIONS = Query(
-    select(*(TEMPLATE_VERSIONS.c[name] for name in TemplateVersion._fields))
-    .where(
-        TEMPLATE_VERSIONS.c.template_id == bindparam("template_id"),
-        TEMPLATE_VERSIONS.c.programme_id == bindparam("programme_id"),
-        TEMPLATE_VERSIONS.c.number < bindparam("before"),
-    )
-    .order_by(TEMPLATE_VERSIONS.c.number.desc())
-    .limit(bindparam("limit"))
-)
-_NO_NUMBER = 2**31 - 1
+VERSION_PAGES = VersionPages(TEMPLATE_VERSIONS, TemplateVersion, owner="template_id")
 
 
 async def template_by_id(reader: Reader, programme_id: UUID, template_id: UUID) -> TemplateRecord | None:
@@ -73,19 +64,6 @@ async def offered_page(
 ) -> Sequence[TemplateRecord]:
     """The same of those that members may claim now."""
     return await _read(reader, _OFFERED, programme_id, limit, after)
-
-
-async def versions_page(
-    reader: Reader, programme_id: UUID, template_id: UUID, *, limit: int, before: int | None = None
-) -> Sequence[TemplateVersion]:
-    """At most `limit` (≤ 100) versions of a template, the latest first, older than the number `before`."""
-    asked = {
-        "template_id": template_id,
-        "programme_id": programme_id,
-        "before": _NO_NUMBER if before is None else min(before, _NO_NUMBER),
-        "limit": min(limit, PAGE_MAX),
-    }
-    return [TemplateVersion(*row) for row in await reader.rows(_VERSIONS, asked)]
 
 
 async def _read(

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from ledger.book.refusal import RefusalCode
 from ledger.campaigns.activity_type_query import activity_types
 from ledger.campaigns.campaign_query import (
+    VERSION_PAGES,
     budgets_of,
     campaign_by_id,
-    campaign_versions_page,
     campaigns_page,
     version_name,
 )
@@ -32,7 +32,7 @@ async def test_a_campaign_is_read_with_both_versions_and_its_budgets(desk: Campa
     base = await campaign_by_id(reader, ours, id_)
     listed = await campaigns_page(reader, ours, limit=100)
     paused = await campaigns_page(reader, ours, limit=100, state="paused")
-    versions = await campaign_versions_page(reader, ours, id_, limit=100)
+    versions = await VERSION_PAGES.read(reader, ours, id_, limit=100)
 
     assert base is not None
     assert base.current == base.latest == versions[0]
