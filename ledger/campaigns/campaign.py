@@ -44,9 +44,10 @@ from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS
+from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import Asset, asset_id
+from ledger.programme.rows import Asset
 from ledger.programme.tables import ASSETS
 from ledger.tiers.tables import TIER_LADDERS
 from ledger.vouchers.tables import TEMPLATES
@@ -90,7 +91,6 @@ _INSERT_VERSION = Query(insert(tables.CAMPAIGN_VERSIONS))
 _INSERT_STEP = Query(insert(tables.CAMPAIGN_STEPS))
 _INSERT_ASSET = Query(postgres_insert(ASSETS).on_conflict_do_nothing().returning(ASSETS.c.id))
 _INSERT_ACCOUNT = Query(postgres_insert(ACCOUNTS).on_conflict_do_nothing())
-_KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _KIND_OF_TEMPLATE = Query(select(TEMPLATES.c.kind).where(TEMPLATES.c.id == bindparam("template_id")))
 _MEMBER_LIST = Query(select(tables.MEMBER_LISTS.c.id).where(tables.MEMBER_LISTS.c.id == bindparam("list_id")))
 _MERCHANT = Query(
@@ -223,13 +223,13 @@ async def _require_found(change: Change, action: Action) -> None:
     programme_id = change.actor.programme_id
     match action:
         case PointsAward():
-            await _require_asset(change, action.asset, "points")
+            await require_asset(change, action.asset, "points")
             for card in action.cards:
                 await _require_template(change, card, Kind.MULTIPLIER)
         case VoucherAward():
             await _require_template(change, action.template, *Kind)
         case Donation():
-            await _require_asset(change, action.asset, "points", "money")
+            await require_asset(change, action.asset, "points", "money")
             asked = {"merchant_id": action.merchant, "programme_id": programme_id}
             if await change.row(_MERCHANT, asked) is None:
                 raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
@@ -237,12 +237,6 @@ async def _require_found(change: Change, action: Action) -> None:
             pass
         case _:
             assert_never(action)
-
-
-async def _require_asset(change: Change, code: str, *kinds: str) -> None:
-    row = await change.row(_KIND_OF_ASSET, {"asset_id": asset_id(change.actor.programme_id, code)})
-    if row is None or row["kind"] not in kinds:
-        raise Refusal(RefusalCode.ASSET_NOT_FOUND)
 
 
 async def _require_template(change: Change, code: str, *kinds: Kind) -> None:

@@ -4,20 +4,19 @@ import re
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
-from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, AssetId, is_amount
+from ledger.book.units import AMOUNT_MAX, is_amount
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
-from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import AdjustmentLimit, Rate, asset_id
-from ledger.programme.tables import ADJUSTMENT_LIMITS, ASSETS, RATES
+from ledger.programme.asset_kinds import require_asset
+from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.rows import AdjustmentLimit, Rate
+from ledger.programme.tables import ADJUSTMENT_LIMITS, RATES
 
 _ACTOR_KIND: Final = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
-_KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _INSERT_RATE = Query(insert(RATES))
 _LIMIT = postgres_insert(ADJUSTMENT_LIMITS)
 _SET_LIMIT = Query(
@@ -48,8 +47,8 @@ async def set_rate(
                 refuse_input(field)
         rate = Rate(
             id=change.new_id(),
-            asset_id=await _require_asset(change, asset, "points"),
-            money_asset_id=await _require_asset(change, money_asset, "money"),
+            asset_id=await require_asset(change, asset, "points"),
+            money_asset_id=await require_asset(change, money_asset, "money"),
             points=points,
             minor=minor,
             valid_from=valid_from or change.now,
@@ -72,19 +71,10 @@ async def set_adjustment_limit(
             refuse_input("amount")
         if not _ACTOR_KIND.fullmatch(actor_kind):
             refuse_input("actorKind")
-        owner = await _require_asset(change, asset, "points")
+        owner = await require_asset(change, asset, "points")
         wanted = AdjustmentLimit(id=change.new_id(), asset_id=owner, actor_kind=actor_kind, amount=amount, version=1)
         row = await change.row(_SET_LIMIT, wanted._asdict())
         limit = AdjustmentLimit(*(row or wanted))
         facts: dict[str, str | int] = {"asset": asset, "actor_kind": actor_kind, "amount": amount}
         change.record(limit.id, version=limit.version, facts=facts)
     return limit
-
-
-async def _require_asset(change: Change, code: str, kind: str) -> AssetId:
-    """The id of the programme's asset of that code and kind; ASSET_NOT_FOUND."""
-    id_ = asset_id(change.actor.programme_id, code)
-    row = await change.row(_KIND_OF_ASSET, {"asset_id": id_})
-    if row is None or row["kind"] != kind:
-        raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-    return id_

@@ -14,10 +14,9 @@ from ledger.book.units import InvariantViolated, ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import require_code
 from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import asset_id
-from ledger.programme.tables import ASSETS
 from ledger.tiers import tables
 from ledger.tiers.ladder_body import LadderBody
 from ledger.tiers.ladder_rules import require_body, require_successor
@@ -59,7 +58,6 @@ _FULL = Query(
     .offset(LADDERS_MAX - 1)
     .limit(1)
 )
-_KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _TEMPLATE = Query(select(TEMPLATES.c.id).where(TEMPLATES.c.id == bindparam("template_id")))
 
 
@@ -130,9 +128,7 @@ async def _require_valid(change: Change, body: LadderBody) -> None:
     require_body(body)
     programme_id = change.actor.programme_id
     if body.metric.asset is not None:
-        row = await change.row(_KIND_OF_ASSET, {"asset_id": asset_id(programme_id, body.metric.asset)})
-        if row is None or row["kind"] != "points":
-            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+        await require_asset(change, body.metric.asset, "points")
     for code in sorted({code for level in body.levels for code in level.pack}):
         if await change.row(_TEMPLATE, {"template_id": template_id(programme_id, code)}) is None:
             raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)

@@ -21,9 +21,10 @@ from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS, PARTNERS
+from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import Asset, asset_id
+from ledger.programme.rows import Asset
 from ledger.programme.tables import ASSETS
 from ledger.vouchers import tables
 from ledger.vouchers.rows import Template, TemplateVersion
@@ -75,7 +76,6 @@ _MOVE = Query(
     )
     .returning(*_COLUMNS)
 )
-_KIND_OF_ASSET = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 _KNOWN = {
     table.name: Query(
         select(func.count().label("known")).where(
@@ -237,11 +237,8 @@ async def _require_valid(change: Change, body: TemplateBody, terms: str) -> None
     await _require_known(change, MERCHANTS.name, body.merchants, RefusalCode.MERCHANT_NOT_FOUND)
     named = ((body.money_asset, "money"), (None if body.price is None else body.price.asset, "points"))
     for code, kind in named:
-        if code is None:
-            continue
-        row = await change.row(_KIND_OF_ASSET, {"asset_id": asset_id(change.actor.programme_id, code)})
-        if row is None or row["kind"] != kind:
-            raise Refusal(RefusalCode.ASSET_NOT_FOUND)
+        if code is not None:
+            await require_asset(change, code, kind)
 
 
 async def _require_known(change: Change, table: str, ids: Sequence[UUID], otherwise: RefusalCode) -> None:
