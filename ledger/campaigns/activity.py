@@ -20,7 +20,7 @@ from ledger.engine.request import is_key, request_id
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
 from ledger.members.membership import programme_of, require_member, require_not_closed
-from ledger.partners.rows import MERCHANTS
+from ledger.partners.merchant import require_merchant
 from ledger.programme.calendar import local_date
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Programme
@@ -111,17 +111,11 @@ class ActivityCommand(Command[ActivityReceipt]):
     def require_member(self, state: State) -> Programme:
         """MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, MEMBER_CLOSED."""
         holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
-        self._require_merchant(state)
+        # A closed merchant is good, since the bank tells what happened there.
+        if self.merchant_id is not None:
+            require_merchant(state, self.merchant_id, self.actor.programme_id)
         require_not_closed(holder.state)
         return programme_of(state, holder)
-
-    def _require_merchant(self, state: State) -> None:
-        """MERCHANT_NOT_FOUND; a closed one is good, since the bank tells what happened there."""
-        if self.merchant_id is None:
-            return
-        merchant = state.find(MERCHANTS, self.merchant_id)
-        if merchant is None or merchant.programme_id != self.actor.programme_id:
-            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
 
     def require_occurred(self, now: datetime) -> None:
         """ACTIVITY_IN_FUTURE, which burns no key: the source's clock may be ahead."""

@@ -16,6 +16,7 @@ from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.partners.merchant import require_open_row
 from ledger.partners.rows import ApiKey
 from ledger.partners.tables import API_KEYS, MERCHANTS
 from ledger.programme.registry_change import Change, refuse_input, registry_change
@@ -99,11 +100,7 @@ async def _issue(change: Change, merchant_id: UUID, secret: bytes, expires_at: d
     created_at = await _real_now(change)
     if expires_at is not None and expires_at <= created_at:
         refuse_input("expiresAt")
-    merchant = await change.row(_MERCHANT, {"merchant_id": merchant_id, "programme_id": programme_id})
-    if merchant is None:
-        raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-    if merchant["state"] != "open":
-        raise Refusal(RefusalCode.MERCHANT_CLOSED)
+    require_open_row(await change.row(_MERCHANT, {"merchant_id": merchant_id, "programme_id": programme_id}))
     key = ApiKey(
         id=change.new_id(),
         merchant_id=merchant_id,

@@ -11,6 +11,7 @@ from ledger.engine.reader import Query
 from ledger.engine.shelves import Holder
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.partners.merchant import require_open_row
 from ledger.partners.rows import Merchant, Partner
 from ledger.partners.tables import MERCHANTS, PARTNERS
 from ledger.programme.input_rules import require_code, require_name
@@ -72,11 +73,7 @@ async def close_merchant(units: UnitsOfWork, actor: Actor, *, merchant_id: UUID)
     """
     found = {"merchant_id": merchant_id, "of_programme": actor.programme_id}
     async with registry_change(units, actor, "merchant_closed") as change:
-        before = await change.row(_LOCK_MERCHANT, found)
-        if before is None:
-            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        if before["state"] != "open":
-            raise Refusal(RefusalCode.MERCHANT_CLOSED)
+        before = require_open_row(await change.row(_LOCK_MERCHANT, found))
         merchant = Merchant(*(await change.row(_CLOSE_MERCHANT, found) or before))
         change.record(merchant.id, version=merchant.version)
     return merchant

@@ -9,6 +9,7 @@ from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.partners.merchant import require_open_row
 from ledger.partners.rows import Terminal, terminal_id
 from ledger.partners.tables import MERCHANTS, TERMINALS
 from ledger.programme.input_rules import require_code, require_name
@@ -33,11 +34,8 @@ async def create_terminal(units: UnitsOfWork, actor: Actor, *, merchant_id: UUID
     async with registry_change(units, actor, "terminal_created") as change:
         require_code(code)
         require_name(name)
-        merchant = await change.row(_LOCK_MERCHANT, {"merchant_id": merchant_id, "of_programme": actor.programme_id})
-        if merchant is None:
-            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        if merchant["state"] != "open":
-            raise Refusal(RefusalCode.MERCHANT_CLOSED)
+        asked = {"merchant_id": merchant_id, "of_programme": actor.programme_id}
+        require_open_row(await change.row(_LOCK_MERCHANT, asked))
         terminal = Terminal(
             id=terminal_id(merchant_id, code),
             programme_id=ProgrammeId(actor.programme_id),

@@ -16,7 +16,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.members.membership import require_member, require_not_closed
-from ledger.partners.rows import MERCHANTS, Merchant
+from ledger.partners.merchant import require_merchant
 from ledger.points.due import settle_due
 from ledger.points.receipt import LotUse, Receipt, or_none
 from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
@@ -79,7 +79,7 @@ class PointsCommand(Command[Receipt]):
         ids = self.ids
         absent = None if self._has_wallet(state) else self._absent(state)
         if merchant_id is not None:
-            self.find_merchant(state, merchant_id)
+            require_merchant(state, merchant_id, self.actor.programme_id)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
         asset = state.find(ASSETS, ids.asset_id)
         if programme is None or asset is None or asset.kind != POINTS:
@@ -110,16 +110,11 @@ class PointsCommand(Command[Receipt]):
             state, now, amount, asset_id=asset_id, member_id=self.member_id, effective_at=effective_at, **parts
         )
 
-    def find_merchant(self, state: State, merchant_id: UUID) -> Merchant:
-        """The merchant, if it is the programme's. MERCHANT_NOT_FOUND."""
-        merchant = state.find(MERCHANTS, merchant_id)
-        if merchant is None or merchant.programme_id != self.actor.programme_id:
-            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        return merchant
-
     def require_merchant_open(self, state: State, merchant_id: UUID | None) -> None:
         """MERCHANT_CLOSED where the named merchant accepts nothing any more."""
-        if merchant_id is not None and self.find_merchant(state, merchant_id).state != "open":
+        if merchant_id is None:
+            return
+        if require_merchant(state, merchant_id, self.actor.programme_id).state != "open":
             raise Refusal(RefusalCode.MERCHANT_CLOSED)
 
 

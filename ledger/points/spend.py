@@ -17,6 +17,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
+from ledger.partners.merchant import require_merchant
 from ledger.points.command import (
     UNKNOWN,
     PointsCommand,
@@ -86,7 +87,7 @@ class SpendPoints(PointsCommand):
         """
         if self.code_id is not None and self.member_id == UNKNOWN:
             if self.merchant_id is not None:
-                self.find_merchant(state, self.merchant_id)
+                require_merchant(state, self.merchant_id, self.actor.programme_id)
             raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
         wallet = self.find_wallet(state, merchant_id=self.merchant_id)
         code = self._require_code(state, now)

@@ -12,6 +12,7 @@ from ledger.engine.command import Command
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
+from ledger.partners.merchant import require_merchant
 from ledger.partners.rows import MERCHANTS, TERMINALS, Merchant, Terminal
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import PROGRAMMES, Programme
@@ -115,9 +116,8 @@ class CounterCommand(Command[O], Generic[O]):
 
     def till(self, state: State) -> Till:
         """Where the vouchers are shown. MERCHANT_NOT_FOUND, TERMINAL_NOT_FOUND, also where they are another's."""
-        merchant = state.find(MERCHANTS, self.merchant_id)
-        is_callers = self.actor.kind != "merchant" or self.actor.id == str(self.merchant_id)
-        if merchant is None or merchant.programme_id != self.actor.programme_id or not is_callers:
+        merchant = require_merchant(state, self.merchant_id, self.actor.programme_id)
+        if self.actor.kind == "merchant" and self.actor.id != str(self.merchant_id):
             raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
         return Till(merchant=merchant, terminal=self._terminal(state, merchant), scene=self.scene)
 
