@@ -105,6 +105,19 @@ def redemption_of(context: Context, view: RedemptionView) -> Redemption:
     )
 
 
+def redemptions_from(
+    context: Context, views: Sequence[RedemptionView], size: int, after: str | None
+) -> Connection[Redemption]:
+    """The page of at most `size` that begins after the cursor; `views` are the rows that `rows_for` asked for."""
+    return connect(
+        views,
+        size,
+        node=lambda view: redemption_of(context, view),
+        cursor=lambda view: row_cursor(REDEMPTION, view.id),
+        is_first=after is None,
+    )
+
+
 async def redemption(
     info: Info,
     id: strawberry.ID | None = None,  # noqa: A002 - the argument's name in the schema
@@ -161,13 +174,7 @@ async def redemptions(
         first=rows_for(size),
         before=row_after(REDEMPTION, after),
     )
-    return connect(
-        views,
-        size,
-        node=lambda view: redemption_of(context, view),
-        cursor=lambda view: row_cursor(REDEMPTION, view.id),
-        is_first=after is None,
-    )
+    return redemptions_from(context, views, size, after)
 
 
 @input_type

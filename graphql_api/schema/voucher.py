@@ -23,7 +23,7 @@ from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import ENTRY, MEMBER, MERCHANT, REDEMPTION, TEMPLATE, VOUCHER, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
-from graphql_api.schema.redemption import Redemption, redemption_of
+from graphql_api.schema.redemption import Redemption, redemptions_from
 from graphql_api.schema.template_terms import TemplateTerms, terms_of
 from graphql_api.schema.voucher_code import VoucherCode, code_of
 from graphql_api.schema.voucher_enums import Kind, VoucherState
@@ -130,13 +130,7 @@ class Voucher:
             first=rows_for(size),
             before=row_after(REDEMPTION, after),
         )
-        return connect(
-            views,
-            size,
-            node=lambda view: redemption_of(context, view),
-            cursor=lambda view: row_cursor(REDEMPTION, view.id),
-            is_first=after is None,
-        )
+        return redemptions_from(context, views, size, after)
 
     @field(any_caller(cost=5, page_max=PAGE_MAX))
     async def history(self, info: Info, first: int = 20, after: str | None = None) -> Connection[VoucherEvent]:
