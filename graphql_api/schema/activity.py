@@ -45,12 +45,11 @@ class SkippedCampaign:
     reason: Reason
 
 
-async def skipped_line_of(context: Context, line: ledger.SkippedLine) -> SkippedCampaign:
+def skipped_line_of(line: ledger.SkippedLine) -> SkippedCampaign:
     """The line as its GraphQL type."""
-    version = await context.ledger.directory.campaign_version(await context.programme_id(), line.version_id)
     return SkippedCampaign(
-        campaign=version.campaign,
-        version=version.number,
+        campaign=line.campaign,
+        version=line.version,
         phase=line.phase,
         rule=line.rule,
         variant=line.variant,
@@ -107,7 +106,7 @@ class Activity:
     async def skipped(self, info: Info) -> list[SkippedCampaign]:
         """Why the other campaigns that looked at it gave nothing; one line per rule that was looked at."""
         lines = await read.skipped_of(info.context.ledger.reader, self.row)
-        return [await skipped_line_of(info.context, line) for line in lines]
+        return [skipped_line_of(line) for line in lines]
 
 
 def activity_of(row: ActivityRow) -> Activity:

@@ -214,7 +214,7 @@ async def _reported(context: Context, outcome: Outcome[ledger.ActivityReceipt]) 
         state=ActivityState(reply.state),
         received_at=reply.received_at,
         awards=[await _award(context, line) for line in reply.awards],
-        skipped=[await skipped_line_of(context, line) for line in reply.skipped],
+        skipped=[skipped_line_of(line) for line in reply.skipped],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.campaign_body import (
     ACTIONS,
     AWARDS,
@@ -76,7 +77,7 @@ class Terms(NamedTuple):
     counts:      whether a rule counts, whatever others award
     is_plain:    whether its conditions name nothing but the activity
     periods:     whose awards its conditions name
-    progress:    the counters that its conditions name
+    progress:    the counters that its conditions name; `progress_fields`: as they name them
     knows_member: whether a condition or the segment names what the bank says of the member
     counters:    what it counts: for its caps, its conditions, its streaks and combinations, and its own counters
     conditions:  all of them in one text, by which `is_named` finds what they name
@@ -91,6 +92,7 @@ class Terms(NamedTuple):
     is_plain: bool
     periods: tuple[Period, ...]
     progress: tuple[ProgressCounter, ...]
+    progress_fields: tuple[FieldType, ...]
     knows_member: bool
     counters: tuple[Counted, ...]
     conditions: str
@@ -122,6 +124,7 @@ def terms_of(text: str) -> Terms:
         is_plain=not (periods or progress or knows_member),
         periods=periods,
         progress=progress,
+        progress_fields=tuple(FieldType(progress_variable(counter.code), "integer") for counter in progress),
         knows_member=knows_member,
         counters=_counters(body, periods),
         conditions=conditions,

@@ -1,7 +1,7 @@
 """Which campaigns look at an activity: those that ran when it occurred, under the version that held then (semantics 6.7)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,17 +12,20 @@ from ledger.campaigns.campaign_text import Terms, terms_of
 from ledger.campaigns.rows import CAMPAIGN_STEPS, CAMPAIGN_VERSIONS, CAMPAIGNS, Campaign, CampaignVersion
 from ledger.engine.state import State
 
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignState.APPROVED})
+NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignState.APPROVED})
 
 
 class Considered(NamedTuple):
-    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or now."""
+    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or now.
+
+    name: how receipts name it, with the number of the version
+    """
 
     campaign: Campaign
     version: CampaignVersion
     terms: Terms
     was: str
+    name: str
     is_paused: bool = False
 
     @property
@@ -31,32 +34,13 @@ class Considered(NamedTuple):
         return self.terms.body
 
 
-def conditions_of(looking: Sequence[Considered], activity: str) -> tuple[str, ...]:
-    """The conditions that may be asked of the activity alone."""
-    return tuple([when for each in looking if each.terms.is_plain for when in each.terms.whens[activity]])
-
-
-class LineUp(NamedTuple):
-    """Who looks at activities of a type that occurred at `since` or later."""
-
-    since: datetime
-    looking: Sequence[Considered]
+def name_of(campaign: Campaign, version: CampaignVersion) -> str:
+    """A campaign's code with a version's number; codes have no colon."""
+    return f"{campaign.code}:{version.number}"
 
 
 def considered(state: State, programme_id: UUID, activity: str, occurred_at: datetime) -> Sequence[Considered]:
     """The campaigns with a rule for such an activity, in the order of priority and code."""
-    key = ("considered", programme_id, activity)
-    line_up: LineUp | None = state.derived.get(key)
-    if line_up is None:
-        ran = [each for each in state.rows(CAMPAIGNS, programme_id) if each.state not in _NEVER_RAN]
-        since = max((each.since for each in ran), default=_ALWAYS)
-        line_up = state.derived[key] = LineUp(since, _considered(state, programme_id, activity, since))
-    if line_up.since <= occurred_at:
-        return line_up.looking
-    return _considered(state, programme_id, activity, occurred_at)
-
-
-def _considered(state: State, programme_id: UUID, activity: str, occurred_at: datetime) -> Sequence[Considered]:
     found = []
     for campaign in state.rows(CAMPAIGNS, programme_id):
         was, in_force = _then(state, campaign, occurred_at)
@@ -67,13 +51,14 @@ def _considered(state: State, programme_id: UUID, activity: str, occurred_at: da
             raise InvariantViolated(f"campaign {campaign.id} has no version {in_force}")
         terms = terms_of(version.body)
         if activity in terms.activities:
-            found.append(Considered(campaign, version, terms, was, CampaignState.PAUSED in (was, campaign.state)))
+            is_paused = CampaignState.PAUSED in (was, campaign.state)
+            found.append(Considered(campaign, version, terms, was, name_of(campaign, version), is_paused))
     return sorted(found, key=lambda each: (each.body.priority, each.campaign.code))
 
 
 def _then(state: State, campaign: Campaign, occurred_at: datetime) -> tuple[str, UUID | None]:
     """The campaign's state and version at the instant."""
-    if campaign.state in _NEVER_RAN:
+    if campaign.state in NEVER_RAN:
         return campaign.state, None
     if campaign.since <= occurred_at:
         return campaign.state, campaign.current_version_id

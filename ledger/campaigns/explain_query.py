@@ -23,7 +23,7 @@ class Explained:
 
     activity: Activity
     awards: tuple[Award, ...]
-    skipped: tuple[SkippedLine, ...]
+    skipped: Sequence[SkippedLine]
 
 
 _ACTIVITIES = select(*(tables.ACTIVITIES.c[name] for name in Activity._fields)).where(
@@ -107,4 +107,4 @@ async def explain_event(reader: Reader, programme_id: UUID, client: str, key: st
 
 async def _explained(reader: Reader, activity: Activity) -> Explained:
     awards, skipped = await awards_of(reader, activity), await skipped_of(reader, activity)
-    return Explained(activity=activity, awards=tuple(awards), skipped=tuple(skipped))
+    return Explained(activity=activity, awards=tuple(awards), skipped=skipped)

@@ -1,4 +1,4 @@
-"""Conditions in CEL: checked by name and type when a campaign is saved, compiled once, evaluated per activity.
+"""Conditions in CEL: checked by name and type when a campaign is saved; how they are evaluated stands in `facts.py`.
 
 The environment is flat: `activity.amount` is one variable, so that an unknown field or a wrong type is an error with its
 position. Bounds: the length here, the depth (32) and the steps of an evaluation (10,000) in the library.
@@ -15,8 +15,6 @@ from ledger.campaigns.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
 MESSAGE_LENGTH_MAX: Final = 200
-TOGETHER: Final = 25
-"""As many conditions are evaluated as one list; the steps of an evaluation are bounded."""
 Value = int | str | bool | list[str]
 TEXTS: Final = "texts"
 """A list of texts: no payload has one, but a member does."""
@@ -81,7 +79,7 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
     if len(text) > LENGTH_MAX:
         return Fault("longer than 1,000 characters", 1, LENGTH_MAX + 1)
     try:
-        expression = _compile(text, variables)
+        expression = compile_text(text, variables)
     except RuntimeError as error:
         return _fault(str(error))
     if expression.return_type() != cel.Type.BOOL:
@@ -111,123 +109,12 @@ def defaults(variables: Variables) -> dict[str, Value]:
 
 
 @lru_cache(maxsize=256)
-def _environment(variables: Variables) -> cel.Env:
+def environment_of(variables: Variables) -> cel.Env:
+    """What declares these variables."""
     return cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables})
 
 
 @lru_cache(maxsize=4096)
-def _compile(text: str, variables: Variables) -> cel.Expression:
-    return _environment(variables).compile(text)
-
-
-class Asked(NamedTuple):
-    """Conditions that are asked of one activity: the variables that they name, and all of them as one list in parts."""
-
-    named: tuple[str, ...]
-    parts: tuple[tuple[tuple[str, ...], cel.Expression], ...]
-
-
-class Vocabulary:
-    """Variables with what was worked out of them: as much as campaigns have ever held in this process."""
-
-    __slots__ = ("_asked", "_named", "_programs", "defaults", "environment", "variables")
-
-    def __init__(self, variables: Variables) -> None:
-        self.variables = variables
-        self.defaults: Mapping[str, Value] = defaults(variables)
-        self.environment = _environment(variables)
-        self._programs: dict[str, cel.Expression] = {}
-        self._named: dict[str, tuple[str, ...]] = {}
-        self._asked: dict[tuple[str, ...], Asked] = {}
-
-    def program(self, text: str) -> cel.Expression:
-        """The compiled condition."""
-        found = self._programs.get(text)
-        if found is None:
-            found = self._programs[text] = _compile(text, self.variables)
-        return found
-
-    def named_in(self, text: str) -> tuple[str, ...]:
-        """The variables that a condition may name."""
-        found = self._named.get(text)
-        if found is None:
-            found = self._named[text] = tuple(name for name, _ in self.variables if name in text)
-        return found
-
-    def asked(self, conditions: tuple[str, ...]) -> Asked:
-        """The conditions as they are evaluated together: one list costs a third of its items."""
-        found = self._asked.get(conditions)
-        if found is None:
-            named = dict.fromkeys(name for text in conditions for name in self.named_in(text))
-            texts = tuple(dict.fromkeys(text for text in conditions if text))
-            parts = [texts[start : start + TOGETHER] for start in range(0, len(texts), TOGETHER)]
-            together = [(part, self._together(part)) for part in parts if len(part) > 1]
-            programs = tuple((part, program) for part, program in together if program is not None)
-            found = self._asked[conditions] = Asked(tuple(named), programs)
-        return found
-
-    def _together(self, texts: tuple[str, ...]) -> cel.Expression | None:
-        """All of them as one list; None where that goes too deep. A condition may end in a comment, up to its line."""
-        try:
-            return _compile("[" + ", ".join(f"({text}\n)" for text in texts) + "]", self.variables)
-        except RuntimeError:
-            return None
-
-
-@lru_cache(maxsize=256)
-def _vocabulary(variables: Variables) -> Vocabulary:
-    return Vocabulary(variables)
-
-
-class Facts:
-    """The variables' values for one activity; `conditions` over them share one activation of what they name, each
-    variable of which costs as much as an evaluation, and are evaluated together. Where one of them has no value, which
-    takes it from the others of its list, each is evaluated alone.
-    """
-
-    __slots__ = ("_activation", "_conditions", "_results", "_vocabulary", "values", "variables")
-
-    def __init__(self, variables: Variables, values: Mapping[str, Value], conditions: tuple[str, ...]) -> None:
-        self.variables = variables
-        self._conditions = conditions
-        self._vocabulary = _vocabulary(variables)
-        self.values = {**self._vocabulary.defaults, **values}
-        self._activation: cel.Activation | None = None
-        self._results: dict[str, bool] = {}
-
-    def inputs_of(self, text: str) -> dict[str, object]:
-        """What a condition saw."""
-        values = self.values
-        return {name: values[name] for name in self._vocabulary.named_in(text)}
-
-    def holds(self, text: str) -> bool | None:
-        """Whether the condition, one of `conditions`, is true; None where it has no value (a division by zero, an
-        overflow).
-        """
-        if not text:
-            return True
-        if self._activation is None:
-            self._activation = self._evaluate()
-        result = self._results.get(text)
-        return self._alone(text, self._activation) if result is None else result
-
-    def _evaluate(self) -> cel.Activation:
-        """The conditions' activation; the results of those that all have a value."""
-        vocabulary = self._vocabulary
-        asked = vocabulary.asked(self._conditions)
-        activation = vocabulary.environment.Activation({name: self.values[name] for name in asked.named})
-        for texts, program in asked.parts:
-            try:
-                values = program.eval(activation).plain_value()
-            except RuntimeError:
-                continue
-            if isinstance(values, list):
-                self._results |= zip(texts, values, strict=True)
-        return activation
-
-    def _alone(self, text: str, activation: cel.Activation) -> bool | None:
-        try:
-            value = self._vocabulary.program(text).eval(activation).value()
-        except RuntimeError:
-            return None
-        return value if isinstance(value, bool) else None
+def compile_text(text: str, variables: Variables) -> cel.Expression:
+    """The expression over these variables; RuntimeError where it is none."""
+    return environment_of(variables).compile(text)

@@ -1,12 +1,15 @@
-"""Looking: what one campaign does for an activity, rule by rule, and why it awards nothing where it does not."""
+"""Looking: what campaigns do for an activity, rule by rule, and why one awards nothing where it does not."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from ledger.campaigns.campaign_body import Rule
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.offer import Look, Offer, Seen, Skip, facts_of, offer, unmet, variant_of, why_not
+from ledger.campaigns.offer import Look, Offer, Seen, facts_of, offer, unmet, variant_of, why_not
 from ledger.campaigns.receipt import Reason
+from ledger.campaigns.skip import Skip, skipped, skipped_rule
+from ledger.campaigns.turns import Turns
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
 
@@ -28,6 +31,24 @@ class Taker(Protocol):
         ...
 
 
+def take_turns(taker: Taker, turns: Turns) -> list[Skip]:
+    """Lets every campaign look at the activity in its turn. Every reason why there was no award of it."""
+    seen, places = taker.seen, range(len(turns))
+    open_: Sequence[int] = places
+    if taker.now - seen.occurred_at <= turns.late:
+        open_ = turns.open(seen.facts.not_false())
+    skips: list[Skip] = []
+    next_ = 0
+    for place in open_:
+        if next_ < place:
+            skips += turns.passed(next_, place, taker.groups)
+        skips += look_at(taker, turns.of(place))
+        next_ = place + 1
+    if next_ < len(places):
+        skips += turns.passed(next_, len(places), taker.groups)
+    return skips
+
+
 def look_at(taker: Taker, of: Considered) -> list[Skip]:
     """Counts what counts and takes the first offer of an award. Every reason why there was none; nothing where there
     was one.
@@ -37,9 +58,9 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     phase = body.phase_on(seen.day)
     reason = why_not(state, of, seen, phase, taker.now)
     if reason is not None or phase is None:
-        return [Skip(of, None, reason or Reason.NO_PHASE)]
+        return [skipped(of, reason or Reason.NO_PHASE)]
     if body.group in taker.groups and not terms.counts:
-        return [Skip(of, None, Reason.GROUP_AWARDED)]
+        return [skipped(of, Reason.GROUP_AWARDED)]
     variant = variant_of(body, of.campaign.id, seen.member_id) if body.variants else None
     facts = seen.facts if terms.is_plain else facts_of(state, of, seen)
     skips, has_awarded = [], False
@@ -53,14 +74,14 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
             look = Look(state, taker.programme, taker.now, of, seen, phase, variant, facts)
             reason = _follow(taker, look, rule)
         if reason is not None:
-            skips.append(Skip(of, rule.code, reason, phase.code, variant))
+            skips.append(skipped_rule(of, rule.code, reason, phase.code, variant))
         elif is_award:
             has_awarded = True
         elif not terms.is_plain:
             facts = facts_of(state, of, seen)
     if has_awarded:
         return []
-    return skips if rules else [Skip(of, None, Reason.OTHER_ACTIVITY)]
+    return skips if rules else [skipped(of, Reason.OTHER_ACTIVITY)]
 
 
 def _follow(taker: Taker, look: Look, rule: Rule) -> Reason | None:

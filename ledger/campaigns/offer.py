@@ -12,7 +12,6 @@ from uuid import UUID
 
 from ledger.book.account import Account, AccountState
 from ledger.book.units import AMOUNT_MAX
-from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.budget import locked_budget
 from ledger.campaigns.campaign_body import (
     AWARDS,
@@ -30,7 +29,8 @@ from ledger.campaigns.campaign_text import progress_name, progress_variable, var
 from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom
-from ledger.campaigns.expression import Facts, Value, Variables
+from ledger.campaigns.expression import Value
+from ledger.campaigns.facts import Facts
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.run import Looking, runs_before
@@ -50,8 +50,6 @@ class Seen(NamedTuple):
     day: date
     channel: str | None
     branch: str | None
-    variables: Variables
-    values: dict[str, Value]
     facts: Facts
     levels: Levels = MappingProxyType({})
 
@@ -87,16 +85,6 @@ class Offer(NamedTuple):
     def multiplier(self) -> int:
         """The rule's own, in percent."""
         return self.rule.action.multiplier if isinstance(self.rule.action, PointsAward) else 100
-
-
-class Skip(NamedTuple):
-    """Why a campaign, or one of its rules, offers nothing; the rule with its phase and the member's variant."""
-
-    of: Considered
-    rule: str | None
-    reason: Reason
-    phase: str | None = None
-    variant: str | None = None
 
 
 class Look(NamedTuple):
@@ -255,8 +243,8 @@ def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
     if not own:
         return seen.facts
-    progress = tuple(FieldType(progress_variable(counter.code), "integer") for counter in of.terms.progress)
-    return Facts((*seen.variables, *progress), {**seen.values, **own}, of.terms.whens[seen.type])
+    vocabulary = seen.facts.vocabulary.extended(of.terms.progress_fields)
+    return Facts(vocabulary, {**seen.facts.values, **own}, of.terms.whens[seen.type])
 
 
 def _facts_on_file(state: State, of: Considered, seen: Seen) -> MemberFacts | None:

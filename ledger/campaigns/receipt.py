@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.engine.reply import reply
@@ -63,18 +64,39 @@ class AwardLine:
     voucher_id: UUID | None = None
 
 
-@reply
-class SkippedLine:
-    """Why a campaign awarded nothing; `rule` where one of its rules was looked at, then with its phase and the member's
-    variant.
+class SkippedLine(NamedTuple):
+    """Why a campaign, under the version of that number, awarded nothing; `rule` where one of its rules was looked at,
+    then with its phase and the member's variant.
     """
 
     campaign: str
-    version_id: UUID
+    version: int
     rule: str | None
     reason: str
     phase: str | None = None
     variant: str | None = None
+
+
+@reply
+class Unawarded:
+    """What awarded nothing for one reason: of `looks` each is `campaign:version`, or `campaign:version:rule` where a rule
+    was looked at. As short as can be, since every campaign leaves its lines with every activity.
+    """
+
+    reason: str
+    phase: str | None
+    variant: str | None
+    looks: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[SkippedLine]:
+        """One for each look."""
+        found = []
+        for look in self.looks:
+            campaign, version, *rule = look.split(":", 2)
+            line = SkippedLine(campaign, int(version), rule[0] if rule else None, self.reason, self.phase, self.variant)
+            found.append(line)
+        return found
 
 
 @reply
@@ -87,4 +109,9 @@ class ActivityReceipt:
     state: str
     received_at: datetime
     awards: tuple[AwardLine, ...] = ()
-    skipped: tuple[SkippedLine, ...] = ()
+    unawarded: tuple[Unawarded, ...] = ()
+
+    @property
+    def skipped(self) -> list[SkippedLine]:
+        """Why the other campaigns awarded nothing, reason by reason."""
+        return [line for each in self.unawarded for line in each.lines]

@@ -1,8 +1,10 @@
 """How what came of an activity is told: in its receipt, which its request keeps, and in the audit log."""
 
-from ledger.campaigns.offer import Skip
-from ledger.campaigns.receipt import AwardLine, SkippedLine
+from collections.abc import Iterable
+
+from ledger.campaigns.receipt import AwardLine, Unawarded
 from ledger.campaigns.rows import Award
+from ledger.campaigns.skip import Heading, Skip
 
 
 def award_line(award: Award) -> AwardLine:
@@ -20,13 +22,17 @@ def award_line(award: Award) -> AwardLine:
     )
 
 
-def skipped_line(skip: Skip) -> SkippedLine:
-    """A line of the receipt; with the phase and the variant where a rule was looked at, for the campaign's figures."""
-    return SkippedLine(
-        campaign=skip.of.campaign.code,
-        version_id=skip.of.version.id,
-        rule=skip.rule,
-        reason=skip.reason,
-        phase=skip.phase,
-        variant=skip.variant,
+def unawarded(skips: Iterable[Skip]) -> tuple[Unawarded, ...]:
+    """The skips by what is said of them alike, in the order in which that came first."""
+    looks: dict[Heading, list[str]] = {}
+    for _, _, heading, look in skips:
+        under = looks.get(heading)
+        if under is None:
+            under = looks[heading] = []
+        under.append(look)
+    return tuple(
+        [
+            Unawarded(reason=reason, phase=phase, variant=variant, looks=tuple(under))
+            for (reason, phase, variant), under in looks.items()
+        ]
     )

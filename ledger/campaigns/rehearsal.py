@@ -18,8 +18,9 @@ from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter
 from ledger.campaigns.kept_counts import KeptCounts
+from ledger.campaigns.line_up import LineUp
 from ledger.campaigns.lock_plan import LockPlan, Ran
-from ledger.campaigns.look import look_at
+from ledger.campaigns.look import take_turns
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.recorded import Recorded
 from ledger.campaigns.rehearsed_taking import Taking
@@ -34,7 +35,7 @@ from ledger.campaigns.rows import (
 )
 from ledger.campaigns.simulation_report import Tally, code_of
 from ledger.campaigns.take_back import part_of
-from ledger.campaigns.tiering import price_at
+from ledger.campaigns.turns import Turns
 from ledger.engine.command import Actor
 from ledger.engine.ids import IdSource
 from ledger.engine.shelves import ACCOUNTS
@@ -93,6 +94,7 @@ class Rehearsal:
         "_actor",
         "_counts",
         "_ids",
+        "_line_ups",
         "_ran",
         "_sales",
         "_voucher_counts",
@@ -119,6 +121,7 @@ class Rehearsal:
         self.stock = dict(stock)
         self.tally = Tally()
         self._ran = Ran(programme.id, [(draft.campaign.id, draft.version.body)])
+        self._line_ups: dict[str, LineUp] = {}
         self._counts = KeptCounts(draft.terms)
         self._voucher_counts: dict[UUID, VoucherCount] = {}
         self._sales: dict[UUID, Sale] = {}
@@ -135,20 +138,22 @@ class Rehearsal:
         day = command.local_day(self.programme)
         plan = self._ran.plan_of(recorded.type, recorded.occurred_at)
         state = self._state(plan, recorded.member_id, day, member)
-        seen = self._see(state, command)
+        seen, turns = self._see(state, command)
         taking = Taking(state, self.programme, seen, now, self.stock)
-        skips = look_at(taking, self.draft)
+        skips = take_turns(taking, turns)
         self._keep(state)
         self.tally.look(recorded.member_id, taking.taken, skips, now)
         if recorded.is_refunded and recorded.amount and taking.taken:
             given = tuple(self._given(offer, seen) for offer in taking.taken)
             self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, given)
 
-    def _see(self, state: State, command: ReportActivity) -> Seen:
+    def _see(self, state: State, command: ReportActivity) -> tuple[Seen, Turns]:
         type_ = find_type(state, self.programme.id, command.type)
-        seen = command.see(self.programme, type_, require_payload(type_, command.payload), [self.draft])
+        line_up = self._line_ups.get(command.type)
+        if line_up is None:
+            line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])
         levels = levels_at(state, self.programme, command.member_id, command.occurred_at)
-        return price_at(seen, levels, [self.draft])
+        return command.see(self.programme, type_, require_payload(type_, command.payload), levels, line_up)
 
     @property
     def asks_member(self) -> bool:

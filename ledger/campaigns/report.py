@@ -15,16 +15,20 @@ from ledger.campaigns.activity import ActivityCommand
 from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
-from ledger.campaigns.considered import Considered, conditions_of, considered
 from ledger.campaigns.counts import count_keys
-from ledger.campaigns.expression import Facts, Value, variables_of
+from ledger.campaigns.expression import Value, tier_fields
+from ledger.campaigns.facts import Facts, payload_vocabulary
+from ledger.campaigns.line_up import LineUp, find_line_up
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
-from ledger.campaigns.look import look_at
-from ledger.campaigns.offer import Seen, Skip
+from ledger.campaigns.look import take_turns
+from ledger.campaigns.offer import Seen
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
-from ledger.campaigns.record import award_line, skipped_line
+from ledger.campaigns.record import award_line, unawarded
 from ledger.campaigns.rows import ACTIVITIES, AWARDS, LISTED_MEMBERS, listed_member_id, member_list_id
-from ledger.campaigns.tiering import count_activity, price_at, settle_before
+from ledger.campaigns.segment import tier_values
+from ledger.campaigns.skip import Skip, skipped
+from ledger.campaigns.tiering import count_activity, settle_before
+from ledger.campaigns.turns import Turns
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
@@ -35,7 +39,7 @@ from ledger.programme.calendar import zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
-from ledger.tiers.held_levels import levels_at, tier_keys
+from ledger.tiers.held_levels import Levels, levels_at, tier_keys
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
 
@@ -123,15 +127,15 @@ class ReportActivity(ActivityCommand):
         type_ = find_type(state, programme.id, self.type)
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
-        looking = considered(state, programme.id, self.type, self.occurred_at)
+        line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
         settle_before(state, programme, self.member_id, self._wallets(), now)
         levels = levels_at(state, programme, self.member_id, self.occurred_at)
-        seen = price_at(self.see(programme, type_, payload, looking), levels, looking)
+        seen, turns = self.see(programme, type_, payload, levels, line_up)
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         if self.occurred_at < programme.open_from:
-            skips = [Skip(each, None, Reason.TOO_LATE) for each in looking]
+            skips = [skipped(each, Reason.TOO_LATE) for each in line_up.looking]
         else:
-            skips = [skip for each in looking for skip in look_at(awarding, each)]
+            skips = take_turns(awarding, turns)
         activity_id, entry_id = state.ids.new(), awarding.post(self.actor)
         if entry_id is None:
             state.emit(self.new_event(state, now, subject_id=self.member_id))
@@ -144,7 +148,7 @@ class ReportActivity(ActivityCommand):
             now,
             amount=payload.get(type_.amount_field or ""),
             entry_id=entry_id,
-            state=self._state(awarding, len(looking), skips),
+            state=self._state(awarding, len(turns), skips),
         )
         state.add(ACTIVITIES, activity)
         count_activity(state, programme, self.actor, activity, payload, awards)
@@ -154,14 +158,14 @@ class ReportActivity(ActivityCommand):
             member_id=self.member_id,
             state=activity.state,
             received_at=now,
-            awards=tuple(award_line(award) for award in awards),
-            skipped=tuple(skipped_line(skip) for skip in skips),
+            awards=tuple([award_line(award) for award in awards]),
+            unawarded=unawarded(skips),
         )
 
     def see(
-        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], looking: Sequence[Considered]
-    ) -> Seen:
-        """The activity as those campaigns see it."""
+        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], levels: Levels, line_up: LineUp
+    ) -> tuple[Seen, Turns]:
+        """The activity as campaigns see it, priced at these levels; with their turns on its day."""
         local = self.occurred_at.astimezone(zone(programme.time_zone))
         values: dict[str, Value] = {f"activity.{name}": value for name, value in payload.items()}
         values |= {
@@ -173,11 +177,15 @@ class ReportActivity(ActivityCommand):
             "activity.day": local.day,
             "activity.month": local.month,
         }
-        variables = variables_of(type_.fields)
-        day, facts = local.date(), Facts(variables, values, conditions_of(looking, self.type))
-        return Seen(
-            self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, variables, values, facts
-        )
+        vocabulary = payload_vocabulary(type_.fields)
+        if levels:
+            vocabulary = vocabulary.extended(tier_fields(tuple(sorted(levels))))
+            values |= tier_values({code: level.code for code, level in levels.items()})
+        day = local.date()
+        turns = line_up.turns_on(day)
+        facts = Facts(vocabulary, values, turns.conditions)
+        seen = Seen(self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, facts, levels)
+        return seen, turns
 
     def _state(self, awarding: Awarding, looking: int, skips: Sequence[Skip]) -> ActivityState:
         """TOO_LATE where nobody looks at it any more."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ledger.campaigns.expression import MEMBER_FIELDS, Facts, Value, tier_fields
+from ledger.campaigns.expression import MEMBER_FIELDS, Value, tier_fields
+from ledger.campaigns.facts import Facts, vocabulary_of
 from ledger.members.rows import MemberFacts
 
 
@@ -14,9 +15,9 @@ def is_meant(segment: str, facts: MemberFacts | None, levels: Mapping[str, str])
     """
     if not segment:
         return True
-    variables = (*MEMBER_FIELDS, *tier_fields(tuple(sorted(levels))))
+    vocabulary = vocabulary_of(MEMBER_FIELDS).extended(tier_fields(tuple(sorted(levels))))
     values = {**member_values(facts), **tier_values(levels)}
-    return Facts(variables, values, (segment,)).holds(segment) is True
+    return Facts(vocabulary, values, (segment,)).holds(segment) is True
 
 
 def member_values(facts: MemberFacts | None) -> dict[str, Value]:

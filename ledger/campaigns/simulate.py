@@ -19,7 +19,7 @@ from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody, PointsAward, VoucherAward
 from ledger.campaigns.campaign_query import campaign_by_id
 from ledger.campaigns.campaign_text import body_text, parse_body, terms_of
-from ledger.campaigns.considered import Considered
+from ledger.campaigns.considered import Considered, name_of
 from ledger.campaigns.recorded import Recorded, Span, recorded_pages
 from ledger.campaigns.rehearsal import MemberRows, Rehearsal
 from ledger.campaigns.rows import (
@@ -95,7 +95,8 @@ async def _find_draft(reader: Reader, programme_id: UUID, asked: Simulation) -> 
         raise Refusal(RefusalCode.CAMPAIGN_NOT_FOUND)
     text = body_text(starting(parse_body(found.latest.body), asked.starting_on))
     campaign = found.campaign._replace(state=CampaignState.RUNNING, current_version_id=found.latest.id)
-    return Considered(campaign, found.latest._replace(body=text), terms_of(text), CampaignState.RUNNING)
+    version = found.latest._replace(body=text)
+    return Considered(campaign, version, terms_of(text), CampaignState.RUNNING, name_of(campaign, version))
 
 
 def starting(body: CampaignBody, first: date | None) -> CampaignBody:

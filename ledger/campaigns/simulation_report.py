@@ -16,8 +16,9 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.campaigns.offer import Offer, Skip
+from ledger.campaigns.offer import Offer
 from ledger.campaigns.receipt import Reason
+from ledger.campaigns.skip import Skip
 
 TOP_MAX: Final = 20
 """How many members and reasons a report names."""

@@ -7,9 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import ActionKind
-from ledger.campaigns.considered import Considered, conditions_of
-from ledger.campaigns.expression import Facts, Value, tier_fields
-from ledger.campaigns.offer import Seen
 from ledger.campaigns.rows import ACTIVITIES_REFUNDING, Activity, Award
 from ledger.engine.command import Actor
 from ledger.engine.shelf import Key
@@ -19,7 +16,7 @@ from ledger.points.due import settle_due
 from ledger.points.wallet import Wallet, WalletIds
 from ledger.programme.rows import ASSETS, Programme
 from ledger.tiers.activity_credit import Deed, Field, Undone, credit_activity, take_back
-from ledger.tiers.held_levels import Levels, is_tier_due, settle_tiers, tier_keys
+from ledger.tiers.held_levels import is_tier_due, settle_tiers, tier_keys
 from ledger.tiers.rows import CREDITS, LADDERS
 
 
@@ -42,16 +39,6 @@ def settle_before(
         if asset is not None and state.find(ACCOUNTS, ids.wallet) is not None:
             settle_due(Wallet(state, programme, asset, ids), now)
     settle_tiers(state, programme, member_id, now)
-
-
-def price_at(seen: Seen, levels: Levels, looking: Sequence[Considered]) -> Seen:
-    """The activity with the levels at which it is priced; conditions name them as `tier.<ladder>`."""
-    if not levels:
-        return seen
-    variables = (*seen.variables, *tier_fields(tuple(sorted(levels))))
-    values: dict[str, Value] = {**seen.values, **{f"tier.{code}": level.code for code, level in levels.items()}}
-    facts = Facts(variables, values, conditions_of(looking, seen.type))
-    return seen._replace(variables=variables, values=values, facts=facts, levels=levels)
 
 
 def count_activity(

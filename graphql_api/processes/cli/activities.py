@@ -49,7 +49,7 @@ async def _show(external_id: str, programme: str | None, newest: int, *, as_json
             assert found is not None
             names = {
                 id_: await version_name(reader, actor.programme_id, id_)
-                for id_ in {*(award.version_id for award in found.awards), *(skip.version_id for skip in found.skipped)}
+                for id_ in {award.version_id for award in found.awards}
             }
             _print(found, {str(id_): name for id_, name in names.items() if name is not None}, as_json=as_json)
 
@@ -69,9 +69,8 @@ def _print(found: "Explained", names: "dict[str, VersionName]", *, as_json: bool
         what = f"{award.amount:+,} {award.kind.lower()}"
         print_line(f"  {what:<20} {name.campaign} version {name.number}, rule {award.rule}")
     for skip in found.skipped:
-        name = names[str(skip.version_id)]
         rule = "" if skip.rule is None else f", rule {skip.rule}"
-        print_line(f"  {skip.reason:<20} {name.campaign} version {name.number}{rule}")
+        print_line(f"  {skip.reason:<20} {skip.campaign} version {skip.version}{rule}")
 
 
 def _plain(found: "Explained", names: "dict[str, VersionName]") -> dict[str, object]:
@@ -103,8 +102,8 @@ def _plain(found: "Explained", names: "dict[str, VersionName]") -> dict[str, obj
         ],
         "skipped": [
             {
-                "campaign": names[str(skip.version_id)].campaign,
-                "version": names[str(skip.version_id)].number,
+                "campaign": skip.campaign,
+                "version": skip.version,
                 "rule": skip.rule,
                 "reason": skip.reason,
             }

@@ -97,8 +97,9 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
     assert [(line.given, line.left) for line in report.budgets] == [(300, await desk.left("rich"))]
     assert (report.activities, report.refunds, report.is_complete) == (60, 6, True)
     told = await bank.fetch(
-        "SELECT line ->> 'reason' AS reason, line ->> 'rule' AS rule, count(*) AS activities"
-        " FROM book.requests, jsonb_array_elements(outcome::jsonb -> 6) line WHERE kind = 'activity' GROUP BY 1, 2"
+        "SELECT under ->> 'reason', substring(look FROM '[^:]*:[^:]*:(.*)'), count(*) FROM book.requests,"
+        " jsonb_array_elements(outcome::jsonb -> 6) under, jsonb_array_elements_text(under -> 'looks') look"
+        " WHERE kind = 'activity' GROUP BY 1, 2"
     )
     assert {(line.reason, line.rule, line.activities) for line in report.reasons} == {tuple(row) for row in told}
     exhausted = [line for line in report.reasons if line.reason == Reason.BUDGET_EXHAUSTED]
