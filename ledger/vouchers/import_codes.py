@@ -13,28 +13,26 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.command import Actor, Command
+from ledger.engine.command import Actor
 from ledger.engine.engine import Engine
 from ledger.engine.journal import post
 from ledger.engine.ports import Sealer
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.points.command import require_room
 from ledger.vouchers.code import SealedCode, seal_code
 from ledger.vouchers.rows import (
     IMPORTED_BY_CODE,
     IMPORTED_CODES,
-    TEMPLATES,
     VOUCHER_STOCKS,
     VOUCHERS_BY_CODE,
     ImportedCode,
     Template,
     VoucherStock,
 )
-from ledger.vouchers.stock import imported_code_id, locked_stock, stock_account_id, stock_draft, units_of_piece
+from ledger.vouchers.stock import imported_code_id, locked_stock, stock_draft, units_of_piece
+from ledger.vouchers.stock_command import StockCommand
 from ledger.vouchers.template_body import Stock
-from ledger.vouchers.voucher import template_id, voucher_asset_id
 
 CHUNK_MAX: Final = 1000
 
@@ -51,13 +49,12 @@ class ImportReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportCodes(Command[ImportReceipt]):
+class ImportCodes(StockCommand[ImportReceipt]):
     """Puts up to 1,000 codes into the stock of a template that deals imported codes."""
 
     kind: ClassVar[str] = "voucher_import"
     reply: ClassVar[type] = ImportReceipt
 
-    template: str
     codes: tuple[SealedCode, ...] = field(repr=False)
 
     def fields(self) -> Mapping[str, object]:
@@ -70,27 +67,16 @@ class ImportCodes(Command[ImportReceipt]):
         if not 1 <= len(self.codes) <= CHUNK_MAX:
             raise Refusal(RefusalCode.INVALID_INPUT, field="codes")
 
-    @property
-    def _id(self) -> UUID:
-        return template_id(self.actor.programme_id, self.template)
-
     def footprint(self) -> Sequence[Key]:
         """The stock account, locked, with its count; whoever has one of the codes already."""
-        programme_id = self.actor.programme_id
-        asset_id = voucher_asset_id(programme_id, self.template)
-        stock = [ACCOUNTS.key(stock_account_id(programme_id, asset_id)), VOUCHER_STOCKS.key(self._id)]
         known = [shelf.key(code.hash) for code in self.codes for shelf in (IMPORTED_BY_CODE, VOUCHERS_BY_CODE)]
-        return [*stock, *known]
+        return [self.stock_key(), VOUCHER_STOCKS.key(self.template_id), *known]
 
     def decide(self, state: State, now: datetime) -> ImportReceipt:
         """Refused with INVALID_INPUT where the template deals no imported codes, TEMPLATE_NOT_FOUND,
         BALANCE_LIMIT_EXCEEDED.
         """
-        template = state.find(TEMPLATES, self._id)
-        if template is None:
-            raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
-        if template.stock != Stock.IMPORTED:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="template")
+        template = self.require_template(state, Stock.IMPORTED)
         fresh = self._fresh(state)
         duplicates = tuple(place for place in range(len(self.codes)) if place not in fresh)
         entry_id = self._import(state, template, [self.codes[place] for place in fresh], now) if fresh else None

@@ -7,16 +7,13 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.points.command import require_room
-from ledger.vouchers.rows import TEMPLATES
-from ledger.vouchers.stock import locked_stock, stock_account_id, stock_draft, units_of_piece
+from ledger.vouchers.stock import locked_stock, stock_draft, units_of_piece
+from ledger.vouchers.stock_command import StockCommand
 from ledger.vouchers.template_body import Stock
-from ledger.vouchers.voucher import template_id, voucher_asset_id
 
 PIECES_MAX: Final = 10**9
 
@@ -33,13 +30,12 @@ class StockReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopUpStock(Command[StockReceipt]):
+class TopUpStock(StockCommand[StockReceipt]):
     """Puts `pieces` more into a limited stock, live or not. Imported codes bring their own stock."""
 
     kind: ClassVar[str] = "voucher_stock"
     reply: ClassVar[type] = StockReceipt
 
-    template: str
     pieces: int
 
     def fields(self) -> Mapping[str, object]:
@@ -53,23 +49,13 @@ class TopUpStock(Command[StockReceipt]):
 
     def footprint(self) -> Sequence[Key]:
         """The stock account, locked."""
-        programme_id = self.actor.programme_id
-        asset_id = voucher_asset_id(programme_id, self.template)
-        return [ACCOUNTS.key(stock_account_id(programme_id, asset_id))]
-
-    @property
-    def _id(self) -> UUID:
-        return template_id(self.actor.programme_id, self.template)
+        return [self.stock_key()]
 
     def decide(self, state: State, now: datetime) -> StockReceipt:
         """Refused with INVALID_INPUT where the stock is not a limited one, TEMPLATE_NOT_FOUND,
         BALANCE_LIMIT_EXCEEDED.
         """
-        template = state.find(TEMPLATES, self._id)
-        if template is None:
-            raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
-        if template.stock != Stock.LIMITED:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="template")
+        template = self.require_template(state, Stock.LIMITED)
         units = units_of_piece(state, template)
         require_room(locked_stock(state, template), units * self.pieces)
         draft = stock_draft(self, state, template, units * self.pieces, now)
