@@ -20,9 +20,11 @@ import zipfile
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from audit.merkle import HASH_BYTES, Subtree
 
@@ -40,6 +42,14 @@ CSV: Final = "entries.csv"
 SIGNED: Final = (CHECKPOINT, ENTRIES, INDEXES, NODES, PARTS, HEADS, CSV)
 """The files whose hashes stand in the manifest; there are no others."""
 UNPACKED_BYTES_MAX: Final = 4 * 2**30
+RATIO_MAX: Final = 50
+"""How many times its packed size a file may have. What is random in entries (ids, digests) does not compress: they come
+to about ten times.
+"""
+_RATIO_FREE_BYTES: Final = 2**20
+"""What any file may have, however well it is packed."""
+_UNPACKING_THREADS: Final = 2
+"""The two large files are unpacked side by side: inflating needs no interpreter."""
 _COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEIGHT_MAX: Final = 63
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -50,6 +60,14 @@ Files = Mapping[str, bytes]
 
 class BundleUnreadable(Exception):
     """The bundle is not in the form that it should have; nothing can be said of the log."""
+
+    code: ClassVar[str] = "BUNDLE_UNREADABLE"
+
+
+class BundleTooLarge(BundleUnreadable):
+    """It would unpack to more than any bundle of a log: an archive made to fill the memory of whoever opens it."""
+
+    code: ClassVar[str] = "BUNDLE_TOO_LARGE"
 
 
 class SealedPart(NamedTuple):
@@ -70,21 +88,49 @@ def pack(files: Files) -> bytes:
 
 
 def unpack(archive: bytes) -> Files:
-    """The files; BundleUnreadable where one is missing, unknown, named twice, or where they are larger than 4 GiB."""
+    """The files; BundleUnreadable where one is missing, unknown or named twice, BundleTooLarge before anything is unpacked
+    where they are larger than 4 GiB or have far more in them than their packed size can hold.
+    """
     if archive.startswith(SEALED_HEADER):
         raise BundleUnreadable("it is sealed; `scrip audit open` opens it with the auditor's key")
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            names = opened.namelist()
-            if sorted(names) != sorted((MANIFEST, *SIGNED)):
+            found = {info.filename: info for info in opened.infolist()}
+            if sorted(opened.namelist()) != sorted((MANIFEST, *SIGNED)):
                 raise BundleUnreadable(f"a bundle holds {', '.join((MANIFEST, *SIGNED))} and nothing else")
-            if sum(info.file_size for info in opened.infolist()) > UNPACKED_BYTES_MAX:
-                raise BundleUnreadable(f"more than {UNPACKED_BYTES_MAX} bytes when unpacked")
-            if any(info.compress_type not in _COMPRESSIONS for info in opened.infolist()):
-                raise BundleUnreadable("compressed in another way than by deflate")
-            return {name: opened.read(name) for name in names}
+        if any(info.compress_type not in _COMPRESSIONS for info in found.values()):
+            raise BundleUnreadable("compressed in another way than by deflate")
+        _require_bounded(found.values(), len(archive))
+        with ThreadPoolExecutor(_UNPACKING_THREADS) as threads:
+            # The largest first.
+            names = sorted(found, key=lambda name: -found[name].file_size)
+            return dict(zip(names, threads.map(partial(_unpack_one, archive), names), strict=True))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         raise BundleUnreadable(f"no ZIP archive that can be read: {error}") from None
+
+
+def _require_bounded(found: Collection[zipfile.ZipInfo], archive_bytes: int) -> None:
+    for info in found:
+        if info.file_size > max(_RATIO_FREE_BYTES, RATIO_MAX * info.compress_size):
+            raise BundleTooLarge(
+                f"{info.filename} says that it unpacks to {info.file_size} bytes, from {info.compress_size}"
+            )
+    total = sum(info.file_size for info in found)
+    if total > UNPACKED_BYTES_MAX:
+        raise BundleTooLarge(f"{total} bytes when unpacked; {UNPACKED_BYTES_MAX} at most")
+    # Files that share their packed bytes would multiply them.
+    if sum(info.compress_size for info in found) > archive_bytes:
+        raise BundleTooLarge("its files overlap")
+
+
+def _unpack_one(archive: bytes, name: str) -> bytes:
+    """Never more than the size that the archive states, whatever is packed there."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened, opened.open(name) as file:
+        size = opened.getinfo(name).file_size
+        data = file.read(size)
+    if len(data) != size:
+        raise BundleUnreadable(f"{name} has {len(data)} bytes, not {size}")
+    return data
 
 
 def write_lines(lines: Iterable[bytes]) -> bytes:
@@ -106,8 +152,12 @@ def write_indexes(indexes: Iterable[int]) -> bytes:
     return write_lines(b"%d" % index for index in indexes)
 
 
-def read_indexes(data: bytes) -> list[int]:
-    """The numbers, which ascend; BundleUnreadable otherwise."""
+def read_indexes(data: bytes) -> Sequence[int]:
+    """The numbers, which ascend; BundleUnreadable otherwise. A range where none is left out between them."""
+    start = _number(INDEXES, data.partition(b"\n")[0]) if data else 0
+    whole = range(start, start + data.count(b"\n"))
+    if write_indexes(whole) == data:
+        return whole
     indexes = [_number(INDEXES, line) for line in read_lines(INDEXES, data)]
     if any(after <= before for before, after in pairwise(indexes)):
         raise BundleUnreadable(f"{INDEXES} does not ascend")

@@ -1,27 +1,32 @@
-"""Reading the entries of a bundle: from lines to what the checks need to know, piece by piece and nothing kept."""
+"""Reading the entries of a bundle, piece by piece: from lines to what the checks need to know, and nothing else kept.
+
+A piece is read by itself, in whatever process. `plain_record` takes nearly all lines; what it does not take is read as
+JSON here, and refused here.
+"""
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, NoReturn, Protocol
+from typing import Any, Final, NamedTuple, NoReturn
 
 from audit import bundle
-from audit.bundle import BundleUnreadable, Files
-from audit.csv_text import HEADER, Record, csv_line
+from audit.csv_text import Record, csv_line
+from audit.merkle import Subtree
+from audit.plain_record import read_plain
+from audit.sparse_tree import join_leaves
 
 SUBJECT_ERASED: Final = "subject_erased"
 """The entry that says of its subjects that their keys and parts were destroyed."""
 EPOCH_EXPIRED: Final = "epoch_key_destroyed"
 """The entry that says of the epoch among its facts that its key and parts were destroyed."""
-PIECE_ENTRIES: Final = 8192
 VERSION_MAX: Final = 2**53
 """No record holds a greater number."""
+_DESTRUCTIONS: Final = frozenset({SUBJECT_ERASED.encode(), EPOCH_EXPIRED.encode()})
 _ALWAYS: Final = ("actor", "at", "class", "id", "origin", "outcome", "type", "v")
 _ALWAYS_TYPES: Final = [str, str, str, str, str, str, str, int]
-_NOTHING: Final[Record] = {}
 
 
 class PartSaid(NamedTuple):
@@ -35,127 +40,113 @@ class PartSaid(NamedTuple):
     epoch: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Entries:
-    """What entries say, without keeping them: a bundle may hold millions.
+class Piece(NamedTuple):
+    """Some neighbouring entries.
 
-    indexes, leaves:  place and leaf hash of each
-    recorded, stated: when each was recorded and which time it states, in milliseconds since 1970; -1 where it is no record
-    streams:          the versions that records name, by stream, in the order of the log
-    parts:            the parts that records name
-    subjects, epochs: those whose parts were destroyed, as records say
-    destructions:     the indexes of the records that say so, each with a stream and its version
-    malformed:        indexes of what is no record
-    spreadsheet:      length and SHA-256 of each piece of the spreadsheet that follows from them
+    indexes:    their places in the log
+    data:       their lines, each with its end
+    open_tiles: the tiles whose leaves must be told one by one
     """
 
     indexes: Sequence[int]
-    leaves: list[bytes] = field(default_factory=list)
+    data: bytes
+    open_tiles: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What the entries of a piece say.
+
+    nodes:             the hashes of their leaves, or of what is whole above them
+    recorded, stated:  when each was recorded and which time it states, in milliseconds since 1970; -1 where it is no record
+    streams, versions: each stream that a record names, and its version
+    parts:             the parts that records name
+    subjects, epochs:  those whose parts were destroyed, as records say
+    destructions:      the indexes of the records that say so, each with a stream and its version
+    malformed:         indexes of what is no record
+    spreadsheet:       length and SHA-256 of the piece of the spreadsheet that follows from them
+    """
+
+    nodes: dict[Subtree, bytes] = field(default_factory=dict)
     recorded: "array[int]" = field(default_factory=lambda: array("q"))
     stated: "array[int]" = field(default_factory=lambda: array("q"))
-    streams: dict[str, list[int]] = field(default_factory=dict)
+    streams: list[str] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
     parts: list[PartSaid] = field(default_factory=list)
     subjects: set[str] = field(default_factory=set)
     epochs: set[str] = field(default_factory=set)
     destructions: list[tuple[int, str, int]] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
-    spreadsheet: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def add(self, more: "Entries") -> None:
-        """Takes in the entries that follow; their indexes are known already."""
-        self.leaves += more.leaves
-        self.recorded += more.recorded
-        self.stated += more.stated
-        for stream, seqs in more.streams.items():
-            self.streams.setdefault(stream, []).extend(seqs)
-        self.parts += more.parts
-        self.subjects |= more.subjects
-        self.epochs |= more.epochs
-        self.destructions += more.destructions
-        self.malformed += more.malformed
-        self.spreadsheet += more.spreadsheet
+    spreadsheet: tuple[int, bytes] = (0, b"")
 
 
 _NO_RECORD: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 """What reading raises where bytes are no record."""
 
 
-class Piece(NamedTuple):
-    """Some neighbouring entries with their indexes."""
-
-    indexes: Sequence[int]
-    lines: Sequence[bytes]
-
-
-class MapPieces(Protocol):
-    """How pieces are read: `map`, or that of an executor with several processes."""
-
-    def __call__(self, read: Callable[[Piece], Entries], pieces: Iterable[Piece], /) -> Iterable[Entries]:
-        """What was read of each piece, in the order of the pieces."""
-        ...
-
-
-def read_entries(files: Files, map_pieces: MapPieces = map) -> Entries:
-    """BundleUnreadable where there are more or fewer indexes than entries."""
-    lines = bundle.read_lines(bundle.ENTRIES, files[bundle.ENTRIES])
-    indexes = bundle.read_indexes(files[bundle.INDEXES])
-    if len(lines) != len(indexes):
-        raise BundleUnreadable(f"{len(lines)} entries and {len(indexes)} indexes")
-    starts = range(0, len(lines), PIECE_ENTRIES)
-    pieces = (Piece(indexes[at : at + PIECE_ENTRIES], lines[at : at + PIECE_ENTRIES]) for at in starts)
-    entries = Entries(indexes=indexes)
-    for found in map_pieces(read_piece, pieces):
-        entries.add(found)
-    return entries
-
-
-def read_piece(piece: Piece) -> Entries:
+def read_piece(piece: Piece) -> Found:
     """What these entries say."""
-    entries = Entries(indexes=piece.indexes)
-    entries.leaves = [sha256(b"\x00" + line).digest() for line in piece.lines]
-    spreadsheet: list[str] = []
-    for index, line in zip(piece.indexes, piece.lines, strict=True):
-        recorded = stated = -1
-        try:
-            record = _parse(line)
-            recorded, stated = _times(record)
-            spreadsheet.append(csv_line(index, record))
-            _take(entries, index, record)
-        except _NO_RECORD:
-            entries.malformed.append(index)
-        entries.recorded.append(recorded)
-        entries.stated.append(stated)
-    text = "".join(spreadsheet).encode()
-    entries.spreadsheet.append((len(text), sha256(text).digest()))
-    return entries
+    found, lines = Found(), bundle.read_lines(bundle.ENTRIES, piece.data)
+    leaves = [sha256(b"\x00" + line).digest() for line in lines]
+    found.nodes = join_leaves(piece.indexes, leaves, piece.open_tiles)
+    cells, streams = [], []
+    for index, line in zip(piece.indexes, lines, strict=True):
+        plain = read_plain(index, line)
+        if plain is None or plain.type in _DESTRUCTIONS:
+            cells.append(_read_json(found, index, line))
+            continue
+        found.recorded.append(plain.recorded)
+        found.stated.append(plain.stated)
+        cells.append(plain.cells)
+        if plain.streams:
+            streams.append(plain.streams)
+        if plain.part:
+            found.parts.append(PartSaid(index, *(text.decode() for text in plain.part)))
+    _take_streams(found, streams)
+    text = b"".join(cells)
+    found.spreadsheet = len(text), sha256(text).digest()
+    return found
 
 
-def is_spreadsheet_of(entries: Entries, data: bytes) -> bool:
-    """Whether the bytes are the spreadsheet that follows from the entries."""
-    at = len(HEADER)
-    if data[:at] != HEADER.encode():
-        return False
-    for length, digest in entries.spreadsheet:
-        if sha256(data[at : at + length]).digest() != digest:
-            return False
-        at += length
-    return at == len(data)
+def _take_streams(found: Found, listed: Sequence[bytes]) -> None:
+    """Takes the streams of plain records, as they stand there, all at once."""
+    if listed:
+        words = b'],["'.join(listed).replace(b'],["', b" ").replace(b'",', b" ").decode("ascii").split(" ")
+        found.streams += words[::2]
+        found.versions += map(int, words[1::2])
 
 
-def _take(entries: Entries, index: int, record: Record) -> None:
+def _read_json(found: Found, index: int, line: bytes) -> bytes:
+    """Keeps what the line says, or that it is no record; returns its line of the spreadsheet."""
+    recorded = stated = -1
+    cells = b""
+    try:
+        record = _parse(line)
+        recorded, stated = _times(record)
+        cells = csv_line(index, record).encode()
+        _take(found, index, record)
+    except _NO_RECORD:
+        found.malformed.append(index)
+    found.recorded.append(recorded)
+    found.stated.append(stated)
+    return cells
+
+
+def _take(found: Found, index: int, record: Record) -> None:
     """Keeps what the record says of streams, parts and destruction."""
-    for stream, seq in record.get("streams", ()):
-        entries.streams.setdefault(stream, []).append(seq)
+    streams = record.get("streams", ())
+    found.streams += (stream for stream, _ in streams)
+    found.versions += (seq for _, seq in streams)
     for part in record.get("parts", ()):
         said = PartSaid(index, record["id"], part["name"], part["hash"], part["subject"], part["epoch"])
-        entries.parts.append(said)
+        found.parts.append(said)
     if record["type"] == SUBJECT_ERASED:
-        entries.subjects.update(record.get("subjects", ()))
+        found.subjects.update(record.get("subjects", ()))
     elif record["type"] == EPOCH_EXPIRED:
-        entries.epochs.add(str(record.get("facts", {}).get("epoch")))
+        found.epochs.add(str(record.get("facts", {}).get("epoch")))
     else:
         return
-    entries.destructions.extend((index, stream, seq) for stream, seq in record.get("streams", ()))
+    found.destructions.extend((index, stream, seq) for stream, seq in streams)
 
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -175,7 +166,10 @@ def _parse(line: bytes) -> Record:
     record, end = _decode(text)
     if end != len(text):
         raise ValueError("something follows")
-    _require_canonical(text, record)
+    # Writing it again shows a member that stands there twice, so that two readers could read two things, one out of
+    # order, and a blank, an escape or a sign that canonical JSON does without.
+    if _CANONICAL.encode(record) != text:
+        raise ValueError("not canonical")
     if [*map(type, map(record.__getitem__, _ALWAYS))] != _ALWAYS_TYPES:
         raise TypeError("a member of another type")
     for stream, seq in record.get("streams", ()):
@@ -188,43 +182,6 @@ def _parse(line: bytes) -> Record:
         if type(subject) is not str:
             raise TypeError("subjects")
     return record
-
-
-def _require_canonical(text: str, record: Record) -> None:
-    """ValueError where a member stands there twice, so that two readers could read two things, out of order, or with
-    a blank, an escape or a sign that canonical JSON does without.
-    """
-    if not _is_plainly_canonical(text, record) and _CANONICAL.encode(record) != text:
-        raise ValueError("not canonical")
-
-
-def _is_plainly_canonical(text: str, record: Record) -> bool:
-    """Whether it can be told without writing everything again, which takes thrice as long.
-
-    Where nothing is escaped and no blank stands, each `":` ends the name of a member, or begins a text with a colon.
-    """
-    if "\\" in text or " " in text or "\t" in text or "\r" in text or ":-0" in text or ",-0" in text or "[-0" in text:
-        return False
-    facts, parts = record.get("facts", _NOTHING), record.get("parts", ())
-    if text.count('":') != len(record) + len(facts) + sum(map(len, parts)):
-        return False
-    if not _IN_ORDER.issuperset(((*record,), (*facts,))) and not (_are_in_order(record) and _are_in_order(facts)):
-        return False
-    return not parts or all(map(_are_in_order, parts))
-
-
-_IN_ORDER: Final[set[tuple[str, ...]]] = set()
-"""Names of members that were found in order: records of one kind have the same."""
-_ORDERS_MAX: Final = 1_000
-
-
-def _are_in_order(members: Record) -> bool:
-    names = (*members,)
-    if list(names) != sorted(names):
-        return False
-    if len(_IN_ORDER) < _ORDERS_MAX:
-        _IN_ORDER.add(names)
-    return True
 
 
 def _times(record: Record) -> tuple[int, int]:

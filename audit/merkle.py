@@ -53,7 +53,7 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     level = leaves
     while len(level) > 1:
         # A lone last hash moves up as it is: the same tree as RFC 6962's splits at the largest power of two.
-        above = [sha256(_NODE + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)]
+        above = [sha256(_NODE + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         if len(level) % 2:
             above.append(level[-1])
         level = above

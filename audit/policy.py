@@ -14,6 +14,7 @@ The file comes from the auditor, never from the bank that hands over the bundle.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from audit.note import NoteRefused, SignatureKind, VerifierKey
 
@@ -23,6 +24,8 @@ _RULES = frozenset({"log", "quorum", "max-age-hours", "imported-history"})
 
 class PolicyRefused(Exception):
     """The policy cannot be used; the message names the line."""
+
+    code: ClassVar[str] = "POLICY_REFUSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

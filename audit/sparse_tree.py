@@ -4,10 +4,15 @@ One set of complete subtrees proves any number of leaves at once, and each leaf'
 off it. Where one leaf is asked for, `merkle` has the proof that every other verifier reads.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Final
 
+from audit import merkle
 from audit.merkle import EMPTY_ROOT, Span, Subtree, node_hash, subtrees_of
+
+TILE_HEIGHT: Final = 8
+"""Leaves are joined to tiles of 2**8, as C2SP tlog-tiles are; a tile's number is its place among them."""
 
 
 class NotProven(Exception):
@@ -31,6 +36,35 @@ def missing_nodes(known: Iterable[Subtree], size: int) -> list[Subtree]:
         levels[level + 1] |= pairs
     missing.update(peak for peak in subtrees_of(Span(0, size)) if peak[1] not in levels[peak[0]])
     return sorted(missing)
+
+
+def join_leaves(indexes: Sequence[int], leaves: Sequence[bytes], open_tiles: frozenset[int]) -> dict[Subtree, bytes]:
+    """Nodes that say what the leaves at these ascending indexes say: the root of each tile of which all leaves are here,
+    and the others' leaves one by one. Open tiles keep their leaves.
+    """
+    nodes: dict[Subtree, bytes] = {}
+    at, width = 0, 1 << TILE_HEIGHT
+    while at < len(indexes):
+        tile, within = divmod(indexes[at], width)
+        stop = at + width
+        if (
+            not within
+            and stop <= len(indexes)
+            and indexes[stop - 1] == indexes[at] + width - 1
+            and tile not in open_tiles
+        ):
+            nodes[Subtree(TILE_HEIGHT, tile)] = merkle.root_of(leaves[at:stop])
+            at = stop
+        else:
+            nodes[Subtree(0, indexes[at])] = leaves[at]
+            at += 1
+    return nodes
+
+
+def tiles_under(nodes: Iterable[Subtree], sizes: Iterable[int]) -> frozenset[int]:
+    """The tiles whose leaves must stay apart: other nodes reach into them, or the tree once ended there."""
+    reached = {number << height >> TILE_HEIGHT for height, number in nodes if height <= TILE_HEIGHT}
+    return frozenset(reached | {size >> TILE_HEIGHT for size in sizes})
 
 
 def root_of(nodes: Mapping[Subtree, bytes], size: int) -> bytes:

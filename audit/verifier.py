@@ -5,23 +5,19 @@ Exit codes: 0 everything that was asked for holds, 1 something fails, 2 the bund
 
 import argparse
 import json
-import multiprocessing
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from audit import bundle
-from audit.bundle import BundleUnreadable, Files
+from audit.bundle import BundleTooLarge, BundleUnreadable, Files
 from audit.checkpoint import VerifiedCheckpoint, verify_checkpoint
-from audit.entry_reading import MapPieces
 from audit.note import NoteRefused
 from audit.policy import Policy, PolicyRefused, parse_policy
+from audit.side_by_side import ReaderDied, processors, reading_in
 from audit.verdict import Verdict, harmless
 from audit.verify import verify_bundle
 
@@ -29,15 +25,20 @@ FAILED: Final = 1
 UNREADABLE: Final = 2
 MANY_ENTRY_BYTES: Final = 16 * 2**20
 """From here on it pays to read entries in several processes."""
+PROCESSES_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is to be verified, by which policy, against which checkpoints seen before; and how the answer is printed."""
+    """What is to be verified, by which policy, against which checkpoints seen before; and how the answer is printed.
+
+    processes: how many read entries; None = as many as there are processors, where the bundle is large
+    """
 
     bundle: Path
     policy: Path
     seen: Sequence[Path] = ()
+    processes: int | None = None
     as_json: bool = False
 
 
@@ -49,17 +50,35 @@ def main(arguments: Sequence[str], now: datetime) -> int:
     parser.add_argument(
         "--seen", type=Path, action="append", default=[], help="a checkpoint kept from before; repeat it"
     )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, PROCESSES_MAX + 1),
+        metavar="N",
+        help="read entries in so many processes; by default one for each processor, where the bundle is large",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
-    return answer(Request(bundle=given.bundle, policy=given.policy, seen=given.seen, as_json=given.json), now)
+    return answer(
+        Request(
+            bundle=given.bundle,
+            policy=given.policy,
+            seen=given.seen,
+            processes=given.processes,
+            as_json=given.json,
+        ),
+        now,
+    )
 
 
 def judge(request: Request, now: datetime) -> Verdict:
-    """The verdict. BundleUnreadable, PolicyRefused, OSError or UnicodeDecodeError where something cannot be read."""
+    """The verdict. BundleUnreadable, PolicyRefused, ReaderDied, OSError or UnicodeDecodeError where something
+    cannot be read.
+    """
     policy = parse_policy(_read(request.policy).decode("utf-8"))
     seen = [_checkpoint(path, policy) for path in request.seen]
     files = bundle.unpack(_read(request.bundle))
-    with _mapping(files) as map_pieces:
+    with reading_in(request.processes or processes_for(files)) as map_pieces:
         return verify_bundle(files, policy, seen, now, map_pieces)
 
 
@@ -67,20 +86,27 @@ def answer(request: Request, now: datetime) -> int:
     """Prints the verdict and returns the exit code."""
     try:
         verdict = judge(request, now)
-    except (BundleUnreadable, PolicyRefused, OSError, UnicodeDecodeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        if request.as_json:
-            _write(json.dumps({"error": what}))
-        else:
-            sys.stderr.write(f"cannot verify: {harmless(what)}\n")
-        return UNREADABLE
+    except (BundleUnreadable, PolicyRefused, ReaderDied) as error:
+        return _give_up(request, error.code, f"{type(error).__name__}: {error}")
+    except (OSError, UnicodeDecodeError) as error:
+        return _give_up(request, "FILE_UNREADABLE", f"{type(error).__name__}: {error}")
+    except MemoryError:
+        return _give_up(request, "OUT_OF_MEMORY", "there is not enough memory for this bundle")
     _write(json.dumps(verdict.as_json()) if request.as_json else verdict.as_text().rstrip("\n"))
     return 0 if verdict.is_clean else FAILED
 
 
+def _give_up(request: Request, code: str, what: str) -> int:
+    if request.as_json:
+        _write(json.dumps({"code": code, "error": what}))
+    else:
+        sys.stderr.write(f"cannot verify: {harmless(what)}\n")
+    return UNREADABLE
+
+
 def _read(path: Path) -> bytes:
     if path.stat().st_size > bundle.UNPACKED_BYTES_MAX:
-        raise BundleUnreadable(f"{path} is larger than {bundle.UNPACKED_BYTES_MAX} bytes")
+        raise BundleTooLarge(f"{path} is larger than {bundle.UNPACKED_BYTES_MAX} bytes")
     return path.read_bytes()
 
 
@@ -91,15 +117,9 @@ def _checkpoint(path: Path, policy: Policy) -> VerifiedCheckpoint:
         raise PolicyRefused(f"{path}, seen before: {error}") from None
 
 
-@contextmanager
-def _mapping(files: Files) -> Iterator[MapPieces]:
-    """Several processes for a large bundle where the system can fork; else this one."""
-    many = len(files[bundle.ENTRIES]) >= MANY_ENTRY_BYTES and "fork" in multiprocessing.get_all_start_methods()
-    if not many:
-        yield map
-        return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork")) as pool:
-        yield pool.map
+def processes_for(files: Files) -> int:
+    """How many processes read the bundle unless somebody says otherwise: one where it is not worth starting more."""
+    return processors() if len(files[bundle.ENTRIES]) >= MANY_ENTRY_BYTES else 1
 
 
 def _write(text: str) -> None:

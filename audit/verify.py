@@ -12,11 +12,11 @@ from typing import Final
 from audit import bundle
 from audit.bundle import BundleUnreadable, Files
 from audit.checkpoint import Checkpoint, VerifiedCheckpoint, parse_checkpoint, verify_checkpoint
-from audit.entry_reading import Entries, MapPieces, is_spreadsheet_of, read_entries
+from audit.entries import Entries, MapPieces, is_spreadsheet_of, read_entries
 from audit.merkle import Subtree
 from audit.note import NoteRefused, parse_note, verify_note
 from audit.policy import Policy
-from audit.sparse_tree import NotProven, root_of
+from audit.sparse_tree import NotProven, root_of, tiles_under
 from audit.verdict import Question, Result, Verdict
 from audit.verify_entries import check_completeness, check_order, check_parts
 
@@ -35,8 +35,9 @@ def verify_bundle(
     checkpoint, signed_at = _checkpoint(files, policy)
     manifest = bundle.read_manifest(_note_text(files, bundle.MANIFEST))
     nodes = bundle.read_nodes(files[bundle.NODES])
-    entries = read_entries(files, map_pieces)
-    nodes.update(zip(map(_leaf_place, entries.indexes), entries.leaves, strict=True))
+    open_tiles = tiles_under(nodes, (each.checkpoint.size for each in seen))
+    entries = read_entries(files, open_tiles, map_pieces)
+    nodes.update(entries.nodes)
     results = (
         _check_authenticity(files, policy, checkpoint, manifest),
         _check_integrity(files, manifest, entries, nodes, checkpoint),
@@ -54,10 +55,6 @@ def verify_bundle(
         Result(question=Question.TIMESTAMP, is_shown=False, summary="none is in this format of bundle"),
     )
     return Verdict(results={result.question: result for result in results}, manifest=manifest)
-
-
-def _leaf_place(index: int) -> Subtree:
-    return Subtree(0, index)
 
 
 def _text(files: Files, name: str) -> str:
@@ -112,7 +109,7 @@ def _check_integrity(
 ) -> Result:
     """Whether every byte is the one that was logged: files as the manifest says, entries as the checkpoint's root says."""
     result = Result(
-        question=Question.INTEGRITY, facts={"entries": len(entries.leaves), "size": checkpoint.size}, summary="broken"
+        question=Question.INTEGRITY, facts={"entries": len(entries.indexes), "size": checkpoint.size}, summary="broken"
     )
     for name, digest in bundle.hashes_in(manifest).items():
         if sha256(files[name]).hexdigest() != digest:
@@ -127,7 +124,7 @@ def _check_integrity(
     if not entries.malformed and not is_spreadsheet_of(entries, files[bundle.CSV]):
         result.find(bundle.CSV, "it does not say what the entries say")
     if not result.count:
-        result.summary = f"{len(entries.leaves)} entries lead to the root of a log of {checkpoint.size}"
+        result.summary = f"{len(entries.indexes)} entries lead to the root of a log of {checkpoint.size}"
     return result
 
 

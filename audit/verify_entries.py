@@ -1,16 +1,20 @@
 """What the entries of a bundle say about themselves: whether streams are whole, times fit places, and parts are there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from operator import sub
 from typing import Final
 
 from audit import bundle
 from audit.bundle import SealedPart
-from audit.entry_reading import Entries
-from audit.verdict import Question, Result
+from audit.entries import Entries
+from audit.verdict import Finding, Question, Result
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS: Final = 2**63
+_RUN: Final = 8192
+"""Entries of which extremes are looked at first; one by one only where those do not settle it."""
 
 
 def check_completeness(entries: Entries, manifest: Mapping[str, object], heads: Mapping[str, int], size: int) -> Result:
@@ -23,11 +27,11 @@ def check_completeness(entries: Entries, manifest: Mapping[str, object], heads: 
     streams = entries.streams
     if asked is not None:
         _check_range(result, entries.indexes, asked, size)
-        for stream, seqs in _streams_within(entries, asked).items():
+        for stream, seqs in _doubtful_within(entries, asked).items():
             first = 1 if asked[0] == 0 else min(seqs)
             _check_stream(result, stream, seqs, range(first, max(seqs) + 1))
     for stream, head in heads.items():
-        _check_stream(result, stream, streams.get(stream, ()), range(1, head + 1))
+        _check_stream(result, stream, streams.of(stream), range(1, head + 1))
     result.facts = {"streams": len(streams), "whole_streams": len(streams) if asked else len(heads)}
     result.is_shown = asked is not None or bool(heads)
     result.summary = _completeness_summary(result, asked, heads)
@@ -58,13 +62,15 @@ def _check_range(result: Result, indexes: Sequence[int], asked: Sequence[int], s
         result.find(f"entry {gap}", f"{missing} entries between {first} and {stop - 1} are missing")
 
 
-def _streams_within(entries: Entries, asked: Sequence[int]) -> Mapping[str, Sequence[int]]:
-    """The streams of the range: without the versions of what came along to say why parts are gone."""
-    streams = {**entries.streams}
-    for index, stream, seq in entries.destructions:
-        if not asked[0] <= index < asked[1]:
-            streams[stream] = rest = [*streams[stream]]
-            rest.remove(seq)
+def _doubtful_within(entries: Entries, asked: Sequence[int]) -> Mapping[str, Sequence[int]]:
+    """The streams of the range that were not met one version after the other, without the versions of what came along
+    to say why parts are gone.
+    """
+    along = [(stream, seq) for index, stream, seq in entries.destructions if not asked[0] <= index < asked[1]]
+    doubtful = [*entries.streams.uneven(from_first=asked[0] == 0), *(stream for stream, _ in along)]
+    streams = {stream: entries.streams.of(stream) for stream in doubtful}
+    for stream, seq in along:
+        streams[stream].remove(seq)
     return {stream: seqs for stream, seqs in streams.items() if seqs}
 
 
@@ -91,25 +97,45 @@ def check_order(
     """
     result = Result(question=Question.ORDER, summary="times ascend as indexes do")
     apart_ms, newest_ms, elsewhen = int(apart_max / timedelta(milliseconds=1)), 0, 0
-    latest_ms = None if latest is None else int((latest - _EPOCH) / timedelta(milliseconds=1))
-    for index, recorded, stated in zip(entries.indexes, entries.recorded, entries.stated, strict=True):
-        if recorded < 0:
-            continue
-        if recorded < newest_ms - apart_ms:
-            result.find(f"entry {index}", f"recorded {_instant(recorded)}, after entries of {_instant(newest_ms)}")
-        if latest_ms is not None and recorded > latest_ms:
-            result.find(f"entry {index}", f"recorded {_instant(recorded)}, after the checkpoint was signed")
-        newest_ms = max(newest_ms, recorded)
-        if abs(stated - recorded) > apart_ms:
-            elsewhen += 1
-            if not has_imported_history:
-                result.find(f"entry {index}", f"it says {_instant(stated)} and was recorded {_instant(recorded)}")
+    latest_ms = _LAST_MS if latest is None else int((latest - _EPOCH) / timedelta(milliseconds=1))
+    for at in range(0, len(entries.recorded), _RUN):
+        recorded, stated = entries.recorded[at : at + _RUN], entries.stated[at : at + _RUN]
+        oldest, newest = min(recorded), max(recorded)
+        apart = max(map(abs, map(sub, stated, recorded)))
+        if not (0 <= oldest >= max(newest_ms, newest) - apart_ms and newest <= latest_ms and apart <= apart_ms):
+            run = zip(entries.indexes[at : at + _RUN], recorded, stated, strict=True)
+            dated = _check_run(result, run, newest_ms=newest_ms, apart_ms=apart_ms, latest_ms=latest_ms)
+            elsewhen += len(dated)
+            for where, what in () if has_imported_history else dated:
+                result.find(where, what)
+        newest_ms = max(newest_ms, newest)
     result.facts = {"dated_elsewhen": elsewhen}
     if result.count:
         result.summary = "times do not agree with places"
     elif elsewhen:
         result.summary += f"; {elsewhen} imported entries state other times"
     return result
+
+
+def _check_run(
+    result: Result, run: Iterable[tuple[int, int, int]], *, newest_ms: int, apart_ms: int, latest_ms: int
+) -> list[Finding]:
+    """Looks at some entries one by one; returns what may be said of those that state another time than that of their
+    recording.
+    """
+    elsewhen: list[Finding] = []
+    for index, recorded, stated in run:
+        if recorded < 0:
+            continue
+        if recorded < newest_ms - apart_ms:
+            result.find(f"entry {index}", f"recorded {_instant(recorded)}, after entries of {_instant(newest_ms)}")
+        if recorded > latest_ms:
+            result.find(f"entry {index}", f"recorded {_instant(recorded)}, after the checkpoint was signed")
+        newest_ms = max(newest_ms, recorded)
+        if abs(stated - recorded) > apart_ms:
+            what = f"it says {_instant(stated)} and was recorded {_instant(recorded)}"
+            elsewhen.append(Finding(f"entry {index}", what))
+    return elsewhen
 
 
 def _instant(milliseconds: int) -> str:

@@ -18,6 +18,9 @@ def verify(
     bundle: Annotated[Path, typer.Argument(help="The bundle.")],
     policy: Annotated[Path, typer.Option(help="The log's pinned key, and how old its word may be.")],
     seen: Annotated[list[Path] | None, typer.Option(help="A checkpoint kept from before; repeat it.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="How many read a bundle; one per processor where it is large.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Verify a bundle, offline; exit 1 where anything fails, 2 where it cannot be read.
@@ -31,7 +34,7 @@ def verify(
 
     from audit.verifier import Request, answer
 
-    asked = Request(bundle=bundle, policy=policy, seen=seen or (), as_json=as_json)
+    asked = Request(bundle=bundle, policy=policy, seen=seen or (), processes=processes, as_json=as_json)
     raise typer.Exit(answer(asked, datetime.now(UTC)))
 
 

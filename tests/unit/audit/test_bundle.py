@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit import bundle
-from audit.bundle import BundleUnreadable, Files
+from audit.bundle import BundleTooLarge, BundleUnreadable, Files
 from audit.checkpoint import Checkpoint
 from audit.compose import Chosen, compose, needed_nodes
 from audit.csv_text import write_csv
@@ -250,6 +250,32 @@ def test_no_bytes_of_an_archive_break_the_reader() -> None:
         damaged[random.randrange(len(damaged))] ^= 1 << random.randrange(8)
         with suppress(BundleUnreadable):
             assert sorted(bundle.unpack(bytes(damaged))) == sorted(files())
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused() -> None:
+    """By what its files claim to be, before any is unpacked: far more than is packed, or the same packed bytes twice."""
+    packed = bundle.pack({**files(), bundle.PARTS: bytes(2 * 2**20)})
+    again = bytearray(bundle.pack({**files(), bundle.HEADS: Random(1).randbytes(200_000)}))
+    found = {info.filename: info for info in zipfile.ZipFile(io.BytesIO(again)).infolist()}
+    directory = again.index(b"PK\x01\x02")
+    for name in (bundle.CSV, bundle.PARTS, bundle.ENTRIES):
+        at = again.index(name.encode(), directory) - 46
+        again[at + 20 : at + 24] = found[bundle.HEADS].compress_size.to_bytes(4, "little")
+
+    with pytest.raises(BundleTooLarge, match="unpacks to 2097152 bytes"):
+        bundle.unpack(packed)
+    with pytest.raises(BundleTooLarge, match="overlap"):
+        bundle.unpack(bytes(again))
+
+
+def test_no_more_is_unpacked_than_an_archive_says() -> None:
+    """Whoever states a small size for much gets an error, not the memory."""
+    packed = bytearray(bundle.pack({**files(), bundle.HEADS: bytes(2**20)}))
+    at = packed.index(bundle.HEADS.encode(), packed.index(b"PK\x01\x02")) - 46
+    packed[at + 24 : at + 28] = (10).to_bytes(4, "little")
+
+    with pytest.raises(BundleUnreadable):
+        bundle.unpack(bytes(packed))
 
 
 def test_an_archive_that_is_not_deflated_is_refused() -> None:

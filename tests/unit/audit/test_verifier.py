@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from audit import bundle, verifier
+from audit import bundle, entries, verifier
 from audit.drill import FORGERIES, SEEN_AT, honest_case
 from audit.drill_log import KEY, sample_log
-from audit.verifier import Request, answer
+from audit.entry_reading import Found, Piece
+from audit.side_by_side import processors
+from audit.verifier import Request, answer, processes_for
 from audit.verifier_file import MODULES, build_verifier
 
 NOW = sample_log().signed_at + timedelta(hours=1)
@@ -83,11 +86,79 @@ def test_a_bundle_cannot_write_over_the_verdict(request_of: Request, capsys: pyt
     assert answer(replace(request_of, as_json=True), NOW) == 1
 
 
-def test_several_processes_find_what_one_finds(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large bundle is read piece by piece, side by side."""
-    monkeypatch.setattr(verifier, "MANY_ENTRY_BYTES", 0)
+def test_a_large_bundle_is_read_in_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for each processor; a small one is read in this process."""
+    small = honest_case(sample_log()).files
+    assert processes_for(small) == 1
 
-    assert answer(request_of, NOW) == 0
+    monkeypatch.setattr(verifier, "MANY_ENTRY_BYTES", 0)
+    assert processes_for(small) == processors()
+
+
+@pytest.mark.parametrize("forged", [True, False])
+def test_several_processes_answer_as_one_does(
+    request_of: Request, capsys: pytest.CaptureFixture[str], forged: bool
+) -> None:
+    """Word for word, also where something is wrong."""
+    if forged:
+        request_of.bundle.write_bytes(bundle.pack(FORGERIES[0].forge(sample_log()).files))
+
+    codes = [answer(replace(request_of, processes=processes), NOW) for processes in (1, 2)]
+
+    said = capsys.readouterr().out.splitlines()
+    assert codes == [forged, forged]
+    assert said[: len(said) // 2] == said[len(said) // 2 :]
+
+
+def test_a_reader_that_dies_is_no_verdict(
+    request_of: Request, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever kills a reading process gets neither a clean verdict nor a false one."""
+    monkeypatch.setattr(entries, "read_piece", die)
+
+    assert answer(replace(request_of, processes=2, as_json=True), NOW) == 2
+
+    assert json.loads(capsys.readouterr().out)["code"] == "READER_DIED"
+
+
+def die(_: Piece) -> Found:
+    """End the process."""
+    os._exit(0)
+
+
+def test_a_bundle_that_would_fill_the_memory_is_not_unpacked(
+    request_of: Request, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer is a code, and exit 2."""
+    files = {**honest_case(sample_log()).files, bundle.CSV: bytes(64 * 2**20)}
+    request_of.bundle.write_bytes(bundle.pack(files))
+
+    assert answer(replace(request_of, as_json=True), NOW) == 2
+    assert json.loads(capsys.readouterr().out)["code"] == "BUNDLE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+def test_one_file_reads_in_several_processes(request_of: Request, tmp_path: Path, start_method: str) -> None:
+    """Also isolated, without site-packages, and where processes are started anew instead of forked."""
+    path = tmp_path / "scrip-audit-verify.pyz"
+    path.write_bytes(build_verifier())
+    request_of.policy.write_text(f"log {KEY.verifier}\n")
+    script = (
+        f"import sys; sys.path.insert(0, {str(path)!r}); from datetime import datetime, UTC; "
+        f"from audit import side_by_side, verifier; side_by_side.START_METHOD = {start_method!r}; "
+        "sys.exit(verifier.main(sys.argv[1:], datetime.now(UTC)))"
+    )
+    command = [sys.executable, "-I", "-S", "-c", script, str(request_of.bundle)]
+
+    found = subprocess.run(
+        [*command, "--policy", str(request_of.policy), "--processes", "2", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.stderr == ""
+    assert json.loads(found.stdout)["clean"] is True
 
 
 def test_one_file_verifies_with_nothing_installed(request_of: Request, tmp_path: Path) -> None:
@@ -97,7 +168,7 @@ def test_one_file_verifies_with_nothing_installed(request_of: Request, tmp_path:
     command = [sys.executable, "-I", "-S", str(path), str(request_of.bundle), "--policy", str(request_of.policy)]
     strict = subprocess.run([*command, "--seen", str(request_of.seen[0])], capture_output=True, text=True, check=False)
     request_of.policy.write_text(f"log {KEY.verifier}\n")
-    lax = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    lax = subprocess.run([*command, "--json", "--processes", "2"], capture_output=True, text=True, check=False)
 
     assert strict.returncode == (0 if "freshness     holds" in strict.stdout else 1)
     assert strict.stderr == lax.stderr == ""
