@@ -15,7 +15,7 @@ from ledger.engine.command import Command
 from ledger.engine.database import Database
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Observer
-from ledger.engine.queue import Limits, Queue, locks_of
+from ledger.engine.queue import Limits, Queue, order_of
 from ledger.engine.reader import Reader
 from ledger.engine.unit import LIST_MAX, AnyCommand, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
@@ -54,33 +54,37 @@ class Engine:
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
         """Decides one command durably, or refuses. Raises only on a bug or where the outcome stays unknown."""
-        return (await self._submit([command], None))[0]
+        return (await self._submit([self._new_unit([command])]))[0]
 
     async def execute_list(self, commands: Sequence[Command[O]]) -> list[Outcome[O]]:
-        """Independent items, each under its own key: an outcome per item in input order, in one batch."""
-        return await self._submit(commands, None) if commands else []
+        """Independent items, each under its own key: an outcome per item in input order. Items of one member are
+        decided in input order; the others share as few batches as the writers make of them.
+        """
+        return await self._submit([self._new_unit([command]) for command in commands])
 
     async def execute_group(self, commands: Sequence[Command[O]], key: str) -> list[Outcome[O]]:
         """An atomic list under one key: all or nothing; the failing item carries its code.
 
         The items take the list's key for theirs, so that their entries name the request that stands on file.
         """
-        return await self._submit([replace(command, key=key) for command in commands], key) if commands else []
+        keyed = [replace(command, key=key) for command in commands]
+        return await self._submit([self._new_unit(keyed, key)]) if commands else []
 
-    async def _submit(self, commands: Sequence[AnyCommand], group_key: str | None) -> list[Outcome[Any]]:
-        refusal = self._refuse_early(len(commands))
-        outcomes: list[Outcome[Any]] | None = [Outcome(refusal=refusal) for _ in commands] if refusal else None
-        if outcomes is None:
-            unit = self._new_unit(commands, group_key)
-            if await self._prepare(unit):
-                self._enqueue(unit)
-            outcomes = await unit.future
+    async def _submit(self, units: Sequence[Unit]) -> list[Outcome[Any]]:
+        """The outcomes of all the units' commands, in input order."""
+        refusal = self._refuse_early(sum(len(unit.commands) for unit in units))
+        if refusal is None:
+            await self._admit(units)
+        else:
+            for unit in units:
+                _resolve(unit, refusal)
+        outcomes = [outcome for of_unit in await _answers(units) for outcome in of_unit]
         for outcome in outcomes:
             if outcome.refusal is not None:
                 self._observer.refused(outcome.refusal.code)
         return outcomes
 
-    def _new_unit(self, commands: Sequence[AnyCommand], group_key: str | None) -> Unit:
+    def _new_unit(self, commands: Sequence[AnyCommand], group_key: str | None = None) -> Unit:
         loop = asyncio.get_running_loop()
         started = loop.time()
         return Unit(
@@ -98,9 +102,37 @@ class Engine:
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
-    def _enqueue(self, unit: Unit) -> None:
-        self._queue.put(unit)
+    async def _admit(self, units: Sequence[Unit]) -> None:
+        """Looks up what the units need, all at once, and queues them in their order."""
+        self._reader.standing_version = self._runner.standing.version
+        match [unit for unit in units if unit.has_looks]:
+            case []:
+                pass
+            case [unit]:
+                await self._look(unit)
+            case several:
+                await asyncio.gather(*map(self._look, several))
+        for unit in units:
+            if not unit.future.done():
+                self._enqueue(unit)
         self._wake.set()
+
+    async def _look(self, unit: Unit) -> None:
+        """Looks up what the unit needs; where that fails its caller is told."""
+        try:
+            await unit.look(self._reader)
+        except LOST:
+            _resolve(unit, Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
+        except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
+            _fail(unit, error)
+
+    def _enqueue(self, unit: Unit) -> None:
+        try:
+            unit.prepare()
+        except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
+            _fail(unit, error)
+        else:
+            self._queue.put(unit)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -119,11 +151,11 @@ class Engine:
         writer.close()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
-        locks = locks_of(units)
+        order_keys = order_of(units)
         try:
             await self._run_units(_drop_late(units), writer)
         finally:
-            self._queue.done(locks)
+            self._queue.done(order_keys)
             self._wake.set()
 
     async def _run_units(self, units: Sequence[Unit], writer: Writer) -> None:
@@ -155,20 +187,8 @@ class Engine:
             unit.attempts += 1
             if unit.attempts > self._limits.wrong_keys_max:
                 _resolve(unit, Refusal(RefusalCode.CONTENDED))
-                continue
-            if await self._prepare(unit):
-                self._enqueue(unit)
-
-    async def _prepare(self, unit: Unit) -> bool:
-        """Looks up what the unit needs; False where that failed and its caller has been told."""
-        self._reader.standing_version = self._runner.standing.version
-        try:
-            await unit.prepare(self._reader)
-        except LOST:
-            _resolve(unit, Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
-        except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-            _fail(unit, error)
-        return not unit.future.done()
+            else:
+                await self._admit([unit])
 
     def _deliver(self, batch: Batch) -> None:
         now = asyncio.get_running_loop().time()
@@ -178,6 +198,12 @@ class Engine:
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             if not unit.future.done():
                 unit.future.set_result(outcomes)
+
+
+async def _answers(units: Sequence[Unit]) -> Sequence[list[Outcome[Any]]]:
+    if len(units) == 1:
+        return [await units[0].future]
+    return await asyncio.gather(*(unit.future for unit in units))
 
 
 def _drop_late(units: Sequence[Unit]) -> list[Unit]:

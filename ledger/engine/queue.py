@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.engine.unit import LockKey, Unit
+from ledger.engine.unit import OrderKey, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,14 @@ class Limits:
 
 class Queue:
     """Units in the order of arrival. A unit whose locks are in flight keeps its place, and so do those behind it that
-    want one of its locks: one member's commands stay in order, and all claims on one stock share a batch.
+    want one of its locks: one member's commands stay in order, and all claims on one stock share a batch. The same goes
+    for idempotency keys and references: whoever used one first has it.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._waiting: deque[Unit] = deque()
-        self._in_flight: set[LockKey] = set()
+        self._in_flight: set[OrderKey] = set()
         self._writers_busy = 0
         self.commands_waiting = 0
 
@@ -57,7 +58,7 @@ class Queue:
         return self.commands_waiting + commands <= self._limits.queue_max
 
     def take(self) -> list[Unit]:
-        """The next batch; its locks are in flight until `done`. Empty where nothing may run."""
+        """The next batch; what it must be alone with is in flight until `done`. Empty where nothing may run."""
         taken: list[Unit] = []
         left: deque[Unit] = deque()
         blocked = set(self._in_flight)
@@ -68,13 +69,13 @@ class Queue:
             fits = not taken or (
                 commands + len(unit.commands) <= share and locks + len(unit.lock_keys) <= self._limits.batch_locks_max
             )
-            if fits and blocked.isdisjoint(unit.lock_keys):
+            if fits and blocked.isdisjoint(unit.order_keys):
                 taken.append(unit)
                 commands += len(unit.commands)
                 locks += len(unit.lock_keys)
                 continue
             left.append(unit)
-            blocked |= unit.lock_keys
+            blocked |= unit.order_keys
             if not fits:
                 break
         left.extend(self._waiting)
@@ -82,13 +83,13 @@ class Queue:
         self.commands_waiting -= commands
         if taken:
             self._writers_busy += 1
-            self._in_flight |= locks_of(taken)
+            self._in_flight |= order_of(taken)
         return taken
 
-    def done(self, locks: frozenset[LockKey]) -> None:
-        """The batch that held these locks is decided; its units may have been queued again for others meanwhile."""
+    def done(self, order_keys: frozenset[OrderKey]) -> None:
+        """The batch with these keys is decided; its units may have been queued again for others meanwhile."""
         self._writers_busy -= 1
-        self._in_flight -= locks
+        self._in_flight -= order_keys
 
     def _share(self) -> int:
         """How many commands one batch may take: an equal part for each idle writer, so that one decides while the
@@ -99,6 +100,6 @@ class Queue:
         return min(max(part, self._limits.batch_commands_min), self._limits.batch_commands_max)
 
 
-def locks_of(units: Iterable[Unit]) -> frozenset[LockKey]:
-    """Every lock key of the units."""
-    return frozenset[LockKey]().union(*(unit.lock_keys for unit in units))
+def order_of(units: Iterable[Unit]) -> frozenset[OrderKey]:
+    """Every order key of the units."""
+    return frozenset[OrderKey]().union(*(unit.order_keys for unit in units))

@@ -1,4 +1,4 @@
-"""Units: what one caller submits, decided as one. A single command, an independent list or an atomic list."""
+"""Units: what is decided as one. A command, or an atomic list of them; the items of an independent list are units too."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,13 +15,16 @@ from ledger.engine.shelf import Asked, Key
 LIST_MAX = 1000
 AnyCommand = Command[Any]
 LockKey = tuple[int, Asked]
+OrderKey = LockKey | bytes
+"""What is locked, or the id of a request row."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Unit:
-    """A submission in the queue. `group_key` is the one key of an atomic list; None for all else.
+    """A unit in the queue. `group_key` is the one key of an atomic list; None for all else.
 
     identities, claims: by command, the ids of the request row and of the row that claims the reference
+    order_keys:         units that share one are decided in the order in which they came
     """
 
     commands: Sequence[AnyCommand]
@@ -31,20 +34,30 @@ class Unit:
     group_key: str | None = None
     attempts: int = 0
     lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
+    order_keys: frozenset[OrderKey] = field(default_factory=frozenset)
     keys: Sequence[Key] = ()
     identities: Sequence[bytes | None] = ()
     claims: Sequence[bytes | None] = ()
 
-    async def prepare(self, reader: Reader) -> None:
-        """Looks up what the commands need to be known, and computes the footprint; before each queueing."""
-        if any(type(command).find is not Command.find for command in self.commands):
-            self.commands = [await command.find(reader) for command in self.commands]
+    @property
+    def has_looks(self) -> bool:
+        """Whether a command needs a look at the book before it can say its footprint."""
+        return any(type(command).find is not Command.find for command in self.commands)
+
+    async def look(self, reader: Reader) -> None:
+        """Looks up what the commands need to be known, all at once; before each queueing."""
+        finds = [command.find(reader) for command in self.commands]
+        self.commands = [await finds[0]] if len(finds) == 1 else await asyncio.gather(*finds)
+
+    def prepare(self) -> None:
+        """Computes the footprint."""
         self.keys = [key for command in self.commands for key in command.footprint()]
         self.identities = [_identity(command, self.group_key) for command in self.commands]
         self.claims = [_claim(command) for command in self.commands]
         self.lock_keys = frozenset(
             (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None
         )
+        self.order_keys = self.lock_keys.union(self.request_ids())
 
     def request_ids(self) -> list[bytes]:
         """The request rows, of keys and of references, that deciding the unit will ask for."""

@@ -428,8 +428,8 @@ class MemoryBook:
         return self.run([self.unit([command])])[0][0]
 
     def execute_list(self, commands: Sequence[AnyCommand]) -> list[Outcome[Any]]:
-        """An independent list."""
-        return self.run([self.unit(commands)])[0]
+        """An independent list, in one batch."""
+        return [outcome for (outcome,) in self.run([self.unit([command]) for command in commands])]
 
     def execute_group(self, commands: Sequence[AnyCommand], key: str) -> list[Outcome[Any]]:
         """An atomic list."""
@@ -445,7 +445,8 @@ class MemoryBook:
             group_key=group_key,
         )
         self._reader.standing_version = self.store.standing_version
-        _finish(unit.prepare(self._reader))
+        unit.commands = [_finish(command.find(self._reader)) for command in commands]
+        unit.prepare()
         return unit
 
     def run(self, units: Sequence[Unit]) -> list[list[Outcome[Any]]]:

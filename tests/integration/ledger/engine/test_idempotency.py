@@ -193,7 +193,7 @@ async def test_only_members_have_wallets(world: World) -> None:
 
 
 async def test_lists_are_bounded(world: World) -> None:
-    """An empty list succeeds; one of 1,001 is refused before any work; 1,000 are one batch."""
+    """An empty list succeeds; one of 1,001 is refused before any work; 1,000 are decided."""
     engine = world.application.engine
     commands = [earn(world, 1, f"k{n}", member=n % 8) for n in range(1001)]
 
@@ -203,7 +203,22 @@ async def test_lists_are_bounded(world: World) -> None:
     assert set(codes(await engine.execute_group(commands, "g"))) == {"LIST_TOO_LONG"}
     assert await entries(world) == 0
     assert set(codes(await engine.execute_list(commands[:1000]))) == {"ok"}
-    assert await world.connection.fetchval("SELECT count(DISTINCT tx_id) FROM book.journal_entries") == 1
+
+
+async def test_two_writers_keep_the_order_of_a_list(world: World) -> None:
+    """Of a list that two batches share, whoever used a reference or a key first has it, and no spend overtakes its
+    earn; each item is decided once.
+    """
+    pairs = [(earn(world, 3, f"e{n}", member=n % 8), spend(world, 3, f"s{n}", member=n % 8)) for n in range(240)]
+    claims = [earn(world, 1, f"r{n}", member=n % 8, reference=f"r{n // 4}") for n in range(240)]
+    items = [item for pair, claim in zip(pairs, claims, strict=True) for item in (*pair, claim)]
+
+    outcomes = await world.application.engine.execute_list(items)
+
+    taken = ["ok", *["REFERENCE_TAKEN"] * 3] * 60
+    assert codes(outcomes) == [code for last in taken for code in ("ok", "ok", last)]
+    assert not any(outcome.replayed for outcome in outcomes)
+    assert await world.connection.fetchval("SELECT count(DISTINCT tx_id) FROM book.journal_entries") > 1
 
 
 async def test_a_key_used_for_something_else_is_recorded(world: World) -> None:

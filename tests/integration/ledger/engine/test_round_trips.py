@@ -49,7 +49,8 @@ async def test_a_lone_command_takes_few_round_trips(world: World) -> None:
             enqueued_s=0,
             deadline_s=0,
         )
-        await unit.prepare(world.application.reader)
+        await unit.look(world.application.reader)
+        unit.prepare()
         before = tx.round_trips
         await engine._runner.run(Batch(units=[unit]), tx)
         taken.append(tx.round_trips - before)

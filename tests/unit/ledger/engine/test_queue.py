@@ -6,14 +6,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.queue import Limits, Queue, locks_of
-from ledger.engine.unit import AnyCommand, LockKey, Unit
+from ledger.engine.queue import Limits, Queue, order_of
+from ledger.engine.unit import AnyCommand, OrderKey, Unit
 
 
 def unit(locks: frozenset[int], commands: int = 1) -> Unit:
     """A unit that wants these locks."""
     made = Unit(commands=[cast("AnyCommand", None)] * commands, future=None, enqueued_s=0, deadline_s=0)  # type: ignore[arg-type]
-    made.lock_keys = frozenset((20, UUID(int=lock)) for lock in locks)
+    made.order_keys = frozenset((20, UUID(int=lock)) for lock in locks)
     return made
 
 
@@ -37,18 +37,18 @@ def test_units_of_one_lock_run_in_order_and_never_at_once(
 
     for ends in [*finish, *([True, False] * (len(units) + 2))]:
         if ends and flying:
-            queue.done(locks_of(flying.pop(0)))
+            queue.done(order_of(flying.pop(0)))
             continue
         batch = queue.take() if len(flying) < 2 else []
         if not batch:
             continue
-        busy = frozenset[LockKey]().union(*(each.lock_keys for other in flying for each in other))
-        assert all(each.lock_keys.isdisjoint(busy) for each in batch)
+        busy = frozenset[OrderKey]().union(*(each.order_keys for other in flying for each in other))
+        assert all(each.order_keys.isdisjoint(busy) for each in batch)
         assert len(batch) == 1 or sum(len(each.commands) for each in batch) <= share
         assert [place[id(each)] for each in batch] == sorted(place[id(each)] for each in batch)
         started = {id(each) for each in (*ran, *batch)}
         for each in batch:
-            earlier = [other for other in units[: place[id(each)]] if not other.lock_keys.isdisjoint(each.lock_keys)]
+            earlier = [other for other in units[: place[id(each)]] if not other.order_keys.isdisjoint(each.order_keys)]
             assert all(id(other) in started for other in earlier)
         flying.append(batch)
         ran += batch
