@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import ClassVar, Final, NotRequired, TypedDict
 from uuid import UUID
 
-import orjson
-
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AssetId, EntryId
-from ledger.campaigns.activity_type import PAYLOAD_BYTES_MAX
+from ledger.book.units import AssetId, EntryId, ProgrammeId
+from ledger.campaigns.payload import payload_of, read_payload
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
 from ledger.engine.command import Actor, Command
@@ -79,28 +76,22 @@ class ActivityCommand(Command[ActivityReceipt]):
         return {
             "memberId": self.member_id,
             "occurredAt": self.occurred_at.isoformat(),
-            "payload": self.canonical_payload,
+            "payload": payload_of(self.payload).canonical,
             "channel": self.channel,
             "branch": self.branch,
             "merchantId": self.merchant_id,
         }
 
-    @property
-    def canonical_payload(self) -> str:
-        """Sorted names, no blanks."""
-        return _canonical(self.payload)
-
     def require_input(self) -> None:
         """INVALID_INPUT where the event's name is no key, a text too long or the payload no JSON object."""
-        for name, text in (("source", self.source), ("eventId", self.event_id)):
-            if not is_key(text) or "/" in self.source:
-                refuse_input(name)
-        if not is_key(self.key or ""):
+        if not self.source or "/" in self.source or not is_key(self.source):
+            refuse_input("source")
+        if not self.event_id or not is_key(self.key or ""):
             refuse_input("eventId")
         for name, given in (("channel", self.channel), ("branch", self.branch)):
             if given is not None and not (1 <= len(given) <= TEXT_LENGTH_MAX and given.isprintable()):
                 refuse_input(name)
-        if not isinstance(_read(self.payload), dict) or len(self.payload.encode()) > PAYLOAD_BYTES_MAX:
+        if read_payload(self.payload) is None:
             refuse_input("payload")
 
     @property
@@ -146,35 +137,36 @@ class ActivityCommand(Command[ActivityReceipt]):
 
     def row(
         self,
-        programme: Programme,
+        state: State,
         id_: UUID,
         type_: str,
         now: datetime,
         *,
+        day: date,
         amount: int | None,
         entry_id: EntryId | None,
         refund_of: UUID | None = None,
-        state: ActivityState = ActivityState.ACCEPTED,
+        became: ActivityState = ActivityState.ACCEPTED,
     ) -> Activity:
-        """The activity as it is kept."""
+        """The activity as it is kept; `day`: of `local_day`."""
         return Activity(
             id=id_,
-            programme_id=programme.id,
+            programme_id=ProgrammeId(self.actor.programme_id),
             member_id=self.member_id,
-            request_id=self.request_id,
+            request_id=state.request_id or self.request_id,
             type=type_,
             source=self.source,
             source_event_id=self.event_id,
             occurred_at=self.occurred_at,
             received_at=now,
-            local_day=self.local_day(programme),
+            local_day=day,
             channel=self.channel,
             branch=self.branch,
             merchant_id=self.merchant_id,
-            payload=self.canonical_payload,
+            payload=payload_of(self.payload).canonical,
             amount=amount,
             refund_of=refund_of,
-            state=state,
+            state=became,
             entry_id=entry_id,
         )
 
@@ -184,17 +176,3 @@ def set_headline(draft: Draft, moved: Sequence[tuple[AssetId, int]]) -> None:
     if len(moved) == 1:
         ((asset_id, amount),) = moved
         draft.entry = draft.entry._replace(asset_id=asset_id, amount=amount)
-
-
-@lru_cache(maxsize=1024)
-def _canonical(payload: str) -> str:
-    """Asked for by the fingerprint, then by the row."""
-    return orjson.dumps(orjson.loads(payload), option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _read(payload: str) -> object:
-    try:
-        read: object = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None
-    return read

@@ -16,6 +16,7 @@ from sqlalchemy import insert
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, ProgrammeId
 from ledger.campaigns import tables
+from ledger.campaigns.payload import payload_of
 from ledger.campaigns.rows import ACTIVITY_TYPES, ActivityTypeRow, activity_type_id
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -26,7 +27,6 @@ from ledger.programme.registry_change import refuse_input, registry_change
 
 SCHEMA_BYTES_MAX: Final = 8192
 FIELDS_MAX: Final = 40
-PAYLOAD_BYTES_MAX: Final = 4096
 FIELD_TYPES: Final = ("integer", "string", "boolean")
 REFUND: Final = "refund"
 """The one type that takes an earlier activity back."""
@@ -101,7 +101,7 @@ def type_of(row: ActivityTypeRow) -> ActivityType:
 
 def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
     """The payload, read. INVALID_INPUT naming the field that does not fit the schema."""
-    read = orjson.loads(payload)
+    read = payload_of(payload).fields
     validator = _validator(type_.schema)
     for error in () if validator.is_valid(read) else validator.iter_errors(read):
         path = [str(part) for part in error.instance_path]
@@ -110,7 +110,7 @@ def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
         # JSON Schema takes 5.0 for a whole number; amounts are none of that.
         if not isinstance(value, int | str) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
             refuse_input(f"payload.{name}")
-    return dict(read)
+    return read
 
 
 @lru_cache(maxsize=1024)

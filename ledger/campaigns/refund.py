@@ -146,7 +146,10 @@ class ReportRefund(ActivityCommand):
         entry_id = self._post(state, programme, original, shares, now)
         awards = self._rows(state, programme, shares, activity_id, entry_id, now)
         state.append(AWARDS, awards)
-        row = self.row(programme, activity_id, REFUND, now, amount=amount, entry_id=entry_id, refund_of=original.id)
+        day = self.local_day(programme)
+        row = self.row(
+            state, activity_id, REFUND, now, day=day, amount=amount, entry_id=entry_id, refund_of=original.id
+        )
         state.add(ACTIVITIES, row)
         state.mirror(ACTIVITIES_REFUNDING, row)
         uncount_refund(state, programme, self.actor, row, original)

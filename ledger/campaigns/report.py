@@ -40,6 +40,7 @@ from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
 from ledger.tiers.held_levels import Levels, levels_at, tier_keys
+from ledger.tiers.rows import LADDERS
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
 
@@ -128,27 +129,29 @@ class ReportActivity(ActivityCommand):
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
         line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
-        settle_before(state, programme, self.member_id, self._wallets(), now)
-        levels = levels_at(state, programme, self.member_id, self.occurred_at)
+        levels = self._levels(state, programme, now)
         seen, turns = self.see(programme, type_, payload, levels, line_up)
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
-        if self.occurred_at < programme.open_from:
+        is_closed = self.occurred_at < programme.open_from
+        if is_closed:
             skips = [skipped(each, Reason.TOO_LATE) for each in line_up.looking]
         else:
             skips = take_turns(awarding, turns)
+        is_late = is_closed or _are_late(skips, len(turns))
         activity_id, entry_id = state.ids.new(), awarding.post(self.actor)
         if entry_id is None:
             state.emit(self.new_event(state, now, subject_id=self.member_id))
         awards = awarding.rows(activity_id, entry_id)
         state.append(AWARDS, awards)
         activity = self.row(
-            programme,
+            state,
             activity_id,
             self.type,
             now,
+            day=seen.day,
             amount=payload.get(type_.amount_field or ""),
             entry_id=entry_id,
-            state=self._state(awarding, len(turns), skips),
+            became=ActivityState.TOO_LATE if is_late else ActivityState.ACCEPTED,
         )
         state.add(ACTIVITIES, activity)
         count_activity(state, programme, self.actor, activity, payload, awards)
@@ -187,9 +190,14 @@ class ReportActivity(ActivityCommand):
         seen = Seen(self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, facts, levels)
         return seen, turns
 
-    def _state(self, awarding: Awarding, looking: int, skips: Sequence[Skip]) -> ActivityState:
-        """TOO_LATE where nobody looks at it any more."""
-        if self.occurred_at < awarding.programme.open_from:
-            return ActivityState.TOO_LATE
-        late = len([skip for skip in skips if skip.reason == Reason.TOO_LATE])
-        return ActivityState.TOO_LATE if skips and late == looking else ActivityState.ACCEPTED
+    def _levels(self, state: State, programme: Programme, now: datetime) -> Levels:
+        """What the member held when it occurred, once everything has happened that time alone has brought."""
+        if not state.rows(LADDERS, programme.id):
+            return {}
+        settle_before(state, programme, self.member_id, self._wallets(), now)
+        return levels_at(state, programme, self.member_id, self.occurred_at)
+
+
+def _are_late(skips: Sequence[Skip], looking: int) -> bool:
+    """Whether nobody of so many campaigns looks at it any more."""
+    return 0 < len(skips) == looking and all(skip.heading.reason == Reason.TOO_LATE for skip in skips)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger.book.refusal import Refusal
 from ledger.book.units import AMOUNT_MAX
 from ledger.campaigns.activity_type import SHIPPED, require_payload
+from ledger.campaigns.payload import payload_of
 from ledger.campaigns.report import ReportActivity
 from tests.property.world import BANK, member_id
 
@@ -53,7 +54,7 @@ def test_a_payload_is_read_or_refused(code: str, text: str) -> None:
         return
     assert all(isinstance(value, str | int) for value in read.values())
     assert all(abs(value) <= AMOUNT_MAX for value in read.values() if isinstance(value, int))
-    assert orjson.loads(command.canonical_payload) == read
+    assert orjson.loads(payload_of(command.payload).canonical) == read
 
 
 def _read(command: ReportActivity) -> Mapping[str, object] | Refusal:
