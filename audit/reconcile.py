@@ -1,7 +1,8 @@
-"""Reconciling: the whole log is read again, its leaves and root computed anew, and what it implies compared with the ledger.
+"""Reconciling: the whole log is read again, its leaves and root computed anew, and what it implies compared with the ledger
+and with the sealed parts that are kept.
 
-Everything is read on one snapshot: the log, the records that wait for their place in it, and the ledger's balances. So
-every difference is one, and none is due to time. The result is an entry of the log itself.
+Everything is read on one snapshot: the log, the records that wait for their place in it, the parts, and the ledger's
+balances. So every difference is one, and none is due to time. The result is an entry of the log itself.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +14,9 @@ import asyncpg
 import orjson
 
 from audit.act import Acts
+from audit.csv_text import Record
 from audit.merkle import leaf_hash
+from audit.reconcile_parts import PartsCheck
 from audit.replay import Balance, Replay
 from audit.tiles import Edge
 
@@ -69,11 +72,14 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Reconciliation:
-    """What reading came to. `differences` are the first of `count`; `holes` of them are holes in streams."""
+    """What reading came to. `differences` are the first of `count`; `holes` of them are holes in streams; `parts` are
+    the sealed ones that are there.
+    """
 
     size: int = 0
     entries: int = 0
     accounts: int = 0
+    parts: int = 0
     holes: int = 0
     count: int = 0
     differences: list[Difference] = field(default_factory=list)
@@ -96,6 +102,7 @@ class Reconciliation:
             "size": self.size,
             "entries": self.entries,
             "accounts": self.accounts,
+            "parts": self.parts,
             "holes": self.holes,
             "count": self.count,
             "differences": [difference._asdict() for difference in self.differences],
@@ -103,7 +110,7 @@ class Reconciliation:
 
     def as_text(self) -> str:
         """For people: a line, and one more for each difference."""
-        read = f"{self.entries} events, {self.size} of them in the log, and {self.accounts} accounts"
+        read = f"{self.entries} events, {self.size} of them in the log, {self.parts} parts and {self.accounts} accounts"
         if self.is_clean:
             return f"Log and ledger agree: {read}."
         lines = [f"{self.count} differences in {read}."]
@@ -115,8 +122,14 @@ async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconci
 
     Every record and every account passes through once; what is kept is a few numbers for each account.
     """
-    result, replay = Reconciliation(), Replay()
-    await _read_log(connection, result, replay)
+    result, replay, parts = Reconciliation(), Replay(), PartsCheck()
+    async for record in _read_log(connection, result):
+        replay.take(record)
+        parts.take(record)
+        if parts.is_full:
+            await parts.compare(connection, result)
+    await parts.finish(connection, result)
+    result.parts = parts.found
     for subject, what in replay.holes().items():
         result.holes += 1
         result.differ(subject, what)
@@ -140,15 +153,16 @@ async def is_reconciliation_due(acts: Acts, every: timedelta) -> bool:
     return bool((await acts.read(_DUE, every))[0][0])
 
 
-async def _read_log(connection: Connection, result: Reconciliation, replay: Replay) -> None:
+async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[Record]:
+    """Every record that is what was logged, and those that wait for their place."""
     tree = (await connection.fetch(_TREE))[0]
     edge, leaves = Edge(), []
     async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
         record = row["record"]
         if row["index"] != result.size or record is None or leaf_hash(record) != row["hash"]:
             result.differ(f"entry {row['index']}", "its record is not what was logged, or stands elsewhere")
-        elif record is not None:
-            replay.take(orjson.loads(record))
+        else:
+            yield orjson.loads(record)
         result.size += 1
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
@@ -158,7 +172,7 @@ async def _read_log(connection: Connection, result: Reconciliation, replay: Repl
         result.differ("tree", f"{result.size} leaves lead to another root than that of {tree['size']} entries")
     result.entries = result.size
     async for row in connection.cursor(_WAITING, prefetch=_CHUNK):
-        replay.take(orjson.loads(row["record"]))
+        yield orjson.loads(row["record"])
         result.entries += 1
     for row in await connection.fetch(_LOST):
         result.differ(f"event {row['id']}", "it is neither in the log nor does it wait for its place")

@@ -34,6 +34,26 @@ BEGIN
     RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE FUNCTION audit.require_named_parts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM new_parts part WHERE NOT EXISTS (
+            SELECT FROM audit.events event WHERE event.id = part.event_id AND event.tx_id = pg_current_xact_id()
+                AND position(convert_to(format('{"epoch":"%s","hash":"%s","name":"%s","subject":"%s","suite":%s}',
+                    part.epoch, encode(sha256(part.sealed), 'hex'), part.name, part.subject_id, part.suite), 'UTF8')
+                    IN event.record) > 0)
+    ) THEN
+        RAISE EXCEPTION 'a part that no event of this transaction names' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION audit.require_registry_event() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1513,6 +1533,8 @@ CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.l
 CREATE CONSTRAINT TRIGGER legal_holds_have_events AFTER INSERT OR UPDATE ON audit.legal_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER legal_holds_keep_rows BEFORE DELETE OR TRUNCATE ON audit.legal_holds FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER parts_are_named AFTER INSERT ON audit.parts REFERENCING NEW TABLE AS new_parts FOR EACH STATEMENT EXECUTE FUNCTION audit.require_named_parts();
 
 CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 

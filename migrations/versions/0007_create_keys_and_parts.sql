@@ -39,6 +39,24 @@ CREATE INDEX parts_by_epoch ON audit.parts (epoch);
 COMMENT ON TABLE audit.parts IS 'Sealed private parts of events; erasure and expiry delete them, nothing changes them.';
 CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+-- A part comes with its event, in one transaction, and is the one that the record names: these bytes of canonical form.
+CREATE FUNCTION audit.require_named_parts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = '' SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM new_parts part WHERE NOT EXISTS (
+            SELECT FROM audit.events event WHERE event.id = part.event_id AND event.tx_id = pg_current_xact_id()
+                AND position(convert_to(format('{"epoch":"%s","hash":"%s","name":"%s","subject":"%s","suite":%s}',
+                    part.epoch, encode(sha256(part.sealed), 'hex'), part.name, part.subject_id, part.suite), 'UTF8')
+                    IN event.record) > 0)
+    ) THEN
+        RAISE EXCEPTION 'a part that no event of this transaction names' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER parts_are_named AFTER INSERT ON audit.parts
+    REFERENCING NEW TABLE AS new_parts FOR EACH STATEMENT EXECUTE FUNCTION audit.require_named_parts();
 GRANT INSERT ON audit.parts TO scrip_app;
 GRANT SELECT ON audit.parts TO scrip_auditor;
 GRANT SELECT, DELETE ON audit.parts TO scrip_key_admin;

@@ -6,6 +6,7 @@ import pytest
 from audit.reconcile import Reconciliation, reconcile, record_reconciliation
 from graphql_api.log_reconciling import balances_of, reconcile_log
 from ledger.engine.outcome import Outcome
+from ledger.members.freeze import FreezeMember
 from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
 from tests.bank import Bank, bank
@@ -92,6 +93,48 @@ async def test_what_a_superuser_changes_is_found(busy: Bank, change: str, said: 
         await attempt.rollback()
 
     assert any(said in difference.what for difference in result.differences), result.differences
+
+
+PARTS: dict[str, tuple[str, str]] = {
+    "UPDATE audit.parts SET sealed = 'x'": ("private", "it is not the part that was logged"),
+    "UPDATE audit.parts SET epoch = 'value/1999-01'": ("private", "it is not the part that was logged"),
+    "UPDATE audit.parts SET subject_id = gen_random_uuid()": ("private", "it is not the part that was logged"),
+    "DELETE FROM audit.parts": ("private", "it is missing, and no entry says that it was destroyed"),
+    "UPDATE audit.parts SET name = 'other'": ("other", "no entry names it"),
+    "INSERT INTO audit.parts SELECT event_id, 'more', subject_id, epoch, suite, sealed FROM audit.parts": (
+        "more",
+        "no entry names it",
+    ),
+    (
+        "INSERT INTO audit.parts SELECT event.id, part.name, part.subject_id, part.epoch, part.suite, part.sealed"
+        " FROM audit.parts part, audit.events event WHERE event.id <> part.event_id"
+    ): ("private", "no entry names it"),
+    "UPDATE audit.parts SET event_id = gen_random_uuid()": ("private", "no entry names it"),
+}
+
+
+async def test_a_part_that_a_superuser_changes_is_found(busy: Bank) -> None:
+    """Altered, missing, or too many, of an event that has parts, of one that has none, or of none."""
+    bob = await busy.enrol("bob")
+    await busy.application.engine.execute(
+        FreezeMember(
+            actor=busy.actor("operator", "olga"), key=busy.key(), member_id=bob, reason_code="FRAUD", reason="twice"
+        )
+    )
+    schema = busy.application.settings.book_schema
+
+    async with asyncpg.create_pool(busy.url, min_size=1, max_size=1) as pool, pool.acquire() as connection:
+        for change, (name, said) in PARTS.items():
+            attempt = connection.transaction()
+            await attempt.start()
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            assert (await reconcile(connection, balances_of(schema))).parts == 1
+            await connection.execute(change)
+            result = await reconcile(connection, balances_of(schema))
+            await attempt.rollback()
+
+            found = [each.what for each in result.differences if each.subject.startswith(f"part {name} of ")]
+            assert said in found, (change, result.differences)
 
 
 TILES = (
