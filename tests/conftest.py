@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from graphql_api.processes.collector import settle_collector
 from tests.databases import DatabaseServer, running_server
 
 LEFT_TO_CHECK = {"node": "needs Node: run `make check`", "bench": "measures: run `make check` or `make bench`"}
@@ -23,6 +24,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in LEFT_TO_CHECK.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays, so that the garbage collector need not walk it while tests run."""
+    settle_collector()
 
 
 @pytest.fixture(scope="session")
