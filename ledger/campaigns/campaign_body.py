@@ -26,6 +26,9 @@ class Period(StrEnum):
     YEAR = "YEAR"
     TOTAL = "TOTAL"
 
+    # Periods are parts of keys; an enumeration hashes by a call of its own.
+    __hash__ = str.__hash__
+
 
 class CapMode(StrEnum):
     """What happens to an award above the headroom: it is cut to it, or not made; the first is the default."""

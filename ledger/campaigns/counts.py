@@ -6,6 +6,7 @@ period in which it occurred. A refund takes progress back and gives no headroom.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple, Self, assert_never
 from uuid import UUID
 
@@ -20,6 +21,7 @@ _ALWAYS: Final = date(2000, 1, 1)
 _DAY: Final = timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)
 def starts_on(period: Period, day: date) -> date:
     """The first local day of the period that `day` lies in."""
     match period:
@@ -66,8 +68,14 @@ class Counter(NamedTuple):
     @property
     def id(self) -> UUID:
         """The id of the row, computed from what it counts."""
-        what = f"{self.counter}/{self.period}/{self.starts_on}".encode()
-        return computed_id(b"campaign-count", self.member_id.bytes + self.campaign_id.bytes + what)
+        return _count_id(self)
+
+
+@lru_cache(maxsize=16_384)
+def _count_id(counter: Counter) -> UUID:
+    """Asked for several times by each activity, and by the member's next one."""
+    what = f"{counter.counter}/{counter.period}/{counter.starts_on}".encode()
+    return computed_id(b"campaign-count", counter.member_id.bytes + counter.campaign_id.bytes + what)
 
 
 def counters_of(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> list[Counter]:
