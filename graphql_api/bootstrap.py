@@ -39,6 +39,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 from ledger.tiers.grant_approval import TIER_GRANT
+from migrations.shape import require_shape
 
 APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TIER_GRANT, TOP_UP))
 
@@ -88,11 +89,14 @@ async def open_application(
     clock:    `LiveClock` by default; `ReplayClock` for imports of history
     observer: hears of batches, refusals and retries; nobody by default
     origin:   the kind of process, which every audit record names
-    Raises SettingsError without a usable root key, and what the driver raises where the server does not answer.
+    Raises SettingsError without a usable root key, WrongShape where migrations are missing, and what the driver raises
+    where the server does not answer.
     """
     database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
     await database.open()
     try:
+        async with database.pool.acquire() as connection:
+            await require_shape(connection)
         application = await _compose(settings, database, clock or LiveClock(), observer or Unheard(), origin)
         try:
             async with _running(application):

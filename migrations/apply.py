@@ -18,6 +18,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from migrations.shape import WrongShape, newest_revision
+
 SCRIPTS = Path(__file__).parent
 VERSION_SCHEMA = "registry"
 MIGRATION_LOCK = 0x5C21_9001
@@ -33,7 +35,7 @@ class Migrated:
 
 
 def migrate(url: str, *, book_schema: str) -> Migrated:
-    """Migrate the database at a `postgresql://` URL to head, as the URL's own user."""
+    """Migrate the database at a `postgresql://` URL to head, as the URL's own user; WrongShape where it is beyond head."""
     return asyncio.run(migrate_database(url, book_schema=book_schema))
 
 
@@ -58,6 +60,8 @@ def _upgrade(connection: Connection, book_schema: str) -> Migrated:
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {VERSION_SCHEMA}"))
     before = _current_revision(connection)
+    if before is not None and before > newest_revision():
+        raise WrongShape(f"the database stands at {before}, which a newer release made; migrate with that one")
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -2269,6 +2269,8 @@ GRANT UPDATE(revoked_at) ON TABLE registry.api_keys TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.api_keys TO scrip_app;
 
+GRANT SELECT ON TABLE registry.alembic_version TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE registry.approvals TO scrip_app;
 GRANT SELECT ON TABLE registry.approvals TO scrip_auditor;
 

@@ -30,7 +30,7 @@ def configure_logs(*, form: LogFormat = "json", level: str = "info") -> None:
         )
         return
     structlog.configure(
-        processors=[*shared, structlog.dev.ConsoleRenderer()],
+        processors=[*shared, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,

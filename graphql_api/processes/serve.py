@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 import uvloop
 from prometheus_client import CollectorRegistry
@@ -25,6 +26,7 @@ from graphql_api.processes.face import FACE
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.settings import Settings
 
+LOG = structlog.get_logger("serve")
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -69,6 +71,7 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
         # What others erase must leave this process's memory too.
         application.notices.wake()
         async with recorded(application):
+            LOG.info("serving", url=f"http://{settings.host}:{settings.port}/graphql")
             await server.serve(sockets=[listener])
 
 
@@ -90,6 +93,8 @@ def _listening(settings: Settings, *, shared: bool) -> Iterator[socket.socket]:
         listener = listening_socket(settings.host, settings.port, shared=shared)
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
-        raise CommandError(f"cannot listen on {place} ({error.strerror}); choose another with SCRIP_PORT.") from None
+        raise CommandError(
+            f"cannot listen on {place} ({error.strerror}); choose another with SCRIP_HOST or SCRIP_PORT."
+        ) from None
     with listener:
         yield listener

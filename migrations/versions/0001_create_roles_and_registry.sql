@@ -1,5 +1,6 @@
 -- Roles are the cluster's; a role that exists is kept. Nobody logs in as one of these by default: a login role of the
--- deployment is granted the role of its process.
+-- deployment is granted the role of its process. Where one login does everything, it is the one that migrates; where an
+-- administrator made the roles, he says who gets them.
 DO $$
 DECLARE wanted text;
 BEGIN
@@ -11,8 +12,14 @@ BEGIN
             IF NOT pg_has_role(current_user, wanted, 'SET') THEN
                 EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
             END IF;
-        EXCEPTION WHEN unique_violation OR duplicate_object THEN
-            NULL; -- another database of the cluster made it at the same moment
+        EXCEPTION
+            WHEN unique_violation OR duplicate_object THEN
+                NULL; -- another database of the cluster made it at the same moment
+            WHEN insufficient_privilege THEN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+                    RAISE EXCEPTION 'the role % is missing and % may not create it', wanted, current_user
+                        USING ERRCODE = 'insufficient_privilege';
+                END IF;
         END;
     END LOOP;
 END $$;
@@ -20,6 +27,7 @@ END $$;
 CREATE SCHEMA IF NOT EXISTS registry;
 CREATE SCHEMA IF NOT EXISTS audit;
 GRANT USAGE ON SCHEMA registry, audit TO scrip_app, scrip_sequencer, scrip_auditor, scrip_key_admin;
+GRANT SELECT ON registry.alembic_version TO scrip_app;
 
 -- Audit events -----------------------------------------------------------------------------------------------------
 CREATE TABLE audit.events (

@@ -46,10 +46,13 @@ def demo(
     from graphql_api.processes.demo.load import DemoRefused
     from graphql_api.processes.programme_file.read import read_file
     from graphql_api.processes.programme_file.strict import FileFault
+    from graphql_api.setting_values import Environment
     from graphql_api.settings import read_settings
     from migrations.apply import migrate
 
     settings = read_settings(os.environ)
+    if settings.environment is Environment.PRODUCTION:
+        raise CommandError("`scrip demo` moves the ledger's clock, which is not for production.")
     with usable_database(settings) as url:
         migrate(url, book_schema=settings.book_schema)
         try:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,6 +12,15 @@ REFUSED = 1
 USAGE = 2
 BUG = 3
 INTERRUPTED = 130
+
+_MIGRATE = "run `scrip migrate`"
+_ADVICE = {
+    "42P01": _MIGRATE,  # undefined_table
+    "42703": _MIGRATE,  # undefined_column
+    "22023": _MIGRATE,  # invalid_parameter_value: a connection asks for a role that does not exist
+    "42501": "docs/deployment.md says which roles each login needs",  # insufficient_privilege
+}
+"""What to do about what PostgreSQL says, by its code (PostgreSQL, appendix A)."""
 
 
 class CommandError(Exception):
@@ -43,11 +53,14 @@ def _unwind(_signal: int, _frame: object) -> None:
 def _explain(error: Exception) -> tuple[tuple[str, ...], int]:
     from graphql_api.processes.embedded_files import EmbeddedError
     from graphql_api.settings import SettingsError
+    from migrations.shape import WrongShape
 
     if isinstance(error, SettingsError):
         return error.problems, USAGE
     if isinstance(error, (CommandError, EmbeddedError)):
         return (str(error),), USAGE
+    if isinstance(error, WrongShape):
+        return (f"{error}.",), USAGE
     if os.environ.get("SCRIP_LOG_LEVEL") == "debug":
         traceback.print_exception(error)
     database = _explain_database(error)
@@ -67,8 +80,13 @@ def _explain_database(error: BaseException) -> str | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, (asyncpg.PostgresError, asyncpg.InterfaceError)):
-            return f"the database refused: {str(cause).splitlines()[0]}."
-        if isinstance(cause, ConnectionError):
-            return f"the database of SCRIP_DATABASE_URL does not answer ({cause.strerror or cause})."
+            complaint = f"the database refused: {str(cause).splitlines()[0]}"
+            advice = _ADVICE.get(getattr(cause, "sqlstate", None) or "")
+            return f"{complaint}; {advice}." if advice else f"{complaint}."
+        if isinstance(cause, socket.gaierror):
+            return f"the host of SCRIP_DATABASE_URL is unknown ({cause.strerror})."
+        if isinstance(cause, (ConnectionError, TimeoutError)):
+            reason = getattr(cause, "strerror", None) or str(cause) or "no answer in time"
+            return f"the database of SCRIP_DATABASE_URL does not answer ({reason})."
         cause = cause.__cause__ or cause.__context__
     return None

@@ -1,8 +1,13 @@
 """Migrating, also twice at once."""
 
 import asyncio
+import secrets
+
+import asyncpg
 
 from migrations.apply import head_revision, migrate_database
+from migrations.shape import VERSIONS
+from tests.databases import DatabaseServer
 
 
 async def test_a_second_migration_changes_nothing(database_url: str) -> None:
@@ -18,3 +23,19 @@ async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
 
     assert sorted(str(outcome.before) for outcome in outcomes) == sorted(["None", str(head_revision())])
     assert {outcome.after for outcome in outcomes} == {head_revision()}
+
+
+async def test_roles_that_an_administrator_made_are_enough(server: DatabaseServer) -> None:
+    """A login that may create no role and was granted none but its own migrates a database that it owns."""
+    name = f"scrip_test_plain_{secrets.token_hex(4)}"
+    server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'plain'", f"CREATE DATABASE {name} OWNER {name}")
+    try:
+        connection = await asyncpg.connect(server.url_of(name))
+        try:
+            await connection.execute(f"SET SESSION AUTHORIZATION {name}")
+            script = (VERSIONS / "0001_create_roles_and_registry.sql").read_text()
+            await connection.execute(script[: script.index("CREATE SCHEMA")])
+        finally:
+            await connection.close()
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")

@@ -1,0 +1,33 @@
+"""Is a database in the shape that this release needs? Asked at every start, so without Alembic."""
+
+from pathlib import Path
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+VERSIONS = Path(__file__).parent / "versions"
+
+
+class WrongShape(Exception):
+    """The database is not in a shape that this release can work with; the message says where it stands and what to do."""
+
+
+def newest_revision() -> str:
+    """The newest revision that this code knows, by the names of its files."""
+    return max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
+
+
+async def require_shape(connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]") -> None:
+    """Raise WrongShape unless the database stands at this release's revision or a later one.
+
+    A later one passes: processes of the old release go on, and may be started again, while a new one takes over.
+    """
+    wanted = newest_revision()
+    try:
+        stands = await connection.fetchval("SELECT max(version_num) FROM registry.alembic_version")
+    except asyncpg.UndefinedTableError:
+        stands = None
+    if stands is None:
+        raise WrongShape("the database is empty; run `scrip migrate`")
+    if stands < wanted:
+        raise WrongShape(f"the database stands at {stands}, and this release needs {wanted}; run `scrip migrate`")

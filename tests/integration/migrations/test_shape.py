@@ -1,0 +1,44 @@
+"""What a process says of a database that was not migrated for it."""
+
+import asyncpg
+import pytest
+
+from migrations.apply import head_revision, migrate_database
+from migrations.shape import WrongShape, newest_revision, require_shape
+
+
+async def _as_application(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    return await asyncpg.connect(url, server_settings={"role": "scrip_app"})
+
+
+def test_the_newest_file_is_the_head() -> None:
+    """Names of files and Alembic's chain agree."""
+    assert newest_revision() == head_revision()
+
+
+async def test_a_database_behind_is_told_to_migrate(database_url: str) -> None:
+    """The application may look; one at head passes, as does one that a newer release made, and an older one does not."""
+    owner, application = await asyncpg.connect(database_url), await _as_application(database_url)
+    try:
+        await require_shape(application)
+        await owner.execute("UPDATE registry.alembic_version SET version_num = '9999'")
+        await require_shape(application)
+        with pytest.raises(WrongShape, match="a newer release made"):
+            await migrate_database(database_url, book_schema="book")
+
+        await owner.execute("UPDATE registry.alembic_version SET version_num = '0001'")
+        with pytest.raises(WrongShape, match=f"stands at 0001, and this release needs {newest_revision()}"):
+            await require_shape(application)
+    finally:
+        await owner.close()
+        await application.close()
+
+
+async def test_an_empty_database_is_told_to_migrate(server_database: str) -> None:
+    """Nothing is there to look at."""
+    connection = await asyncpg.connect(server_database)
+    try:
+        with pytest.raises(WrongShape, match="the database is empty; run `scrip migrate`"):
+            await require_shape(connection)
+    finally:
+        await connection.close()
