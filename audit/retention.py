@@ -58,6 +58,7 @@ _BY_TYPE = {
         "subject_restricted",
         "subject_erased",
         "approval_requested",
+        "approval_agreed",
         "approval_approved",
         "approval_rejected",
         "approval_withdrawn",

@@ -922,9 +922,18 @@ CREATE TABLE registry.approvals (
     decision_event_id uuid,
     entry_id uuid,
     version bigint DEFAULT 1 NOT NULL,
+    approvers_needed smallint DEFAULT 1 NOT NULL,
+    first_agreed_by text,
+    first_agreed_at timestamp with time zone,
+    first_agreed_event_id uuid,
+    CONSTRAINT approvals_by_as_many_as_needed CHECK (((state <> 'approved'::text) OR (approvers_needed = 1) OR (first_agreed_by IS NOT NULL))),
+    CONSTRAINT approvals_by_different_persons CHECK (((first_agreed_by IS NULL) OR ((SUBSTRING(first_agreed_by FROM POSITION((':'::text) IN (first_agreed_by))) <> SUBSTRING(requested_by FROM POSITION((':'::text) IN (requested_by)))) AND ((state <> 'approved'::text) OR (SUBSTRING(first_agreed_by FROM POSITION((':'::text) IN (first_agreed_by))) <> SUBSTRING(decided_by FROM POSITION((':'::text) IN (decided_by)))))))),
     CONSTRAINT approvals_decided_by_somebody CHECK (((state = 'pending'::text) = ((decided_by IS NULL) AND (decided_at IS NULL) AND (decision_event_id IS NULL)))),
     CONSTRAINT approvals_expire_after_request CHECK ((expires_at > requested_at)),
+    CONSTRAINT approvals_first_agreed_by_somebody CHECK (((num_nulls(first_agreed_by, first_agreed_at, first_agreed_event_id) = ANY (ARRAY[0, 3])) AND ((first_agreed_by IS NULL) OR (approvers_needed = 2)))),
+    CONSTRAINT approvals_need_one_or_two CHECK ((approvers_needed = ANY (ARRAY[1, 2]))),
     CONSTRAINT approvals_never_by_requester CHECK (((state = ANY (ARRAY['pending'::text, 'withdrawn'::text])) OR (SUBSTRING(decided_by FROM POSITION((':'::text) IN (decided_by))) <> SUBSTRING(requested_by FROM POSITION((':'::text) IN (requested_by)))))),
+    CONSTRAINT approvals_of_restricted_data_need_two CHECK (((kind <> 'audit_reveal'::text) OR (((payload)::jsonb ->> 'legalBasis'::text) IS NULL) OR (approvers_needed = 2))),
     CONSTRAINT approvals_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text])))
 );
 
@@ -939,7 +948,7 @@ CREATE VIEW registry.approval_reasons AS
     part.suite,
     part.sealed
    FROM (registry.approvals approval
-     JOIN audit.parts part ON (((part.event_id = approval.request_event_id) OR (part.event_id = approval.decision_event_id))));
+     JOIN audit.parts part ON ((((part.event_id = approval.request_event_id) OR (part.event_id = approval.first_agreed_event_id)) OR (part.event_id = approval.decision_event_id))));
 
 CREATE TABLE registry.assets (
     id uuid NOT NULL,
@@ -2260,6 +2269,8 @@ GRANT UPDATE(amount) ON TABLE registry.adjustment_limits TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.adjustment_limits TO scrip_app;
 
+GRANT SELECT ON TABLE registry.alembic_version TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE registry.api_keys TO scrip_app;
 GRANT SELECT ON TABLE registry.api_keys TO scrip_auditor;
 
@@ -2268,8 +2279,6 @@ GRANT UPDATE(expires_at) ON TABLE registry.api_keys TO scrip_app;
 GRANT UPDATE(revoked_at) ON TABLE registry.api_keys TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.api_keys TO scrip_app;
-
-GRANT SELECT ON TABLE registry.alembic_version TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE registry.approvals TO scrip_app;
 GRANT SELECT ON TABLE registry.approvals TO scrip_auditor;
@@ -2285,6 +2294,12 @@ GRANT UPDATE(decision_event_id) ON TABLE registry.approvals TO scrip_app;
 GRANT UPDATE(entry_id) ON TABLE registry.approvals TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(first_agreed_by) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(first_agreed_at) ON TABLE registry.approvals TO scrip_app;
+
+GRANT UPDATE(first_agreed_event_id) ON TABLE registry.approvals TO scrip_app;
 
 GRANT SELECT ON TABLE registry.approval_reasons TO scrip_app;
 GRANT SELECT ON TABLE registry.approval_reasons TO scrip_auditor;

@@ -35,7 +35,7 @@ enum_type(
     "ApprovalState",
     "What became of a request.",
     {
-        "PENDING": "It waits for a second person.",
+        "PENDING": "It waits for a second person, or for one more.",
         "APPROVED": "A second person agreed, and it was done.",
         "REJECTED": "A second person refused.",
         "WITHDRAWN": "Who asked took it back.",
@@ -54,6 +54,9 @@ class Approval:
     requested_by: who asked
     requested_at: when
     expires_at:   until when it can be decided
+    needed:       how many others must agree
+    agreed_by:    who agreed already, where one more must
+    agreed_at:    when
     decided_by:   who decided
     decided_at:   when
     entry_id:     the entry that it posted
@@ -67,6 +70,9 @@ class Approval:
     requested_by: str
     requested_at: datetime
     expires_at: datetime
+    needed: int
+    agreed_by: str | None
+    agreed_at: datetime | None
     decided_by: str | None
     decided_at: datetime | None
     entry_id: strawberry.ID | None
@@ -76,7 +82,7 @@ class Approval:
 
     @field(requires(Scope.APPROVAL_READ, cost=10))
     async def reasons(self, info: Info) -> list[str]:
-        """The reasons in words, of the request and then of the decision, where they were given. That they were read is recorded; those of a person who was erased are gone."""
+        """The reasons in words, of the request and then of those who decided, where they were given. That they were read is recorded; those of a person who was erased are gone."""
         ledger = info.context.ledger
         found = await read_reasons(ledger.reader, ledger.units, await info.context.actor(), self.uuid)
         opened = [await ledger.open_reason(reason) for reason in found]
@@ -92,6 +98,9 @@ def approval_of(row: ApprovalRow, now: datetime) -> Approval:
         requested_by=row.requested_by,
         requested_at=row.requested_at,
         expires_at=row.expires_at,
+        needed=row.approvers_needed,
+        agreed_by=row.first_agreed_by,
+        agreed_at=row.first_agreed_at,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         entry_id=maybe_id(ENTRY, row.entry_id),
@@ -164,12 +173,12 @@ class WithdrawRequestInput(ApproveRequestInput):
 
 @object_type
 class RequestDecided:
-    """The request is decided.
+    """The request is decided, or one of two has agreed.
 
     replayed:    whether this is the stored outcome of an earlier request under the same key
     approval_id: the request
-    state:       what became of it
-    decided_by:  who decided
+    state:       what became of it; PENDING where one more must agree
+    decided_by:  who decided, or agreed
     decided_at:  when
     entry_id:    the entry that an approval posted
     """
@@ -183,7 +192,7 @@ class RequestDecided:
 
 
 async def approve_request(info: Info, asked: Annotated[ApproveRequestInput, INPUT]) -> object:
-    """Agree to what another asked for; it is done in the same step. Nobody approves their own request."""
+    """Agree to what another asked for; it is done in the same step, or once one more agrees where two are needed. Nobody approves their own request, nor one twice."""
     context = info.context
     command = ApproveRequest(
         actor=await context.actor(),

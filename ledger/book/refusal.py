@@ -154,7 +154,7 @@ _RULES = (
     RefusalRule(_C.APPROVAL_NOT_FOUND, _NEW, "There is no such approval."),
     RefusalRule(_C.APPROVAL_DECIDED, _NEVER, "The approval has been decided."),
     RefusalRule(_C.APPROVAL_EXPIRED, _NEVER, "The approval's time is over."),
-    RefusalRule(_C.APPROVAL_OWN, _NEVER, "Nobody approves their own request."),
+    RefusalRule(_C.APPROVAL_OWN, _NEVER, "Nobody approves their own request, nor one request twice."),
     RefusalRule(_C.PROGRAMME_NOT_FOUND, _NEW, "There is no such programme."),
     RefusalRule(_C.PARTNER_NOT_FOUND, _NEW, "There is no such partner."),
     RefusalRule(_C.API_KEY_NOT_FOUND, _NEW, "There is no such API key, or it has been revoked."),

@@ -1,4 +1,4 @@
-"""Approvals: requests that wait for a second person, and how any command asks for one.
+"""Approvals: requests that wait for a second person, or for two others, and how any command asks for one.
 
 The free-text reason is sealed into the audit event of the request, never stored in the row; `queries.py` finds it.
 """
@@ -37,7 +37,11 @@ class ApprovalState(StrEnum):
 
 
 class Approval(NamedTuple):
-    """A row of `approvals`. `requested_by` and `decided_by` are clients; the events hold the sealed reasons."""
+    """A row of `approvals`. `requested_by`, `first_agreed_by` and `decided_by` are clients, each another person; the
+    events hold the sealed reasons.
+
+    first_agreed_by: who agreed already, where two are needed
+    """
 
     id: UUID
     programme_id: UUID
@@ -53,6 +57,15 @@ class Approval(NamedTuple):
     decision_event_id: UUID | None = None
     entry_id: UUID | None = None
     version: int = 1
+    approvers_needed: int = 1
+    first_agreed_by: str | None = None
+    first_agreed_at: datetime | None = None
+    first_agreed_event_id: UUID | None = None
+
+    @property
+    def is_one_more_needed(self) -> bool:
+        """Whether the next who agrees is not the last."""
+        return self.approvers_needed == 2 and self.first_agreed_by is None
 
     def state_at(self, now: datetime) -> ApprovalState:
         """The state as it is at `now`, though nothing was written when the time ran out."""
@@ -66,18 +79,36 @@ APPROVALS = Shelf(
     Approval,
     by="id",
     lock_rank=RANK_APPROVAL,
-    updates=("state", "decided_by", "decided_at", "decision_event_id", "entry_id", "version"),
+    updates=(
+        "state",
+        "decided_by",
+        "decided_at",
+        "decision_event_id",
+        "entry_id",
+        "version",
+        "first_agreed_by",
+        "first_agreed_at",
+        "first_agreed_event_id",
+    ),
 )
 
 
 def request_approval(
-    state: State, *, actor: Actor, kind: str, payload: Payload, now: datetime, reason: str | None
+    state: State,
+    *,
+    actor: Actor,
+    kind: str,
+    payload: Payload,
+    now: datetime,
+    reason: str | None,
+    approvers_needed: int = 1,
 ) -> UUID:
     """Adds a request that somebody else may approve within seven days; returns its id.
 
-    kind:    the name of an `Approvable` that can rebuild the command
-    payload: what it is rebuilt from; nothing personal, since it is stored in clear
-    reason:  free text, sealed into the request's audit event
+    kind:             the name of an `Approvable` that can rebuild the command
+    payload:          what it is rebuilt from; nothing personal, since it is stored in clear
+    reason:           free text, sealed into the request's audit event
+    approvers_needed: how many others must agree, 1 or 2
     """
     text = orjson.dumps(dict(payload), option=orjson.OPT_SORT_KEYS).decode()
     if len(text) > PAYLOAD_BYTES_MAX:
@@ -92,6 +123,7 @@ def request_approval(
         requested_at=now,
         request_event_id=event_id,
         expires_at=now + VALID,
+        approvers_needed=approvers_needed,
     )
     state.add(APPROVALS, approval)
     state.emit(approval_event(approval, "approval_requested", event_id, actor, now, private=reason))
@@ -116,6 +148,27 @@ def require_other_person(approval: Approval, actor: Actor) -> None:
     """APPROVAL_OWN where the requester would decide, also in another role: who holds two is still one person."""
     if approval.requested_by.partition(":")[2] == actor.id:
         raise Refusal(RefusalCode.APPROVAL_OWN)
+
+
+def require_another_approver(approval: Approval, actor: Actor) -> None:
+    """APPROVAL_OWN where the requester would agree, or who agreed already: two approvers are two persons."""
+    require_other_person(approval, actor)
+    if approval.first_agreed_by is not None and approval.first_agreed_by.partition(":")[2] == actor.id:
+        raise Refusal(RefusalCode.APPROVAL_OWN)
+
+
+def agree_first(state: State, approval: Approval, actor: Actor, now: datetime, *, reason: str | None) -> Approval:
+    """Records that one of two agreed, with its event; the request keeps waiting."""
+    event_id = state.ids.new()
+    agreed = approval._replace(
+        first_agreed_by=actor.client,
+        first_agreed_at=now,
+        first_agreed_event_id=event_id,
+        version=approval.version + 1,
+    )
+    state.put(APPROVALS, agreed)
+    state.emit(approval_event(agreed, "approval_agreed", event_id, actor, now, private=reason))
+    return agreed
 
 
 def close_approval(

@@ -57,11 +57,22 @@ class AskForAccess(Command[AccessAsked]):
         """Nothing stands in the way of asking."""
         return []
 
+    @property
+    def approvers_needed(self) -> int:
+        """How many others must agree."""
+        return 1
+
     def decide(self, state: State, now: datetime) -> AccessAsked:
-        """Always waits for a second person."""
+        """Always waits for somebody else."""
         payload = {**self.terms, "purpose": self.purpose}
         approval_id = request_approval(
-            state, actor=self.actor, kind=self.kind, payload=payload, now=now, reason=self.reason
+            state,
+            actor=self.actor,
+            kind=self.kind,
+            payload=payload,
+            now=now,
+            reason=self.reason,
+            approvers_needed=self.approvers_needed,
         )
         return AccessAsked(approval_id=approval_id)
 
@@ -78,6 +89,11 @@ class AskForReveal(AskForAccess):
     """Opening what is private in some events."""
 
     kind: ClassVar[str] = "audit_reveal"
+
+    @property
+    def approvers_needed(self) -> int:
+        """Two where a legal basis is named: it opens the data of a person who is restricted (PIPL, article 47)."""
+        return 1 if self.terms.get("legalBasis") is None else 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,9 @@ from ledger.control.approval import (
     APPROVALS,
     Approval,
     ApprovalState,
+    agree_first,
     close_approval,
+    require_another_approver,
     require_other_person,
     require_pending,
 )
@@ -26,7 +28,10 @@ from ledger.engine.unit import AnyCommand, WrongKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The reply: what was decided. `entry_id` is the entry that an approval posted, if it posted one."""
+    """The reply: what was decided, and by whom; the state is `pending` where another person must agree too.
+
+    entry_id: the entry that an approval posted, if it posted one
+    """
 
     approval_id: UUID
     kind: str
@@ -72,7 +77,7 @@ class DecisionCommand(Command[Decision]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveRequest(DecisionCommand):
-    """Runs what was asked for, in the same step. `inner` is found, never given.
+    """Runs what was asked for, in the same step; where two must agree, the second does. `inner` is found, never given.
 
     A refusal of what runs is the refusal of the approval: nothing changes and the request keeps waiting.
     """
@@ -104,12 +109,25 @@ class ApproveRequest(DecisionCommand):
         command is refused with.
         """
         approval = require_pending(state, self.approval_id, self.actor, now)
-        require_other_person(approval, self.actor)
+        require_another_approver(approval, self.actor)
+        if approval.is_one_more_needed:
+            return self._agree(state, approval, now)
         if self.inner is None:
             # The request was committed between the look-up and the lock.
             raise WrongKeys(self.approval_id)
         reply = self.inner.decide(state, now)
         return self.close(state, approval, ApprovalState.APPROVED, now, getattr(reply, "entry_id", None))
+
+    def _agree(self, state: State, approval: Approval, now: datetime) -> Decision:
+        agree_first(state, approval, self.actor, now, reason=self.reason)
+        return Decision(
+            approval_id=approval.id,
+            kind=approval.kind,
+            state=ApprovalState.PENDING,
+            requested_by=approval.requested_by,
+            decided_by=self.actor.client,
+            decided_at=now,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

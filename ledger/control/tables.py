@@ -20,6 +20,10 @@ APPROVALS = table(
     Column("decision_event_id", Uuid),
     Column("entry_id", Uuid),
     Column("version", BigInteger),
+    Column("approvers_needed", SmallInteger),
+    Column("first_agreed_by", Text),
+    Column("first_agreed_at", INSTANT),
+    Column("first_agreed_event_id", Uuid),
     schema=REGISTRY,
 )
 

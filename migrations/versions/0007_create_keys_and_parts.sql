@@ -68,7 +68,8 @@ GRANT INSERT ON audit.parts TO scrip_key_admin;
 CREATE VIEW registry.approval_reasons AS
     SELECT approval.id AS approval_id, part.*
     FROM registry.approvals approval
-    JOIN audit.parts part ON part.event_id IN (approval.request_event_id, approval.decision_event_id);
+    JOIN audit.parts part
+        ON part.event_id IN (approval.request_event_id, approval.first_agreed_event_id, approval.decision_event_id);
 GRANT SELECT ON registry.approval_reasons TO scrip_app, scrip_auditor;
 
 -- Keys, each wrapped by the one above it: root (kept by a provider, never here) -> branch -> subject --------------------

@@ -152,6 +152,27 @@ async def test_what_is_private_is_revealed_once_another_agrees(desk: Desk) -> No
     assert '"subjects":["' in reveals[0]
 
 
+async def test_on_a_legal_basis_two_others_agree(desk: Desk) -> None:
+    """The first leaves it pending, and shown as one of two; the same person again, in any role, is refused."""
+    event_id = await adjust(desk, "she called in tears")
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+    given = {"eventIds": [event_id], "purpose": "court", "legalBasis": "order 7", "idempotencyKey": desk.key()}
+
+    approval_id = (await desk.change(officer, "revealParts", given, APPROVAL))["approvalId"]
+    states = [await approve(desk, approval_id, who) for who in ("paul", "paul")]
+    between = await desk.ask(officer, REVEALED, id=approval_id)
+    shown = await desk.ask(
+        desk.caller(Role.APPROVER), "query A($id: ID!) { approval(id: $id) { state needed agreedBy } }", id=approval_id
+    )
+    states.append(await approve(desk, approval_id, "pia"))
+    after = await desk.ask(officer, REVEALED, id=approval_id)
+
+    assert states == ["PENDING", "APPROVAL_OWN", "APPROVED"]
+    assert shown["approval"] == {"state": "PENDING", "needed": 2, "agreedBy": "approver:paul@BANK"}
+    assert between["revealedParts"] is None
+    assert [part["text"] for part in after["revealedParts"]] == ["she called in tears"]
+
+
 async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
     """It keeps what was asked for and to whom it is sealed; the same key again is the same request."""
     given = {
