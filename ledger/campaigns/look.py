@@ -75,9 +75,9 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
             reason = _follow(taker, look, rule)
         if reason is not None:
             skips.append(skipped_rule(of, rule.code, reason, phase.code, variant))
-        elif is_award:
-            has_awarded = True
-        elif not terms.is_plain:
+            continue
+        has_awarded = has_awarded or is_award
+        if not terms.is_plain:
             facts = facts_of(state, of, seen)
     if has_awarded:
         return []

@@ -241,8 +241,6 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
     own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
-    if not own:
-        return seen.facts
     vocabulary = seen.facts.vocabulary.extended(of.terms.progress_fields)
     return Facts(vocabulary, {**seen.facts.values, **own}, of.terms.whens[seen.type])
 
