@@ -252,6 +252,8 @@ async def _save(
 _CODE = RefusalCode
 _READ = Scope.CAMPAIGN_READ_ANY
 _SAVE = requires(Scope.CAMPAIGN_MANAGE, cost=10)
+_NAMED = (_CODE.ASSET_NOT_FOUND, _CODE.TEMPLATE_NOT_FOUND, _CODE.MERCHANT_NOT_FOUND)
+"""What a rule may name that is not there."""
 
 CAMPAIGN_QUERY = query(campaign, requires(_READ, cost=5), callers=BANK)
 CAMPAIGNS = query(campaigns, requires(_READ, cost=5, page_max=PAGE_MAX), callers=BANK)
@@ -259,11 +261,11 @@ CREATE_CAMPAIGN = mutation(
     create_campaign,
     _SAVE,
     succeeds=CampaignSaved,
-    refusals=(*EVERY_REQUEST, _CODE.PROGRAMME_NOT_FOUND, _CODE.ASSET_NOT_FOUND, _CODE.CODE_TAKEN),
+    refusals=(*EVERY_REQUEST, *_NAMED, _CODE.PROGRAMME_NOT_FOUND, _CODE.CODE_TAKEN),
 )
 CHANGE_CAMPAIGN = mutation(
     change_campaign,
     _SAVE,
     succeeds=CampaignSaved,
-    refusals=(*EVERY_REQUEST, _CODE.ASSET_NOT_FOUND, _CODE.CAMPAIGN_NOT_FOUND, _CODE.CAMPAIGN_STATE),
+    refusals=(*EVERY_REQUEST, *_NAMED, _CODE.CAMPAIGN_NOT_FOUND, _CODE.CAMPAIGN_STATE),
 )

@@ -107,7 +107,7 @@ class CampaignCapInput:
 
 @input_type
 class CampaignVariantInput:
-    """An arm of a test. Members fall to it in proportion to its weight, the same ones for ever.
+    """An arm of a test. Members fall to it in proportion to its weight, the same ones while no weight changes.
 
     code:   its code
     weight: its weight, 1 to 10,000

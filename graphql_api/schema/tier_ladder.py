@@ -107,7 +107,7 @@ async def tier_ladders(info: Info) -> list[TierLadder]:
 class CreateTierLadderInput:
     """A ladder.
 
-    code:  its code, unique in the programme: a letter or `_`, then letters, digits and `_`
+    code:  its code, unique in the programme: a letter, then letters, digits and `_`
     terms: what it promises
     """
 

@@ -197,7 +197,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """An arm of a test; members fall to it in proportion to its weight, the same ones for ever."""
+    """An arm of a test; members fall to it in proportion to its weight, the same ones while no weight changes."""
 
     code: str
     weight: int

@@ -132,7 +132,8 @@ class ReportRefund(ActivityCommand):
 
     def decide(self, state: State, now: datetime) -> ActivityReceipt:
         """Refused with INVALID_INPUT, MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE,
-        ACTIVITY_NOT_FOUND (which burns no key: the original may come later), NOT_REFUNDABLE, REFUND_EXCEEDS_SALE.
+        ACTIVITY_NOT_FOUND (which burns no key: the original may come later), NOT_REFUNDABLE, REFUND_EXCEEDS_SALE,
+        BALANCE_LIMIT_EXCEEDED where a budget has no room for what it gets back.
         """
         programme = self.require_member(state)
         amount: int = require_payload(SHIPPED[REFUND], self.payload)["amount"]

@@ -11,7 +11,8 @@ from ledger.book.account import Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, spend_order
-from ledger.book.units import InvariantViolated
+from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.units import AMOUNT_MAX, InvariantViolated
 from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.campaign_text import parse_body, progress_name
@@ -85,12 +86,16 @@ def _in_order(wallet: Wallet, original: UUID) -> list[Lot]:
 
 
 def return_cost(state: State, draft: Draft, award: Award, cost: int) -> None:
-    """The budget gets back what it paid, from what is spent or from the merchant that collects donations."""
+    """The budget gets back what it paid, from what is spent or from the merchant that collects donations.
+    BALANCE_LIMIT_EXCEEDED where it was filled up to 10^15 meanwhile.
+    """
     if award.budget_id is None:
         return
     budget = state.find(ACCOUNTS, award.budget_id)
     if budget is None:
         raise InvariantViolated(f"award {award.id} was paid from nowhere")
+    if draft.account(budget).posted + cost > AMOUNT_MAX:
+        raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
     if award.kind == ActionKind.DONATION:
         merchant = UUID(award.target or "")
         draft.move(open_account(budget.programme_id, merchant, budget.asset_id, Role.DONATION), budget, cost)

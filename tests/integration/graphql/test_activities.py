@@ -125,6 +125,18 @@ async def test_a_list_is_independent_and_in_order(people: People, campaigns: Cam
     assert await campaigns.left("base") == 20
 
 
+async def test_a_refund_into_a_full_budget_is_refused(people: People, campaigns: CampaignDesk) -> None:
+    """A budget holds 10^15 at most; nothing changes."""
+    await campaigns.run("base", budget=10**15)
+    await report(people, purchase("a", 200, occurredAt=now()))
+    (await campaigns.top_up("base", 20)).unwrap()
+
+    refused = await report(people, {**refund("b", "a", 200), "occurredAt": now()})
+
+    assert refused["code"] == "BALANCE_LIMIT_EXCEEDED"
+    assert await campaigns.left("base") == 10**15
+
+
 async def test_a_programme_registers_types_of_its_own(people: People) -> None:
     """A flat, closed schema; its fields are checked in every report; what cannot be a schema is refused by field."""
     schema = {

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from ledger.campaigns.lifecycle import PauseCampaign
 from ledger.campaigns.member_list import extend_list
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.integration.graphql.campaigns import purchase, report
+from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
 from tests.tier_desk import TierDesk
 
@@ -262,17 +264,21 @@ async def test_terms_that_cannot_be_meant_are_refused_with_their_place(people: P
 
 
 async def test_names_that_nobody_has_are_refused(people: People) -> None:
-    """Strange codes name no campaign and are nobody's fault but the caller's; assets must be the programme's."""
+    """Strange codes name no campaign and are nobody's fault but the caller's; what rules name must be the programme's."""
     await save(people, "createCampaign", terms())
     codes = [(await move(people, "pauseCampaign", code))["code"] for code in ("C2", "\u0000", "x" * 70, "C1%", "")]
     dollars = await save(people, "createCampaign", with_rule(action=points(asset="USD")), code="C3")
     money = await save(people, "createCampaign", with_rule(action=points(asset="CNY")), code="C3")
+    card = await save(people, "createCampaign", with_rule(action=points(cards=["NONE"])), code="C3")
+    gift = {"donation": {"merchantId": gid("Merchant", UUID(int=7)), "amount": "1"}}
+    shop = await save(people, "changeCampaign", terms(phases=[phase(rule(action=gift))], budgets=["POINTS"]))
     unknown = await people.change(people.operator, "topUpCampaignBudget", "", campaign="C1", amount="5")
     nothing = await people.change(people.operator, "topUpCampaignBudget", "", campaign="C1", amount="0")
     nobody = await people.desk.ask(people.operator, '{ campaign(id: "?") { code } }')
 
     assert codes == ["CAMPAIGN_NOT_FOUND", "INVALID_INPUT", "INVALID_INPUT", "CAMPAIGN_NOT_FOUND", "INVALID_INPUT"]
     assert [each["code"] for each in (dollars, money)] == ["ASSET_NOT_FOUND", "ASSET_NOT_FOUND"]
+    assert [each["code"] for each in (card, shop)] == ["TEMPLATE_NOT_FOUND", "MERCHANT_NOT_FOUND"]
     assert (unknown["code"], nothing["code"]) == ("CAMPAIGN_NOT_FOUND", "INVALID_INPUT")
     assert nobody == {"campaign": None}
 
