@@ -18,7 +18,7 @@ from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
 from ledger.members.membership import programme_of, require_member, require_not_closed
 from ledger.partners.merchant import require_merchant
-from ledger.programme.calendar import local_date
+from ledger.programme.calendar import FIRST_START, LAST_START, local_date
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Programme
 
@@ -83,16 +83,25 @@ class ActivityCommand(Command[ActivityReceipt]):
         }
 
     def require_input(self) -> None:
-        """INVALID_INPUT where the event's name is no key, a text too long or the payload no JSON object."""
+        """INVALID_INPUT where the event's name is no key, the time one that no calendar reaches, a text too long or the
+        payload no JSON object.
+        """
         if not self.source or "/" in self.source or not is_key(self.source):
             refuse_input("source")
         if not self.event_id or not is_key(self.key or ""):
             refuse_input("eventId")
+        if not self.is_datable:
+            refuse_input("occurredAt")
         for name, given in (("channel", self.channel), ("branch", self.branch)):
             if given is not None and not (1 <= len(given) <= TEXT_LENGTH_MAX and given.isprintable()):
                 refuse_input(name)
         if read_payload(self.payload) is None:
             refuse_input("payload")
+
+    @property
+    def is_datable(self) -> bool:
+        """Whether local days and periods around the time are in the calendar."""
+        return FIRST_START <= self.occurred_at.date() < LAST_START
 
     @property
     def request_id(self) -> bytes:

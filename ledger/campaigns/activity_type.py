@@ -110,6 +110,9 @@ def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
         # JSON Schema takes 5.0 for a whole number; amounts are none of that.
         if not isinstance(value, int | str) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
             refuse_input(f"payload.{name}")
+        # PostgreSQL's JSON has no such character, so that the checker could not read it.
+        if isinstance(value, str) and "\x00" in value:
+            refuse_input(f"payload.{name}")
     return read
 
 
@@ -175,5 +178,7 @@ def _require_fields(properties: object, required: list[str], amount_field: str |
         refuse_input("amountField")
 
 
-RESERVED: Final = frozenset({"channel", "branch", "merchant", "hour", "weekday", "day", "month"})
-"""What rules see of every activity beside its payload."""
+WORDS: Final = frozenset({"false", "in", "null", "true"})
+"""What CEL keeps for itself: no condition can name it."""
+RESERVED: Final = WORDS | frozenset({"channel", "branch", "merchant", "hour", "weekday", "day", "month"})
+"""What no field is called: these words, and what rules see of every activity beside its payload."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from ledger.book.account import Role, open_account
 from ledger.book.units import ProgrammeId
-from ledger.campaigns.activity import ActivityCommand
+from ledger.campaigns.activity import TEXT_LENGTH_MAX, ActivityCommand
 from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
@@ -62,13 +62,15 @@ class ReportActivity(ActivityCommand):
         return {**ActivityCommand.fields(self), "type": self.type}
 
     def require_input(self) -> None:
-        """INVALID_INPUT, also for a refund, which is a report of its own."""
+        """INVALID_INPUT, also for a refund, which is a report of its own, and where the type's code is too long."""
         ActivityCommand.require_input(self)
-        if self.type == REFUND:
+        if self.type == REFUND or len(self.type) > TEXT_LENGTH_MAX:
             refuse_input("type")
 
     async def find(self, reader: Reader) -> Self:
         """Which wallets and budgets it may move, and where its vouchers come from."""
+        if not self.is_datable:
+            return self
         programme_id = self.actor.programme_id
         found = await find_plan(reader, programme_id, self.type, self.occurred_at)
         rewards = await find_rewards(reader, programme_id, found.vouchers) if found.vouchers else ()

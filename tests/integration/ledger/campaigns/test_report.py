@@ -1,14 +1,25 @@
 """Reporting an activity: one step with all its awards, replayed for ever, explained as it was decided."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import orjson
 
 from ledger.book.refusal import RefusalCode
 from ledger.campaigns.activity import activity_key
-from ledger.campaigns.campaign_body import Cap, CapMode, Period, PointsAward, Rule, Variant
+from ledger.campaigns.campaign_body import (
+    Cap,
+    CapMode,
+    Period,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    Streak,
+    Variant,
+)
 from ledger.campaigns.explain_query import explain, explain_event
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
@@ -180,6 +191,29 @@ async def test_a_malformed_payload_burns_no_event(desk: CampaignDesk, member: UU
         RefusalCode.ACTIVITY_IN_FUTURE,
     ]
     assert amounts((await desk.report(command)).unwrap()) == [10]
+
+
+async def test_what_no_calendar_reaches_spoils_nothing_else(desk: CampaignDesk, member: UUID) -> None:
+    """Times at the ends of the calendar, though a streak looks back from there; types and texts that cannot be kept."""
+    step = Rule(code="step", activity="purchase", action=ProgressStep(counter="days", amount=1))
+    streak = replace(TENTH, streak=Streak(counter="days", length=31))
+    phase = Phase(code="all", from_on=date.min, until_on=date.max, rules=(step, streak))
+    await desk.run("streak", phases=(phase,), counters=(ProgressCounter(code="days", period=Period.DAY),))
+    day = timedelta(days=1)
+    plain = desk.reporting(member, amount=100)
+    wrong = {
+        "occurredAt": replace(plain, event_id="1", occurred_at=datetime.min.replace(tzinfo=UTC) + day),
+        "occurredAt ": replace(plain, event_id="2", occurred_at=datetime.max.replace(tzinfo=UTC)),
+        "type": replace(plain, event_id="3", type="x" * 65),
+        "payload.category": replace(plain, event_id="4", payload='{"amount": 1, "category": "a\\u0000"}'),
+    }
+
+    outcomes = await desk.bank.application.engine.execute_list([*wrong.values(), plain])
+
+    assert [outcome.refusal and outcome.refusal.facts["field"] for outcome in outcomes[:-1]] == [
+        field.strip() for field in wrong
+    ]
+    assert amounts(outcomes[-1].unwrap()) == [1]
 
 
 async def test_several_assets_are_awarded_in_one_entry(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
