@@ -16,7 +16,8 @@ NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignStat
 
 
 class Considered(NamedTuple):
-    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or now.
+    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or
+    now, or it was ended so.
 
     name: how receipts name it, with the number of the version
     """
@@ -51,9 +52,18 @@ def considered(state: State, programme_id: UUID, activity: str, occurred_at: dat
             raise InvariantViolated(f"campaign {campaign.id} has no version {in_force}")
         terms = terms_of(version.body)
         if activity in terms.activities:
-            is_paused = CampaignState.PAUSED in (was, campaign.state)
+            is_paused = was == CampaignState.PAUSED or _is_stopped(state, campaign)
             found.append(Considered(campaign, version, terms, was, name_of(campaign, version), is_paused))
     return sorted(found, key=lambda each: (each.body.priority, each.campaign.code))
+
+
+def _is_stopped(state: State, campaign: Campaign) -> bool:
+    """Whether it is paused, or was when it ended: the end undoes no pause."""
+    if campaign.state != CampaignState.ENDED:
+        return campaign.state == CampaignState.PAUSED
+    before = campaign.steps - 1
+    steps = state.rows(CAMPAIGN_STEPS, campaign.id)
+    return any(step.number == before and step.state == CampaignState.PAUSED for step in steps)
 
 
 def _then(state: State, campaign: Campaign, occurred_at: datetime) -> tuple[str, UUID | None]:

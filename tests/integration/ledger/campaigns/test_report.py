@@ -83,6 +83,21 @@ async def test_the_kill_switch_is_exact_and_can_be_undone(desk: CampaignDesk, me
     assert (amounts(ended), reasons(ended)) == ([], [])
 
 
+async def test_the_end_of_a_paused_campaign_lets_nothing_through(desk: CampaignDesk, member: UUID) -> None:
+    """Without a budget too: what occurred before a pause and comes after the end is not looked at any more."""
+    await desk.run("stopped")
+    await desk.run("ended")
+    before = datetime.now(UTC)
+    (await desk.move(PauseCampaign, "stopped")).unwrap()
+    for code in ("stopped", "ended"):
+        (await desk.move(EndCampaign, code)).unwrap()
+
+    late = await desk.buy(member, 100, at=before)
+
+    assert [award.campaign_id for award in late.awards] == [desk.campaign_id("ended")]
+    assert [(line.campaign, line.reason) for line in late.skipped] == [("stopped", Reason.PAUSED)]
+
+
 async def test_caps_truncate_or_refuse(desk: CampaignDesk, member: UUID) -> None:
     """A cap on points cuts to its headroom, or refuses what does not fit; a cap on awards counts them."""
     day = Cap(counter="POINTS", period=Period.DAY, limit=25)
