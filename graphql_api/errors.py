@@ -12,9 +12,12 @@ from uuid import uuid4
 import structlog
 from graphql import GraphQLError
 
+from ledger.engine.writer import LOST
+
 Facts: TypeAlias = Mapping[str, "str | int | None"]
 
 MASKED_MESSAGE = "Something went wrong on our side. Quote the reference when you report it."
+UNAVAILABLE_MESSAGE = "The ledger cannot be reached just now. Ask again; with an idempotency key, by the same one."
 
 
 class CallerError(Exception):
@@ -48,6 +51,13 @@ class InvalidInput(CallerError):
     code = "INVALID_INPUT"
 
 
+def name_exception(error: BaseException) -> dict[str, object]:
+    """What kind of error it is, without its message and without where it was raised."""
+    sqlstate = getattr(error, "sqlstate", None)
+    named: dict[str, object] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
+    return named if sqlstate is None else {**named, "sqlstate": sqlstate}
+
+
 def describe_exception(error: BaseException) -> dict[str, object]:
     """Where `error` came from, without its message: messages quote rows and input, which may be personal.
 
@@ -75,6 +85,11 @@ def log_bug(error: BaseException, where: str) -> str:
     return reference
 
 
+def log_lost(error: BaseException, where: str) -> None:
+    """Log that the database could not be asked; the operator's matter, and no bug."""
+    structlog.get_logger("scrip.database").warning("database lost", where=where, **name_exception(error))
+
+
 def masked_error(reference: str) -> dict[str, object]:
     """What a caller is told about a bug: nothing but a reference id."""
     return {"message": MASKED_MESSAGE, "extensions": {"code": "INTERNAL", "reference": reference}}
@@ -89,7 +104,7 @@ def present_errors(
     """Errors as the caller may see them; `note` is told each code, `default_code` is that of graphql-core's own.
 
     Errors that graphql-core itself raises about the request pass as they are, a CallerError passes with its
-    code, and everything else is logged and replaced by a reference id.
+    code, a database that cannot be asked is UNAVAILABLE, and everything else is logged and replaced by a reference id.
     """
     return [_present(error, note, default_code) for error in errors]
 
@@ -103,14 +118,22 @@ def _present(error: GraphQLError, note: Callable[[str], None], default_code: str
     elif original is None or error.path is None:
         shown = {"message": error.message, "extensions": error.extensions or {"code": default_code}}
         note(default_code)
+    elif isinstance(original, LOST):
+        log_lost(original, _where(error.path))
+        shown = {"message": UNAVAILABLE_MESSAGE, "extensions": {"code": "UNAVAILABLE", "retryAfterSeconds": 1}}
+        note("UNAVAILABLE")
     else:
-        shown = masked_error(log_bug(original, ".".join(str(key) for key in error.path if isinstance(key, str))))
+        shown = masked_error(log_bug(original, _where(error.path)))
         note("INTERNAL")
     if error.locations:
         shown["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path is not None:
         shown["path"] = error.path
     return shown
+
+
+def _where(path: Sequence[str | int]) -> str:
+    return ".".join(str(key) for key in path if isinstance(key, str))
 
 
 def _root_cause(error: GraphQLError) -> Exception | None:

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard output, with a request id and nothing personal."""
 
+import logging
 import re
 import secrets
 import sys
@@ -8,6 +9,8 @@ from typing import Literal
 import orjson
 import structlog
 
+from graphql_api.errors import describe_exception
+
 LogFormat = Literal["json", "console"]
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -15,7 +18,8 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def configure_logs(*, form: LogFormat = "json", level: str = "info") -> None:
-    """Set up structlog for this process; call once at start."""
+    """Set up structlog for this process, and what libraries log through it; call once at start."""
+    logging.basicConfig(handlers=[_Forwarding()], level=logging.WARNING, force=True)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -35,6 +39,17 @@ def configure_logs(*, form: LogFormat = "json", level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
+
+
+class _Forwarding(logging.Handler):
+    """What a library logs, as one line of ours: its words without the values, which may be personal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line."""
+        error = record.exc_info[1] if record.exc_info else None
+        facts = {} if error is None else describe_exception(error)
+        level = min(record.levelno, logging.ERROR)
+        structlog.get_logger(record.name).log(level, "library", logger=record.name, said=str(record.msg), **facts)
 
 
 def _to_json(event: object, **_: object) -> bytes:

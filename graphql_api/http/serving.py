@@ -30,6 +30,8 @@ def server_config(
         ws_max_size=ws_message_bytes_max,
         ws_per_message_deflate=False,
         access_log=False,
+        # Its own handlers would write lines of another form beside ours.
+        log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=False,

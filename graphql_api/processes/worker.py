@@ -19,6 +19,7 @@ from audit.signing import SigningKey
 from audit.static_files import StaticFiles
 from audit.tree import TreeDamaged
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.errors import describe_exception, name_exception
 from graphql_api.http.logs import configure_logs
 from graphql_api.log_key import load_log_key
 from graphql_api.processes.cli.failure import CommandError
@@ -35,6 +36,7 @@ from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
+from ledger.engine.writer import LOST
 from ledger.points.sweeps import sweep_due
 from ledger.tiers.sweeps import sweep_packs, sweep_tiers
 from ledger.vouchers.sweeps import sweep_vouchers
@@ -186,16 +188,28 @@ async def repeat(due: Round, stop: asyncio.Event, metrics: RoundMetrics) -> None
         started = perf_counter()
         try:
             done = await due.work()
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the round is tried again
             failures += 1
             done = 0
             metrics.failed(due.name)
-            LOG.exception("round failed", round=due.name, failures=failures)
+            # Not LOG.exception: a traceback quotes values, which may be personal.
+            LOG.error("round failed", round=due.name, failures=failures, **_told(error))  # noqa: TRY400
         else:
             failures = 0
             metrics.succeeded(due.name, done, perf_counter() - started)
         if done == 0:
             await _pause(stop, min(due.pause_seconds * 2 ** min(failures, 10), PAUSE_SECONDS_MAX))
+
+
+def _told(error: Exception) -> dict[str, object]:
+    """What an operator needs of it: the message only where it is ours, where it was raised only where it may be a bug."""
+    match error:
+        case LogRolledBack() | TreeDamaged():
+            return {**name_exception(error), "reason": str(error)}
+        case _ if isinstance(error, LOST):
+            return name_exception(error)
+        case _:
+            return describe_exception(error)
 
 
 async def run_rounds(rounds: Sequence[Round], stop: asyncio.Event, metrics: RoundMetrics) -> None:

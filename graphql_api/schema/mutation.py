@@ -7,12 +7,14 @@ from typing import ParamSpec
 
 import strawberry
 
+from graphql_api.errors import log_lost
 from graphql_api.permissions import Role
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import result_union
 from graphql_api.schema.refusals import ERROR_TYPES, UserError, present
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.writer import LOST
 
 P = ParamSpec("P")
 
@@ -30,10 +32,12 @@ def mutation(
     The resolver may raise any of the refusals. A query that a till asks in the middle of a sale answers so too.
     callers: the roles that may ask at all, whatever their scopes; others are refused with FORBIDDEN
     """
+    refusals = frozenset(refusals)
     name = "".join(word.capitalize() for word in resolver.__name__.split("_"))
     successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
     union = result_union(f"{name}Result", f"What `{_camel(name)}` came to.", (*successes, *_errors(refusals)))
-    return strawberry.mutation(resolver=_presenting(resolver, union, callers), metadata=rule)
+    telling = _telling_of_loss(resolver) if RefusalCode.UNAVAILABLE in refusals else resolver
+    return strawberry.mutation(resolver=_presenting(telling, union, callers), metadata=rule)
 
 
 def items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
@@ -76,6 +80,20 @@ def _presenting(
 
     answer.__annotations__ = {**resolver.__annotations__, "return": union}
     answer.__signature__ = signature(resolver).replace(return_annotation=union)  # type: ignore[attr-defined]
+    return answer
+
+
+def _telling_of_loss(resolver: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
+    """A database that cannot be asked is a refusal too, which says to send the same again."""
+
+    @wraps(resolver)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> object:
+        try:
+            return await resolver(*args, **kwargs)
+        except LOST as error:
+            log_lost(error, resolver.__name__)
+            raise Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1) from None
+
     return answer
 
 

@@ -28,10 +28,13 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
     OSError,
     asyncio.IncompleteReadError,
 )
-"""The connection is gone, perhaps after the commit: running the batch again finds what was decided by its keys."""
+"""The connection is gone, perhaps after the commit, or the server has no room (class 53, a full disk among it): running
+the batch again finds what was decided by its keys.
+"""
 
 _TRANSIENT_WAIT_S = 0.01
 _LOST_WAIT_S = 0.05

@@ -24,6 +24,17 @@ metrics.observe(record, 0.01)
 print(metrics.page().decode())
 """
 
+LIBRARY_LOGS = """
+import logging
+from graphql_api.http.logs import configure_logs
+
+configure_logs(level="warning")
+try:
+    raise ConnectionRefusedError("Ada Lovelace")
+except ConnectionRefusedError:
+    logging.getLogger("asyncpg.pool").exception("no connection for %s", "Ada Lovelace")
+"""
+
 LOGS = """
 import structlog
 from graphql_api.errors import log_bug
@@ -63,6 +74,16 @@ def test_logs_are_json_lines_above_their_level() -> None:
     assert (logged["event"], logged["level"], logged["where"]) == ("bug", "error", "wallet")
     assert logged["error"] == "builtins.ValueError"
     assert logged["timestamp"].endswith("Z")
+    assert "Ada" not in line
+
+
+def test_what_a_library_logs_is_one_line_too() -> None:
+    """Neither its traceback nor its values reach the log."""
+    (line,) = run(LIBRARY_LOGS).splitlines()
+
+    logged = json.loads(line)
+    assert (logged["logger"], logged["said"]) == ("asyncpg.pool", "no connection for %s")
+    assert logged["error"] == "builtins.ConnectionRefusedError"
     assert "Ada" not in line
 
 

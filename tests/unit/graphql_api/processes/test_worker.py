@@ -3,7 +3,9 @@
 import asyncio
 
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
+from audit.rollback import LogRolledBack
 from graphql_api.processes.worker import Round, run_rounds
 from graphql_api.processes.worker_metrics import RoundMetrics
 
@@ -43,6 +45,31 @@ async def test_a_failing_round_is_tried_again() -> None:
         )
 
     assert outcomes == []
+
+
+async def test_a_failing_round_says_why_without_values() -> None:
+    """A log that was rolled back is told in our words; of what is not ours stands the kind and the place, never the words."""
+    stop = asyncio.Event()
+    outcomes: list[Exception | int] = [LogRolledBack("it knows 9 entries"), OSError("db"), ValueError("Ada"), 0]
+
+    async def work() -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        stop.set()
+        return outcome
+
+    with capture_logs() as logged:
+        async with asyncio.timeout(5):
+            await run_rounds(
+                [Round(name="sequence", work=work, pause_seconds=0.001)], stop, RoundMetrics(CollectorRegistry())
+            )
+
+    rolled_back, lost, bug = logged
+    assert (rolled_back["error"], rolled_back["reason"]) == ("audit.rollback.LogRolledBack", "it knows 9 entries")
+    assert (lost["error"], lost.get("traceback")) == ("builtins.OSError", None)
+    assert bug["traceback"]
+    assert "Ada" not in str(bug)
 
 
 async def test_a_worker_without_rounds_waits_to_be_stopped() -> None:
