@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from ledger.book.units import is_amount
-from ledger.campaigns.activity_type import ActivityType
+from ledger.campaigns.activity_type import WORDS, ActivityType
 from ledger.campaigns.campaign_body import (
     Action,
     CampaignBody,
@@ -32,7 +32,7 @@ def require_counters(body: CampaignBody) -> None:
     if len(codes) > COUNTERS_MAX or len(set(codes)) != len(codes):
         refuse_input("counters")
     for place, code in enumerate(codes):
-        if not (code.isidentifier() and code.isascii() and len(code) <= 64):
+        if not (code.isidentifier() and code.isascii() and len(code) <= 64) or code in WORDS:
             refuse_input(f"counters.{place}.code")
 
 
@@ -73,7 +73,7 @@ def _require_points(field: str, points: PointsAward, ladders: Collection[str]) -
     if len(points.cards) > CARDS_MAX or len(set(points.cards)) != len(points.cards):
         refuse_input(f"{field}.cards")
     if points.ladder is not None and points.ladder not in ladders:
-        refuse_input(f"{field}.ladder")
+        refuse_input(f"{field}.multiplierLadder")
 
 
 def _require_streak(field: str, streak: Streak, action: Action, body: CampaignBody) -> None:

@@ -1,7 +1,8 @@
 """Conditions in CEL: checked by name and type when a campaign is saved; how they are evaluated stands in `facts.py`.
 
 The environment is flat: `activity.amount` is one variable, so that an unknown field or a wrong type is an error with its
-position. Bounds: the length here, the depth (32) and the steps of an evaluation (10,000) in the library.
+position. Bounds: the length and the lists walked here, the depth (32) and the steps of an evaluation (10,000) in the
+library.
 """
 
 import re
@@ -14,6 +15,8 @@ from cel_expr_python import cel
 from ledger.campaigns.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
+WALKS_MAX: Final = 2
+"""Lists that a condition walks: each may multiply a text's length by some hundred, which the library does not bound."""
 MESSAGE_LENGTH_MAX: Final = 200
 Value = int | str | bool | list[str]
 TEXTS: Final = "texts"
@@ -26,6 +29,8 @@ _TYPES: Final = {
 }
 _DEFAULTS: Final[Mapping[str, Value]] = {"integer": 0, "string": "", "boolean": False, TEXTS: []}
 _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
+_WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
+_GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
 
 MEMBER_FIELDS: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
 """What a campaign's segment may name: what the bank says of the member."""
@@ -84,7 +89,28 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
         return _fault(str(error))
     if expression.return_type() != cel.Type.BOOL:
         return Fault("not a condition: it gives no truth value", 1, 1)
-    return _trial(expression, variables)
+    return _fault_of_text(text, expression, variables) or _trial(expression, variables)
+
+
+def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) -> Fault | None:
+    """What the library takes and we do not: too many walks, names in pieces, a character that texts cannot keep."""
+    walks = list(_WALK.finditer(text))
+    if len(walks) > WALKS_MAX:
+        return _fault_at(text, walks[WALKS_MAX].start(), "walks through more than two lists")
+    if "\x00" in text:
+        return _fault_at(text, text.index("\x00"), "a character that no text has")
+    checked = expression.serialize()
+    for name, _ in variables:
+        # Names are looked for in the text: `activity . amount` would be read as nothing.
+        if name not in text and name.encode() in checked:
+            pieces = re.search(name.replace(".", rf"{_GAP}\.{_GAP}"), text)
+            return _fault_at(text, 0 if pieces is None else pieces.start(), f"write '{name}' in one piece")
+    return None
+
+
+def _fault_at(text: str, place: int, message: str) -> Fault:
+    before = text[:place]
+    return Fault(message, before.count("\n") + 1, place - before.rfind("\n"))
 
 
 def _trial(expression: cel.Expression, variables: Variables) -> Fault | None:

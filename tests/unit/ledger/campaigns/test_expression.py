@@ -22,6 +22,10 @@ LIST = "[" + ",".join("1" * 30) + "]"
         ("activity.amount", "not a condition: it gives no truth value", 1),
         ("member.tiers == 1", "found no matching overload", 14),
         ("now > 1", "undeclared reference to 'now'", 1),
+        ("activity.hour > 1 && activity . amount > 5", "write 'activity.amount' in one piece", 22),
+        ("activity.`amount` > 5", "write 'activity.amount' in one piece", 1),
+        ("'x' in member // the bank says\n.tiers", "write 'member.tiers' in one piece", 8),
+        ("activity.category == 'a\x00'", "a character that no text has", 24),
     ],
 )
 def test_a_fault_is_told_with_its_position(text: str, message: str, column: int) -> None:
@@ -39,9 +43,12 @@ def test_a_fault_is_told_with_its_position(text: str, message: str, column: int)
         f"{LIST}.all(a, {LIST}.all(b, {LIST}.all(c, {LIST}.all(d, true))))",
         "(" * 300 + "true" + ")" * 300,
         "true" + " && true" * 200,
+        "['aaaaaaaa']" + ".map(x, x + x + x + x)" * 30 + ".size() == 1",
+        "[activity.category]" + ".map//\n(x, x + x + x + x)" * 3 + ".size() == 1",
+        "[[1]].exists(a, [[a, a, a, a]].exists(b, [[b, b, b, b]].exists(c, c == c)))",
     ],
 )
-def test_length_depth_and_steps_are_bounded(text: str) -> None:
+def test_length_depth_steps_and_size_are_bounded(text: str) -> None:
     """What would take long is no condition."""
     assert find_fault(text, PURCHASE) is not None
 
@@ -67,6 +74,14 @@ def test_any_text_is_refused_or_evaluates(text: str, amount: int) -> None:
     """A condition that was accepted is true, false or without a value for every payload; nothing is raised."""
     if find_fault(text, PURCHASE) is None:
         assert Facts(VOCABULARY, {"activity.amount": amount}, (text,)).holds(text) in {True, False, None}
+
+
+def test_two_lists_may_be_walked_and_formatted_freely() -> None:
+    """Only what multiplies without bound is refused; blanks stand where they do not cut a name."""
+    text = "member.tiers\n  .exists(t, t.startsWith('g')) || member.segments.all(s,\n  s != 'staff')"
+
+    assert find_fault(text, PURCHASE) is None
+    assert Facts(VOCABULARY, {"member.tiers": ["gold"], "member.segments": ["staff"]}, (text,)).holds(text) is True
 
 
 def test_a_fault_is_a_value() -> None:
