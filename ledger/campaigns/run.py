@@ -38,21 +38,24 @@ def runs_before(looking: Looking, rule: Rule) -> list[Run] | Reason:
     runs = []
     if streak is not None:
         run = _run(looking, streak.counter, streak.length)
-        if min(run.stood_at) < streak.least or _is_paid(looking, rule, streak.counter, streak.length):
+        unpaid = _unpaid(looking, rule, streak.counter, streak.length)
+        if unpaid < streak.length or min(run.stood_at) < streak.least:
             return Reason.STREAK_INCOMPLETE
         runs.append(run)
     if combination is not None:
         found = [_run(looking, counter, combination.days) for counter in combination.counters]
-        is_paid = _is_paid(looking, rule, combination.counters[0], combination.days)
-        if is_paid or not all(any(run.stood_at) for run in found):
+        unpaid = _unpaid(looking, rule, combination.counters[0], combination.days)
+        if not all(any(run.stood_at[:unpaid]) for run in found):
             return Reason.COMBINATION_INCOMPLETE
         runs += found
     return runs
 
 
-def _is_paid(looking: Looking, rule: Rule, counter: str, length: int) -> bool:
+def _unpaid(looking: Looking, rule: Rule, counter: str, length: int) -> int:
+    """How many of the periods, the activity's own first, came after the last one in which the rule awarded."""
     period = looking.body.period_of(counter)
-    return any(_stood_at(looking, rule_name(rule.code), period, length))
+    awarded = _stood_at(looking, rule_name(rule.code), period, length)
+    return next((place for place, count in enumerate(awarded) if count), length)
 
 
 def _run(looking: Looking, counter: str, length: int) -> Run:
