@@ -181,9 +181,10 @@ class Tally:
                 group.winners.add(member)
 
     def _note_exhausted(self, skip: Skip, at: datetime) -> None:
-        for rule in skip.of.body.rules:
-            if rule.code == skip.rule and not isinstance(rule.action, Counting):
-                self._exhausted.setdefault(rule.action.asset, at)
+        for phase in skip.of.body.phases:
+            for rule in phase.rules if phase.code == skip.heading.phase else ():
+                if rule.code == skip.rule and not isinstance(rule.action, Counting):
+                    self._exhausted.setdefault(rule.action.asset, at)
 
     def take_back(self, kind: ActionKind, code: str, amount: int, cost: int) -> None:
         """Counts what a refund takes back of an award."""

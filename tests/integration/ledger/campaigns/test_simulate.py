@@ -141,8 +141,10 @@ async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: Camp
     today = date.today()  # noqa: DTZ011 - any day near the bank's
     future = today + timedelta(days=365)
     phase = Phase(code="p", from_on=future, until_on=future + timedelta(days=4), rules=(TENTH,))
+    stars = replace(TENTH, action=PointsAward(asset="STARS", amount=1))
+    last = Phase(code="q", from_on=future + timedelta(days=5), until_on=future + timedelta(days=5), rules=(stars,))
     caps = (Cap(counter="POINTS", period=Period.TOTAL, limit=15),)
-    await desk.create("later", CampaignBody(phases=(phase,), caps=caps, budgets=("POINTS",)))
+    await desk.create("later", CampaignBody(phases=(phase, last), caps=caps, budgets=("POINTS", "STARS")))
 
     as_drafted = await simulated(desk, "later")
     moved = await simulated(desk, "later", starting_on=today - timedelta(days=2))
@@ -153,8 +155,8 @@ async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: Camp
     assert [(line.awards, line.amount, line.cost) for line in moved.costs] == [(4, 35, 35)]
     assert [(line.member_id, line.times) for line in moved.most_capped] == [(members[0], 1)]
     assert (moved.reached, moved.winners, moved.capped) == (3, 3, 1)
-    assert [(line.given, line.left) for line in poor.budgets] == [(25, 0)]
-    assert poor.budgets[0].exhausted_at is not None
+    assert [(line.given, line.left) for line in poor.budgets] == [(25, 0), (None, None)]
+    assert [line.exhausted_at is None for line in poor.budgets] == [False, True]
     assert [(line.reason, line.rule, line.activities) for line in poor.reasons] == [
         (Reason.BUDGET_EXHAUSTED, "tenth", 1)
     ]
