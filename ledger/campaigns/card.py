@@ -1,7 +1,8 @@
 """Multiplier cards: a member's voucher of that kind multiplies an award of points, and loses a use by it.
 
 The first template of the rule's list of which the member has a live card; of those the one that expires first. A card
-that a merchant has locked, or that was not valid yet when the activity occurred, stays out. A refund gives no use back.
+that a merchant has locked, or that was not valid yet when the activity occurred, stays out; so does one whose template
+lets the member use no more of them. A use counts on the local day on which it is posted. A refund gives no use back.
 """
 
 from collections.abc import Sequence
@@ -12,33 +13,46 @@ from uuid import UUID
 from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
+from ledger.book.refusal import Refusal
 from ledger.book.units import InvariantViolated
 from ledger.engine.locked import locked_account
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
+from ledger.vouchers.counts import Purpose, count_key, count_of, count_up, require_within, with_more
 from ledger.vouchers.expire import refresh_bounds, settle_expired
 from ledger.vouchers.holding import Holding, content_keys, holding_ids
+from ledger.vouchers.presented import body_of, limits_uses
 from ledger.vouchers.redeem import used
-from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS, Voucher
-from ledger.vouchers.template_body import Multiplier
-from ledger.vouchers.template_text import parse_body
+from ledger.vouchers.rows import TEMPLATES, VOUCHERS, Voucher
+from ledger.vouchers.template_body import Multiplier, TemplateBody
 from ledger.vouchers.voucher import is_locked, template_id, voucher_asset_id
 
 
 class Card(NamedTuple):
-    """A live card: the award is multiplied by `percent` percent."""
+    """A live card, with what its version promises: the award is multiplied by `percent` percent."""
 
     voucher: Voucher
     holding: Holding
-    percent: int
+    body: TemplateBody
+
+    @property
+    def percent(self) -> int:
+        """What the award is multiplied by."""
+        if not isinstance(self.body.gives, Multiplier):
+            raise InvariantViolated(f"voucher {self.voucher.id} is no multiplier card")
+        return self.body.gives.percent
 
 
 def card_keys(programme_id: UUID, member_id: UUID, template: str) -> list[Key]:
     """What is locked and read to use one; no account is made for it."""
     account = holding_ids(member_id, voucher_asset_id(programme_id, template)).account
-    return [ACCOUNTS.key(account), *content_keys(account)]
+    return [
+        ACCOUNTS.key(account),
+        *content_keys(account),
+        count_key(member_id, template_id(programme_id, template), Purpose.USE),
+    ]
 
 
 def find_card(
@@ -47,9 +61,12 @@ def find_card(
     """The card that multiplies what the member did then. WrongKeys where an account is not locked."""
     for code in templates:
         holding = _holding(state, programme, member_id, code, now)
-        live = [] if holding is None else _usable(holding, occurred_at, now)
-        if holding is not None and live:
-            return Card(live[0], holding, _percent(state, live[0]))
+        if holding is None:
+            continue
+        for voucher in _live(holding, occurred_at, now):
+            card = Card(voucher, holding, body_of(state, voucher))
+            if _may_be_used(card, now):
+                return card
     return None
 
 
@@ -66,17 +83,23 @@ def _holding(state: State, programme: Programme, member_id: UUID, code: str, now
     return holding
 
 
-def _usable(holding: Holding, occurred_at: datetime, now: datetime) -> list[Voucher]:
-    usable = [card for card in holding.live if card.valid_from <= occurred_at and not is_locked(card, now)]
-    return sorted(usable, key=lambda card: (card.valid_until, card.id))
+def _live(holding: Holding, occurred_at: datetime, now: datetime) -> list[Voucher]:
+    live = [card for card in holding.live if card.valid_from <= occurred_at and not is_locked(card, now)]
+    return sorted(live, key=lambda card: (card.valid_until, card.id))
 
 
-def _percent(state: State, voucher: Voucher) -> int:
-    version = state.find(TEMPLATE_VERSIONS, voucher.template_version_id)
-    gives = None if version is None else parse_body(version.body).gives
-    if not isinstance(gives, Multiplier):
-        raise InvariantViolated(f"voucher {voucher.id} is no multiplier card")
-    return gives.percent
+def _may_be_used(card: Card, now: datetime) -> bool:
+    """Whether the member may use one more of the template; the locks on others reserve a use each."""
+    if not limits_uses(card.body):
+        return True
+    voucher, holding = card.voucher, card.holding
+    used = count_of(holding.state, voucher.member_id, voucher.template_id, Purpose.USE, holding.local_day(now))
+    reserved = len([other for other in holding.live if is_locked(other, now)])
+    try:
+        require_within(with_more(used, reserved), card.body.use_limits)
+    except Refusal:
+        return False
+    return True
 
 
 def use_card(draft: Draft, card: Card) -> None:
@@ -85,6 +108,9 @@ def use_card(draft: Draft, card: Card) -> None:
     draft.move(holding.account, holding.system_account(Role.REDEMPTION), 1)
     draft.draw(holding.lot(voucher), DrawKind.TAKE, 1)
     holding.state.put(VOUCHERS, used(voucher, 1, draft.entry.effective_at))
+    if limits_uses(card.body):
+        day = holding.local_day(draft.entry.posted_at)
+        count_up(holding.state, voucher.member_id, voucher.template_id, Purpose.USE, day)
 
 
 def settle_card(card: Card) -> None:

@@ -190,6 +190,17 @@ COUNT_RULES = (
             JOIN {book}.vouchers v ON v.id = r.voucher_id
             JOIN registry.voucher_template_versions tv ON tv.id = v.template_version_id
             WHERE tv.body::jsonb -> 'use_limits' <> '{"day": null, "week": null, "month": null, "total": null}'::jsonb
+            UNION ALL
+            SELECT v.member_id, v.template_id, 'use', (e.posted_at AT TIME ZONE p.time_zone)::date, 1
+            FROM {book}.draws d
+            JOIN {book}.vouchers v ON v.lot_id = d.lot_id
+            JOIN {book}.journal_entries e ON e.id = d.entry_id
+            JOIN registry.programmes p ON p.id = v.programme_id
+            JOIN registry.voucher_template_versions tv ON tv.id = v.template_version_id
+            WHERE d.kind = 'take' AND EXISTS (
+                SELECT FROM {book}.postings g JOIN {book}.accounts a ON a.id = g.destination_id AND a.role = 'redemption'
+                WHERE g.entry_id = d.entry_id AND g.source_id = d.account_id)
+            AND tv.body::jsonb -> 'use_limits' <> '{"day": null, "week": null, "month": null, "total": null}'::jsonb
         ), sums AS (
             SELECT member_id, template_id, purpose, max(day) AS latest, sum(uses) AS total FROM counted
             GROUP BY member_id, template_id, purpose

@@ -55,6 +55,16 @@ def _as_of(count: VoucherCount, day: date) -> VoucherCount:
     )
 
 
+def with_more(count: VoucherCount, more: int) -> VoucherCount:
+    """The count as so many more on its day would leave it."""
+    return count._replace(
+        total=count.total + more,
+        in_day=count.in_day + more,
+        in_week=count.in_week + more,
+        in_month=count.in_month + more,
+    )
+
+
 def require_within(count: VoucherCount, limits: Limits) -> None:
     """LIMIT_REACHED where one more would pass a limit; the total is named first, then day, week, month."""
     for period, limit, used in _periods(count, limits):

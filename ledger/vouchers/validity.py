@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ledger.book.account import Account, AccountState
 from ledger.book.refusal import REFUSALS, Refusal, RefusalCode
 from ledger.partners.rows import Merchant, Terminal
-from ledger.vouchers.counts import require_within
+from ledger.vouchers.counts import require_within, with_more
 from ledger.vouchers.discount import ALL_DUE, Wanted
 from ledger.vouchers.rows import Voucher, VoucherCount
 from ledger.vouchers.template_body import TemplateBody
@@ -141,12 +141,8 @@ def _why_gone(shown: Shown, till: Till, now: datetime) -> list[Refusal]:
 
 def _used_too_often(shown: Shown, used: VoucherCount, taken: int) -> list[Refusal]:
     """The limits count what is used, what locks reserve, and what lies on the basket already."""
-    more = shown.reserved + taken
-    counted = used._replace(
-        total=used.total + more, in_day=used.in_day + more, in_week=used.in_week + more, in_month=used.in_month + more
-    )
     try:
-        require_within(counted, shown.body.use_limits)
+        require_within(with_more(used, shown.reserved + taken), shown.body.use_limits)
     except Refusal as refusal:
         return [refusal]
     return []

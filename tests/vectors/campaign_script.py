@@ -6,7 +6,8 @@
     zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
-    template latte stock=3 limit=1                   a voucher template; limit per member; gives=200 (percent): a card
+    template latte stock=3 limit=1                   a voucher template; limit per member; gives=200: a card of
+                                                     that percentage; daily=2 of its uses, at most
     ann joins vip                                    a list of members, for campaigns with list=vip
     latte stops                                      the template is live no more
     ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
@@ -345,6 +346,7 @@ def _template(options: dict[str, str]) -> TemplateBody:
         uses=int(options.get("uses", 1)),
         stock=Stock.LIMITED if "stock" in options else Stock.UNLIMITED,
         issue_limits=Limits(total=int(options["limit"])) if "limit" in options else Limits(),
+        use_limits=Limits(day=int(options["daily"])) if "daily" in options else Limits(),
         tiers=tuple(options["tiers"].split(",")) if "tiers" in options else (),
     )
 

@@ -22,7 +22,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.vouchers.template_body import Multiplier
+from ledger.vouchers.template_body import Limits, Multiplier
 from tests.bank import Bank
 from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always, amounts, reasons
 from tests.tier_desk import TierDesk
@@ -136,6 +136,20 @@ async def test_a_card_multiplies_and_is_used_up(desk: CampaignDesk, member: UUID
     assert (await vouchers.voucher(card.voucher_id))["state"] == "redeemed"
     kept = await bank.fetch("SELECT factors FROM {book}.awards WHERE entry_id = $1", bought[0].entry_id)
     assert orjson.loads(kept[0]["factors"]) == [{"card": str(card.voucher_id), "percent": 200}]
+
+
+async def test_a_card_is_used_as_often_as_its_template_allows(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """Uses by awards are counted as those at tills are, and the checker finds them in the entries."""
+    vouchers = VoucherDesk(bank=bank)
+    limits = Limits(total=2)
+    await vouchers.live("double", gives=Multiplier(percent=200), money_asset=None, uses=9, use_limits=limits)
+    await vouchers.issue(member, "double")
+    await desk.run("base", phases=always(rule(replace(TENTH_POINTS, cards=("double",)))))
+
+    bought = [await desk.buy(member, 100) for _ in range(3)]
+
+    assert [amounts(each) for each in bought] == [[20], [20], [10]]
+    assert await bank.count("book.voucher_counts WHERE purpose = 'use' AND total = 2 AND in_day = 2") == 1
 
 
 async def test_a_rule_credits_a_ladder_beside_what_it_awards(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
