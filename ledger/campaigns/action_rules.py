@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from ledger.book.units import is_amount
-from ledger.campaigns.activity_type import WORDS, ActivityType
+from ledger.campaigns.activity_type import ActivityType
 from ledger.campaigns.campaign_body import (
     Action,
     CampaignBody,
@@ -17,6 +17,7 @@ from ledger.campaigns.campaign_body import (
     Streak,
     TierCredit,
 )
+from ledger.programme.input_rules import is_nameable
 from ledger.programme.registry_change import refuse_input
 
 PERCENT_MAX = 10_000
@@ -32,7 +33,7 @@ def require_counters(body: CampaignBody) -> None:
     if len(codes) > COUNTERS_MAX or len(set(codes)) != len(codes):
         refuse_input("counters")
     for place, code in enumerate(codes):
-        if not (code.isidentifier() and code.isascii() and len(code) <= 64) or code in WORDS:
+        if not is_nameable(code):
             refuse_input(f"counters.{place}.code")
 
 

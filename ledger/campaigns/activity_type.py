@@ -22,7 +22,7 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.state import State
 from ledger.engine.unit_of_work import UnitsOfWork
-from ledger.programme.input_rules import require_code
+from ledger.programme.input_rules import is_nameable, require_code
 from ledger.programme.registry_change import refuse_input, registry_change
 
 SCHEMA_BYTES_MAX: Final = 8192
@@ -169,7 +169,7 @@ def _require_fields(properties: object, required: list[str], amount_field: str |
         refuse_input("schema.properties")
     for name, field in properties.items():
         is_plain = isinstance(field, dict) and field.get("type") in FIELD_TYPES and not set(field) - _KEYWORDS
-        if not is_plain or not name.isidentifier() or not name.isascii() or name in RESERVED:
+        if not is_plain or not is_nameable(name) or name in RESERVED:
             refuse_input(f"schema.properties.{name}")
     if amount_field is None:
         return
@@ -178,7 +178,5 @@ def _require_fields(properties: object, required: list[str], amount_field: str |
         refuse_input("amountField")
 
 
-WORDS: Final = frozenset({"false", "in", "null", "true"})
-"""What CEL keeps for itself: no condition can name it."""
-RESERVED: Final = WORDS | frozenset({"channel", "branch", "merchant", "hour", "weekday", "day", "month"})
-"""What no field is called: these words, and what rules see of every activity beside its payload."""
+RESERVED: Final = frozenset({"channel", "branch", "merchant", "hour", "weekday", "day", "month"})
+"""What rules see of every activity beside its payload."""

@@ -19,6 +19,7 @@ TERMS_LENGTH_MAX: Final = 20_000
 DAYS_MAX: Final = 3650
 PRIORITY_MAX: Final = 1000
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_CEL_WORDS: Final = frozenset({"false", "in", "null", "true"})
 _FAR_END: Final = date(2400, 1, 1)
 """A policy that outlives these two centuries would leave the calendar one day, in the middle of an earn."""
 
@@ -46,6 +47,13 @@ def require_code(code: str) -> None:
     """1 to 64 letters, digits, dots, dashes, underscores, beginning with a letter or digit."""
     if not _CODE.fullmatch(code):
         refuse_input("code")
+
+
+def is_nameable(text: str) -> bool:
+    """Whether conditions can name it: at most 64 ASCII letters, digits and underscores, none of the digits first, and no
+    word that CEL keeps for itself.
+    """
+    return len(text) <= 64 and text.isascii() and text.isidentifier() and text not in _CEL_WORDS
 
 
 def require_name(name: str) -> None:

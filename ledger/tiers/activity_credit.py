@@ -125,7 +125,9 @@ def taken_back(kind: MetricKind, amount: int, undone: Undone) -> int:
 
 
 def _has_room(standing: Standing, terms: Terms, day: date, amount: int) -> bool:
-    """Whether the bucket stays within 10^15."""
+    """Whether the bucket stays within 10^15; a snapshot takes the place of the one before it."""
+    if terms.body.metric.kind == MetricKind.SNAPSHOT:
+        return True
     return buckets_of(standing).get(bucket_of(terms.body.window, day).isoformat(), 0) + amount <= AMOUNT_MAX
 
 

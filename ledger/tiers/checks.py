@@ -124,7 +124,8 @@ STANDING_RULES = (
 CREDIT_RULES = (
     rule(
         "tier_credits_match_activities",
-        "each activity brought what the metric counts of it, on every ladder that looked at it in time, and no other did",
+        "each activity brought what the metric counts of it, on every ladder that looked at it in time and had room for it,"
+        " and no other did",
         """
         WITH terms AS (
             SELECT l.id AS ladder_id, l.programme_id, v.body::jsonb AS body,
@@ -135,6 +136,7 @@ CREDIT_RULES = (
         ), looked AS (
             SELECT a.id AS activity_id, a.member_id, t.ladder_id, a.local_day, a.received_at >= t.born_at
                        AND a.occurred_at >= p.open_from AS is_due,
+                   t.body #>> '{metric,kind}' = 'SNAPSHOT' AS is_snapshot,
                    CASE t.body #>> '{metric,kind}'
                        WHEN 'AMOUNT' THEN nullif(a.amount, 0)
                        WHEN 'COUNT' THEN 1
@@ -159,7 +161,11 @@ CREDIT_RULES = (
         SELECT coalesce(c.id, k.activity_id) AS subject, c.amount, k.amount AS counts, c.local_day, k.local_day AS day
         FROM (SELECT * FROM looked WHERE amount IS NOT NULL) k
         FULL JOIN credited c ON c.activity_id = k.activity_id AND c.ladder_id = k.ladder_id
-        WHERE (c.id IS NULL AND k.is_due) OR k.activity_id IS NULL
+        WHERE (c.id IS NULL AND k.is_due AND (k.is_snapshot OR k.amount <= 1000000000000000 - (
+                  SELECT coalesce(sum(e.amount), 0) FROM {book}.tier_credits e
+                  JOIN {book}.tier_standings s ON s.id = e.standing_id
+                  WHERE s.member_id = k.member_id AND s.ladder_id = k.ladder_id AND e.original_credit_id IS NULL)))
+           OR k.activity_id IS NULL
            OR (c.id IS NOT NULL AND (c.amount, c.local_day, c.member_id) <> (k.amount, k.local_day, k.member_id))
         """,
     ),

@@ -15,7 +15,7 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.asset_kinds import require_asset
-from ledger.programme.input_rules import require_code
+from ledger.programme.input_rules import is_nameable, require_code
 from ledger.programme.registry_change import Change, refuse_input, registry_change
 from ledger.tiers import tables
 from ledger.tiers.ladder_body import LadderBody
@@ -69,7 +69,7 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
     """
     async with registry_change(units, actor, "tier_ladder_created") as change:
         require_code(code)
-        if len(code) > CODE_LENGTH_MAX or not code.isidentifier():
+        if len(code) > CODE_LENGTH_MAX or not is_nameable(code):
             refuse_input("code")
         if await change.row(_FULL, {"of_programme": actor.programme_id}) is not None:
             refuse_input("ladders")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.book.units import is_amount
-from ledger.programme.input_rules import require_different, require_text
+from ledger.programme.input_rules import is_nameable, require_different, require_text
 from ledger.programme.registry_change import refuse_input
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.window import length_days
@@ -48,6 +48,8 @@ def _require_metric(metric: Metric) -> None:
     if (metric.asset is not None) != (metric.kind == MetricKind.POINTS):
         refuse_input("metric.asset")
     if (metric.field is not None) != (metric.kind == MetricKind.SNAPSHOT):
+        refuse_input("metric.field")
+    if metric.field is not None and not is_nameable(metric.field):
         refuse_input("metric.field")
     if metric.kind == MetricKind.SNAPSHOT and not metric.activities:
         refuse_input("metric.activities")

@@ -111,6 +111,22 @@ async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers:
     }
 
 
+async def test_what_has_no_room_counts_not_but_every_snapshot_does(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID
+) -> None:
+    """A bucket holds 10^15; the checker knows of it. A snapshot takes the place of the one before it, however large."""
+    most = 10**15
+    await tiers.ladder()
+    assets = Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount")
+    await tiers.ladder("wealth", replace(SPEND, metric=assets))
+
+    for type_, amount in (("purchase", most), ("purchase", 1), ("assets_snapshot", most), ("assets_snapshot", 7)):
+        (await campaigns.report(campaigns.reporting(member, type_, amount=amount))).unwrap()
+
+    counted = [(await tiers.tier(member, code)).progress.counted for code in ("spend", "wealth")]
+    assert counted == [most, 7]
+
+
 async def test_what_is_due_comes_about_once_whoever_is_first(
     campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
 ) -> None:
@@ -137,6 +153,7 @@ async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
         "lateHours": replace(SPEND, late_hours=-1),
         "metric.asset": replace(SPEND, metric=Metric(kind=MetricKind.POINTS, activities=("purchase",))),
         "metric.field": replace(SPEND, metric=Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",))),
+        "metric.field ": replace(SPEND, metric=Metric(kind=MetricKind.SNAPSHOT, activities=("x",), field="a\x00")),
         "levels": replace(SPEND, levels=()),
         "levels.0.threshold": replace(SPEND, levels=(silver, gold)),
         "levels.2.threshold": replace(SPEND, levels=(first, gold, replace(silver, code="x"))),
@@ -148,7 +165,7 @@ async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
     for field, body in wrong.items():
         with pytest.raises(Refusal) as caught:
             await tiers.change("spend", body)
-        assert (caught.value.code, caught.value.facts) == (RefusalCode.INVALID_INPUT, {"field": field})
+        assert (caught.value.code, caught.value.facts) == (RefusalCode.INVALID_INPUT, {"field": field.strip()})
     for code, body in (
         (RefusalCode.ASSET_NOT_FOUND, replace(SPEND, metric=Metric(kind=MetricKind.POINTS, asset="CNY"))),
         (RefusalCode.TEMPLATE_NOT_FOUND, replace(SPEND, levels=(first, replace(silver, pack=("NONE",)), gold))),
@@ -159,6 +176,7 @@ async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
     for code, call in (
         (RefusalCode.TIER_LADDER_NOT_FOUND, tiers.change("nowhere", SPEND)),
         (RefusalCode.CODE_TAKEN, tiers.ladder("spend")),
+        (RefusalCode.INVALID_INPUT, tiers.ladder("in")),
     ):
         with pytest.raises(Refusal) as caught:
             await call
