@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from ledger.book.refusal import RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Command
 from ledger.engine.engine import Engine
 from ledger.engine.outcome import Outcome
@@ -21,19 +21,26 @@ _PASSING: Final = frozenset(
 
 
 async def submit_list(engine: Engine, commands: Sequence[Command[O]]) -> list[Outcome[O]]:
-    """The outcome of each command, in order. Raises the refusal where the engine takes none of them in eight tries.
+    """The outcome of each command, in order. Raises the refusal where the engine does not take them all in eight tries.
 
-    A list is one unit: what could not be taken is asked again as a whole, and what was decided is found by its key.
+    What was decided stands; the rest is asked again.
     """
-    for attempt in range(TRIES_MAX):
-        outcomes = await engine.execute_list(commands)
-        passing = next((o.refusal for o in outcomes if o.refusal is not None and o.refusal.code in _PASSING), None)
-        if passing is None:
-            return outcomes
-        if attempt == TRIES_MAX - 1:
-            raise passing
+    outcomes = await engine.execute_list(commands)
+    for attempt in range(TRIES_MAX - 1):
+        left = [place for place, outcome in enumerate(outcomes) if _passing(outcome)]
+        if not left:
+            break
         await asyncio.sleep(_WAIT_SECONDS * 2**attempt)
-    raise AssertionError("unreachable")
+        for place, outcome in zip(left, await engine.execute_list([commands[each] for each in left]), strict=True):
+            outcomes[place] = outcome
+    for refusal in filter(None, map(_passing, outcomes)):
+        raise refusal
+    return outcomes
+
+
+def _passing(outcome: Outcome[O]) -> Refusal | None:
+    refusal = outcome.refusal
+    return refusal if refusal is not None and refusal.code in _PASSING else None
 
 
 class Lanes(Generic[T]):

@@ -18,7 +18,7 @@ from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
 from ledger.engine.standing import Standing
 from ledger.engine.state import RowsMissing, State
 from ledger.engine.statements import Change, Statements
-from ledger.engine.unit import Unit
+from ledger.engine.unit import Unit, WrongKeys
 from ledger.engine.unit_of_work import Tx
 
 _WAVES_MAX = 6
@@ -179,6 +179,9 @@ class BatchRunner:
             started = perf_counter()
             try:
                 self.decider.decide(unit, state, now, outcomes)
+            except WrongKeys as wrong:
+                wrong.unit = unit
+                raise
             except RowsMissing as missing:
                 # Back to the last command that was decided; an atomic list keeps nothing before its end.
                 state.drop()

@@ -15,9 +15,9 @@ from ledger.engine.command import Command
 from ledger.engine.database import Database
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Observer
-from ledger.engine.queue import Limits, Queue, order_of
+from ledger.engine.queue import Limits, Queue, behind, order_of
 from ledger.engine.reader import Reader
-from ledger.engine.unit import LIST_MAX, AnyCommand, Unit, WrongKeys
+from ledger.engine.unit import LIST_MAX, AnyCommand, Submission, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
 
 O = TypeVar("O")  # noqa: E741 - the reply
@@ -54,13 +54,14 @@ class Engine:
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
         """Decides one command durably, or refuses. Raises only on a bug or where the outcome stays unknown."""
-        return (await self._submit([self._new_unit([command])]))[0]
+        return (await self._submit([self._new_unit([command], Submission())]))[0]
 
     async def execute_list(self, commands: Sequence[Command[O]]) -> list[Outcome[O]]:
         """Independent items, each under its own key: an outcome per item in input order. Items of one member are
         decided in input order; the others share as few batches as the writers make of them.
         """
-        return await self._submit([self._new_unit([command]) for command in commands])
+        submission = Submission()
+        return await self._submit([self._new_unit([command], submission) for command in commands])
 
     async def execute_group(self, commands: Sequence[Command[O]], key: str) -> list[Outcome[O]]:
         """An atomic list under one key: all or nothing; the failing item carries its code.
@@ -68,23 +69,25 @@ class Engine:
         The items take the list's key for theirs, so that their entries name the request that stands on file.
         """
         keyed = [replace(command, key=key) for command in commands]
-        return await self._submit([self._new_unit(keyed, key)]) if commands else []
+        return await self._submit([self._new_unit(keyed, Submission(), key)]) if commands else []
 
     async def _submit(self, units: Sequence[Unit]) -> list[Outcome[Any]]:
         """The outcomes of all the units' commands, in input order."""
         refusal = self._refuse_early(sum(len(unit.commands) for unit in units))
         if refusal is None:
-            await self._admit(units)
+            for unit in await self._prepared(units):
+                self._queue.put(unit)
+            self._wake.set()
         else:
             for unit in units:
-                _resolve(unit, refusal)
+                unit.refuse(refusal)
         outcomes = [outcome for of_unit in await _answers(units) for outcome in of_unit]
         for outcome in outcomes:
             if outcome.refusal is not None:
                 self._observer.refused(outcome.refusal.code)
         return outcomes
 
-    def _new_unit(self, commands: Sequence[AnyCommand], group_key: str | None = None) -> Unit:
+    def _new_unit(self, commands: Sequence[AnyCommand], submission: Submission, group_key: str | None = None) -> Unit:
         loop = asyncio.get_running_loop()
         started = loop.time()
         return Unit(
@@ -92,6 +95,7 @@ class Engine:
             future=loop.create_future(),
             enqueued_s=started,
             deadline_s=started + self._limits.deadline_s,
+            submission=submission,
             group_key=group_key,
         )
 
@@ -102,8 +106,8 @@ class Engine:
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
-    async def _admit(self, units: Sequence[Unit]) -> None:
-        """Looks up what the units need, all at once, and queues them in their order."""
+    async def _prepared(self, units: Sequence[Unit]) -> list[Unit]:
+        """Those that may be queued, after a look at the book, all at once; the callers of the others have been told."""
         self._reader.standing_version = self._runner.standing.version
         match [unit for unit in units if unit.has_looks]:
             case []:
@@ -112,27 +116,15 @@ class Engine:
                 await self._look(unit)
             case several:
                 await asyncio.gather(*map(self._look, several))
-        for unit in units:
-            if not unit.future.done():
-                self._enqueue(unit)
-        self._wake.set()
+        return [unit for unit in units if not unit.future.done() and _has_footprint(unit)]
 
     async def _look(self, unit: Unit) -> None:
-        """Looks up what the unit needs; where that fails its caller is told."""
         try:
             await unit.look(self._reader)
         except LOST:
-            _resolve(unit, Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
+            unit.refuse(Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
         except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-            _fail(unit, error)
-
-    def _enqueue(self, unit: Unit) -> None:
-        try:
-            unit.prepare()
-        except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-            _fail(unit, error)
-        else:
-            self._queue.put(unit)
+            unit.fail(error)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -153,42 +145,42 @@ class Engine:
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
         order_keys = order_of(units)
         try:
-            await self._run_units(_drop_late(units), writer)
+            await self._run_units(units, writer)
         finally:
             self._queue.done(order_keys)
             self._wake.set()
 
     async def _run_units(self, units: Sequence[Unit], writer: Writer) -> None:
         """Runs a batch to its end; an error that no retry heals halves it until the culprit is found."""
+        units = _in_time(units)
         if not units:
             return
         try:
             self._deliver(await writer.run(units))
         except Refusal as refusal:
             for unit in units:
-                _resolve(unit, refusal)
+                unit.refuse(refusal)
         except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-            await self._part(units, error, writer)
-
-    async def _part(self, units: Sequence[Unit], error: Exception, writer: Writer) -> None:
-        """Halves the units until the one that caused `error` stands alone; the others run without it."""
-        if len(units) > 1:
-            half = len(units) // 2
-            await self._run_units(units[:half], writer)
-            await self._run_units(units[half:], writer)
-        elif isinstance(error, WrongKeys):
-            await self._requeue(units)
-        else:
-            _fail(units[0], error)
-
-    async def _requeue(self, units: Sequence[Unit]) -> None:
-        """Looks up and queues again; a unit that keeps asking for other keys is refused."""
-        for unit in units:
-            unit.attempts += 1
-            if unit.attempts > self._limits.wrong_keys_max:
-                _resolve(unit, Refusal(RefusalCode.CONTENDED))
+            if isinstance(error, WrongKeys) and error.unit is not None:
+                await self._look_again(error.unit, units, writer)
+            elif len(units) > 1:
+                half = len(units) // 2
+                await self._run_units(units[:half], writer)
+                await self._run_units(units[half:], writer)
             else:
-                await self._admit([unit])
+                units[0].fail(error)
+
+    async def _look_again(self, culprit: Unit, units: Sequence[Unit], writer: Writer) -> None:
+        """Looks up and queues again, with what must not overtake it; a unit that keeps asking for other keys is refused.
+        The others run without it.
+        """
+        culprit.attempts += 1
+        again = behind(culprit, units)
+        if culprit.attempts > self._limits.wrong_keys_max:
+            culprit.refuse(Refusal(RefusalCode.CONTENDED))
+        self._queue.put_back(await self._prepared([unit for unit in again if not unit.future.done()]))
+        held = set(again)
+        await self._run_units([unit for unit in units if unit not in held], writer)
 
     def _deliver(self, batch: Batch) -> None:
         now = asyncio.get_running_loop().time()
@@ -196,8 +188,7 @@ class Engine:
         waits = [now - unit.enqueued_s for unit in batch.units]
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
-            if not unit.future.done():
-                unit.future.set_result(outcomes)
+            unit.resolve(outcomes)
 
 
 async def _answers(units: Sequence[Unit]) -> Sequence[list[Outcome[Any]]]:
@@ -206,20 +197,22 @@ async def _answers(units: Sequence[Unit]) -> Sequence[list[Outcome[Any]]]:
     return await asyncio.gather(*(unit.future for unit in units))
 
 
-def _drop_late(units: Sequence[Unit]) -> list[Unit]:
-    """Refuses the units whose deadline has passed, and leaves out those nobody waits for."""
+def _has_footprint(unit: Unit) -> bool:
+    try:
+        unit.prepare()
+    except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
+        unit.fail(error)
+    return not unit.future.done()
+
+
+def _in_time(units: Sequence[Unit]) -> list[Unit]:
+    """Refuses the units whose deadline has passed or whose submission was given up, and leaves out those nobody waits
+    for.
+    """
     now = asyncio.get_running_loop().time()
     for unit in units:
         if unit.deadline_s <= now:
-            _resolve(unit, Refusal(RefusalCode.DEADLINE_EXCEEDED))
+            unit.refuse(Refusal(RefusalCode.DEADLINE_EXCEEDED))
+        elif unit.submission.refusal is not None:
+            unit.refuse(unit.submission.refusal)
     return [unit for unit in units if not unit.future.done()]
-
-
-def _resolve(unit: Unit, refusal: Refusal) -> None:
-    if not unit.future.done():
-        unit.future.set_result([Outcome(refusal=refusal) for _ in unit.commands])
-
-
-def _fail(unit: Unit, error: Exception) -> None:
-    if not unit.future.done():
-        unit.future.set_exception(error)

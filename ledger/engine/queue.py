@@ -1,7 +1,7 @@
 """The queue before the writers: which of the waiting units run together, and which must wait for their locks."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.engine.unit import OrderKey, Unit
@@ -53,6 +53,11 @@ class Queue:
         self._waiting.append(unit)
         self.commands_waiting += len(unit.commands)
 
+    def put_back(self, units: Sequence[Unit]) -> None:
+        """Returns units of a batch in flight to their places, which are before everything that waits."""
+        self._waiting.extendleft(reversed(units))
+        self.commands_waiting += sum(len(unit.commands) for unit in units)
+
     def has_room(self, commands: int) -> bool:
         """Whether so many more commands may wait."""
         return self.commands_waiting + commands <= self._limits.queue_max
@@ -98,6 +103,16 @@ class Queue:
         idle = max(self._limits.writers - self._writers_busy, 1)
         part = -(-self.commands_waiting // idle)
         return min(max(part, self._limits.batch_commands_min), self._limits.batch_commands_max)
+
+
+def behind(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
+    """The unit, and those of `units` after it that must not overtake it or one another."""
+    found, order_keys = [unit], set(unit.order_keys)
+    for other in units[units.index(unit) + 1 :]:
+        if not order_keys.isdisjoint(other.order_keys):
+            found.append(other)
+            order_keys |= other.order_keys
+    return found
 
 
 def order_of(units: Iterable[Unit]) -> frozenset[OrderKey]:

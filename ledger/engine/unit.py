@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from ledger.book.refusal import Refusal
 from ledger.engine.command import Command
 from ledger.engine.outcome import Outcome
 from ledger.engine.reader import Reader
@@ -17,6 +18,15 @@ AnyCommand = Command[Any]
 LockKey = tuple[int, Asked]
 OrderKey = LockKey | bytes
 """What is locked, or the id of a request row."""
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """What one caller submitted. Where the engine gives up on a unit of it, `refusal` says why, and what waits of the
+    same submission is refused too: later items must not be decided as if the earlier ones had never been.
+    """
+
+    refusal: Refusal | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -31,6 +41,7 @@ class Unit:
     future: "asyncio.Future[list[Outcome[Any]]]"
     enqueued_s: float
     deadline_s: float
+    submission: Submission = field(default_factory=Submission)
     group_key: str | None = None
     attempts: int = 0
     lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
@@ -59,6 +70,21 @@ class Unit:
         )
         self.order_keys = self.lock_keys.union(self.request_ids())
 
+    def resolve(self, outcomes: list[Outcome[Any]]) -> None:
+        """Tells the caller, where it still waits."""
+        if not self.future.done():
+            self.future.set_result(outcomes)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Gives up on the unit, and on what waits of the same submission."""
+        self.submission.refusal = refusal
+        self.resolve([Outcome(refusal=refusal) for _ in self.commands])
+
+    def fail(self, error: Exception) -> None:
+        """Hands a bug to the caller whose command caused it."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
     def request_ids(self) -> list[bytes]:
         """The request rows, of keys and of references, that deciding the unit will ask for."""
         return [identity for identity in (*self.identities, *self.claims) if identity is not None]
@@ -75,8 +101,12 @@ def _claim(command: AnyCommand) -> bytes | None:
 
 
 class WrongKeys(Exception):
-    """A command found after the locks that it needs others: it goes to the next batch with a wider footprint."""
+    """A command found after the locks that it needs others: it goes to the next batch with a wider footprint.
+
+    unit: whose command it was; the batch notes it
+    """
 
     def __init__(self, wanted: UUID) -> None:
         super().__init__(str(wanted))
         self.wanted = wanted
+        self.unit: Unit | None = None

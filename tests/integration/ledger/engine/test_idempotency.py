@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from graphql_api.bootstrap import open_application
@@ -219,6 +220,48 @@ async def test_two_writers_keep_the_order_of_a_list(world: World) -> None:
     assert codes(outcomes) == [code for last in taken for code in ("ok", "ok", last)]
     assert not any(outcome.replayed for outcome in outcomes)
     assert await world.connection.fetchval("SELECT count(DISTINCT tx_id) FROM book.journal_entries") > 1
+
+
+async def test_what_follows_an_item_that_was_given_up_waits_for_it(world: World, database_url: str) -> None:
+    """Where the connection is lost under the first batch of a list, its later items are not decided without the first;
+    asked again, all are.
+    """
+    application = world.application
+    limits = Limits(writers=1, batch_commands_min=1, batch_commands_max=2, tries_max=1)
+    weak = Engine(
+        application.database, application.engine._runner, application.reader, application.engine._observer, limits
+    )
+    await application.engine.execute(earn(world, 1, "before"))
+    items = [earn(world, 5, "a"), earn(world, 5, "b"), spend(world, 11, "c"), earn(world, 5, "d", member=1)]
+    await weak.start()
+
+    async with world.connection.transaction():
+        await world.connection.execute("SELECT 1 FROM book.accounts FOR UPDATE")
+        asked = asyncio.create_task(weak.execute_list(items))
+        await _kill_who_waits(database_url)
+        lost = await asked
+
+    again = await weak.execute_list(items)
+    await weak.stop()
+    assert codes(lost) == ["UNAVAILABLE"] * 4
+    assert codes(again) == ["ok"] * 4
+    assert not any(outcome.replayed for outcome in again)
+
+
+async def _kill_who_waits(database_url: str) -> None:
+    """Ends whichever connection waits for a lock, as soon as one does."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        while not await connection.fetch(_KILL):  # noqa: ASYNC110  the database tells in no other way
+            await asyncio.sleep(0.01)
+    finally:
+        await connection.close()
+
+
+_KILL = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 
 
 async def test_a_key_used_for_something_else_is_recorded(world: World) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.queue import Limits, Queue, order_of
+from ledger.engine.queue import Limits, Queue, behind, order_of
 from ledger.engine.unit import AnyCommand, OrderKey, Unit
 
 
@@ -65,3 +65,21 @@ def test_a_full_queue_has_no_room() -> None:
 
     assert queue.has_room(2)
     assert not queue.has_room(3)
+
+
+def test_what_is_put_back_keeps_its_place() -> None:
+    """A unit that looks again comes before what waits, with those behind it that share a key; the others go on."""
+    queue = Queue(Limits(writers=1, batch_commands_min=4, batch_commands_max=4))
+    units = [unit(frozenset(locks)) for locks in ({1}, {2}, {1, 3}, {3}, {1})]
+    for each in units:
+        queue.put(each)
+    batch = queue.take()
+
+    again = behind(batch[0], batch)
+    queue.put_back(again)
+    queue.done(order_of(batch))
+
+    assert batch == units[:4]
+    assert again == [units[0], units[2], units[3]]
+    assert queue.take() == [units[0], units[2], units[3], units[4]]
+    assert queue.commands_waiting == 0
