@@ -17,16 +17,22 @@ class Payload(NamedTuple):
     canonical: str
 
 
-@lru_cache(maxsize=_KEPT)
 def read_payload(text: str) -> Payload | None:
     """What the text says; None where it is no JSON object, or longer than 4 KiB."""
+    # Before it is remembered, so that nobody fills the memory with what is refused.
+    return None if len(text) > PAYLOAD_BYTES_MAX else _read(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(text: str) -> Payload | None:
     try:
         read: object = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        canonical = orjson.dumps(read, option=orjson.OPT_SORT_KEYS).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
     if not isinstance(read, dict) or len(text.encode()) > PAYLOAD_BYTES_MAX:
         return None
-    return Payload(read, orjson.dumps(read, option=orjson.OPT_SORT_KEYS).decode())
+    return Payload(read, canonical)
 
 
 def payload_of(text: str) -> Payload:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.book.refusal import Refusal
 from ledger.book.units import AMOUNT_MAX
 from ledger.campaigns.activity_type import SHIPPED, require_payload
-from ledger.campaigns.payload import payload_of
+from ledger.campaigns.payload import PAYLOAD_BYTES_MAX, payload_of, read_payload
 from ledger.campaigns.report import ReportActivity
 from tests.property.world import BANK, member_id
 
@@ -63,3 +63,10 @@ def _read(command: ReportActivity) -> Mapping[str, object] | Refusal:
         return require_payload(SHIPPED[command.type], command.payload)
     except Refusal as refusal:
         return refusal
+
+
+def test_what_is_too_long_or_too_deep_is_no_payload() -> None:
+    """Refused before it is remembered, and though it can be read but not written again."""
+    assert read_payload('{"a":' * 300 + "1" + "}" * 300) is None
+    assert read_payload('{"a": "' + "x" * PAYLOAD_BYTES_MAX + '"}') is None
+    assert read_payload('{"a": "' + "é" * (PAYLOAD_BYTES_MAX // 2) + '"}') is None
