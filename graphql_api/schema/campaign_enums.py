@@ -45,6 +45,7 @@ enum_type(
         "OUT_OF_STOCK": "No voucher of the template is left.",
         "LIMIT_REACHED": "The member has had as many as the template allows.",
         "BALANCE_LIMIT_EXCEEDED": "The member's balance would exceed 10^15.",
+        "NOT_CREDITED": "The ladder takes no such credit: it counts snapshots, the activity is too late for it, or it is full.",
     },
 )
 enum_type(

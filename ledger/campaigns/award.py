@@ -1,6 +1,6 @@
 """Awarding: the offers that an activity takes, posted as one entry, and how each came about (semantics 6.4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.campaign_body import (
     AWARDS,
     Action,
+    ActionKind,
     Counting,
     Donation,
     PointsAward,
@@ -30,6 +31,7 @@ from ledger.campaigns.member_wallet import open_wallet
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import Award
+from ledger.campaigns.skip import Skip, skipped_rule
 from ledger.engine.command import Actor
 from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS
@@ -168,6 +170,19 @@ class Awarding:
     def rows(self, activity_id: UUID, entry_id: EntryId | None) -> Sequence[Award]:
         """The awards and the progress as they are kept."""
         return [self._row(taken, activity_id, entry_id) for taken in self.taken]
+
+    def credited(self, awards: Sequence[Award], took: Collection[str]) -> tuple[Sequence[Award], Sequence[Skip]]:
+        """The awards without the credits of ladders that did not take them, and of these the reason."""
+        if not any(award.kind == ActionKind.TIER_CREDIT and award.target not in took for award in awards):
+            return awards, ()
+        kept, skips = [], []
+        for taken, award in zip(self.taken, awards, strict=True):
+            if award.kind == ActionKind.TIER_CREDIT and award.target not in took:
+                of, phase, rule, variant, *_ = taken.offer
+                skips.append(skipped_rule(of, rule.code, Reason.NOT_CREDITED, phase, variant))
+            else:
+                kept.append(award)
+        return kept, skips
 
     def _row(self, taken: Taken, activity_id: UUID, entry_id: EntryId | None) -> Award:
         offer, voucher = taken

@@ -144,7 +144,6 @@ class ReportActivity(ActivityCommand):
         if entry_id is None:
             state.emit(self.new_event(state, now, subject_id=self.member_id))
         awards = awarding.rows(activity_id, entry_id)
-        state.append(AWARDS, awards)
         activity = self.row(
             state,
             activity_id,
@@ -156,7 +155,10 @@ class ReportActivity(ActivityCommand):
             became=ActivityState.TOO_LATE if is_late else ActivityState.ACCEPTED,
         )
         state.add(ACTIVITIES, activity)
-        count_activity(state, programme, self.actor, activity, payload, awards)
+        took = count_activity(state, programme, self.actor, activity, payload, awards)
+        awards, uncredited = awarding.credited(awards, took)
+        skips += uncredited
+        state.append(AWARDS, awards)
         return ActivityReceipt(
             activity_id=activity.id,
             entry_id=entry_id,

@@ -2,7 +2,7 @@
 awarded, and a refund takes back what it brought (semantics 6.6).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -48,10 +48,12 @@ def count_activity(
     activity: Activity,
     payload: Mapping[str, Field],
     awards: Sequence[Award],
-) -> None:
-    """Counts the activity with its awards on every ladder that looks at it."""
+) -> Collection[str]:
+    """Counts the activity with its awards on every ladder that looks at it; returns the codes of those that took what
+    rules credit.
+    """
     if not state.rows(LADDERS, programme.id):
-        return
+        return ()
     points: dict[UUID, int] = {}
     by_rule: dict[str, int] = {}
     for award in awards:
@@ -69,7 +71,7 @@ def count_activity(
         points=points,
         by_rule=by_rule,
     )
-    credit_activity(state, programme, actor, activity.member_id, deed, activity.received_at)
+    return credit_activity(state, programme, actor, activity.member_id, deed, activity.received_at)
 
 
 def uncount_refund(state: State, programme: Programme, actor: Actor, refund: Activity, original: Activity) -> None:

@@ -4,7 +4,7 @@ Whoever decides an activity calls `credit_activity` once everything is awarded, 
 of the member's holder and after `settle_tiers`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, assert_never
 from uuid import UUID
@@ -53,10 +53,13 @@ class Undone(NamedTuple):
 
 def credit_activity(
     state: State, programme: Programme, actor: Actor, member_id: UUID, deed: Deed, now: datetime
-) -> None:
-    """Counts the activity on every ladder that looks at it and for which it is not too late."""
+) -> Collection[str]:
+    """Counts the activity on every ladder that looks at it and for which it is not too late; returns the codes of those
+    that took what rules credit.
+    """
+    took: set[str] = set()
     if deed.occurred_at < programme.open_from:
-        return
+        return took
     for ladder in sorted(state.rows(LADDERS, programme.id), key=lambda each: each.code):
         terms = terms_of(state, programme, ladder.id, now)
         if now - deed.occurred_at > timedelta(hours=terms.body.late_hours):
@@ -66,6 +69,9 @@ def credit_activity(
             if _has_room(standing, terms, deed.local_day, amount):
                 credit_ = _new_credit(state, standing, deed, source, amount, now)
                 _count(state, terms, actor, standing, credit_, now)
+                if source == CreditSource.RULE:
+                    took.add(ladder.code)
+    return took
 
 
 def _brought(metric: Metric, deed: Deed, ladder: Ladder) -> Sequence[tuple[CreditSource, int]]:

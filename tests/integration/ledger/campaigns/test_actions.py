@@ -22,6 +22,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
+from ledger.tiers.ladder_body import Metric, MetricKind
 from ledger.vouchers.template_body import Limits, Multiplier
 from tests.bank import Bank
 from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always, amounts, reasons
@@ -168,6 +169,19 @@ async def test_a_rule_credits_a_ladder_beside_what_it_awards(desk: CampaignDesk,
     assert told == [("TIER_CREDIT", "spend", 900), ("POINTS", None, 10)]
     assert reached == ("silver", 1000)
     assert (await tiers.tier(member)).progress.counted == 500
+
+
+async def test_a_credit_that_no_ladder_took_is_none(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """A ladder of snapshots takes no credit: the receipt says so, no award is kept, and the other rules go on."""
+    metric = Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount")
+    await TierDesk(bank=bank).ladder("assets", metric=metric)
+    await desk.run("boost", phases=always(rule(TierCredit(ladder="assets", amount=5), "boost"), rule(TENTH_POINTS)))
+
+    bought = await desk.buy(member, 100)
+
+    assert [(award.kind, award.amount) for award in bought.awards] == [("POINTS", 10)]
+    assert [(skip.rule, skip.reason) for skip in bought.skipped] == [("boost", "NOT_CREDITED")]
+    assert await bank.count("book.awards WHERE kind = 'TIER_CREDIT'") == 0
 
 
 async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID) -> None:

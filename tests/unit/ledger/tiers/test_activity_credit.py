@@ -142,12 +142,13 @@ def test_what_is_due_is_settled_once() -> None:
 
 @pytest.mark.parametrize(("late", "level"), [(timedelta(hours=72), "gold"), (timedelta(hours=72, seconds=1), "base")])
 def test_what_is_too_late_does_not_count(late: timedelta, level: str) -> None:
-    """An activity counts up to the ladder's limit after it occurred."""
+    """An activity counts up to the ladder's limit after it occurred; so does what rules credit for it."""
     state = ladders(spend=SPEND)
 
-    credit_activity(state, PROGRAMME, BANK, MEMBER, deed(at=NOW - late), NOW)
+    took = credit_activity(state, PROGRAMME, BANK, MEMBER, deed(at=NOW - late)._replace(by_rule={"spend": 1}), NOW)
 
     assert levels_at(state, PROGRAMME, MEMBER, NOW)["spend"].code == level
+    assert took == ({"spend"} if level == "gold" else set())
 
 
 def test_what_a_closed_period_holds_does_not_count() -> None:
