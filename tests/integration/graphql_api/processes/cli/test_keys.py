@@ -1,19 +1,21 @@
-"""`scrip key turn-over`, `scrip key certificate` and `scrip hold`, each of which the audit log names."""
+"""`scrip key turn-over`, `scrip key certificate`, `scrip hold` and `scrip audit rotate-key`, each of which the log names."""
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from audit.policy import parse_policy
+from audit.sequencer import Sequencer, open_connection
+from audit.signing import SigningKey
+from graphql_api.log_key import load_log_key
 from graphql_api.root_key import new_root_key
 from graphql_api.settings import Settings
 from tests.bank import Bank, bank
-from tests.databases import ROOT
+from tests.command_line import run_scrip
 from tests.fixtures_application import application
 
 __all__ = ["application", "bank"]
@@ -30,18 +32,13 @@ def settings(book_schema: str, tmp_path: Path) -> Settings:
 
 async def scrip(bank: Bank, *words: str) -> "subprocess.CompletedProcess[str]":
     """The command, ended."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
     settings = bank.application.settings
     environ = {
-        **clean,
         "SCRIP_DATABASE_URL": bank.url,
         "SCRIP_VAR": str(settings.var),
         "SCRIP_ROOT_KEY_FILE": str(settings.root_key_file),
     }
-    command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
-    return await asyncio.to_thread(
-        subprocess.run, command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+    return await asyncio.to_thread(run_scrip, *words, **environ)
 
 
 async def test_the_root_is_turned_over_from_the_command_line(bank: Bank) -> None:
@@ -81,3 +78,25 @@ async def test_a_hold_is_placed_listed_and_released(bank: Bank) -> None:
     assert (listed["id"], listed["case_number"], listed["retention_class"]) == (hold, "77", "value")
     assert (placed.returncode, released.returncode, again.returncode) == (0, 0, 2)
     assert (await scrip(bank, "hold", "list")).stdout == ""
+
+
+async def test_the_logs_key_is_replaced_from_the_command_line(bank: Bank) -> None:
+    """Both sign after the first step; the old one is retired once a worker has signed with the new one."""
+    settings = Settings(var=bank.application.settings.var, log_origin="localhost/scrip")
+    rotated = await scrip(bank, "audit", "rotate-key")
+    await sign(bank.url, load_log_key(settings))
+    retired = await scrip(bank, "audit", "retire-key")
+
+    key = load_log_key(settings)
+    assert (rotated.returncode, rotated.stdout) == (0, f"log {key.verifier}\n")
+    assert (retired.returncode, key.former) == (0, None)
+    assert parse_policy(retired.stdout).former[0].size_max == 0
+
+
+async def sign(url: str, key: SigningKey) -> None:
+    """Let a worker sign once."""
+    connection = await open_connection(url)
+    try:
+        await Sequencer(connection, key).sequence()
+    finally:
+        await connection.close()

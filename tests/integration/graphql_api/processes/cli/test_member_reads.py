@@ -2,26 +2,20 @@
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from ledger.points.earn import EarnPoints
 from tests.bank import Bank, bank
-from tests.databases import ROOT
+from tests.command_line import run_scrip
 from tests.fixtures_application import ROOT_KEY
 
 __all__ = ["bank"]
 
 
 async def _scrip(bank: Bank, var: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
-    command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
-    return await asyncio.to_thread(
-        subprocess.run, command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+    environ = {"SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(var), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
+    return await asyncio.to_thread(run_scrip, *words, **environ)
 
 
 async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path) -> None:

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from typing import Any
 from ledger.campaigns.refund import ReportRefund
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
-from tests.databases import ROOT
+from tests.command_line import run_scrip
 from tests.fixtures_application import ROOT_KEY, application, settings
 
 __all__ = ["application", "bank", "settings"]
@@ -20,18 +17,8 @@ __all__ = ["application", "bank", "settings"]
 
 async def _import(bank: Bank, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the report."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    environ = {**clean, "SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(path.parent), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "graphql_api.processes.cli", "import", str(path), "--json", *more],
-        env=environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    environ = {"SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(path.parent), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
+    done = await asyncio.to_thread(run_scrip, "import", path, "--json", *more, **environ)
     return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
 
 

@@ -17,6 +17,7 @@ from graphql_api.settings import Settings
 from ledger.partners.register import create_merchant, create_partner
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.setup import create_asset, create_programme
+from tests.command_line import run_scrip
 from tests.databases import ROOT, run
 
 BALANCES = """
@@ -56,22 +57,12 @@ def _command(*words: object) -> list[str]:
 
 def _import(path: Path, url: str, var: Path, *more: str) -> tuple[int, dict[str, object]]:
     """The exit code and the report."""
-    done = subprocess.run(
-        _command("import", path, "--json", *more),
-        env=_environment(url, var),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run_scrip("import", path, "--json", *more, SCRIP_DATABASE_URL=url, SCRIP_VAR=str(var))
     return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
 
 
 def _check(url: str, var: Path) -> int:
-    return subprocess.run(
-        _command("check"), env=_environment(url, var), cwd=ROOT, capture_output=True, check=False
-    ).returncode
+    return run_scrip("check", SCRIP_DATABASE_URL=url, SCRIP_VAR=str(var)).returncode
 
 
 def _write(path: Path, *lines: Mapping[str, object] | str) -> Path:
