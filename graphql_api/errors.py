@@ -3,6 +3,7 @@
 An expected refusal of a command is part of a mutation's result and never appears here.
 """
 
+import errno
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -53,8 +54,10 @@ class InvalidInput(CallerError):
 
 def name_exception(error: BaseException) -> dict[str, object]:
     """What kind of error it is, without its message and without where it was raised."""
-    sqlstate = getattr(error, "sqlstate", None)
     named: dict[str, object] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
+    if isinstance(error, OSError) and error.errno is not None:
+        named["errno"] = errno.errorcode.get(error.errno, str(error.errno))
+    sqlstate = getattr(error, "sqlstate", None)
     return named if sqlstate is None else {**named, "sqlstate": sqlstate}
 
 

@@ -94,9 +94,9 @@ def _print_table(report: "CheckReport") -> None:
         f"{report.entries:,} entries, {report.postings:,} postings, {report.accounts:,} accounts, {report.lots:,} lots"
     )
     if report.is_clean:
-        console.print(f"[green]Clean[/green]: {len(report.rules)} rules hold for {read}.")
+        console.print(f"[green]Clean[/green]: {len(report.rules)} rules hold for {read}.", soft_wrap=True)
         return
-    console.print(f"[red]{report.count:,} differences[/red] in {read}.")
+    console.print(f"[red]{report.count:,} differences[/red] in {read}.", soft_wrap=True)
     for result in report.rules:
         if not result.count:
             continue

@@ -50,7 +50,7 @@ async def test_a_failing_round_is_tried_again() -> None:
 async def test_a_failing_round_says_why_without_values() -> None:
     """A log that was rolled back is told in our words; of what is not ours stands the kind and the place, never the words."""
     stop = asyncio.Event()
-    outcomes: list[Exception | int] = [LogRolledBack("it knows 9 entries"), OSError("db"), ValueError("Ada"), 0]
+    outcomes: list[Exception | int] = [LogRolledBack("it knows 9 entries"), OSError(28, "x"), ValueError("Ada"), 0]
 
     async def work() -> int:
         outcome = outcomes.pop(0)
@@ -67,7 +67,7 @@ async def test_a_failing_round_says_why_without_values() -> None:
 
     rolled_back, lost, bug = logged
     assert (rolled_back["error"], rolled_back["reason"]) == ("audit.rollback.LogRolledBack", "it knows 9 entries")
-    assert (lost["error"], lost.get("traceback")) == ("builtins.OSError", None)
+    assert (lost["error"], lost["errno"], lost.get("traceback")) == ("builtins.OSError", "ENOSPC", None)
     assert bug["traceback"]
     assert "Ada" not in str(bug)
 
