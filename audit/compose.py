@@ -77,4 +77,4 @@ def sign_manifest(manifest: Mapping[str, object], files: Files, key: SigningKey)
     """The manifest's note, with the hashes of the files in it."""
     hashes = {name: sha256(files[name]).hexdigest() for name in bundle.SIGNED}
     text = bundle.manifest_text({**manifest, "files": hashes})
-    return str(Note(text=text, signatures=(sign_text(text, key),))).encode()
+    return str(Note(text=text, signatures=sign_text(text, key))).encode()

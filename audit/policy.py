@@ -3,6 +3,8 @@
 A text file, one rule a line, `#` begins a comment. `log` and `quorum` are written as in C2SP tlog-policy:
 
     log scrip.example/journey+1c2d3e4f+ARpc…     the log's key, NAME+ID+KEY; exactly once
+    former-log KEY 41200                         a key of the same log before it, and the size up to which it spoke for it;
+                                                 any number of them
     quorum none                                  no witness is asked for; the only quorum that this release knows
     max-age-hours 48                             the checkpoint was signed at most so long ago; without it any age passes
     imported-history                             entries may state other times than those of their recording, as a
@@ -16,9 +18,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from audit.note import NoteRefused, SignatureKind, VerifierKey
+from audit.note import Note, NoteRefused, SignatureKind, VerifierKey
 
 AGE_HOURS_MAX = 10 * 366 * 24
+SIZE_DIGITS_MAX = 18
+FORMER_MAX = 64
+_FORMER = "former-log"
 _RULES = frozenset({"log", "quorum", "max-age-hours", "imported-history"})
 
 
@@ -29,20 +34,47 @@ class PolicyRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Which key speaks for the log, how old its newest word may be (None = any age), whether it holds replayed history."""
+class FormerKey:
+    """A key that spoke for the log until another took its place, and the largest log that it speaks for."""
 
     key: VerifierKey
+    size_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Which key speaks for the log, how old its newest word may be (None = any age), whether it holds replayed history.
+
+    former: keys that spoke for it before
+    """
+
+    key: VerifierKey
+    former: Sequence[FormerKey] = ()
     age_max: timedelta | None = None
     has_imported_history: bool = False
+
+    def key_for(self, note: Note, size: int) -> VerifierKey:
+        """The key whose signature counts under a note about a log of that size: the log's, unless it has not signed, a
+        former one has, and the log was no larger while that one spoke for it.
+        """
+        named = {(line.name, line.key_id) for line in note.signatures}
+        if (self.key.name, self.key.id) not in named:
+            for former in self.former:
+                if size <= former.size_max and (former.key.name, former.key.id) in named:
+                    return former.key
+        return self.key
 
 
 def parse_policy(text: str) -> Policy:
     """The policy that the text states; PolicyRefused where a rule is unknown, missing, malformed or given twice."""
     rules: dict[str, list[str]] = {}
+    former: list[FormerKey] = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.partition("#")[0].split()
         if not words:
+            continue
+        if words[0] == _FORMER and len(former) < FORMER_MAX:
+            former.append(_former(words[1:]))
             continue
         if words[0] not in _RULES or words[0] in rules:
             raise PolicyRefused(f"line {number}: {words[0]!r} is no rule, or stands there twice")
@@ -51,8 +83,12 @@ def parse_policy(text: str) -> Policy:
         raise PolicyRefused("quorum: this release verifies no witnesses; only `quorum none` can be met")
     if rules.get("imported-history"):
         raise PolicyRefused("imported-history: nothing follows it")
+    key = _key(rules.get("log", []))
+    if any(each.key.name != key.name or each.key == key for each in former):
+        raise PolicyRefused("former-log: other keys of the same log, by its name")
     return Policy(
-        key=_key(rules.get("log", [])),
+        key=key,
+        former=tuple(former),
         age_max=_age_max(rules),
         has_imported_history="imported-history" in rules,
     )
@@ -69,6 +105,12 @@ def _key(words: Sequence[str]) -> VerifierKey:
     if key.kind is not SignatureKind.ED25519:
         raise PolicyRefused("log: the key of a log is a plain Ed25519 key")
     return key
+
+
+def _former(words: Sequence[str]) -> FormerKey:
+    if len(words) != 2 or not (words[1].isascii() and words[1].isdigit()) or len(words[1]) > SIZE_DIGITS_MAX:
+        raise PolicyRefused("former-log: a key, as NAME+ID+KEY, and the size up to which it spoke for the log")
+    return FormerKey(key=_key(words[:1]), size_max=int(words[1]))
 
 
 def _age_max(rules: Mapping[str, Sequence[str]]) -> timedelta | None:

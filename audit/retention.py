@@ -92,6 +92,8 @@ _BY_TYPE = {
         "epoch_key_created",
         "epoch_key_destroyed",
         "house_key_created",
+        "log_key_rotated",
+        "log_key_retired",
         "legal_hold_placed",
         "legal_hold_released",
         "log_reconciled",

@@ -4,9 +4,10 @@ A restored backup looks like a healthy database. Only a checkpoint kept elsewher
 to append to it now would be to sign two different histories.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.checkpoint import verify_checkpoint
+from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.note import NoteRefused, VerifierKey
 from audit.tree import Connection, read_root
 
@@ -25,16 +26,23 @@ class KnownCheckpoint:
     text: str
 
 
-async def refuse_rollback(connection: Connection, key: VerifierKey, known: KnownCheckpoint) -> None:
+async def refuse_rollback(connection: Connection, keys: Sequence[VerifierKey], known: KnownCheckpoint) -> None:
     """Raise LogRolledBack unless the database's log begins with what the checkpoint signs.
 
-    A checkpoint that this key has not signed is refused too: it cannot tell whether the log is whole.
+    A checkpoint that none of these keys of the log has signed is refused too: it cannot tell whether the log is whole.
     """
-    try:
-        checkpoint = verify_checkpoint(known.text, key).checkpoint
-    except NoteRefused as error:
-        raise LogRolledBack(f"{known.where} holds no checkpoint of the key {key}: {error}") from None
+    checkpoint = _verified(known, keys)
     await refuse_departure(connection, checkpoint.size, checkpoint.root, where=known.where)
+
+
+def _verified(known: KnownCheckpoint, keys: Sequence[VerifierKey]) -> Checkpoint:
+    why: list[str] = []
+    for key in keys:
+        try:
+            return verify_checkpoint(known.text, key).checkpoint
+        except NoteRefused as error:
+            why.append(f"{key}: {error}")
+    raise LogRolledBack(f"{known.where} holds no checkpoint of the key {'; nor of '.join(why)}")
 
 
 async def refuse_departure(connection: Connection, size: int, root: bytes, *, where: str) -> None:

@@ -14,8 +14,8 @@ from typing import Final
 
 from audit import bundle
 from audit.bundle import BundleTooLarge, BundleUnreadable, Files
-from audit.checkpoint import VerifiedCheckpoint, verify_checkpoint
-from audit.note import NoteRefused
+from audit.checkpoint import VerifiedCheckpoint, parse_checkpoint, verify_checkpoint
+from audit.note import NoteRefused, parse_note
 from audit.policy import Policy, PolicyRefused, parse_policy
 from audit.side_by_side import ReaderDied, processors, reading_in
 from audit.verdict import Verdict, harmless
@@ -111,8 +111,10 @@ def _read(path: Path) -> bytes:
 
 
 def _checkpoint(path: Path, policy: Policy) -> VerifiedCheckpoint:
+    text = _read(path).decode("utf-8")
     try:
-        return verify_checkpoint(_read(path).decode("utf-8"), policy.key)
+        note = parse_note(text)
+        return verify_checkpoint(text, policy.key_for(note, parse_checkpoint(note.text).size))
     except NoteRefused as error:
         raise PolicyRefused(f"{path}, seen before: {error}") from None
 

@@ -14,7 +14,7 @@ from audit.bundle import BundleUnreadable, Files
 from audit.checkpoint import Checkpoint, VerifiedCheckpoint, parse_checkpoint, verify_checkpoint
 from audit.entries import Entries, MapPieces, is_spreadsheet_of, read_entries
 from audit.merkle import Subtree
-from audit.note import NoteRefused, parse_note, verify_note
+from audit.note import NoteRefused, VerifierKey, parse_note, verify_note
 from audit.policy import Policy
 from audit.sparse_tree import NotProven, root_of, tiles_under
 from audit.verdict import Question, Result, Verdict
@@ -32,14 +32,14 @@ def verify_bundle(
     seen:       checkpoints of this log that the auditor verified and kept
     map_pieces: how the entries are read; by several processes where there are many
     """
-    checkpoint, signed_at = _checkpoint(files, policy)
+    checkpoint, signed_at, key = _checkpoint(files, policy)
     manifest = bundle.read_manifest(_note_text(files, bundle.MANIFEST))
     nodes = bundle.read_nodes(files[bundle.NODES])
     open_tiles = tiles_under(nodes, (each.checkpoint.size for each in seen))
     entries = read_entries(files, open_tiles, map_pieces)
     nodes.update(entries.nodes)
     results = (
-        _check_authenticity(files, policy, checkpoint, manifest),
+        _check_authenticity(files, key, checkpoint, manifest),
         _check_integrity(files, manifest, entries, nodes, checkpoint),
         check_completeness(entries, manifest, bundle.read_heads(files[bundle.HEADS]), checkpoint.size),
         _check_history(nodes, checkpoint, seen),
@@ -71,32 +71,36 @@ def _note_text(files: Files, name: str) -> str:
         raise BundleUnreadable(f"{name}: {error}") from None
 
 
-def _checkpoint(files: Files, policy: Policy) -> tuple[Checkpoint, datetime | None]:
-    """What the checkpoint says, genuine or not, and when it was signed, if it is genuine."""
+def _checkpoint(files: Files, policy: Policy) -> tuple[Checkpoint, datetime | None, VerifierKey]:
+    """What the checkpoint says, genuine or not; when it was signed, if it is genuine; and the key that counts."""
     try:
         stated = parse_checkpoint(_note_text(files, bundle.CHECKPOINT))
     except NoteRefused as error:
         raise BundleUnreadable(f"{bundle.CHECKPOINT}: {error}") from None
+    text = _text(files, bundle.CHECKPOINT)
+    key = policy.key_for(parse_note(text), stated.size)
     try:
-        return stated, verify_checkpoint(_text(files, bundle.CHECKPOINT), policy.key).signed_at
+        return stated, verify_checkpoint(text, key).signed_at, key
     except NoteRefused:
-        return stated, None
+        return stated, None, key
 
 
-def _check_authenticity(files: Files, policy: Policy, checkpoint: Checkpoint, manifest: Mapping[str, object]) -> Result:
+def _check_authenticity(
+    files: Files, key: VerifierKey, checkpoint: Checkpoint, manifest: Mapping[str, object]
+) -> Result:
     """Whether the pinned key has signed both the checkpoint and the manifest."""
-    result = Result(question=Question.AUTHENTICITY, facts={"key": str(policy.key), "origin": checkpoint.origin})
+    result = Result(question=Question.AUTHENTICITY, facts={"key": str(key), "origin": checkpoint.origin})
     try:
-        verify_checkpoint(_text(files, bundle.CHECKPOINT), policy.key)
+        verify_checkpoint(_text(files, bundle.CHECKPOINT), key)
     except NoteRefused as error:
         result.find(bundle.CHECKPOINT, str(error))
     try:
-        verify_note(parse_note(_text(files, bundle.MANIFEST)), [policy.key])
+        verify_note(parse_note(_text(files, bundle.MANIFEST)), [key])
     except NoteRefused as error:
         result.find(bundle.MANIFEST, str(error))
     if manifest.get("origin") != checkpoint.origin:
         result.find(bundle.MANIFEST, "it is about another log than the checkpoint")
-    result.summary = f"signed by {policy.key.name}, key {policy.key.id.hex()}" if not result.count else "not as pinned"
+    result.summary = f"signed by {key.name}, key {key.id.hex()}" if not result.count else "not as pinned"
     return result
 
 

@@ -4,6 +4,7 @@ Only workers need it: who breaks into an API process can record what he likes, b
 """
 
 import secrets
+from pathlib import Path
 
 from audit.note import NoteRefused
 from audit.signing import SEED_BYTES, SigningKey
@@ -16,13 +17,18 @@ _SETTING = "SCRIP_LOG_SIGNING_KEY_FILE"
 
 def load_log_key(settings: Settings) -> SigningKey:
     """Return the key; raise `SettingsError` where its file is missing, malformed, open to others or another log's."""
+    path = log_key_path(settings)
     if settings.log_signing_key_file:
-        return _parse(read_private(settings.log_signing_key_file, _SETTING), settings.log_origin)
+        return _parse(read_private(path, _SETTING), settings.log_origin)
     if settings.environment is Environment.PRODUCTION:
         raise SettingsError((f"{_SETTING} is missing; `scrip key new-signing` makes such a key.",))
-    path = settings.var / "development_log.key"
     create_private(path, lambda: new_log_key(settings.log_origin).encode())
     return _parse(read_private(path, "the development log key"), settings.log_origin)
+
+
+def log_key_path(settings: Settings) -> Path:
+    """Return the file that keeps the key: one line, or two while a newer one takes its place."""
+    return settings.log_signing_key_file or settings.var / "development_log.key"
 
 
 def new_log_key(origin: str) -> SigningKey:
@@ -32,7 +38,7 @@ def new_log_key(origin: str) -> SigningKey:
 
 def _parse(text: str, origin: str) -> SigningKey:
     try:
-        key = SigningKey.parse(text)
+        key = SigningKey.parse_file(text)
     except NoteRefused as error:
         raise SettingsError((f"the log's signing key cannot be used: {error}.",)) from None
     if key.name != origin:

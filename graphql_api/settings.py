@@ -119,7 +119,8 @@ class Settings:
         "SCRIP_LOG_SIGNING_KEY_FILE",
         Path,
         default=None,
-        about="The key that signs the log, from `scrip key new-signing`; only workers need it. Development makes one.",
+        about="The key that signs the log, from `scrip key new-signing`; only workers need it. Development makes one. "
+        "`scrip audit rotate-key` adds a line.",
     )
     log_folder: Path | None = setting(
         "SCRIP_LOG_FOLDER",

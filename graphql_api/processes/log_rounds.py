@@ -44,7 +44,7 @@ class LogRounds:
         connection = await open_connection(self.url)
         try:
             for known in await self._known(connection):
-                await refuse_rollback(connection, self.key.verifier, known)
+                await refuse_rollback(connection, self.key.verifiers, known)
             if self._reached is not None:
                 size, root = self._reached
                 await refuse_departure(connection, size, root, where="this worker")

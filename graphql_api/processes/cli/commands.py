@@ -12,6 +12,7 @@ from graphql_api.processes.cli import (
     import_file,
     key,
     key_acts,
+    log_key_acts,
     member_reads,
     migrate,
     processes,
@@ -45,6 +46,8 @@ app.command("schema")(schema.schema)
 app.command("token")(token.token)
 key.app.command("turn-over")(key_acts.turn_over)
 key.app.command("certificate")(key_acts.certificate)
+audit.app.command("rotate-key")(log_key_acts.rotate_key)
+audit.app.command("retire-key")(log_key_acts.retire_key)
 app.add_typer(programme.app)
 app.add_typer(key.app)
 app.add_typer(hold.app)

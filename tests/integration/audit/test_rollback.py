@@ -33,11 +33,11 @@ async def test_a_log_that_continues_the_checkpoint_may_be_appended_to(
 ) -> None:
     """The same tree, and one that has grown since, across the border of a tile."""
     root = await grow(connection, database_url, 200)
-    await refuse_rollback(connection, KEY.verifier, known(200, root))
+    await refuse_rollback(connection, KEY.verifiers, known(200, root))
     await grow(connection, database_url, 200)
 
-    await refuse_rollback(connection, KEY.verifier, known(200, root))
-    await refuse_rollback(connection, KEY.verifier, known(0, EMPTY_ROOT))
+    await refuse_rollback(connection, KEY.verifiers, known(200, root))
+    await refuse_rollback(connection, KEY.verifiers, known(0, EMPTY_ROOT))
 
 
 async def test_a_log_that_is_behind_is_refused(connection: Connection, database_url: str) -> None:
@@ -45,7 +45,7 @@ async def test_a_log_that_is_behind_is_refused(connection: Connection, database_
     root = await grow(connection, database_url, 10)
 
     with pytest.raises(LogRolledBack, match="the safe knows 11 entries of this log, and the database has 10"):
-        await refuse_rollback(connection, KEY.verifier, known(11, root))
+        await refuse_rollback(connection, KEY.verifiers, known(11, root))
 
 
 async def test_a_log_with_another_past_is_refused(connection: Connection, database_url: str) -> None:
@@ -53,7 +53,7 @@ async def test_a_log_with_another_past_is_refused(connection: Connection, databa
     await grow(connection, database_url, 10)
 
     with pytest.raises(LogRolledBack, match="the first 10 entries are not those"):
-        await refuse_rollback(connection, KEY.verifier, known(10, b"\x01" * 32))
+        await refuse_rollback(connection, KEY.verifiers, known(10, b"\x01" * 32))
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ async def test_a_log_with_another_past_is_refused(connection: Connection, databa
 async def test_what_the_key_has_not_signed_tells_nothing(connection: Connection, checkpoint: KnownCheckpoint) -> None:
     """Neither another key's checkpoint nor an error page lets the log be appended to."""
     with pytest.raises(LogRolledBack, match="the safe holds no checkpoint of the key"):
-        await refuse_rollback(connection, KEY.verifier, checkpoint)
+        await refuse_rollback(connection, KEY.verifiers, checkpoint)

@@ -51,7 +51,7 @@ def test_signing_gives_the_reference_implementations_bytes() -> None:
     """Ed25519 has one signature for a text, so the whole note is the same."""
     key = SigningKey.parse(GO_SIGNER)
 
-    assert GO_TEXT + "\n" + sign_text(GO_TEXT, key).line == GO_NOTE
+    assert GO_TEXT + "\n" + sign_text(GO_TEXT, key)[0].line == GO_NOTE
     assert key.encode() == GO_SIGNER
     assert str(key.verifier) == GO_VERIFIER
 
@@ -85,7 +85,7 @@ def test_a_signing_key_keeps_its_secret_out_of_its_description() -> None:
 
 def test_signatures_of_strangers_say_nothing() -> None:
     """They neither spoil a note nor vouch for it."""
-    stranger = sign_text("another text\n", OTHER)
+    stranger = sign_text("another text\n", OTHER)[0]
     key = VerifierKey.parse(GO_VERIFIER)
 
     assert verify_note(parse_note(GO_NOTE + stranger.line), [key]) == (key,)
@@ -95,7 +95,7 @@ def test_signatures_of_strangers_say_nothing() -> None:
 
 def test_one_false_signature_of_a_trusted_key_spoils_the_note() -> None:
     """Beside a genuine one of another trusted key, too."""
-    false = sign_text("another text\n", OTHER)
+    false = sign_text("another text\n", OTHER)[0]
 
     with pytest.raises(NoteRefused, match="not genuine"):
         verify_note(parse_note(GO_NOTE + false.line), [VerifierKey.parse(GO_VERIFIER), OTHER.verifier])
@@ -116,7 +116,7 @@ def test_one_false_signature_of_a_trusted_key_spoils_the_note() -> None:
         GO_TEXT + "\n— PeterNeumann x08goA==\n",
         GO_NOTE.replace("your", "your\t"),
         "a" * (1 << 20) + GO_NOTE,
-        GO_TEXT + "\n" + sign_text(GO_TEXT, OTHER).line * (SIGNATURES_MAX + 1),
+        GO_TEXT + "\n" + sign_text(GO_TEXT, OTHER)[0].line * (SIGNATURES_MAX + 1),
     ],
 )
 def test_a_malformed_note_is_refused(text: str) -> None:

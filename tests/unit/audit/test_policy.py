@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from audit.drill_log import KEY
-from audit.policy import PolicyRefused, parse_policy
+from audit.drill_log import KEY, THIEF
+from audit.policy import FormerKey, PolicyRefused, parse_policy
+from audit.signing import SigningKey
 
 LOG = f"log {KEY.verifier}"
+THIRD = SigningKey(name=KEY.name, seed=bytes(32))
+ELSEWHERE = SigningKey(name="elsewhere.example/log", seed=bytes(32))
 
 
 def test_a_policy_pins_a_key_and_an_age() -> None:
@@ -20,9 +23,23 @@ def test_a_policy_pins_a_key_and_an_age() -> None:
     assert parse_policy(f"{LOG}\nimported-history").has_imported_history
 
 
+def test_former_keys_are_pinned_with_what_they_spoke_for() -> None:
+    """Any number of them, of the same log."""
+    policy = parse_policy(f"former-log {THIEF.verifier} 41200\n{LOG}\nformer-log {THIRD.verifier} 7")
+
+    assert policy.former == (FormerKey(key=THIEF.verifier, size_max=41200), FormerKey(key=THIRD.verifier, size_max=7))
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        f"{LOG}\nformer-log {THIEF.verifier}",
+        f"{LOG}\nformer-log {THIEF.verifier} -1",
+        f"{LOG}\nformer-log {THIEF.verifier} 1 2",
+        f"{LOG}\nformer-log {KEY.verifier} 5",
+        f"{LOG}\nformer-log {ELSEWHERE.verifier} 5",
+        f"{LOG}\n" + f"former-log {THIEF.verifier} 5\n" * 65,
+        f"former-log {THIEF.verifier} 5",
         "",
         "log",
         "log x",

@@ -1,5 +1,6 @@
 """Where the log's signing key comes from: a file of its own, or a development key; never another log's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def test_a_key_is_read_from_its_file(tmp_path: Path) -> None:
     settings = Settings(log_origin="bank.example/log", log_signing_key_file=key_file(tmp_path, key.encode()))
 
     assert load_log_key(settings) == key
+
+
+def test_two_keys_sign_while_one_takes_the_others_place(tmp_path: Path) -> None:
+    """A line each, the newest last; never three, and never another log's beside."""
+    old, new, other = (new_log_key(name) for name in ("bank.example/log", "bank.example/log", "other.example"))
+    both = replace(new, former=old)
+    settings = Settings(log_origin=old.name, log_signing_key_file=key_file(tmp_path, both.encode_file()))
+
+    assert load_log_key(settings) == both
+    assert both.verifiers == (new.verifier, old.verifier)
+    for wrong in (both.encode_file() + old.encode(), f"{other.encode()}\n{new.encode()}"):
+        with pytest.raises(SettingsError, match="cannot be used"):
+            load_log_key(Settings(log_origin=old.name, log_signing_key_file=key_file(tmp_path, wrong)))
 
 
 def test_production_makes_no_key(tmp_path: Path) -> None:

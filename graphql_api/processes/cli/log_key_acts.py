@@ -1,0 +1,80 @@
+"""`scrip audit rotate-key` and `scrip audit retire-key`: replacing the key that signs the log. Each is in the log."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.policy import FormerKey
+    from audit.signing import SigningKey
+
+
+def rotate_key() -> None:
+    """Make a new key that signs the log beside the old one, and put it into the file of the old one.
+
+    Restart the workers afterwards; their checkpoints then carry both signatures. Give auditors the key that is printed,
+    and retire the old one once they pin it.
+
+    Example:
+        SCRIP_LOG_SIGNING_KEY_FILE=log.key scrip audit rotate-key
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_line
+
+    made = asyncio.run(_rotate())
+    print_line(f"log {made.verifier}")
+
+
+def retire_key() -> None:
+    """Take the old key out of the file, once all who verify pin the new one; prints what auditors then pin.
+
+    Restart the workers afterwards. What the old key signed before stays verifiable by its line, up to the size that is
+    printed.
+
+    Example:
+        SCRIP_LOG_SIGNING_KEY_FILE=log.key scrip audit retire-key
+    """
+    import asyncio
+
+    from graphql_api.processes.cli.output import print_line
+
+    key, former = asyncio.run(_retire())
+    print_line(f"log {key.verifier}")
+    print_line(f"former-log {former.key} {former.size_max}")
+
+
+async def _rotate() -> "SigningKey":
+    from graphql_api.log_key import load_log_key, log_key_path, new_log_key
+    from graphql_api.log_key_rotation import RotationRefused, rotate_log_key
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.key_acts import actor, opened
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    key, path = load_log_key(settings), log_key_path(settings)
+    async with opened() as application:
+        new = new_log_key(settings.log_origin)
+        try:
+            return await rotate_log_key(application.audit.acts, path, key, new, actor=actor())
+        except RotationRefused as error:
+            raise CommandError(f"{error}.") from None
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+async def _retire() -> "tuple[SigningKey, FormerKey]":
+    from graphql_api.log_key import load_log_key, log_key_path
+    from graphql_api.log_key_rotation import RotationRefused, retire_log_key
+    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.key_acts import actor, opened
+    from graphql_api.settings import read_settings
+
+    settings = read_settings(os.environ)
+    key, path = load_log_key(settings), log_key_path(settings)
+    async with opened() as application:
+        try:
+            return key, await retire_log_key(application.audit.acts, path, key, actor=actor())
+        except RotationRefused as error:
+            raise CommandError(f"{error}.") from None
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written ({error.strerror}).") from None
