@@ -5,6 +5,8 @@ import socket
 from starlette.types import ASGIApp
 from uvicorn import Config
 
+from graphql_api.http.bounded_head import BoundedHead
+
 
 def server_config(
     app: ASGIApp,
@@ -25,7 +27,7 @@ def server_config(
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHead,
         ws="websockets-sansio",
         ws_max_size=ws_message_bytes_max,
         ws_per_message_deflate=False,

@@ -1,0 +1,48 @@
+"""Heads of requests over a real socket: what never ends is ended by us, with a code."""
+
+import asyncio
+
+import orjson
+import pytest
+
+from graphql_api.http import bounded_head
+from tests.e2e.http.serving import sample_app, served
+
+ENDLESS = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 66_000
+MANY = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 8_200
+ASKED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def _answer(port: int, *parts: bytes) -> tuple[int, object]:
+    """Status and code of what the server says before it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        answer = await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+    head, _, body = answer.rpartition(b"\r\n\r\n")
+    shown = orjson.loads(body)
+    return int(head.split(b"\r\n\r\n")[-1].split()[1]), shown.get("errors", [{"extensions": shown}])[0]["extensions"]
+
+
+async def test_a_head_ends_in_bounded_length_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Endless fields are 431, a head that dawdles or never begins is 408, and what is no HTTP is 400."""
+    monkeypatch.setattr(bounded_head, "HEAD_SECONDS_MAX", 0.3)
+    async with served(sample_app()) as url:
+        port = int(url.rsplit(":", 1)[1])
+
+        endless, many, dawdling, silent, no_http, after_one = await asyncio.gather(
+            _answer(port, ENDLESS),
+            _answer(port, MANY),
+            _answer(port, ASKED[:20]),
+            _answer(port),
+            _answer(port, b"\x16\x03\x01\x02\x00\x01\x00"),
+            _answer(port, ASKED, ASKED[:20]),
+        )
+
+    assert endless == many == (431, {"code": "HEAD_TOO_LARGE"})
+    assert dawdling == silent == after_one == (408, {"code": "HEAD_TOO_SLOW"})
+    assert no_http == (400, {"code": "REQUEST_MALFORMED"})
