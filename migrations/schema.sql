@@ -727,11 +727,11 @@ CREATE TABLE book.tier_standings (
     falls_on date,
     safe_until date,
     buckets text NOT NULL,
-    snapshot_at timestamp with time zone,
+    snapshots text NOT NULL,
     next_due_at timestamp with time zone NOT NULL,
     steps integer NOT NULL,
     version bigint NOT NULL,
-    CONSTRAINT tier_standings_buckets_are_json CHECK ((buckets IS JSON OBJECT)),
+    CONSTRAINT tier_standings_buckets_are_json CHECK (((buckets IS JSON OBJECT) AND (snapshots IS JSON OBJECT))),
     CONSTRAINT tier_standings_grant_ends CHECK (((granted IS NULL) = (granted_until IS NULL))),
     CONSTRAINT tier_standings_level_is_earned_or_granted CHECK (((level = earned) OR (NOT (level IS DISTINCT FROM granted)))),
     CONSTRAINT tier_standings_numbers_not_negative CHECK (((steps >= 0) AND (version >= 1) AND (steps <= version)))
@@ -2149,7 +2149,7 @@ GRANT UPDATE(safe_until) ON TABLE book.tier_standings TO scrip_app;
 
 GRANT UPDATE(buckets) ON TABLE book.tier_standings TO scrip_app;
 
-GRANT UPDATE(snapshot_at) ON TABLE book.tier_standings TO scrip_app;
+GRANT UPDATE(snapshots) ON TABLE book.tier_standings TO scrip_app;
 
 GRANT UPDATE(next_due_at) ON TABLE book.tier_standings TO scrip_app;
 

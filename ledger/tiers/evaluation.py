@@ -4,7 +4,7 @@ Time is looked at on local midnights: grants end, periods end, graces end. `next
 anything would change if nothing more came; up to it a standing is what it says.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def new_standing(programme_id: ProgrammeId, member_id: UUID, ladder_id: UUID, fi
         falls_on=None,
         safe_until=None,
         buckets="{}",
-        snapshot_at=None,
+        snapshots="{}",
         next_due_at=NEVER,
         steps=0,
         version=0,
@@ -118,16 +118,28 @@ def _count(standing: Standing, body: LadderBody, brought: Brought, today: date) 
         if bucket >= kept:
             buckets[bucket] = buckets.get(bucket, 0) + brought.amount
         return _with_buckets(standing, buckets)
-    if standing.snapshot_at is not None and brought.occurred_at < standing.snapshot_at:
+    return _snap(standing, body, brought, buckets, bucket)
+
+
+def _snap(standing: Standing, body: LadderBody, brought: Brought, buckets: dict[str, int], bucket: str) -> Standing:
+    """The last value that was taken in a calendar period is that period's; a rolling window has the last of all."""
+    is_rolling = body.window.kind == WindowKind.ROLLING
+    taken: dict[str, str] = orjson.loads(standing.snapshots)
+    before = [at for day, at in taken.items() if is_rolling or day == bucket]
+    if any(brought.occurred_at < datetime.fromisoformat(at) for at in before):
         return standing
-    if body.window.kind == WindowKind.ROLLING:
-        buckets.clear()
-    buckets[bucket] = brought.amount
-    return _with_buckets(standing, buckets)._replace(snapshot_at=brought.occurred_at)
+    others = {} if is_rolling else buckets
+    kept = {day: at for day, at in taken.items() if day in others}
+    at = brought.occurred_at.astimezone(UTC).isoformat()
+    return _with_buckets(standing, {**others, bucket: brought.amount})._replace(snapshots=_json({**kept, bucket: at}))
 
 
 def _with_buckets(standing: Standing, buckets: Buckets) -> Standing:
-    return standing._replace(buckets=orjson.dumps(buckets, option=orjson.OPT_SORT_KEYS).decode())
+    return standing._replace(buckets=_json(buckets))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _best(body: LadderBody, buckets: Buckets, today: date) -> int:

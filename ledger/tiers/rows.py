@@ -46,7 +46,7 @@ class Standing(NamedTuple):
     falls_on:      the local day on which `earned` falls, unless it is reached again before
     safe_until:    the local day before which it does not fall once more
     buckets:       JSON: what counts, by the first local day of each bucket (`window.py`)
-    snapshot_at:   when the value of a SNAPSHOT metric was taken
+    snapshots:     JSON: when the value of a SNAPSHOT metric was taken, by bucket
     next_due_at:   when something changes by time alone
     steps:         how often `level` has changed · version: how often anything was credited, granted or due
     """
@@ -63,7 +63,7 @@ class Standing(NamedTuple):
     falls_on: date | None
     safe_until: date | None
     buckets: str
-    snapshot_at: datetime | None
+    snapshots: str
     next_due_at: datetime
     steps: int
     version: int
@@ -179,7 +179,7 @@ STANDINGS = Shelf(
         "falls_on",
         "safe_until",
         "buckets",
-        "snapshot_at",
+        "snapshots",
         "next_due_at",
         "steps",
         "version",

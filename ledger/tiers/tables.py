@@ -39,7 +39,7 @@ TIER_STANDINGS = table(
     Column("falls_on", Date),
     Column("safe_until", Date),
     Column("buckets", Text),
-    Column("snapshot_at", INSTANT),
+    Column("snapshots", Text),
     Column("next_due_at", INSTANT),
     Column("steps", Integer),
     Column("version", BigInteger),

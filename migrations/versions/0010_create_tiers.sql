@@ -60,7 +60,7 @@ CREATE TABLE {book}.tier_standings (
     falls_on date,
     safe_until date,
     buckets text NOT NULL,
-    snapshot_at timestamptz,
+    snapshots text NOT NULL,
     next_due_at timestamptz NOT NULL,
     steps integer NOT NULL,
     version bigint NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE {book}.tier_standings (
     CONSTRAINT tier_standings_unique UNIQUE (member_id, ladder_id),
     CONSTRAINT tier_standings_level_is_earned_or_granted CHECK (level = earned OR level IS NOT DISTINCT FROM granted),
     CONSTRAINT tier_standings_grant_ends CHECK ((granted IS NULL) = (granted_until IS NULL)),
-    CONSTRAINT tier_standings_buckets_are_json CHECK (buckets IS JSON OBJECT),
+    CONSTRAINT tier_standings_buckets_are_json CHECK (buckets IS JSON OBJECT AND snapshots IS JSON OBJECT),
     CONSTRAINT tier_standings_numbers_not_negative CHECK (steps >= 0 AND version >= 1 AND steps <= version)
 ) WITH (fillfactor = 70);
 CREATE INDEX tier_standings_due ON {book}.tier_standings (next_due_at) WHERE next_due_at < '9999-12-31 00:00+00';
@@ -173,6 +173,6 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_keep_rows', name);
     END LOOP;
 END $$;
-GRANT UPDATE (level, since, earned, granted, granted_until, falls_on, safe_until, buckets, snapshot_at, next_due_at, steps,
+GRANT UPDATE (level, since, earned, granted, granted_until, falls_on, safe_until, buckets, snapshots, next_due_at, steps,
               version) ON {book}.tier_standings TO scrip_app;
 GRANT UPDATE (state, refused, voucher_id, settled_at) ON {book}.tier_packs TO scrip_app;
