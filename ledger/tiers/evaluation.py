@@ -5,6 +5,7 @@ anything would change if nothing more came; up to it a standing is what it says.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -74,7 +75,13 @@ def new_standing(programme_id: ProgrammeId, member_id: UUID, ladder_id: UUID, fi
 
 def buckets_of(standing: Standing) -> Buckets:
     """What counts, by the first day of each bucket."""
-    read: dict[str, int] = orjson.loads(standing.buckets)
+    return _read_buckets(standing.buckets)
+
+
+@lru_cache(maxsize=256)
+def _read_buckets(text: str) -> Buckets:
+    """A credit asks four times, and a rolling window has a bucket a day."""
+    read: dict[str, int] = orjson.loads(text)
     return read
 
 
