@@ -49,15 +49,15 @@ PURCHASES: Final = Phase(code="all", from_on=date(2000, 1, 1), until_on=date(210
 # so nothing is checked after them.
 _COPY: Final = """
     WITH known AS (
-        SELECT *, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS known FROM book.activities
-        WHERE programme_id = $1
+        SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM book.activities
+        WHERE programme_id = $1 AND source <> 'copy'
     )
     INSERT INTO book.activities (id, programme_id, member_id, request_id, type, source, source_event_id, occurred_at,
         received_at, local_day, payload, amount, state)
     SELECT uuidv7(), k.programme_id, k.member_id, uuid_send(gen_random_uuid()), k.type, 'copy', n::text, day.at, day.at,
         (day.at AT TIME ZONE 'UTC')::date, k.payload, k.amount, k.state
     FROM generate_series($2::bigint, $3::bigint - 1) n
-    JOIN known k ON k.place = n % k.known
+    JOIN known k ON k.place = n % $6::bigint
     CROSS JOIN LATERAL (SELECT $4::timestamptz + $5::interval * n AS at) day
     ORDER BY n
 """
@@ -160,7 +160,7 @@ async def record_copies(book: BookUnderTest, *, upto: int) -> None:
         first, step = datetime.now(UTC) - timedelta(days=DAYS), timedelta(days=DAYS) / upto
         for begin in range(known, upto, _COPIES_AT_ONCE):
             end = min(upto, begin + _COPIES_AT_ONCE)
-            await connection.execute(_COPY, book.till.programme_id, begin, end, first, step)
+            await connection.execute(_COPY, book.till.programme_id, begin, end, first, step, known)
         await connection.execute("ANALYZE book.activities")
     finally:
         await connection.close()
