@@ -10,6 +10,9 @@ from uuid import UUID
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from graphql_api.bootstrap import Application
     from ledger.engine.command import Actor
     from ledger.points.statement_query import StatementLineView
@@ -32,13 +35,13 @@ def wallet(member: Member, programme: ProgrammeCode = None, as_json: AsJson = Fa
     """
     import asyncio
 
-    overview = asyncio.run(_overview(member, programme))
+    overview, codes = asyncio.run(_overview(member, programme))
     if as_json:
         from graphql_api.processes.cli.output import print_json
 
         print_json(_plain(asdict(overview)))
     else:
-        _print_overview(overview)
+        _print_overview(overview, codes)
 
 
 def statement(
@@ -95,15 +98,18 @@ async def _programme_id(application: "Application", code: str | None) -> UUID:
     return known[code]
 
 
-async def _overview(external_id: str, programme: str | None) -> "MemberOverview":
+async def _overview(external_id: str, programme: str | None) -> "tuple[MemberOverview, Mapping[UUID, str]]":
+    """What there is of the member, and the codes of the programme's assets."""
     from graphql_api.processes.cli.failure import CommandError
     from ledger.points.support_query import member_overview
+    from ledger.programme.queries import assets
 
     async with _member(external_id, programme) as (application, actor, member_id):
         overview = await member_overview(application.reader, application.units, actor, member_id)
         if overview is None:
             raise CommandError(f"the programme has no member {external_id!r}.")
-        return overview
+        known = await assets(application.reader, actor.programme_id)
+        return overview, {asset.id: asset.code for asset in known}
 
 
 async def _statement(external_id: str, asset: str, programme: str | None, newest: int, *, as_json: bool) -> None:
@@ -143,21 +149,23 @@ def _print_lines(lines: "tuple[StatementLineView, ...]", *, as_json: bool, with_
         )
 
 
-def _print_overview(overview: "MemberOverview") -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _print_overview(overview: "MemberOverview", codes: "Mapping[UUID, str]") -> None:
+    from graphql_api.processes.cli.output import print_line
+    from graphql_api.processes.cli.plain_table import print_plain_table
 
-    console = Console()
-    console.print(f"Member {overview.external_id}, {overview.state}, enrolled {overview.enrolled_at:%Y-%m-%d}.")
+    print_line(f"Member {overview.external_id}, {overview.state}, enrolled {overview.enrolled_at:%Y-%m-%d}.")
+    # A wallet is a column: nine of them beside each other would not fit into a terminal.
     names = ("available", "posted", "held", "pending", "matured", "overdue", "owed")
-    table = Table("asset", *names, "next expiry")
-    for one in overview.wallets:
-        expiry = "never" if one.next_expiry_at is None else f"{one.next_expiry_at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(str(one.asset_id), *(f"{getattr(one, name):,}" for name in names), expiry)
-    console.print(table)
+    rows: list[tuple[object, ...]] = [(name, *(getattr(one, name) for one in overview.wallets)) for name in names]
+    rows.append(("next expiry", *(_expiry(one.next_expiry_at) for one in overview.wallets)))
+    print_plain_table("", texts=["wallet"], numbers=[codes[one.asset_id] for one in overview.wallets], rows=rows)
     for hold in overview.holds:
         if hold.state == "open":
-            console.print(f"Hold {hold.id}: {hold.amount:,} points until {hold.deadline:%Y-%m-%d %H:%M:%S} UTC.")
+            print_line(f"Hold {hold.id}: {hold.amount:,} points until {hold.deadline:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _expiry(at: "datetime | None") -> str:
+    return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _plain(value: dict[str, object]) -> dict[str, object]:

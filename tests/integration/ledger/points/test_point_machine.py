@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -154,7 +155,14 @@ def test_the_engine_does_what_the_model_says(database_url: str, settings: Settin
                 return EngineRig(ground, asset, zone)
 
         run_state_machine_as_test(
-            OnTheEngine, settings=hypothesis_settings(max_examples=25, stateful_step_count=30, derandomize=True)
+            OnTheEngine,
+            settings=hypothesis_settings(
+                max_examples=25,
+                stateful_step_count=30,
+                derandomize=True,
+                # A step is a commit: on a server of one's own, or beside other work, a slow one is no fault of the data's.
+                suppress_health_check=[HealthCheck.too_slow],
+            ),
         )
 
         ground.wait(assert_clean(database_url))

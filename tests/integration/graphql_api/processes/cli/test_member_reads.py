@@ -31,7 +31,11 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
 
     assert (wallet.returncode, wallet.stderr) == (0, "")
     assert [one["available"] for one in json.loads(wallet.stdout)["wallets"]] == [42]
-    assert "42" in shown.stdout
+    assert [line.split() for line in shown.stdout.splitlines()[1:4]] == [
+        ["wallet", "POINTS"],
+        ["available", "42"],
+        ["posted", "42"],
+    ]
     assert [json.loads(line)["amount"] for line in statement.stdout.splitlines()] == [2, 40]
     assert (nobody.returncode, nobody.stdout) == (2, "")
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
