@@ -6,6 +6,7 @@ one of these moves.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias, cast
 
 import strawberry
@@ -24,6 +25,7 @@ from graphql import (
     OperationType,
     Undefined,
     get_nullable_type,
+    is_enum_type,
     is_leaf_type,
     is_non_null_type,
     specified_rules,
@@ -116,7 +118,8 @@ def _mark_leaf(field: GraphQLField, definition: StrawberryField) -> None:
     kind = get_nullable_type(field.type)
     if is_leaf_type(kind):
         exact = _EXACT.get(kind.name)
-        leaf = _Leaf(definition.python_name, exact, kind.coerce_output_value, not is_non_null_type(field.type))
+        coerce = cache(kind.coerce_output_value) if is_enum_type(kind) else kind.coerce_output_value
+        leaf = _Leaf(definition.python_name, exact, coerce, not is_non_null_type(field.type))
         field.extensions[_LEAF] = (field.resolve, leaf)
 
 
