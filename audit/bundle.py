@@ -16,10 +16,12 @@ Only the standard library is used here: `scrip-audit-verify.pyz` holds this modu
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
+from binascii import a2b_base64
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -193,17 +195,27 @@ def write_parts(parts: Iterable[SealedPart]) -> bytes:
     )
 
 
+# As `write_parts` writes it: what JSON would find in it stands between its quotes.
+_PART_LINE: Final = re.compile(
+    rb'\{"event":"([0-9a-f-]*+)","name":"([0-9a-z_]*+)","sealed":"([0-9A-Za-z+/]*+={0,2})"\}'
+).fullmatch
+
+
 def read_parts(data: bytes) -> list[SealedPart]:
     """BundleUnreadable where a line is no part."""
-    parts: list[SealedPart] = []
-    for line in read_lines(PARTS, data):
-        try:
-            found = json.loads(line)
-            part = SealedPart(str(found["event"]), str(found["name"]), b64decode(found["sealed"], validate=True))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            raise BundleUnreadable(f"{PARTS}: {line[:80]!r} is no part") from None
-        parts.append(part)
-    return parts
+    return [_read_part(line) for line in read_lines(PARTS, data)]
+
+
+def _read_part(line: bytes) -> SealedPart:
+    plain = _PART_LINE(line)
+    try:
+        if plain is not None:
+            event, name, sealed = plain.groups()
+            return SealedPart(event.decode(), name.decode(), a2b_base64(sealed))
+        found = json.loads(line)
+        return SealedPart(str(found["event"]), str(found["name"]), b64decode(found["sealed"], validate=True))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise BundleUnreadable(f"{PARTS}: {line[:80]!r} is no part") from None
 
 
 def write_heads(heads: Mapping[str, int]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final
 from audit import bundle
 from audit.bundle import SealedPart
 from audit.entries import Entries
+from audit.entry_reading import PartSaid
 from audit.verdict import Finding, Question, Result
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,6 +146,10 @@ def _instant(milliseconds: int) -> str:
         return f"{milliseconds} ms"
 
 
+def _named(said: PartSaid) -> str:
+    return f"entry {said.entry}, part {said.name}"
+
+
 def check_parts(entries: Entries, parts: Sequence[SealedPart]) -> Result:
     """Whether each sealed part that an entry names is here as it was stored, or was lawfully destroyed."""
     result = Result(question=Question.PARTS)
@@ -154,17 +159,16 @@ def check_parts(entries: Entries, parts: Sequence[SealedPart]) -> Result:
             result.find(f"part {part.name} of {part.event_id}", "it comes twice")
     present = erased = missing = 0
     for said in entries.parts:
-        where = f"entry {said.entry}, part {said.name}"
         found = sealed.pop((said.event_id, said.name), None)
         if found is not None:
             present += 1
             if sha256(found).hexdigest() != said.digest:
-                result.find(where, "it is not the part that was logged")
+                result.find(_named(said), "it is not the part that was logged")
         elif said.subject in entries.subjects or said.epoch in entries.epochs:
             erased += 1
         else:
             missing += 1
-            result.find(where, "it is missing, and no entry here says that it was destroyed")
+            result.find(_named(said), "it is missing, and no entry here says that it was destroyed")
     for event_id, name in sealed:
         result.find(f"part {name} of {event_id}", "no entry names it")
     result.facts = {"present": present, "erased": erased, "missing": missing}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit import bundle
-from audit.bundle import BundleTooLarge, BundleUnreadable, Files
+from audit.bundle import BundleTooLarge, BundleUnreadable, Files, SealedPart
 from audit.checkpoint import Checkpoint
 from audit.compose import Chosen, compose, needed_nodes
 from audit.csv_text import write_csv
@@ -207,6 +207,9 @@ def test_what_callers_write_is_no_reason_to_doubt_a_record(text: str) -> None:
         (bundle.read_nodes, b"99 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"),
         (bundle.read_heads, b"a 1\na 2\n"),
         (bundle.read_parts, b'{"event":1}\n'),
+        (bundle.read_parts, b'{"event":"a","name":"b","sealed":"A"}\n'),
+        (bundle.read_parts, b'{"event":"a","name":"b","sealed":"A==="}\n'),
+        (bundle.read_parts, b'{"event":"a","name":"b","sealed":"QQ=="}x\n'),
         (bundle.read_manifest, "x\n{}\n"),
         (bundle.read_manifest, f"{bundle.FORMAT}\n[]\n"),
         (bundle.unpack, b"PK no archive"),
@@ -217,6 +220,19 @@ def test_what_is_in_no_form_is_refused(read: object, data: object) -> None:
     assert callable(read)
     with pytest.raises(BundleUnreadable):
         read(data)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"event":"a-1","name":"private","sealed":"QUJD"}',
+        b'{ "sealed":"QUJD", "name":"private", "event":"a-1" }',
+        b'{"event":"a\\u002d1","name":"priv\\u0061te","sealed":"QUJ\\u0044"}',
+    ],
+)
+def test_a_part_is_read_however_it_is_written(line: bytes) -> None:
+    """As the log writes it, or as JSON may say the same."""
+    assert bundle.read_parts(line + b"\n") == [SealedPart("a-1", "private", b"ABC")]
 
 
 def test_a_range_beyond_all_measure_is_answered() -> None:
