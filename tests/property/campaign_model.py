@@ -1,6 +1,6 @@
 """An independent account of what campaigns award: plain arithmetic over the purchases, none of the product's code.
 
-It knows the conditions by name, as Python functions of amount and local hour.
+It knows the conditions by name, as Python functions of amount and local hour; of its members the bank says nothing.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ CONDITIONS: Mapping[str, Callable[[int, int], bool]] = {
     "activity.amount >= 50": lambda amount, hour: amount >= 50,
     "activity.amount % 2 == 0 || activity.hour < 12": lambda amount, hour: amount % 2 == 0 or hour < 12,
     "100 / activity.hour > 5": lambda amount, hour: hour > 0 and 100 // hour > 5,
+    "'staff' in member.segments || activity.amount >= 20": lambda amount, hour: amount >= 20,
 }
 LATE = timedelta(hours=72)
 
