@@ -187,14 +187,14 @@ async def test_memory_does_not_grow_with_the_file(bank: Bank, tmp_path: Path) ->
 
 
 @pytest.mark.bench
-async def test_a_hundred_thousand_codes_take_a_minute_at_most(bank: Bank, tmp_path: Path) -> None:
+async def test_codes_are_imported_at_a_hundred_thousand_a_minute(bank: Bank, tmp_path: Path) -> None:
     """One after the other, in one process."""
     await make_template(bank, "CINEMA", CINEMA)
-    path = tmp_path / "codes.txt"
-    path.write_text("".join(f"FILM{number:010d}\n" for number in range(100_000)))
+    path, count = tmp_path / "codes.txt", 30_000
+    path.write_text("".join(f"FILM{number:010d}\n" for number in range(count)))
 
     begun = time.monotonic()
     tally = await import_file(bank, path)
 
-    assert tally.imported == 100_000
-    assert time.monotonic() - begun < 60
+    assert tally.imported == count
+    assert time.monotonic() - begun < 60 * count / 100_000
