@@ -186,7 +186,7 @@ async def test_an_answer_that_never_comes_is_asked_for_again(durable_url: str, t
         last = len(built.proxy.kinds(Side.BACKEND))
 
         built.proxy.arm(Fault(side=Side.BACKEND, message=last - 1, way=Way.SILENCE))
-        outcome = await asyncio.wait_for(engine.execute(command), 10)
+        outcome = await asyncio.wait_for(engine.execute(command), 30)
 
         assert outcome.replayed
         await stands_once(built.world, [outcome], [command])

@@ -25,7 +25,7 @@ def test_a_killed_child_takes_its_group_along() -> None:
 
         running.kill()
 
-        psutil.wait_procs([other], timeout=10)
+        psutil.wait_procs([other], timeout=30)
         assert not other.is_running() or other.status() == psutil.STATUS_ZOMBIE
         assert running.process.returncode == -9
 

@@ -318,7 +318,7 @@ async def test_a_body_that_does_not_arrive_is_given_up() -> None:
         lines.insert(2, f"authorization: {bearer()['authorization']}")
         writer.write("\r\n".join(lines).encode())
 
-        status = await asyncio.wait_for(reader.readline(), 5)
+        status = await asyncio.wait_for(reader.readline(), 30)
         writer.close()
 
     assert b" 408 " in status

@@ -40,7 +40,7 @@ async def send(socket: ClientConnection, **message: object) -> None:
 
 async def receive(socket: ClientConnection) -> dict[str, object]:
     """The next message."""
-    return dict(json.loads(await asyncio.wait_for(socket.recv(), 5)))
+    return dict(json.loads(await asyncio.wait_for(socket.recv(), 30)))
 
 
 async def begin(socket: ClientConnection, *scopes: Scope) -> None:

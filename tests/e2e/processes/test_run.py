@@ -63,7 +63,7 @@ def family_of(run: subprocess.Popen[str], var: Path) -> list[psutil.Process]:
 
 def await_gone(processes: list[psutil.Process]) -> None:
     """Wait until all have ended."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes):
         assert time.monotonic() < deadline, processes
         time.sleep(0.05)

@@ -37,7 +37,7 @@ def worker(url: str, var: Path, port: int) -> Iterator[Child]:
 
 def read_page(port: int) -> str:
     """The metrics page."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         body: bytes = answer.read()
         return body.decode()
 

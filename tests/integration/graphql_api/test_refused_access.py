@@ -95,7 +95,7 @@ async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch
     failures = RefusedAccess(acts, bank.application.audit.sealer)
 
     failures.note("The token has expired.", None)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not await _told(bank):  # noqa: ASYNC110  the database tells in no other way
             await asyncio.sleep(0.02)
 

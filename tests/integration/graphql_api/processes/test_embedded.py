@@ -20,7 +20,7 @@ def pid_of(var: Path) -> int | None:
 
 def await_end(pid: int) -> None:
     """Wait until a process has ended or is only waiting to be reaped."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline
         time.sleep(0.02)

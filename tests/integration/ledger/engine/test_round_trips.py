@@ -76,7 +76,7 @@ async def test_a_merchant_is_never_locked_or_updated(world: World, database_url:
         await keeper.execute("SELECT 1 FROM book.accounts WHERE floor IS NULL AND ceiling IS NULL FOR UPDATE")
         await keeper.execute("SELECT 1 FROM book.holders WHERE kind = 'merchant' FOR UPDATE")
         spends = (world.application.engine.execute(spend(world, number)) for number in range(1, 101))
-        outcomes = await asyncio.wait_for(asyncio.gather(*spends), 10)
+        outcomes = await asyncio.wait_for(asyncio.gather(*spends), 20)
 
     await keeper.close()
     assert all(outcome.refusal is None for outcome in outcomes)

@@ -21,7 +21,7 @@ async def test_a_round_repeats_at_once_while_it_finds_work() -> None:
             stop.set()
         return done
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run_rounds([Round(name="expiry", work=work, pause_seconds=60)], stop, RoundMetrics(CollectorRegistry()))
 
     assert backlog == []
@@ -39,7 +39,7 @@ async def test_a_failing_round_is_tried_again() -> None:
         stop.set()
         return outcome
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run_rounds(
             [Round(name="expiry", work=work, pause_seconds=0.001)], stop, RoundMetrics(CollectorRegistry())
         )
@@ -60,7 +60,7 @@ async def test_a_failing_round_says_why_without_values() -> None:
         return outcome
 
     with capture_logs() as logged:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await run_rounds(
                 [Round(name="sequence", work=work, pause_seconds=0.001)], stop, RoundMetrics(CollectorRegistry())
             )
@@ -81,5 +81,5 @@ async def test_a_worker_without_rounds_waits_to_be_stopped() -> None:
     assert not running.done()
 
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await running
