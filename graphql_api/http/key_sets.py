@@ -10,15 +10,23 @@ import structlog
 
 MAX_AGE_SECONDS = 300.0
 MIN_REFETCH_SECONDS = 60.0
+RETRY_SECONDS = 5.0
 STALE_SECONDS = 3_600.0
 _ANSWER_BYTES_MAX = 512 * 1024
+
+
+class KeysUnavailable(OSError):
+    """The provider does not answer, so nobody can say whether a key is one of its own."""
 
 
 class KeySet(Protocol):
     """Where a token's signing key is found."""
 
     async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
-        """The key with this id at monotonic time `now`; a token without an id gets the only key there is."""
+        """The key with this id at monotonic time `now`; a token without an id gets the only key there is.
+
+        Raises KeysUnavailable where that cannot be known.
+        """
         ...
 
 
@@ -37,7 +45,8 @@ class RemoteKeySet:
     """A provider's JWKS, kept for five minutes.
 
     An id we do not know causes a fetch at most once a minute, so rotation is seen quickly and nonsense ids
-    cannot make us hammer the provider. When it does not answer, known keys serve for another hour.
+    cannot make us hammer the provider. When it does not answer, known keys serve for another hour, and it is asked
+    again after five seconds.
     """
 
     def __init__(self, fetch: Callable[[], Awaitable[bytes]]) -> None:
@@ -45,6 +54,7 @@ class RemoteKeySet:
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
+        self._has_failed = False
         self._lock = asyncio.Lock()
 
     async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
@@ -57,9 +67,10 @@ class RemoteKeySet:
             async with self._lock:
                 if self._is_due(now) or self._choose(key_id) is None:
                     await self._refresh(now)
-        if now - self._fetched_at > STALE_SECONDS:
-            return None
-        return self._choose(key_id)
+        found = None if now - self._fetched_at > STALE_SECONDS else self._choose(key_id)
+        if found is None and self._has_failed:
+            raise KeysUnavailable("the identity provider's keys cannot be fetched")
+        return found
 
     def _is_due(self, now: float) -> bool:
         return now - self._fetched_at > MAX_AGE_SECONDS
@@ -70,9 +81,10 @@ class RemoteKeySet:
         return self._keys.get(key_id)
 
     async def _refresh(self, now: float) -> None:
-        if now - self._tried_at < MIN_REFETCH_SECONDS:
+        if now - self._tried_at < (RETRY_SECONDS if self._has_failed else MIN_REFETCH_SECONDS):
             return
         self._tried_at = now
+        self._has_failed = True
         try:
             fetched = jwt.PyJWKSet.from_json((await self._fetch()).decode())
         except (OSError, ValueError, jwt.PyJWTError) as error:
@@ -80,6 +92,7 @@ class RemoteKeySet:
             return
         self._keys = {key.key_id: key for key in fetched.keys}
         self._fetched_at = now
+        self._has_failed = False
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -21,7 +21,7 @@ from graphql_api.http.addresses import Network
 from graphql_api.http.api_keys import StoredApiKey, new_api_key
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set, sign_token
-from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
+from graphql_api.http.key_sets import KeysUnavailable, RemoteKeySet, fetch_over_https
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.http.tokens import TokenRules, TokenVerifier
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
@@ -297,9 +297,10 @@ async def test_a_rotated_signing_key_is_fetched_at_most_once_a_minute() -> None:
 
 
 async def test_known_keys_outlive_a_provider_that_is_down() -> None:
-    """Tokens keep working for an hour without the provider, then stop."""
-    answers = [json.dumps({"keys": [ECAlgorithm.to_jwk(generate_ec(SECP256R1()).public_key(), as_dict=True)
-                                    | {"kid": "k"}]}).encode()]  # fmt: skip
+    """Tokens keep working for an hour without the provider; then, and of keys that it might know, nobody can say."""
+    served = json.dumps({"keys": [ECAlgorithm.to_jwk(generate_ec(SECP256R1()).public_key(), as_dict=True)
+                                   | {"kid": "k"}]}).encode()  # fmt: skip
+    answers = [served]
 
     async def fetch() -> bytes:
         await asyncio.sleep(0)
@@ -310,7 +311,31 @@ async def test_known_keys_outlive_a_provider_that_is_down() -> None:
     keys = RemoteKeySet(fetch)
     assert await keys.find("k", 0.0) is not None
     assert await keys.find("k", 3_600.0) is not None
-    assert await keys.find("k", 3_661.0) is None
+    with pytest.raises(KeysUnavailable):
+        await keys.find("new", 3_600.0)
+    with pytest.raises(KeysUnavailable):
+        await keys.find("k", 3_661.0)
+    answers.append(served)
+    with pytest.raises(KeysUnavailable):
+        await keys.find("k", 3_665.0)
+    assert await keys.find("k", 3_666.0) is not None
+
+
+async def test_a_provider_that_is_down_is_no_fault_of_the_caller() -> None:
+    """Who sends a token that nobody can check is asked to come again, not to get another one."""
+
+    async def fetch() -> bytes:
+        await asyncio.sleep(0)
+        raise ConnectionRefusedError
+
+    clock = Clock()
+    tokens = TokenVerifier(RemoteKeySet(fetch), RULES, monotonic=clock)
+    gate = Authenticator(tokens=tokens, api_keys=None, merchants=Shops(), now=clock)
+
+    with pytest.raises(RequestRefused) as refused:
+        await gate.identify(f"Bearer {claims()}".encode(), None)
+
+    assert (refused.value.status, refused.value.code) == (503, "UNAVAILABLE")
 
 
 def test_key_sets_come_over_https() -> None:
