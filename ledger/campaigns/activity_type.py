@@ -107,13 +107,21 @@ def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
         path = [str(part) for part in error.instance_path]
         refuse_input(".".join(["payload", *path]))
     for name, value in read.items():
-        # JSON Schema takes 5.0 for a whole number; amounts are none of that.
-        if not isinstance(value, int | str) or (isinstance(value, int) and abs(value) > AMOUNT_MAX):
+        if not _is_comparable(value):
             refuse_input(f"payload.{name}")
         # PostgreSQL's JSON has no such character, so that the checker could not read it.
         if isinstance(value, str) and "\x00" in value:
             refuse_input(f"payload.{name}")
     return read
+
+
+def _is_comparable(value: object) -> bool:
+    """Whether conditions read the value as it is: JSON Schema takes 5.0 for a whole number, and the library of conditions
+    ends a text at a NUL.
+    """
+    if isinstance(value, str):
+        return "\0" not in value
+    return isinstance(value, int) and abs(value) <= AMOUNT_MAX
 
 
 @lru_cache(maxsize=1024)

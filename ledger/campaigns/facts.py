@@ -1,9 +1,10 @@
 """Evaluating conditions: compiled once, asked together of each activity.
 
-A variable of an activation costs as much as an evaluation, and an evaluation as much as sixteen conditions in a list.
+A variable of an activation costs as much as an evaluation, and an evaluation as much as sixteen conditions in a list. The
+plainest conditions (`plain_condition.py`) need neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import compress
 from typing import Final, NamedTuple
@@ -12,16 +13,22 @@ from cel_expr_python import cel
 
 from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.expression import Value, Variables, compile_text, defaults, environment_of, variables_of
+from ledger.campaigns.plain_condition import Truths, compile_plain, is_plain
 
 TOGETHER: Final = 25
 """As many conditions are evaluated as one list; the steps of an evaluation are bounded."""
 
 
 class Asked(NamedTuple):
-    """Conditions that are asked of one activity: the variables that they name, and all of them as one list in parts; None
-    for a part of one or one that goes too deep as a list.
+    """Conditions that are asked of one activity.
+
+    plain:  those of the plainest form, and what evaluates them
+    named:  the variables that the others name
+    parts:  the others as one list in parts; None for a part of one, or one that goes too deep as a list
     """
 
+    plain: tuple[str, ...]
+    truths: Truths
     named: tuple[str, ...]
     parts: tuple[tuple[tuple[str, ...], cel.Expression | None], ...]
 
@@ -67,13 +74,20 @@ class Vocabulary:
         """The conditions as they are evaluated together."""
         found = self._asked.get(conditions)
         if found is None:
-            named = dict.fromkeys(name for text in conditions for name in self.named_in(text))
-            texts = tuple(dict.fromkeys(text for text in conditions if text))
-            parts = [texts[start : start + TOGETHER] for start in range(0, len(texts), TOGETHER)]
-            found = self._asked[conditions] = Asked(
-                tuple(named), tuple([(part, self._together(part)) for part in parts])
-            )
+            found = self._asked[conditions] = self._ask(tuple(dict.fromkeys(text for text in conditions if text)))
         return found
+
+    def _ask(self, texts: tuple[str, ...]) -> Asked:
+        plain = tuple([text for text in texts if is_plain(text, self.variables)])
+        others = tuple([text for text in texts if text not in plain])
+        named = dict.fromkeys(name for text in others for name in self.named_in(text))
+        parts = [others[start : start + TOGETHER] for start in range(0, len(others), TOGETHER)]
+        return Asked(
+            plain,
+            compile_plain(plain, self.variables) if plain else _nothing,
+            tuple(named),
+            tuple([(part, self._together(part)) for part in parts]),
+        )
 
     def _together(self, texts: tuple[str, ...]) -> cel.Expression | None:
         """All of them as one list. A condition may end in a comment, up to its line."""
@@ -135,8 +149,10 @@ class Facts:
     def _evaluate(self) -> list[str]:
         vocabulary, values = self.vocabulary, self.values
         asked = vocabulary.asked(self._conditions)
+        found = list(compress(asked.plain, asked.truths(values)))
+        if not asked.parts:
+            return found
         activation = vocabulary.environment.Activation({name: values[name] for name in asked.named})
-        found: list[str] = []
         for texts, program in asked.parts:
             results = None if program is None else _list_of(program, activation)
             if results is None:
@@ -144,6 +160,11 @@ class Facts:
                 results = [self._alone[text] is not False for text in texts]
             found += compress(texts, results)
         return found
+
+
+def _nothing(values: Mapping[str, Value]) -> Sequence[bool]:
+    del values
+    return ()
 
 
 def _list_of(program: cel.Expression, activation: cel.Activation) -> list[bool] | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def test_a_payload_is_read_or_refused(code: str, text: str) -> None:
         return
     assert all(isinstance(value, str | int) for value in read.values())
     assert all(abs(value) <= AMOUNT_MAX for value in read.values() if isinstance(value, int))
+    assert not any("\0" in value for value in read.values() if isinstance(value, str))
     assert orjson.loads(payload_of(command.payload).canonical) == read
 
 
@@ -70,3 +72,11 @@ def test_what_is_too_long_or_too_deep_is_no_payload() -> None:
     assert read_payload('{"a":' * 300 + "1" + "}" * 300) is None
     assert read_payload('{"a": "' + "x" * PAYLOAD_BYTES_MAX + '"}') is None
     assert read_payload('{"a": "' + "é" * (PAYLOAD_BYTES_MAX // 2) + '"}') is None
+
+
+def test_a_text_with_a_nul_is_no_value() -> None:
+    """The library of conditions would read less than was reported."""
+    with pytest.raises(Refusal, match="INVALID_INPUT") as refused:
+        require_payload(SHIPPED["task_done"], r'{"task": "a\u0000b"}')
+
+    assert refused.value.facts == {"field": "payload.task"}

@@ -1,0 +1,155 @@
+"""Plain conditions: evaluated without the library they say what the library says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.campaigns.activity_type import SHIPPED
+from ledger.campaigns.expression import compile_text, environment_of, find_fault, variables_of
+from ledger.campaigns.plain_condition import compile_plain, is_plain
+
+VARIABLES = variables_of(SHIPPED["purchase"].fields)
+NUMBERS = st.one_of(st.integers(-7, 7), st.integers(-(10**15) + 1, 10**15 - 1))
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", "food", "é", "水"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+)
+GAP = st.sampled_from(["", " ", "\n", "\t "])
+
+
+def quoted(text: str) -> str:
+    """As a literal, where it can be one."""
+    return f"'{text}'" if not set(text) & set("'\"\\\n\r") else '"-"'
+
+
+NUMBER = NUMBERS.map(str)
+TEXT = TEXTS.map(quoted)
+FIELD = st.sampled_from(["activity.amount", "activity.hour"])
+MEASURED = st.one_of(FIELD, st.tuples(FIELD, st.integers(1, 9).map(str)).map(" % ".join))
+ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+NAMED = st.sampled_from(["activity.category", "activity.channel"])
+ATOMS = st.one_of(
+    st.tuples(MEASURED, GAP, ORDER, GAP, NUMBER).map("".join),
+    st.tuples(NAMED, GAP, st.sampled_from(["==", "!="]), GAP, TEXT).map("".join),
+    st.tuples(MEASURED, st.lists(NUMBER, min_size=1, max_size=3).map(", ".join)).map("{0[0]} in [{0[1]}]".format),
+    st.tuples(NAMED, st.lists(TEXT, min_size=1, max_size=3).map(",".join)).map("{0[0]} in [{0[1]}]".format),
+)
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, GAP, st.sampled_from(["&&", "||"]), GAP, inner).map("".join),
+        st.tuples(GAP, inner, GAP).map("({0[0]}{0[1]}{0[2]})".format),
+    ),
+    max_leaves=8,
+)
+
+
+def told(text: str, values: dict[str, int | str]) -> object:
+    """What the library says."""
+    return compile_text(text, VARIABLES).eval(environment_of(VARIABLES).Activation(values)).value()
+
+
+@given(CONDITIONS, NUMBERS, st.integers(0, 23), TEXTS, TEXTS)
+def test_plain_conditions_say_what_the_library_says(
+    text: str, amount: int, hour: int, category: str, channel: str
+) -> None:
+    """Of any comparison, however they are joined, and for any payload."""
+    values: dict[str, int | str] = {
+        "activity.amount": amount,
+        "activity.hour": hour,
+        "activity.category": category,
+        "activity.channel": channel,
+    }
+
+    assert is_plain(text, VARIABLES)
+    assert compile_plain([text], VARIABLES)(values) == (told(text, values),)
+
+
+PIECES = st.sampled_from(
+    (
+        *(
+            "activity.amount",
+            "activity.category",
+            "==",
+            "<",
+            "%",
+            "&&",
+            "||",
+            "(",
+            ")",
+            "[",
+            "]",
+            ",",
+            "in",
+            "!",
+            "-",
+            "?",
+        ),
+        *(
+            "1",
+            "0",
+            "007",
+            "1u",
+            "0x1",
+            "1.5",
+            "-1",
+            "'a'",
+            '"a"',
+            "r'a'",
+            "'''a'''",
+            "'\\n'",
+            "true",
+            "null",
+            "// x",
+            "\n",
+        ),
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=9).map(" ".join), st.integers(-3, 3))
+def test_whatever_is_taken_for_plain_is_a_condition_and_means_the_same(text: str, amount: int) -> None:
+    """Anything else that the library takes is left to it."""
+    if not is_plain(text, VARIABLES):
+        return
+    values: dict[str, int | str] = {"activity.amount": amount, "activity.category": "a"}
+
+    assert find_fault(text, VARIABLES) is None
+    assert compile_plain([text], VARIABLES)(values) == (told(text, values),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true",
+        "!(activity.amount == 1)",
+        "activity.amount / 2 == 1",
+        "activity.amount % 0 == 0",
+        "activity.amount % -2 == 0",
+        "activity.amount == 1 // one",
+        "activity.amount == 007",
+        "activity.amount > 1 ? true : false",
+        "1 < activity.amount",
+        "activity.category < 'b'",
+        r"activity.category == 'a\n'",
+        "activity.category == r'a'",
+        "activity.category == '''a'''",
+        "activity.category == 1",
+        "activity.unknown == 1",
+        "'vip' in member.tiers",
+        "activity.amount in []",
+        "(" * 21 + "activity.amount == 1" + ")" * 21,
+    ],
+)
+def test_what_is_not_of_the_form_is_left_to_the_library(text: str) -> None:
+    """Also where a person would see what it means."""
+    assert not is_plain(text, VARIABLES)
+
+
+def test_a_remainder_has_the_sign_of_what_is_divided() -> None:
+    """As in the library, and unlike Python's."""
+    truths = compile_plain(["activity.amount % 3 == -1", "activity.amount % 3 == 2"], VARIABLES)
+
+    assert truths({"activity.amount": -7}) == (True, False)
+    assert truths({"activity.amount": 8}) == (False, True)
+    assert told("activity.amount % 3 == -1", {"activity.amount": -7}) is True
