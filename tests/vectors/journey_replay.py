@@ -66,6 +66,7 @@ class Figures:
     outstanding_by_month: Counter[str] = field(default_factory=Counter)
     earned_by_store: Counter[int] = field(default_factory=Counter)
     spent_by_store: Counter[int] = field(default_factory=Counter)
+    entries_by_store: Counter[int] = field(default_factory=Counter)
     left_by_household: Counter[int] = field(default_factory=Counter)
 
     def top_earning(self) -> list[tuple[int, int]]:
@@ -186,6 +187,7 @@ def _earn(pots: Pots, sale: Sale, points: int, figures: Figures) -> None:
     figures.earns += 1
     figures.points_issued += points
     figures.earned_by_store[sale.store_id] += points
+    figures.entries_by_store[sale.store_id] += 1
 
 
 def _spend(pots: Pots, use: Use, figures: Figures) -> None:
@@ -200,6 +202,7 @@ def _spend(pots: Pots, use: Use, figures: Figures) -> None:
     figures.spends += 1
     figures.points_spent += SPEND_POINTS
     figures.spent_by_store[use.store_id] += SPEND_POINTS
+    figures.entries_by_store[use.store_id] += 1
 
 
 def _top(points_by_store: Counter[int]) -> list[tuple[int, int]]:

@@ -6,10 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +23,7 @@ from tests.vectors import journey_replay
 from tests.vectors.journey_vouchers import CampaignFigures, campaign_figures, first_seconds, type_figures
 
 EIGHT_WEEKS_END = date(2017, 2, 26)
+ENTRIES = "SELECT count(*) FROM book.journal_entries"
 
 
 def _environment(url: str, var: Path) -> Mapping[str, str]:
@@ -53,17 +53,12 @@ async def _cast(url: str, var: Path) -> tuple[str, str]:
         return cast.member_external_id, merchant.code
 
 
-def _stars(sales: list[journey_replay.Sale], uses: list[journey_replay.Use]) -> tuple[str, str]:
-    """The household with the most points where nothing has expired, and the store with the most earns and spends."""
-    points: Counter[int] = Counter()
-    entries: Counter[int] = Counter()
-    events: list[journey_replay.Sale | journey_replay.Use] = [*sales, *uses]
-    for event in sorted(events, key=attrgetter("at")):
-        change = event.cents // 100 if isinstance(event, journey_replay.Sale) else -100
-        if change > 0 or (change < 0 and points[event.household_id] >= 100):
-            points[event.household_id] += change
-            entries[event.store_id] += 1
-    return str(points.most_common(1)[0][0]), str(entries.most_common(1)[0][0])
+def _stars(figures: journey_replay.Figures) -> tuple[str, str]:
+    """The household with the most points, and the store with the most earns and spends."""
+    household_id, store_id = (
+        counted.most_common(1)[0][0] for counted in (figures.left_by_household, figures.entries_by_store)
+    )
+    return str(household_id), str(store_id)
 
 
 async def _count(url: str, sql: str) -> int:
@@ -130,60 +125,63 @@ def _reported(printed: str, expected: Mapping[str, object]) -> dict[str, object]
     return {name: report[name] for name in expected}
 
 
-@pytest.mark.slow
-def test_eight_weeks_equal_the_plain_replay_after_a_kill_too(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Kill -9 in the middle and run again: every figure is that of the separate replay, and the clock stands at its end."""
-    first = subprocess.Popen(
-        _command("demo"), env=_environment(database_url, tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How much of the year is loaded, by which words of the command line.
+
+    end: the day on which the clock stands afterwards; nothing of it is loaded
+    """
+
+    words: tuple[str, ...]
+    end: date
+
+
+EIGHT_WEEKS = Span(words=(), end=EIGHT_WEEKS_END)
+YEAR = Span(words=("--full",), end=journey_replay.LAST_CLOCK)
+
+
+@pytest.fixture
+def span(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Span:
+    """All of 2017 with its expiries in `make check`, eight weeks in `make test`; the plain replay knows it too."""
+    chosen = YEAR if request.config.getoption("--everything") else EIGHT_WEEKS
+    monkeypatch.setattr(journey_replay, "LAST_CLOCK", chosen.end)
+    return chosen
+
+
+def _kill_in_the_middle(url: str, var: Path, *words: str) -> int:
+    """Starts loading and kills the process once the book has 4,000 entries; how many it has then."""
+    begun = subprocess.Popen(_command("demo", *words), env=_environment(url, var), cwd=ROOT, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while (
-        time.monotonic() < deadline and run(_count(database_url, "SELECT count(*) FROM book.journal_entries")) < 4_000
-    ):
-        time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    killed_at = run(_count(database_url, "SELECT count(*) FROM book.journal_entries"))
+    while begun.poll() is None and time.monotonic() < deadline and run(_count(url, ENTRIES)) < 4_000:
+        time.sleep(0.25)
+    begun.send_signal(signal.SIGKILL)
+    begun.wait()
+    return run(_count(url, ENTRIES))
 
-    printed = _scrip(database_url, tmp_path, "demo", "--json")
 
-    monkeypatch.setattr(journey_replay, "LAST_CLOCK", EIGHT_WEEKS_END)
-    end = datetime(2017, 2, 26)  # noqa: DTZ001 - the plain replay keeps the files' local times
-    year = journey_replay.read_sales()
+@pytest.mark.slow
+def test_it_equals_the_plain_replay_after_a_kill_too(span: Span, database_url: str, tmp_path: Path) -> None:
+    """Kill -9 in the middle and run again: every figure is that of the separate replay, and the clock stands at its end."""
+    killed_at = _kill_in_the_middle(database_url, tmp_path, *span.words)
+
+    printed = _scrip(database_url, tmp_path, "demo", *span.words, "--json")
+
+    year, end = journey_replay.read_sales(), datetime.combine(span.end, datetime.min.time())
     sales = [sale for sale in year if sale.at.replace(tzinfo=None) < end]
     uses = [use for use in journey_replay.read_uses(year) if use.at.replace(tzinfo=None) < end]
-    expected = _expected(journey_replay.replay(sales, uses))
+    figures = journey_replay.replay(sales, uses)
+    expected, report = _expected(figures), json.loads(printed)
     assert 4_000 <= killed_at < 25_000
     assert _reported(printed, expected) == expected
-    campaigns = campaign_figures(EIGHT_WEEKS_END, frozenset(use.row for use in uses))
-    assert json.loads(printed)["vouchers"] == _expected_vouchers(campaigns)
+    assert report["clock"].startswith(f"{span.end}T00:0")
+    tops = [(int(merchant["code"]), merchant["earned"]) for merchant in report["topMerchants"]]
+    assert tops == figures.top_earning()
+    campaigns = campaign_figures(span.end, frozenset(use.row for use in uses))
+    assert report["vouchers"] == _expected_vouchers(campaigns)
     assert run(_redemptions(database_url)) == _placed(sales, uses)
     assert json.loads(_scrip(database_url, tmp_path, "voucher", "report", "--json")) == _expected_vouchers(campaigns)
-    assert json.loads(printed)["clock"].startswith("2017-02-26T00:00:0")
     _scrip(database_url, tmp_path, "check")
-    assert run(_cast(database_url, tmp_path)) == _stars(sales, uses)
-
-
-@pytest.mark.bench
-def test_the_year_equals_the_plain_replay(database_url: str, tmp_path: Path) -> None:
-    """All of 2017 with its expiries and its campaigns' vouchers, then `scrip check`."""
-    sales = journey_replay.read_sales()
-    uses = journey_replay.read_uses(sales)
-    figures = journey_replay.replay(sales, uses)
-    expected = _expected(figures)
-
-    printed = _scrip(database_url, tmp_path, "demo", "--full", "--json")
-
-    assert _reported(printed, expected) == expected
-    assert (figures.earns, figures.points_issued) == (152_451, 4_519_934)
-    assert json.loads(printed)["clock"].startswith("2018-01-02T00:00:")
-    tops = [(int(merchant["code"]), merchant["earned"]) for merchant in json.loads(printed)["topMerchants"]]
-    assert tops == figures.top_earning()
-    assert json.loads(printed)["vouchers"] == _expected_vouchers(campaign_figures())
-    assert run(_redemptions(database_url)) == _placed(sales, uses)
-    _scrip(database_url, tmp_path, "check")
+    assert run(_cast(database_url, tmp_path)) == _stars(figures)
 
 
 def test_a_book_of_its_own_is_asked_for(database_url: str, tmp_path: Path) -> None:
