@@ -7,7 +7,10 @@ import pytest
 from graphql_api.processes.collector import settle_collector
 from tests.databases import DatabaseServer, running_server
 
-LEFT_TO_CHECK = {"node": "needs Node: run `make check`", "bench": "measures: run `make check` or `make bench`"}
+LEFT_TO_CHECK = {
+    "node": "needs Node: run `make check`",
+    "bench": "measures or takes long: run `make check` or `make bench`",
+}
 """Markers whose tests `make test` skips, and what the summary says of them."""
 
 
