@@ -19,17 +19,18 @@ install: ## .venv from the hash-locked lists; nothing to do when it matches them
 run: install ## everything in one terminal: PostgreSQL, API, worker, demo data; Ctrl-C stops it all
 	@exec $(BIN)/scrip run
 
-test: install ## the tests, without the audits by foreign code (Node) and the benchmarks
+test: install ## the tests, without the audits by foreign code (Node), the benchmarks and the longest
 	@$(BIN)/pytest -q -n 2 --dist worksteal
-	@echo "make test: the audits by foreign code (Node) and the benchmarks were skipped; make check runs them."
+	@echo "make test: the audits by foreign code (Node), the benchmarks and the demo under campaigns were skipped; make check runs them."
 
 check: install ## all that must hold before a merge; needs Node
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "make check: Node and npm are needed for the audits by foreign code; install them, or run make test." >&2; exit 2; }
 	@$(BIN)/ruff format --check --quiet . || { echo "make check: run make fmt." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
-	@$(BIN)/mypy
-	@for audits in http_audits log_audits; do (cd tests/$$audits && npm ci --silent --no-audit --no-fund) || exit; done
+	@$(BIN)/mypy & types=$$!; \
+	for audits in http_audits log_audits; do (cd tests/$$audits && npm ci --silent --no-audit --no-fund) || { kill $$types; exit 1; }; done; \
+	wait $$types
 	@$(BIN)/pytest -q -n 2 --dist worksteal --everything
 
 bench: install ## measure against the baselines; ONLY=NAME runs one
