@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from graphql_api.settings import Settings
+
+
+_ALIKE = 0.87
+"""A letter lost, doubled or swapped; variables that container platforms make of a service's name stay below it."""
+
+
+def misspellings(given: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each name that is no setting but looks like one; what resembles none belongs to others."""
+    strange = sorted(name for name in given if name.startswith("SCRIP_") and name not in known)
+    meant = ((name, get_close_matches(name, known, n=1, cutoff=_ALIKE)) for name in strange)
+    return tuple(f"{name} is no setting; is {close[0]} meant?" for name, close in meant if close)
 
 
 def contradictions(settings: Settings) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.retention import DEFAULT_SPANS, RetentionClass, Span
-from graphql_api.setting_refusals import contradictions, production_refusals
+from graphql_api.setting_refusals import contradictions, misspellings, production_refusals
 from graphql_api.setting_values import (
     Environment,
     LogFormat,
@@ -274,7 +274,7 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings of `environ`; raise `SettingsError` with every problem at once."""
-    problems: list[str] = []
+    problems = list(misspellings(environ, [each.metadata["name"] for each in fields(Settings)]))
     production = environ.get("SCRIP_ENV") == Environment.PRODUCTION
     values: dict[str, Any] = {}
     for each in fields(Settings):

@@ -24,6 +24,23 @@ def problems_of(environ: dict[str, str]) -> tuple[str, ...]:
     return caught.value.problems
 
 
+def test_a_misspelt_setting_is_not_passed_over() -> None:
+    """What protects must not be lost by a letter; what a container platform adds is none of ours."""
+    platform = {
+        "SCRIP_SERVICE_PORT": "8000",
+        "SCRIP_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "SCRIP_SERVICE_HOST": "10.0.0.1",
+    }
+
+    assert read_settings(platform) == read_settings({})
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"SCRIP_LOG_KNOWN_CHECKPONT": "x", "SCRIP_PROT": "1"})
+    assert refused.value.problems == (
+        "SCRIP_LOG_KNOWN_CHECKPONT is no setting; is SCRIP_LOG_KNOWN_CHECKPOINT meant?",
+        "SCRIP_PROT is no setting; is SCRIP_PORT meant?",
+    )
+
+
 def test_an_empty_environment_is_development() -> None:
     """Nothing has to be set to begin."""
     settings = read_settings({})
