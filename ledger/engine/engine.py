@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.batch import Batch, BatchRunner
+from ledger.engine.bell import Bell
 from ledger.engine.command import Command
 from ledger.engine.database import Database
 from ledger.engine.outcome import Outcome
@@ -35,7 +36,7 @@ class Engine:
         self._observer = observer
         self._limits = limits
         self._queue = Queue(limits)
-        self._wake = asyncio.Event()
+        self._bell = Bell()
         self._writers: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -47,7 +48,7 @@ class Engine:
     async def stop(self) -> None:
         """Drains: refuses new commands, finishes those that wait, disconnects."""
         self._stopping = True
-        self._wake.set()
+        self._bell.ring()
         await asyncio.gather(*self._writers)
 
     # -- submitting --------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ class Engine:
         if refusal is None:
             for unit in await self._prepared(units):
                 self._queue.put(unit)
-            self._wake.set()
+            self._bell.ring()
         else:
             for unit in units:
                 unit.refuse(refusal)
@@ -138,8 +139,7 @@ class Engine:
                 # Whoever was just answered may ask again at once, and shares the next batch.
                 await asyncio.sleep(0)
             elif not self._stopping or not self._queue.is_idle:
-                self._wake.clear()
-                await self._wake.wait()
+                await self._bell.heard()
         writer.close()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
@@ -148,7 +148,8 @@ class Engine:
             await self._run_units(units, writer)
         finally:
             self._queue.done(order_keys)
-            self._wake.set()
+            if len(self._queue) or self._stopping:
+                self._bell.ring()
 
     async def _run_units(self, units: Sequence[Unit], writer: Writer) -> None:
         """Runs a batch to its end; an error that no retry heals halves it until the culprit is found."""

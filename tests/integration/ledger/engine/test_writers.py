@@ -1,0 +1,31 @@
+"""How many connections write."""
+
+import asyncio
+
+from ledger.points.earn import EarnPoints
+from tests.points_world import World
+
+WRITERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'scrip'"
+    " AND backend_type = 'client backend' AND pid <> ALL ($1)"
+)
+
+
+async def test_commands_one_by_one_are_written_on_one_connection(world: World) -> None:
+    """A second one is opened when two batches are in flight at once."""
+    there = [row["pid"] for row in await world.connection.fetch("SELECT pid FROM pg_stat_activity")]
+    engine = world.application.engine
+
+    def earn(number: int) -> EarnPoints:
+        return EarnPoints(
+            actor=world.actor, key=f"e{number}", member_id=world.members[number % 8], asset="EVER", amount=1
+        )
+
+    for number in range(6):
+        (await engine.execute(earn(number))).unwrap()
+    alone = await world.connection.fetchval(WRITERS, there)
+    outcomes = await asyncio.gather(*(engine.execute(earn(number)) for number in range(6, 200)))
+
+    assert alone <= 1
+    assert all(outcome.refusal is None for outcome in outcomes)
+    assert await world.connection.fetchval(WRITERS, there) == alone + 1
