@@ -43,7 +43,7 @@ DRAFT: Final = "draft"
 COUNTING: Final = "counting"
 MILLION: Final = 1_000_000
 DAYS: Final = 90
-MEMORY_GOAL_MB: Final = 300
+MEMORY_GOAL_MB: Final = 100
 PURCHASES: Final = Phase(code="all", from_on=date(2000, 1, 1), until_on=date(2100, 1, 1), rules=())
 # Copies of what was reported, one after the other in time: they stand for activities alone, without requests or events,
 # so nothing is checked after them.
