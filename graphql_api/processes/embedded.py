@@ -169,6 +169,12 @@ def _create_database(server: EmbeddedServer) -> None:
 
 
 def _stop(files: DataDirectory) -> None:
+    _stop_server(files)
+    if files.server_pid() is None:
+        files.remove_socket_folder()
+
+
+def _stop_server(files: DataDirectory) -> None:
     for mode in ("fast", "immediate"):
         if files.server_pid() is None:
             return

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,10 +92,9 @@ class DataDirectory:
 
     def socket_folder(self) -> Path:
         """Return the folder of the Unix socket: the cluster itself, or a short one in /tmp where its path is too long."""
-        if len(os.fsencode(self.data)) <= SOCKET_PATH_MAX:
+        folder = self._short_folder()
+        if folder is None:
             return self.data
-        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
-        folder = Path("/tmp") / f"scrip-{digest}"  # noqa: S108 - private by mode and owner, checked below
         owner = self._owner()
         folder.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
@@ -103,6 +103,20 @@ class DataDirectory:
         if folder.is_symlink() or status.st_uid != owner or status.st_mode & 0o077:
             raise EmbeddedError(f"{folder} is needed for a socket but belongs to somebody else; remove it.")
         return folder
+
+    def remove_socket_folder(self) -> None:
+        """Remove what a stopped server leaves in /tmp; the next start makes it again."""
+        folder = self._short_folder()
+        if folder is not None:
+            with suppress(OSError):
+                folder.rmdir()
+
+    def _short_folder(self) -> Path | None:
+        """The folder in /tmp, None where the socket's path is short enough without it."""
+        if len(os.fsencode(self.data)) <= SOCKET_PATH_MAX:
+            return None
+        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
+        return Path("/tmp") / f"scrip-{digest}"  # noqa: S108 - private by mode and owner, checked by `socket_folder`
 
     def server_pid(self) -> int | None:
         """Return the process id of this cluster's running server, None when it is down.

@@ -82,11 +82,12 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    """The socket moves to a short folder that only its owner can enter."""
+    """The socket moves to a short folder that only its owner can enter, and that is gone when the server stops."""
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     with own_server(deep, settings=FAST) as server:
         assert server.socket_folder.stat().st_mode & 0o077 == 0
         assert len(str(server.socket_folder)) < 60
+    assert not server.socket_folder.exists()
 
 
 @pytest.mark.parametrize(
