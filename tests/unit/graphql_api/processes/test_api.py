@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphql_api.http.development_tokens import development_key, sign_token
-from graphql_api.http.tokens import TokenRefused
+from graphql_api.http.key_sets import KeysUnavailable
 from graphql_api.permissions import Role
 from graphql_api.processes.api import http_options, token_verifier
 from graphql_api.settings import Settings, SettingsError
@@ -29,7 +29,7 @@ async def test_a_provider_shuts_development_tokens_out(tmp_path: Path) -> None:
     token = sign_token(development_key(tmp_path), role=Role.OPERATOR, subject="olga", now=now)
     settings = Settings(var=tmp_path, jwt_jwks_url="http://127.0.0.1:1/keys", jwt_issuer="scrip-development")
 
-    with pytest.raises(TokenRefused):
+    with pytest.raises(KeysUnavailable):
         await token_verifier(settings).verify(token, now)
 
 
