@@ -13,6 +13,8 @@ from typing import Final, Protocol
 import asyncpg
 import structlog
 
+from ledger.engine.writer import LOST
+
 COALESCE_SECONDS: Final = 0.05
 _WAIT_SECONDS_MAX: Final = 5.0
 _LOG = structlog.get_logger("notices")
@@ -85,7 +87,7 @@ class Notices:
         while True:
             try:
                 connection = await asyncpg.connect(self._url, server_settings={"application_name": "scrip notices"})
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (asyncpg.PostgresError, *LOST) as error:
                 failures += 1
                 _LOG.warning("no connection for notices", error=type(error).__name__, failures=failures)
                 await asyncio.sleep(min(_WAIT_SECONDS_MAX, 0.05 * 2 ** min(failures, 10)))
@@ -93,7 +95,7 @@ class Notices:
             failures = 0
             try:
                 await self._converse(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (asyncpg.PostgresError, *LOST) as error:
                 _LOG.warning("the connection for notices was lost", error=type(error).__name__)
             finally:
                 self._stop_listening()

@@ -7,6 +7,7 @@ import asyncpg
 import structlog
 
 from audit.act import Acts
+from ledger.engine.writer import LOST
 
 COUNT_SECONDS: Final = 5.0
 KINDS_MAX: Final = 100
@@ -86,7 +87,7 @@ class RefusedAccess:
                     facts["count"] = count
                     doing.refuse(refused.type, refused.code, actor=refused.actor, facts=facts)
             is_recorded = True
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, *LOST) as error:
             _LOG.warning("refused access could not be recorded", error=type(error).__name__)
         finally:
             # The database does not answer just now, or the process ends meanwhile: they are tried again, in a bounded

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from graphql_api.errors import CallerError, Forbidden
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
@@ -16,10 +14,10 @@ from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.query import subscription
 from graphql_api.schema.wallet import Wallet, read_wallet
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.writer import LOST
 from ledger.points.wallet import wallet_ids
 from ledger.programme.rows import asset_id
 
-DATABASE_AWAY: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
 _WAIT_SECONDS: Final = 0.5
 
 
@@ -62,7 +60,7 @@ async def _read_patiently(context: Context, member_id: UUID, asset: str) -> Wall
     while True:
         try:
             return await read_wallet(context, member_id, asset)
-        except DATABASE_AWAY:
+        except LOST:
             await asyncio.sleep(_WAIT_SECONDS)
 
 

@@ -25,6 +25,7 @@ TRANSIENT = (
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -32,8 +33,8 @@ LOST = (
     OSError,
     asyncio.IncompleteReadError,
 )
-"""The connection is gone, perhaps after the commit, or the server has no room (class 53, a full disk among it): running
-the batch again finds what was decided by its keys.
+"""The connection is gone, perhaps after the commit, or broke in the middle of a message (InternalClientError), or the
+server has no room (class 53, a full disk among it): running the batch again finds what was decided by its keys.
 """
 
 _TRANSIENT_WAIT_S = 0.01
