@@ -18,7 +18,7 @@ class Limits:
 
     writers: int = 2
     queue_max: int = 10_000
-    batch_commands_min: int = 16
+    batch_commands_min: int = 32
     batch_commands_max: int = 1000
     batch_locks_max: int = 2000
     deadline_s: float = 10.0
