@@ -146,15 +146,20 @@ def require_pending(state: State, approval_id: UUID, actor: Actor, now: datetime
 
 def require_other_person(approval: Approval, actor: Actor) -> None:
     """APPROVAL_OWN where the requester would decide, also in another role: who holds two is still one person."""
-    if approval.requested_by.partition(":")[2] == actor.id:
+    if _is(approval.requested_by, actor):
         raise Refusal(RefusalCode.APPROVAL_OWN)
 
 
 def require_another_approver(approval: Approval, actor: Actor) -> None:
     """APPROVAL_OWN where the requester would agree, or who agreed already: two approvers are two persons."""
     require_other_person(approval, actor)
-    if approval.first_agreed_by is not None and approval.first_agreed_by.partition(":")[2] == actor.id:
+    if approval.first_agreed_by is not None and _is(approval.first_agreed_by, actor):
         raise Refusal(RefusalCode.APPROVAL_OWN)
+
+
+def _is(client: str, actor: Actor) -> bool:
+    """Whether the actor is the person behind the client, in whatever role."""
+    return client.partition(":")[2] == actor.id
 
 
 def agree_first(state: State, approval: Approval, actor: Actor, now: datetime, *, reason: str | None) -> Approval:

@@ -64,14 +64,18 @@ class DecisionCommand(Command[Decision]):
     ) -> Decision:
         """Records the outcome and makes the reply."""
         decided = close_approval(state, approval, outcome, self.actor, now, entry_id=entry_id, reason=self.reason)
+        return self.told(decided, now)
+
+    def told(self, approval: Approval, now: datetime) -> Decision:
+        """The reply: what this decision made of the request."""
         return Decision(
-            approval_id=decided.id,
-            kind=decided.kind,
-            state=decided.state,
-            requested_by=decided.requested_by,
+            approval_id=approval.id,
+            kind=approval.kind,
+            state=approval.state,
+            requested_by=approval.requested_by,
             decided_by=self.actor.client,
             decided_at=now,
-            entry_id=entry_id,
+            entry_id=approval.entry_id,
         )
 
 
@@ -111,23 +115,12 @@ class ApproveRequest(DecisionCommand):
         approval = require_pending(state, self.approval_id, self.actor, now)
         require_another_approver(approval, self.actor)
         if approval.is_one_more_needed:
-            return self._agree(state, approval, now)
+            return self.told(agree_first(state, approval, self.actor, now, reason=self.reason), now)
         if self.inner is None:
             # The request was committed between the look-up and the lock.
             raise WrongKeys(self.approval_id)
         reply = self.inner.decide(state, now)
         return self.close(state, approval, ApprovalState.APPROVED, now, getattr(reply, "entry_id", None))
-
-    def _agree(self, state: State, approval: Approval, now: datetime) -> Decision:
-        agree_first(state, approval, self.actor, now, reason=self.reason)
-        return Decision(
-            approval_id=approval.id,
-            kind=approval.kind,
-            state=ApprovalState.PENDING,
-            requested_by=approval.requested_by,
-            decided_by=self.actor.client,
-            decided_at=now,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
