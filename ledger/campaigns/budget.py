@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.book.account import Account, Role, account_id, open_account
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, AccountId, AssetId, ProgrammeId, computed_id
+from ledger.book.units import AccountId, AssetId, ProgrammeId, computed_id
 from ledger.campaigns.rows import campaign_id
 from ledger.engine.command import Command
 from ledger.engine.journal import post
@@ -21,7 +21,7 @@ from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.points.command import require_amount
+from ledger.points.command import require_amount, require_room
 
 O = TypeVar("O")  # noqa: E741 - the reply
 BUDGET_ASSET: Final = "budget"
@@ -113,8 +113,7 @@ class TopUpBudget(BudgetCommand[BudgetReceipt]):
     def decide(self, state: State, now: datetime) -> BudgetReceipt:
         """Refused with CAMPAIGN_NOT_FOUND (also where it has no such budget), BALANCE_LIMIT_EXCEEDED."""
         budget = self.locked_budget(state)
-        if budget.posted + self.amount > AMOUNT_MAX:
-            raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+        require_room(budget, self.amount)
         draft = self.new_draft(state, now, self.amount, asset_id=budget.asset_id)
         draft.move(open_of_budget(budget, Role.ISSUANCE), budget, self.amount)
         post(state, draft, self.actor)

@@ -11,8 +11,7 @@ from ledger.book.account import Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, spend_order
-from ledger.book.refusal import Refusal, RefusalCode
-from ledger.book.units import AMOUNT_MAX, InvariantViolated
+from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.campaign_text import parse_body, progress_name
@@ -21,6 +20,7 @@ from ledger.campaigns.rows import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, Award
 from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
+from ledger.points.command import require_room
 from ledger.points.refund import claw
 from ledger.points.wallet import Wallet
 from ledger.programme.rows import Programme
@@ -94,8 +94,7 @@ def return_cost(state: State, draft: Draft, award: Award, cost: int) -> None:
     budget = state.find(ACCOUNTS, award.budget_id)
     if budget is None:
         raise InvariantViolated(f"award {award.id} was paid from nowhere")
-    if draft.account(budget).posted + cost > AMOUNT_MAX:
-        raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
+    require_room(draft.account(budget), cost)
     if award.kind == ActionKind.DONATION:
         merchant = UUID(award.target or "")
         draft.move(open_account(budget.programme_id, merchant, budget.asset_id, Role.DONATION), budget, cost)
