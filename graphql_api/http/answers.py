@@ -20,6 +20,11 @@ async def send_answer(send: Send, status: int, body: bytes, headers: Iterable[He
     await send({"type": "http.response.body", "body": body})
 
 
+def error_body(message: str, code: str) -> bytes:
+    """The body of a refusal of the whole request: one GraphQL error."""
+    return encode({"errors": [{"message": message, "extensions": {"code": code}}]})
+
+
 def encode(payload: object) -> bytes:
     """JSON bytes; text that UTF-8 cannot say (a lone surrogate) is replaced rather than failing the answer."""
     try:

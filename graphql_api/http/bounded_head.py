@@ -2,8 +2,9 @@
 
 import asyncio
 
-import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from graphql_api.http.answers import error_body
 
 HEAD_BYTES_MAX = 65_536
 """Beyond it and one read of the socket, what has come of a head is dropped."""
@@ -67,7 +68,7 @@ class BoundedHead(HttpToolsProtocol):
         """Answer and close; only close where an earlier request is still being answered."""
         self._arrived()
         if getattr(self.cycle, "response_complete", True):
-            body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+            body = error_body(message, code)
             head = b"HTTP/1.1 %b\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
             self.transport.write(head % (status, len(body)) + b"connection: close\r\n\r\n" + body)
         self.transport.close()

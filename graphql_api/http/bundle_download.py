@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from graphql_api.caller import Caller
 from graphql_api.errors import CallerError
 from graphql_api.http.addresses import Addresses
-from graphql_api.http.answers import Header, encode, send_answer
+from graphql_api.http.answers import Header, error_body, send_answer
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.operations import Desk
 from graphql_api.http.refusals import RequestRefused
@@ -69,7 +69,9 @@ class BundleDownload:
             found = await self._open_in_time(scope, record)
         except RequestRefused as refused:
             record.refused(refused.code)
-            await send_answer(send, refused.status, _error(refused.message, refused.code), [*_JSON, *refused.headers])
+            await send_answer(
+                send, refused.status, error_body(refused.message, refused.code), [*_JSON, *refused.headers]
+            )
             return
         headers: list[Header] = [
             (b"content-type", b"application/octet-stream"),
@@ -98,7 +100,3 @@ class BundleDownload:
         record.role = caller.role
         self._desk.limiter.take(caller.client, caller.role, COST)
         return await self._downloads.open(caller, record, scope["path_params"]["id"])
-
-
-def _error(message: str, code: str) -> bytes:
-    return encode({"errors": [{"message": message, "extensions": {"code": code}}]})

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from graphql_api.caller import Caller
 from graphql_api.errors import present_errors
 from graphql_api.http.addresses import Addresses
-from graphql_api.http.answers import Header, encode, send_answer
+from graphql_api.http.answers import Header, encode, error_body, send_answer
 from graphql_api.http.bodies import ClientGone, GraphqlRequest, parse_body, parse_query_string, read_body
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_store import DocumentRefused
@@ -60,8 +60,7 @@ class GraphqlEndpoint:
             status, body, extra = await self._answer_in_time(scope, receive, headers, answer, record)
         except RequestRefused as refusal:
             record.refused(refusal.code)
-            error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-            status, body, extra = refusal.status, encode({"errors": [error]}), list(refusal.headers)
+            status, body, extra = refusal.status, error_body(refusal.message, refusal.code), list(refusal.headers)
         except ClientGone:
             record.refused("CLIENT_GONE")
             record.status = 499

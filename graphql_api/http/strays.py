@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graphql_api.http.answers import encode
+from graphql_api.http.answers import error_body
 
 
 async def answer_http_exception(_request: Request, error: Exception) -> Response:
@@ -14,5 +14,5 @@ async def answer_http_exception(_request: Request, error: Exception) -> Response
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    body = encode({"errors": [{"message": status.phrase, "extensions": {"code": status.name}}]})
+    body = error_body(status.phrase, status.name)
     return Response(body, int(status), dict(error.headers or {}), "application/json")
