@@ -1,9 +1,14 @@
 """`scrip audit rotate-key` and `scrip audit retire-key`: replacing the key that signs the log. Each is in the log."""
 
 import os
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from audit.act import Acts
     from audit.policy import FormerKey
     from audit.signing import SigningKey
 
@@ -44,36 +49,36 @@ def retire_key() -> None:
 
 
 async def _rotate() -> "SigningKey":
-    from graphql_api.log_key import load_log_key, log_key_path, new_log_key
-    from graphql_api.log_key_rotation import RotationRefused, rotate_log_key
-    from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.key_acts import actor, opened
-    from graphql_api.settings import read_settings
+    from graphql_api.log_key import new_log_key
+    from graphql_api.log_key_rotation import rotate_log_key
+    from graphql_api.processes.cli.key_acts import actor
 
-    settings = read_settings(os.environ)
-    key, path = load_log_key(settings), log_key_path(settings)
-    async with opened() as application:
-        new = new_log_key(settings.log_origin)
-        try:
-            return await rotate_log_key(application.audit.acts, path, key, new, actor=actor())
-        except RotationRefused as error:
-            raise CommandError(f"{error}.") from None
-        except OSError as error:
-            raise CommandError(f"{path} cannot be written ({error.strerror}).") from None
+    async with _at_the_key() as (acts, path, key):
+        return await rotate_log_key(acts, path, key, new_log_key(key.name), actor=actor())
 
 
 async def _retire() -> "tuple[SigningKey, FormerKey]":
+    from graphql_api.log_key_rotation import retire_log_key
+    from graphql_api.processes.cli.key_acts import actor
+
+    async with _at_the_key() as (acts, path, key):
+        return key, await retire_log_key(acts, path, key, actor=actor())
+
+
+@asynccontextmanager
+async def _at_the_key() -> "AsyncIterator[tuple[Acts, Path, SigningKey]]":
+    """Where acts are recorded, and the key with its file; what stands in the way is told in one sentence."""
     from graphql_api.log_key import load_log_key, log_key_path
-    from graphql_api.log_key_rotation import RotationRefused, retire_log_key
+    from graphql_api.log_key_rotation import RotationRefused
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.key_acts import actor, opened
+    from graphql_api.processes.cli.key_acts import opened
     from graphql_api.settings import read_settings
 
     settings = read_settings(os.environ)
     key, path = load_log_key(settings), log_key_path(settings)
     async with opened() as application:
         try:
-            return key, await retire_log_key(application.audit.acts, path, key, actor=actor())
+            yield application.audit.acts, path, key
         except RotationRefused as error:
             raise CommandError(f"{error}.") from None
         except OSError as error:
