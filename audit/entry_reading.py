@@ -140,13 +140,23 @@ def _take(found: Found, index: int, record: Record) -> None:
     for part in record.get("parts", ()):
         said = PartSaid(index, record["id"], part["name"], part["hash"], part["subject"], part["epoch"])
         found.parts.append(said)
-    if record["type"] == SUBJECT_ERASED:
-        found.subjects.update(record.get("subjects", ()))
-    elif record["type"] == EPOCH_EXPIRED:
-        found.epochs.add(str(record.get("facts", {}).get("epoch")))
-    else:
-        return
-    found.destructions.extend((index, stream, seq) for stream, seq in streams)
+    destroyed = destroyed_by(record)
+    if destroyed is not None:
+        subjects, epochs = destroyed
+        found.subjects.update(subjects)
+        found.epochs.update(epochs)
+        found.destructions.extend((index, stream, seq) for stream, seq in streams)
+
+
+def destroyed_by(record: Record) -> tuple[Sequence[str], Sequence[str]] | None:
+    """The subjects and the epochs of which the record says that their keys and parts were destroyed; None where it says
+    no such thing.
+    """
+    if record.get("type") == SUBJECT_ERASED:
+        return record.get("subjects", ()), ()
+    if record.get("type") == EPOCH_EXPIRED:
+        return (), (str(record.get("facts", {}).get("epoch")),)
+    return None
 
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

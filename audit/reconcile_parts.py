@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from audit.csv_text import Record
-from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED
+from audit.entry_reading import destroyed_by
 
 CHUNK: Final = 1_000
 """Parts that are looked up at a time."""
@@ -69,10 +69,7 @@ class PartsCheck:
         for part in record.get("parts", ()):
             said = _Part(part["subject"], part["epoch"], part["suite"], part["hash"])
             self._said[record["id"], part["name"]] = said
-        if record.get("type") == SUBJECT_ERASED:
-            self._destroyed.update(record.get("subjects", ()))
-        elif record.get("type") == EPOCH_EXPIRED:
-            self._destroyed.add(str(record.get("facts", {}).get("epoch")))
+        self._destroyed.update(*(destroyed_by(record) or ()))
 
     @property
     def is_full(self) -> bool:
