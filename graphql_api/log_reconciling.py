@@ -1,6 +1,10 @@
 """Comparing the audit log with the ledger, on one snapshot of both."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from audit.reconcile import Connection, LedgerBalance, LedgerBalances, Reconciliation, reconcile
 from graphql_api.audit_desk import AUDITOR_ROLE
@@ -16,6 +20,14 @@ _SETTINGS = (
 
 async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:
     """Reads the log and the book from end to end and compares them; records nothing."""
+    async with auditing(url, book_schema=book_schema) as connection:
+        await connection.execute(_SETTINGS)
+        return await reconcile(connection, balances_of(book_schema))
+
+
+@asynccontextmanager
+async def auditing(url: str, *, book_schema: str) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
+    """A snapshot of everything, in the auditor's role."""
     database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
     await database.open()
     try:
@@ -23,8 +35,7 @@ async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:
             database.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            await connection.execute(_SETTINGS)
-            return await reconcile(connection, balances_of(book_schema))
+            yield connection
     finally:
         await database.close()
 

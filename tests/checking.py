@@ -5,24 +5,21 @@ costs more than looking: here all rules are asked in one message first, and rule
 """
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
 
 from audit.reconcile import Connection, reconcile
-from graphql_api.log_reconciling import balances_of
+from graphql_api.log_reconciling import auditing, balances_of
 from ledger.engine.check_rule import Rule
-from ledger.engine.database import Database
 from ledger.engine.reader import Snapshot
-from ledger.reports.check import AUDITOR_ROLE, RULES, check_book, differences_of
+from ledger.reports.check import RULES, check_book, differences_of
 
 _PARAMETER = re.compile(r"\$\d+\b")
 
 
 async def assert_clean(url: str, *, book_schema: str = "book", book_number: int = 1) -> None:
     """Fails with every difference that `scrip check` finds."""
-    async with _auditing(url, book_schema) as connection:
+    async with auditing(url, book_schema=book_schema) as connection:
         if await _is_clean(connection, book_schema, book_number):
             return
     report = await check_book(url, book_schema=book_schema, book_number=book_number)
@@ -31,26 +28,11 @@ async def assert_clean(url: str, *, book_schema: str = "book", book_number: int 
 
 async def assert_clean_and_logged(url: str, *, book_schema: str, book_number: int) -> None:
     """Fails with every difference that `scrip check` finds, and with every one between the log and the book."""
-    async with _auditing(url, book_schema) as connection:
+    async with auditing(url, book_schema=book_schema) as connection:
         assert (await reconcile(connection, balances_of(book_schema))).differences == []
         if await _is_clean(connection, book_schema, book_number):
             return
     await assert_clean(url, book_schema=book_schema, book_number=book_number)
-
-
-@asynccontextmanager
-async def _auditing(url: str, book_schema: str) -> AsyncIterator[Connection]:
-    """A snapshot of everything, in the auditor's role."""
-    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
-    await database.open()
-    try:
-        async with (
-            database.pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
-    finally:
-        await database.close()
 
 
 async def _is_clean(connection: Connection, book_schema: str, book_number: int) -> bool:
