@@ -35,11 +35,11 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import Points
 from ledger.campaigns import receipt as ledger
 from ledger.campaigns.activity import ActivityCommand, ActivityParts
-from ledger.campaigns.activity_type import REFUND
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.outcome import Outcome
 from ledger.engine.unit import LIST_MAX
+from ledger.programme.activity_type import REFUND
 
 
 @input_type

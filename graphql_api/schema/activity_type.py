@@ -15,8 +15,8 @@ from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import RefusalCode
-from ledger.campaigns import activity_type as ledger
-from ledger.campaigns.activity_type_query import activity_types as read_types
+from ledger.programme import activity_type as ledger
+from ledger.programme.activity_type_query import activity_types as read_types
 
 
 @object_type

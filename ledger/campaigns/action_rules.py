@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from ledger.book.units import is_amount
-from ledger.campaigns.activity_type import ActivityType
 from ledger.campaigns.campaign_body import (
     Action,
     CampaignBody,
@@ -17,6 +16,7 @@ from ledger.campaigns.campaign_body import (
     Streak,
     TierCredit,
 )
+from ledger.programme.activity_type import ActivityType
 from ledger.programme.input_rules import is_nameable
 from ledger.programme.registry_change import refuse_input
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId, EntryId, ProgrammeId
-from ledger.campaigns.payload import payload_of, read_payload
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
 from ledger.engine.command import Actor, Command
@@ -19,6 +18,7 @@ from ledger.engine.state import State
 from ledger.members.membership import programme_of, require_member, require_not_closed
 from ledger.partners.merchant import require_merchant
 from ledger.programme.calendar import FIRST_START, LAST_START, local_date
+from ledger.programme.payload import payload_of, read_payload
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Programme
 

@@ -16,7 +16,6 @@ from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
-from ledger.campaigns.activity_type import SHIPPED, ActivityType, type_of
 from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
 from ledger.campaigns.campaign_body import (
     Action,
@@ -30,7 +29,6 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.campaign_rules import require_body
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
-    ActivityTypeRow,
     Campaign,
     CampaignStep,
     CampaignVersion,
@@ -44,6 +42,7 @@ from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS
+from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
@@ -96,11 +95,6 @@ _MEMBER_LIST = Query(select(tables.MEMBER_LISTS.c.id).where(tables.MEMBER_LISTS.
 _MERCHANT = Query(
     select(MERCHANTS.c.id).where(
         MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.programme_id == bindparam("programme_id")
-    )
-)
-_TYPES = Query(
-    select(*(tables.ACTIVITY_TYPES.c[name] for name in ActivityTypeRow._fields)).where(
-        tables.ACTIVITY_TYPES.c.programme_id == bindparam("programme_id")
     )
 )
 _LADDERS = Query(select(TIER_LADDERS.c.code).where(TIER_LADDERS.c.programme_id == bindparam("programme_id")))
@@ -201,7 +195,7 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
 
 async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None:
     """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND where a rule names what there is not."""
-    types = await _types(change)
+    types = await known_types(change)
     # In a thread, since a large campaign's conditions take seconds to check, and others want their answers meanwhile.
     await asyncio.to_thread(require_body, body, types.get, await _ladders(change))
     require_terms_text(terms)
@@ -243,9 +237,3 @@ async def _require_template(change: Change, code: str, *kinds: Kind) -> None:
     row = await change.row(_KIND_OF_TEMPLATE, {"template_id": template_id(change.actor.programme_id, code)})
     if row is None or row["kind"] not in kinds:
         raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
-
-
-async def _types(change: Change) -> dict[str, ActivityType]:
-    """Every type that the programme knows, by code."""
-    rows = await change.work.run(_TYPES, {"programme_id": change.actor.programme_id})
-    return {**{row["code"]: type_of(ActivityTypeRow(*row)) for row in rows}, **SHIPPED}

@@ -8,10 +8,10 @@ from typing import Final
 
 from ledger.book.units import is_amount
 from ledger.campaigns.action_rules import require_action, require_counters
-from ledger.campaigns.activity_type import REFUND, ActivityType
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
 from ledger.campaigns.campaign_text import progress_variable
 from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, tier_fields, variables_of
+from ledger.programme.activity_type import REFUND, ActivityType
 from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.campaign_body import (
     ACTIONS,
     AWARDS,
@@ -22,6 +21,7 @@ from ledger.campaigns.campaign_body import (
     Rule,
 )
 from ledger.engine.outcome import thaw_value
+from ledger.programme.activity_type import FieldType
 
 
 def body_text(body: CampaignBody) -> str:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from cel_expr_python import cel
 
-from ledger.campaigns.activity_type import FieldType
+from ledger.programme.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
 WALKS_MAX: Final = 2

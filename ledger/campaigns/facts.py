@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from cel_expr_python import cel
 
-from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.expression import Value, Variables, compile_text, defaults, environment_of, variables_of
 from ledger.campaigns.plain_condition import Truths, compile_plain, is_plain
+from ledger.programme.activity_type import FieldType
 
 TOGETHER: Final = 25
 """As many conditions are evaluated as one list; the steps of an evaluation are bounded."""

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from ledger.campaigns.activity_type import FieldType
 from ledger.campaigns.expression import Value
+from ledger.programme.activity_type import FieldType
 
 Truths = Callable[[Mapping[str, Value]], Sequence[bool]]
 """Of the variables' values: whether each of some conditions is true."""

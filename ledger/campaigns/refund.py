@@ -18,7 +18,6 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId, EntryId, ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.activity import ActivityCommand, activity_key, set_headline
-from ledger.campaigns.activity_type import REFUND, SHIPPED, require_payload
 from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.member_wallet import open_wallet
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
@@ -40,6 +39,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, HOLDERS, LOTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
 from ledger.points.wallet import due_keys, wallet_ids
+from ledger.programme.activity_type import REFUND, SHIPPED, require_payload
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, Programme, Shortfall
 from ledger.vouchers.holding import content_keys, holding_ids

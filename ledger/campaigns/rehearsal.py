@@ -11,7 +11,6 @@ from uuid import UUID
 
 from ledger.book.account import Account
 from ledger.book.units import InvariantViolated
-from ledger.campaigns.activity_type import find_type, require_payload
 from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAward
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
@@ -41,6 +40,7 @@ from ledger.engine.ids import IdSource
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
 from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.programme.activity_type import find_type, require_payload
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
 from ledger.tiers.held_levels import levels_at

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 from ledger.book.account import Role, open_account
 from ledger.book.units import ProgrammeId
 from ledger.campaigns.activity import TEXT_LENGTH_MAX, ActivityCommand
-from ledger.campaigns.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.counts import count_keys
@@ -35,6 +34,7 @@ from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
+from ledger.programme.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.programme.calendar import zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input

@@ -1,7 +1,7 @@
-"""Types, campaigns, activities, awards and counts as rows of the write path.
+"""Campaigns, activities, awards and counts as rows of the write path.
 
 Activities, awards and a member's counts have no lock of their own: whoever reports an activity locks the member's
-holder, which also says whether the member is open. Types and campaigns are standing rows.
+holder, which also says whether the member is open. Campaigns are standing rows.
 """
 
 from datetime import date, datetime
@@ -14,17 +14,6 @@ from ledger.campaigns import tables
 from ledger.engine.shelf import Shelf
 
 RANK_CAMPAIGN = 6
-
-
-class ActivityTypeRow(NamedTuple):
-    """A row of `activity_types`. schema: of the payload; amount_field: what a refund of it is measured by."""
-
-    id: UUID
-    programme_id: ProgrammeId
-    code: str
-    schema: str
-    amount_field: str | None
-    version: int = 1
 
 
 class Campaign(NamedTuple):
@@ -174,7 +163,6 @@ class CampaignCount(NamedTuple):
     amount: int
 
 
-ACTIVITY_TYPES = Shelf(tables.ACTIVITY_TYPES, ActivityTypeRow, by="id", standing=True)
 CAMPAIGNS = Shelf(tables.CAMPAIGNS, Campaign, by="programme_id", standing=True)
 CAMPAIGNS_LOCKED = Shelf(
     tables.CAMPAIGNS,
@@ -218,9 +206,3 @@ def member_list_id(programme_id: UUID, code: str) -> UUID:
 def listed_member_id(list_id: UUID, member_id: UUID) -> UUID:
     """The id of a member's place on a list."""
     return computed_id(b"listed-member", list_id.bytes + member_id.bytes)
-
-
-@lru_cache(maxsize=4096)
-def activity_type_id(programme_id: UUID, code: str) -> UUID:
-    """The id of the programme's own type of that code."""
-    return computed_id(b"activity-type", programme_id.bytes + code.encode())

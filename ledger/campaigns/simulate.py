@@ -13,7 +13,6 @@ from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, InvariantViolated
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.budget import budget_account_id, new_budget
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody, PointsAward, VoucherAward
@@ -23,9 +22,7 @@ from ledger.campaigns.considered import Considered, name_of
 from ledger.campaigns.recorded import Recorded, Span, recorded_pages
 from ledger.campaigns.rehearsal import MemberRows, Rehearsal
 from ledger.campaigns.rows import (
-    ACTIVITY_TYPES,
     LISTED_MEMBERS,
-    activity_type_id,
     campaign_id,
     listed_member_id,
     member_list_id,
@@ -37,8 +34,9 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
 from ledger.members.rows import MEMBER_FACTS
+from ledger.programme.activity_type import SHIPPED
 from ledger.programme.registry_change import refuse_input
-from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
+from ledger.programme.rows import ACTIVITY_TYPES, ASSETS, PROGRAMMES, activity_type_id, asset_id
 from ledger.tiers.rows import LADDER_VERSIONS, LADDERS, STANDINGS, STEPS
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES
 from ledger.vouchers.stock import stock_account_id

@@ -1,19 +1,8 @@
-"""The tables of activities and campaigns: types and campaigns in the registry, the rest in the book."""
+"""The tables of activities and campaigns: campaigns in the registry, the rest in the book."""
 
 from sqlalchemy import BigInteger, Column, Date, Integer, LargeBinary, Text, Uuid
 
 from ledger.engine.tables import INSTANT, REGISTRY, table
-
-ACTIVITY_TYPES = table(
-    "activity_types",
-    Column("id", Uuid, primary_key=True),
-    Column("programme_id", Uuid),
-    Column("code", Text),
-    Column("schema", Text),
-    Column("amount_field", Text),
-    Column("version", BigInteger),
-    schema=REGISTRY,
-)
 
 CAMPAIGNS = table(
     "campaigns",

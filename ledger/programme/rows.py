@@ -1,4 +1,4 @@
-"""Programmes, assets, rates and limits as standing rows."""
+"""Programmes, assets, types of activities, rates and limits as standing rows."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,17 @@ class Asset(NamedTuple):
     version: int
 
 
+class ActivityTypeRow(NamedTuple):
+    """A row of `activity_types`. schema: of the payload; amount_field: what a refund of it is measured by."""
+
+    id: UUID
+    programme_id: ProgrammeId
+    code: str
+    schema: str
+    amount_field: str | None
+    version: int = 1
+
+
 class Rate(NamedTuple):
     """A row of `rates`: so many points are worth so many minor units of money, from an instant on."""
 
@@ -71,6 +82,7 @@ class AdjustmentLimit(NamedTuple):
 
 PROGRAMMES = Shelf(tables.PROGRAMMES, Programme, by="id", standing=True)
 ASSETS = Shelf(tables.ASSETS, Asset, by="id", standing=True)
+ACTIVITY_TYPES = Shelf(tables.ACTIVITY_TYPES, ActivityTypeRow, by="id", standing=True)
 RATES = Shelf(tables.RATES, Rate, by="asset_id", standing=True)
 ADJUSTMENT_LIMITS = Shelf(tables.ADJUSTMENT_LIMITS, AdjustmentLimit, by="asset_id", standing=True)
 
@@ -79,6 +91,12 @@ ADJUSTMENT_LIMITS = Shelf(tables.ADJUSTMENT_LIMITS, AdjustmentLimit, by="asset_i
 def asset_id(programme_id: UUID, code: str) -> AssetId:
     """The id of the programme's asset of that code, computed so that no look-up stands before a lock."""
     return AssetId(computed_id(b"asset", programme_id.bytes + code.encode()))
+
+
+@lru_cache(maxsize=4096)
+def activity_type_id(programme_id: UUID, code: str) -> UUID:
+    """The id of the programme's own type of that code."""
+    return computed_id(b"activity-type", programme_id.bytes + code.encode())
 
 
 def rate_at(rates: list[Rate], now: datetime) -> Rate | None:

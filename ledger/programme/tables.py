@@ -1,4 +1,4 @@
-"""The registry's tables of programmes, assets, rates and limits."""
+"""The registry's tables of programmes, assets, types of activities, rates and limits."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, SmallInteger, Text, Uuid
 
@@ -29,6 +29,17 @@ ASSETS = table(
     Column("transfers_allowed", Boolean),
     Column("transfer_day_max", BigInteger),
     Column("transfer_month_max", BigInteger),
+    Column("version", BigInteger),
+    schema=REGISTRY,
+)
+
+ACTIVITY_TYPES = table(
+    "activity_types",
+    Column("id", Uuid, primary_key=True),
+    Column("programme_id", Uuid),
+    Column("code", Text),
+    Column("schema", Text),
+    Column("amount_field", Text),
     Column("version", BigInteger),
     schema=REGISTRY,
 )

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from uuid import UUID
 
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.budget import TopUpBudget, budget_account_id, budget_asset_id, new_budget
 from ledger.campaigns.campaign_body import AWARDS, ActionKind, CampaignBody, Period
 from ledger.campaigns.campaign_rules import require_body
@@ -30,6 +29,7 @@ from ledger.campaigns.rows import (
 )
 from ledger.engine import tables
 from ledger.engine.shelves import ACCOUNTS
+from ledger.programme.activity_type import SHIPPED
 from ledger.programme.rows import ASSETS
 from ledger.vouchers.rows import VOUCHERS
 from tests.property.memory_book import MemoryBook

@@ -21,8 +21,8 @@ from graphql_api.processes.importing.fields import (
     read_total,
     refuse,
 )
-from ledger.campaigns.activity_type import REFUND
 from ledger.points.opening import LOTS_MAX, NEVER_EXPIRES, OpeningLot
+from ledger.programme.activity_type import REFUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

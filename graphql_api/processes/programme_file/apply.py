@@ -19,8 +19,8 @@ from graphql_api.processes.programme_file.read import fault_of, schema_text
 from graphql_api.processes.programme_file.step import NOBODY, Desk, Step
 from graphql_api.processes.programme_file.strict import FileFault
 from ledger.book.refusal import Refusal
-from ledger.campaigns.activity_type import register_type
-from ledger.campaigns.activity_type_query import activity_types
+from ledger.programme.activity_type import register_type
+from ledger.programme.activity_type_query import activity_types
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.queries import asset_by_code, programme_by_code
 from ledger.programme.setup import change_asset, create_asset, create_programme

@@ -25,9 +25,8 @@ from graphql_api.processes.programme_file.strict import FileFault, read_as, tabl
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId, is_amount
 from ledger.campaigns import campaign_rules
-from ledger.campaigns.activity_type import SHIPPED, ActivityType, require_schema, type_of
 from ledger.campaigns.campaign_body import CampaignBody
-from ledger.campaigns.rows import ActivityTypeRow
+from ledger.programme.activity_type import SHIPPED, ActivityType, require_schema, type_of
 from ledger.programme.input_rules import (
     AssetTerms,
     require_code,
@@ -36,6 +35,7 @@ from ledger.programme.input_rules import (
     require_terms_text,
     require_time_zone,
 )
+from ledger.programme.rows import ActivityTypeRow
 from ledger.tiers import ladder_rules
 from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers import template_rules

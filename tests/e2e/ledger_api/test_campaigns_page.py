@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graphql_api.permissions import Role
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.expression import COMMON_FIELDS
+from ledger.programme.activity_type import SHIPPED
 from tests.bank import Bank
 from tests.databases import ROOT
 from tests.e2e.ledger_api.served import Api

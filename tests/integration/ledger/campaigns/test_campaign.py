@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.campaigns.activity_type import register_type
 from ledger.campaigns.campaign import change_campaign, create_campaign
 from ledger.campaigns.campaign_body import Cap, Period, Phase, PointsAward, Rule
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.submit import SubmitCampaign
 from ledger.control.decide_request import ApproveRequest
+from ledger.programme.activity_type import register_type
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from ledger.book.refusal import RefusalCode
-from ledger.campaigns.activity_type_query import activity_types
 from ledger.campaigns.campaign_query import (
     VERSION_PAGES,
     budgets_of,
@@ -14,6 +13,7 @@ from ledger.campaigns.campaign_query import (
 )
 from ledger.campaigns.explain_query import activities_page, activity_by_id, award_by_id, awards_of, skipped_of
 from ledger.campaigns.lifecycle import PauseCampaign
+from ledger.programme.activity_type_query import activity_types
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, CampaignDesk
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.expression import Fault, find_fault, variables_of
 from ledger.campaigns.facts import Facts, vocabulary_of
+from ledger.programme.activity_type import SHIPPED
 
 PURCHASE = variables_of(SHIPPED["purchase"].fields)
 VOCABULARY = vocabulary_of(PURCHASE)

@@ -1,7 +1,7 @@
 """Conditions evaluated together: each as if it stood alone."""
 
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.facts import Facts, payload_vocabulary
+from ledger.programme.activity_type import SHIPPED
 
 PURCHASE = payload_vocabulary(SHIPPED["purchase"].fields)
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.expression import compile_text, environment_of, find_fault, variables_of
 from ledger.campaigns.plain_condition import compile_plain, is_plain
+from ledger.programme.activity_type import SHIPPED
 
 VARIABLES = variables_of(SHIPPED["purchase"].fields)
 NUMBERS = st.one_of(st.integers(-7, 7), st.integers(-(10**15) + 1, 10**15 - 1))

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.book.units import ProgrammeId
-from ledger.campaigns.activity_type import SHIPPED
 from ledger.campaigns.campaign_body import (
     CampaignBody,
     Period,
@@ -31,6 +30,7 @@ from ledger.campaigns.rows import CAMPAIGN_COUNTS, Campaign, CampaignVersion, ca
 from ledger.campaigns.turns import turns_of
 from ledger.engine.ids import IdSource
 from ledger.engine.state import State
+from ledger.programme.activity_type import SHIPPED
 from ledger.programme.rows import Programme
 
 NOW: Final = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ledger.book.refusal import Refusal
 from ledger.book.units import AMOUNT_MAX
-from ledger.campaigns.activity_type import SHIPPED, require_payload
-from ledger.campaigns.payload import PAYLOAD_BYTES_MAX, payload_of, read_payload
 from ledger.campaigns.report import ReportActivity
+from ledger.programme.activity_type import SHIPPED, require_payload
+from ledger.programme.payload import PAYLOAD_BYTES_MAX, payload_of, read_payload
 from tests.property.world import BANK, member_id
 
 NAMES = st.sampled_from(["amount", "category", "mcc", "product", "task", "other", ""]) | st.text(max_size=5)

@@ -15,15 +15,15 @@ from sqlalchemy import insert
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX, ProgrammeId
-from ledger.campaigns import tables
-from ledger.campaigns.payload import payload_of
-from ledger.campaigns.rows import ACTIVITY_TYPES, ActivityTypeRow, activity_type_id
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.state import State
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme import tables
 from ledger.programme.input_rules import is_nameable, require_code
+from ledger.programme.payload import payload_of
 from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.rows import ACTIVITY_TYPES, ActivityTypeRow, activity_type_id
 
 SCHEMA_BYTES_MAX: Final = 8192
 FIELDS_MAX: Final = 40
