@@ -61,8 +61,7 @@ def _require_measure(field: str, measure: Measure, type_: ActivityType) -> None:
         refuse_input(f"{field}.amount")
     if measure.amount is not None and not is_amount(measure.amount):
         refuse_input(f"{field}.amount")
-    numbers = {name for name, kind in type_.fields if kind == "integer"}
-    if measure.field is not None and measure.field not in numbers:
+    if measure.field is not None and measure.field not in type_.numbers:
         refuse_input(f"{field}.field")
     if not (is_amount(measure.rate) and is_amount(measure.per)):
         refuse_input(f"{field}.rate")

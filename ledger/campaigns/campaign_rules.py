@@ -3,7 +3,7 @@
 A faulty condition is named with its position: `phases.0.rules.1.when:1:9`.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from ledger.book.units import is_amount
@@ -11,7 +11,7 @@ from ledger.campaigns.action_rules import require_action, require_counters
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
 from ledger.campaigns.campaign_text import progress_variable
 from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, tier_fields, variables_of
-from ledger.programme.activity_type import REFUND, ActivityType
+from ledger.programme.activity_type import REFUND, TypeOf
 from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 
@@ -26,8 +26,6 @@ WEIGHT_MAX: Final = 10_000
 PRIORITY_MAX: Final = 1000
 LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
-
-TypeOf = Callable[[str], ActivityType | None]
 
 
 def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] = ()) -> None:

@@ -4,7 +4,7 @@ A type's JSON schema (2020-12) describes a flat object of whole numbers, texts a
 checked against it by name and type.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -63,6 +63,15 @@ class ActivityType(NamedTuple):
     schema: str
     amount_field: str | None
     fields: tuple[FieldType, ...]
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The fields that are whole numbers."""
+        return frozenset(field.name for field in self.fields if field.type == "integer")
+
+
+TypeOf = Callable[[str], ActivityType | None]
+"""The type of that code; None where the programme knows none."""
 
 
 def _schema(properties: Mapping[str, object], required: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from ledger.book.units import InvariantViolated, ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import is_nameable, require_code
 from ledger.programme.registry_change import Change, refuse_input, registry_change
@@ -125,7 +126,7 @@ async def _insert_version(change: Change, ladder: Ladder, body: LadderBody) -> L
 
 async def _require_valid(change: Change, body: LadderBody) -> None:
     """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND where it names what the programme has not."""
-    require_body(body)
+    require_body(body, (await known_types(change)).get)
     programme_id = change.actor.programme_id
     if body.metric.asset is not None:
         await require_asset(change, body.metric.asset, "points")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.book.units import is_amount
-from ledger.programme.input_rules import is_nameable, require_different, require_text
+from ledger.programme.activity_type import REFUND, ActivityType, TypeOf
+from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.window import length_days
@@ -19,9 +20,11 @@ LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
 
 
-def require_body(body: LadderBody) -> None:
-    """Every part within its range, and none that contradicts another."""
+def require_body(body: LadderBody, type_of: TypeOf) -> None:
+    """Every part within its range, and none that contradicts another. `type_of` knows the programme's types."""
     _require_metric(body.metric)
+    for place, code in enumerate(body.metric.activities):
+        _require_measurable(f"metric.activities.{place}", body.metric, type_of(code))
     _require_window(body.window)
     _require_levels(body.levels)
     if not 0 <= body.grace_days < length_days(body.window):
@@ -43,16 +46,22 @@ def require_successor(body: LadderBody, before: LadderBody) -> None:
 
 def _require_metric(metric: Metric) -> None:
     require_different("metric.activities", metric.activities, most=ACTIVITIES_MAX)
-    for code in metric.activities:
-        require_text("metric.activities", code, length_max=CODE_LENGTH_MAX)
     if (metric.asset is not None) != (metric.kind == MetricKind.POINTS):
         refuse_input("metric.asset")
     if (metric.field is not None) != (metric.kind == MetricKind.SNAPSHOT):
         refuse_input("metric.field")
-    if metric.field is not None and not is_nameable(metric.field):
-        refuse_input("metric.field")
     if metric.kind == MetricKind.SNAPSHOT and not metric.activities:
         refuse_input("metric.activities")
+
+
+def _require_measurable(field: str, metric: Metric, type_: ActivityType | None) -> None:
+    """The type is there, and has what the metric counts: otherwise nobody would ever climb, and nobody be told."""
+    if type_ is None or type_.code == REFUND:
+        refuse_input(field)
+    if metric.kind == MetricKind.AMOUNT and type_.amount_field is None:
+        refuse_input(field)
+    if metric.field is not None and metric.field not in type_.numbers:
+        refuse_input("metric.field")
 
 
 def _require_window(window: Window) -> None:

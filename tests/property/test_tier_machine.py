@@ -16,6 +16,7 @@ from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
+from ledger.programme.activity_type import SHIPPED
 from ledger.tiers.grant import GrantTier
 from ledger.tiers.ladder_body import Demotion, LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.ladder_rules import require_body
@@ -64,7 +65,7 @@ STEPS_OF_TIME = st.sampled_from([timedelta(minutes=7), timedelta(hours=9), timed
 
 def add_ladder(book: MemoryBook, code: str, body: LadderBody) -> None:
     """A ladder that has always been there."""
-    require_body(body)
+    require_body(body, SHIPPED.get)
     id_ = ladder_id(PROGRAMME, code)
     book.add(LADDERS, Ladder(id_, PROGRAMME, code))
     book.add(LADDER_VERSIONS, LadderVersion(ladder_version_id(id_, 1), id_, PROGRAMME, 1, body_text(body), START))

@@ -22,6 +22,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ledger.book.units import NEVER, ProgrammeId
+from ledger.programme.activity_type import SHIPPED
 from ledger.programme.calendar import local_date, zone
 from ledger.tiers.evaluation import Brought, Change, Terms, credit, due, grant, new_standing
 from ledger.tiers.ladder_body import (
@@ -91,14 +92,14 @@ class TierScript:
         )
         window = Window(kind=WindowKind.YEAR)
         self.body = self._changed(LadderBody(metric=seen, window=window, levels=()), words)
-        require_body(self.body)
+        require_body(self.body, SHIPPED.get)
         self._add(NEVER)
 
     def set_change(self, *words: str) -> None:
         """The next version."""
         assert self.body is not None
         before, self.body = self.body, self._changed(self.body, words)
-        require_body(self.body)
+        require_body(self.body, SHIPPED.get)
         require_successor(self.body, before)
         self._add(self.now)
 

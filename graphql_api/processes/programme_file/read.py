@@ -68,15 +68,15 @@ def read_text(text: str) -> ProgrammeFile:
         if name not in _PARTS:
             raise FileFault(name, f"is unknown; a programme file has {', '.join(_PARTS)}")
     types = _each(found, "activity_types", _activity_type)
-    known = {code: _type_of(code, part) for code, part in types.items()}
-    ladders = _each(found, "ladders", _ladder)
+    known = {**{code: _type_of(code, part) for code, part in types.items()}, **SHIPPED}
+    ladders = _each(found, "ladders", partial(_ladder, known))
     return ProgrammeFile(
         programme=_programme(found),
         assets=_each(found, "assets", _asset),
         activity_types=types,
         templates=_each(found, "templates", _template),
         ladders=ladders,
-        campaigns=_each(found, "campaigns", partial(_campaign, {**known, **SHIPPED}, tuple(ladders))),
+        campaigns=_each(found, "campaigns", partial(_campaign, known, tuple(ladders))),
     )
 
 
@@ -142,9 +142,9 @@ def _template(value: object, place: str) -> TemplatePart:
     return TemplatePart(body=body, terms=terms)
 
 
-def _ladder(value: object, place: str) -> LadderBody:
+def _ladder(types: Mapping[str, ActivityType], value: object, place: str) -> LadderBody:
     body = read_as(LadderBody, value, place)
-    _require(place, ladder_rules.require_body, body)
+    _require(place, ladder_rules.require_body, body, types.get)
     return body
 
 

@@ -75,6 +75,8 @@ FAULTS = {
     ),
     ("30 days", "soon"): "templates.tenth.validity.expiry: is out of its range, or does not fit the rest",
     ("threshold = 10", "threshold = 0"): "ladders.legs.levels.1.threshold: is out of its range",
+    ('["walked"]', '["purchase", "run"]'): "ladders.legs.metric.activities.1: is out of its range, or does not fit",
+    ('"COUNT", activities', '"SNAPSHOT", field = "pace", activities'): "ladders.legs.metric.field: is out of its range",
     ("POINTS = 500", "STARS = 500"): (
         "campaigns.steps.granted.STARS: is a whole number above 0, for one of the campaign's budgets"
     ),
