@@ -178,8 +178,7 @@ class Awarding:
         kept, skips = [], []
         for taken, award in zip(self.taken, awards, strict=True):
             if award.kind == ActionKind.TIER_CREDIT and award.target not in took:
-                of, phase, rule, variant, *_ = taken.offer
-                skips.append(skipped_rule(of, rule.code, Reason.NOT_CREDITED, phase, variant))
+                skips.append(uncredited(taken.offer))
             else:
                 kept.append(award)
         return kept, skips
@@ -226,6 +225,11 @@ def count_taken(state: State, seen: Seen, offer: Offer) -> None:
     else:
         moved = {AWARDS: 1, action.asset: offer.amount, rule_name(offer.rule.code): 1}
     count_up(state, counters_of(of.terms, seen.member_id, of.campaign.id, seen.day), moved)
+
+
+def uncredited(offer: Offer) -> Skip:
+    """The ladder did not take the credit."""
+    return skipped_rule(offer.of, offer.rule.code, Reason.NOT_CREDITED, offer.phase, offer.variant)
 
 
 def _paid_to(offer: Offer, budget: Account) -> Account:

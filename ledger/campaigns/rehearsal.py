@@ -140,7 +140,7 @@ class Rehearsal:
         state = self._state(plan, recorded.member_id, day, member)
         seen, turns = self._see(state, command)
         taking = Taking(state, self.programme, seen, now, self.stock)
-        skips = take_turns(taking, turns)
+        skips = [*take_turns(taking, turns), *taking.uncredited()]
         self._keep(state)
         self.tally.look(recorded.member_id, taking.taken, skips, now)
         if recorded.is_refunded and recorded.amount and taking.taken:

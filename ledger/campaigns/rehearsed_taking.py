@@ -1,15 +1,18 @@
 """Taking offers without posting them: what a rehearsal does where a report composes an entry."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.campaigns.award import count_taken
-from ledger.campaigns.campaign_body import VoucherAward
+from ledger.campaigns.award import count_taken, uncredited
+from ledger.campaigns.campaign_body import TierCredit, VoucherAward
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
+from ledger.campaigns.skip import Skip
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
+from ledger.tiers.activity_credit import would_take
 from ledger.vouchers.counts import Purpose, count_up
 from ledger.vouchers.giving import find_terms, require_eligible, require_limits, require_live, validity_from
 from ledger.vouchers.holding import Holding, holding_ids
@@ -41,6 +44,26 @@ class Taking:
         count_taken(self.state, self.seen, offer)
         self.taken.append(offer)
         return None
+
+    def uncredited(self) -> Sequence[Skip]:
+        """Leaves out the credits of ladders that would not take them, and tells of each why, as a report does."""
+        by_rule: dict[str, int] = {}
+        for offer in self.taken:
+            if isinstance(offer.rule.action, TierCredit):
+                ladder = offer.rule.action.ladder
+                by_rule[ladder] = by_rule.get(ladder, 0) + offer.amount
+        if not by_rule:
+            return ()
+        seen = self.seen
+        took = would_take(self.state, self.programme, seen.member_id, by_rule, seen.occurred_at, seen.day, self.now)
+        kept, skips = [], []
+        for offer in self.taken:
+            if isinstance(offer.rule.action, TierCredit) and offer.rule.action.ladder not in took:
+                skips.append(uncredited(offer))
+            else:
+                kept.append(offer)
+        self.taken = kept
+        return skips
 
     def _give(self, template: str) -> None:
         """What `give_reward` refuses, refused in its order."""

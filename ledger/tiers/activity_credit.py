@@ -1,7 +1,7 @@
 """What an activity brings on ladders, and what a refund takes back.
 
 Whoever decides an activity calls `credit_activity` once everything is awarded, a refund `take_back`; both under the lock
-of the member's holder and after `settle_tiers`.
+of the member's holder and after `settle_tiers`. Whoever only tries asks `would_take`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -62,7 +62,7 @@ def credit_activity(
         return took
     for ladder in sorted(state.rows(LADDERS, programme.id), key=lambda each: each.code):
         terms = terms_of(state, programme, ladder.id, now)
-        if now - deed.occurred_at > timedelta(hours=terms.body.late_hours):
+        if _is_late(terms, deed.occurred_at, now):
             continue
         for source, amount in _brought(terms.body.metric, deed, ladder):
             standing = open_standing(state, programme, member_id, ladder, now)
@@ -76,7 +76,7 @@ def credit_activity(
 
 def _brought(metric: Metric, deed: Deed, ladder: Ladder) -> Sequence[tuple[CreditSource, int]]:
     found = [(CreditSource.METRIC, measured(metric, ladder.programme_id, deed))]
-    if metric.kind != MetricKind.SNAPSHOT:
+    if _takes_rules(metric):
         found.append((CreditSource.RULE, deed.by_rule.get(ladder.code)))
     return [(source, amount) for source, amount in found if amount is not None]
 
@@ -97,6 +97,41 @@ def measured(metric: Metric, programme_id: UUID, deed: Deed) -> int | None:
             return value if type(value) is int and value >= 0 else None
         case _:
             assert_never(metric.kind)
+
+
+def would_take(
+    state: State,
+    programme: Programme,
+    member_id: UUID,
+    by_rule: Mapping[str, int],
+    occurred_at: datetime,
+    local_day: date,
+    now: datetime,
+) -> Collection[str]:
+    """The codes of the ladders that would take what rules credit, as the member stands; nothing is counted.
+
+    by_rule: how much, by the ladder's code
+    """
+    took: set[str] = set()
+    for ladder in state.rows(LADDERS, programme.id):
+        amount = by_rule.get(ladder.code)
+        if amount is None:
+            continue
+        terms = terms_of(state, programme, ladder.id, now)
+        if not _takes_rules(terms.body.metric) or _is_late(terms, occurred_at, now):
+            continue
+        if _has_room(open_standing(state, programme, member_id, ladder, now), terms, local_day, amount):
+            took.add(ladder.code)
+    return took
+
+
+def _is_late(terms: Terms, occurred_at: datetime, now: datetime) -> bool:
+    return now - occurred_at > timedelta(hours=terms.body.late_hours)
+
+
+def _takes_rules(metric: Metric) -> bool:
+    """Whether rules of campaigns can credit it: the last value of a snapshot is what was reported."""
+    return metric.kind != MetricKind.SNAPSHOT
 
 
 def take_back(state: State, programme: Programme, actor: Actor, member_id: UUID, undone: Undone, now: datetime) -> None:

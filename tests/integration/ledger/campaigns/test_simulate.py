@@ -17,12 +17,14 @@ from ledger.campaigns.campaign_body import (
     ProgressCounter,
     ProgressStep,
     Rule,
+    TierCredit,
     Variant,
     VoucherAward,
 )
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.simulate import Simulation, simulate
 from ledger.campaigns.simulation_report import SimulationReport
+from ledger.tiers.ladder_body import Metric, MetricKind
 from tests.bank import Bank
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.tier_desk import TierDesk
@@ -96,12 +98,7 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
     assert await bank.count("book.awards WHERE factors <> '[]'") > 0
     assert [(line.given, line.left) for line in report.budgets] == [(300, await desk.left("rich"))]
     assert (report.activities, report.refunds, report.is_complete) == (60, 6, True)
-    told = await bank.fetch(
-        "SELECT under ->> 'reason', substring(look FROM '[^:]*:[^:]*:(.*)'), count(*) FROM book.requests,"
-        " jsonb_array_elements(outcome::jsonb -> 6) under, jsonb_array_elements_text(under -> 'looks') look"
-        " WHERE kind = 'activity' GROUP BY 1, 2"
-    )
-    assert {(line.reason, line.rule, line.activities) for line in report.reasons} == {tuple(row) for row in told}
+    assert {(line.reason, line.rule, line.activities) for line in report.reasons} == await _told_reasons(bank)
     exhausted = [line for line in report.reasons if line.reason == Reason.BUDGET_EXHAUSTED]
     assert bool(exhausted) == (report.budgets[0].exhausted_at is not None)
     winners = await bank.fetch(
@@ -116,6 +113,16 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
     ]
 
 
+async def _told_reasons(bank: Bank) -> set[tuple[str, str, int]]:
+    """The reasons that were told for activities: reason, rule and how often."""
+    rows = await bank.fetch(
+        "SELECT under ->> 'reason', substring(look FROM '[^:]*:[^:]*:(.*)'), count(*) FROM book.requests,"
+        " jsonb_array_elements(outcome::jsonb -> 6) under, jsonb_array_elements_text(under -> 'looks') look"
+        " WHERE kind = 'activity' GROUP BY 1, 2"
+    )
+    return {(row[0], row[1], row[2]) for row in rows}
+
+
 async def _history(desk: CampaignDesk, bank: Bank) -> None:
     """Sixty purchases of five members, six of them refunded in part or whole, in random order."""
     dice = Random(7)
@@ -128,6 +135,38 @@ async def _history(desk: CampaignDesk, bank: Bank) -> None:
         if number % 10 == 9:
             original = sales[dice.randrange(len(sales) - 9, len(sales))]
             (await desk.report(desk.refunding(original, 10))).unwrap()
+
+
+async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank: Bank) -> None:
+    """A ladder of snapshots, one that is full, and one for which it is too late: the reasons of the campaign that ran, and
+    a refund takes back what was credited only.
+    """
+    tiers, most = TierDesk(bank=bank), 10**15
+    await tiers.ladder()
+    await tiers.ladder("prompt", late_hours=0)
+    await tiers.ladder(
+        "assets", metric=Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount")
+    )
+    rules = [
+        Rule(code=ladder, activity="purchase", action=TierCredit(ladder=ladder, field="amount", rate=2))
+        for ladder in ("spend", "prompt", "assets")
+    ]
+    await desk.run("boost", phases=always(*rules, TENTH))
+    member, rich = [await bank.enrol(name) for name in ("m-1", "m-2")]
+    sale = desk.reporting(member, amount=100)
+
+    (await desk.report(sale)).unwrap()
+    await desk.buy(rich, most // 2)
+    (await desk.report(desk.refunding(sale, 50))).unwrap()
+    simulation = await simulated(desk, "boost")
+
+    reasons = {(line.reason, line.rule, line.activities) for line in simulation.reasons}
+    assert reasons == {
+        (Reason.NOT_CREDITED, ladder, times) for ladder, times in (("assets", 2), ("prompt", 2), ("spend", 1))
+    }
+    assert reasons == await _told_reasons(bank)
+    credits_ = [(line.code, line.awards, line.amount, line.returned) for line in simulation.costs][-1]
+    assert credits_ == ("spend", 1, 200, 100)
 
 
 async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: CampaignDesk, bank: Bank) -> None:
