@@ -89,7 +89,7 @@ class Award:
     base:              what the rule counted: its own amount, or the field of the payload
     multiplier:        by how much it was multiplied, in percent
     wanted:            what it came to before the caps
-    inputs:            what the rule's condition saw
+    inputs:            what the rule's condition saw; what the campaign's segment saw before any rule, as `segment`
     factors:           what multiplied it once more beside the rule's own multiplier
     headroom:          what each cap left after it
     cost:              what its budget paid; 0 where it has none

@@ -55,7 +55,7 @@ def _running(campaign: ledger.RunningCampaign) -> RunningCampaign:
         id=id_of(CAMPAIGN, campaign.id),
         code=campaign.code,
         version=campaign.number,
-        terms_text=campaign.terms,
+        terms_text=campaign.words,
         phases=[
             RunningPhase(code=phase.code, from_on=phase.from_on, until_on=phase.until_on)
             for phase in campaign.body.phases

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ledger.campaigns.campaign_body import Rule
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.offer import Look, Offer, Seen, facts_of, offer, unmet, variant_of, why_not
+from ledger.campaigns.offer import Look, Offer, Seen, facts_of, meant, offer, unmet, variant_of, why_not
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.skip import Skip, skipped, skipped_rule
 from ledger.campaigns.turns import Turns
@@ -59,6 +59,9 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     reason = why_not(state, of, seen, phase, taker.now)
     if reason is not None or phase is None:
         return [skipped(of, reason or Reason.NO_PHASE)]
+    segment = meant(state, of, seen)
+    if segment is None:
+        return [skipped(of, Reason.OTHER_SEGMENT)]
     if body.group in taker.groups and not terms.counts:
         return [skipped(of, Reason.GROUP_AWARDED)]
     variant = variant_of(body, of.campaign.id, seen.member_id) if body.variants else None
@@ -71,7 +74,7 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
             continue
         reason = Reason.GROUP_AWARDED if is_award and body.group in taker.groups else unmet(rule, variant, facts)
         if reason is None:
-            look = Look(state, taker.programme, taker.now, of, seen, phase, variant, facts)
+            look = Look(state, taker.programme, taker.now, of, seen, phase, variant, facts, segment)
             reason = _follow(taker, look, rule)
         if reason is not None:
             skips.append(skipped_rule(of, rule.code, reason, phase.code, variant))

@@ -3,10 +3,9 @@
 Pure functions on what was read; nothing is counted or moved here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
-from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,18 +30,18 @@ from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Counter, Headroom, counted, headroom
 from ledger.campaigns.expression import Value
 from ledger.campaigns.facts import Facts
+from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.run import Looking, runs_before
-from ledger.campaigns.segment import is_meant, member_values
+from ledger.campaigns.segment import member_values, segment_facts
 from ledger.engine.state import State
-from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.rows import Programme
-from ledger.tiers.held_levels import Levels
 
 
 class Seen(NamedTuple):
-    """The activity as campaigns see it; `day` is the programme's local day of `occurred_at`."""
+    """The activity as campaigns see it; `day` is the programme's local day of `occurred_at`, `then` the member at it."""
 
     member_id: UUID
     type: str
@@ -51,7 +50,7 @@ class Seen(NamedTuple):
     channel: str | None
     branch: str | None
     facts: Facts
-    levels: Levels = MappingProxyType({})
+    then: MemberThen = MemberThen()
 
 
 class Held(NamedTuple):
@@ -65,7 +64,8 @@ class Held(NamedTuple):
 class Offer(NamedTuple):
     """What a rule may do: `amount` after caps of `wanted`; `budget` pays for it, None where none is set.
 
-    inputs: what the condition saw, and what each counter that the rule looked back on stood at, the latest period first
+    inputs: what the condition saw, and what each counter that the rule looked back on stood at, the latest period first;
+            what the segment saw before any rule, as `segment`
     """
 
     of: Considered
@@ -88,7 +88,7 @@ class Offer(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A campaign's look at an activity; `facts` as its rules see them."""
+    """A campaign's look at an activity; `facts` as its rules see them, `segment`: what its segment saw."""
 
     state: State
     programme: Programme
@@ -98,10 +98,11 @@ class Look(NamedTuple):
     phase: Phase
     variant: str | None
     facts: Facts
+    segment: Mapping[str, object]
 
 
 def why_not(state: State, of: Considered, seen: Seen, phase: Phase | None, now: datetime) -> Reason | None:
-    """Why the campaign as a whole is not meant; None where its rules are looked at."""
+    """Why the campaign does not look at the activity, whatever its segment says; None where it may."""
     body = of.terms.body
     if now - seen.occurred_at > of.terms.late:
         return Reason.TOO_LATE
@@ -113,8 +114,6 @@ def why_not(state: State, of: Considered, seen: Seen, phase: Phase | None, now: 
         return Reason.OTHER_CHANNEL
     if body.branches and seen.branch not in body.branches:
         return Reason.OTHER_BRANCH
-    if body.segment and not _is_meant(state, of, seen):
-        return Reason.OTHER_SEGMENT
     if body.member_list is not None and not _is_listed(state, of, seen, body.member_list):
         return Reason.OTHER_SEGMENT
     return None
@@ -125,9 +124,13 @@ def _is_listed(state: State, of: Considered, seen: Seen, code: str) -> bool:
     return state.find(LISTED_MEMBERS, listed_member_id(list_id, seen.member_id)) is not None
 
 
-def _is_meant(state: State, of: Considered, seen: Seen) -> bool:
-    levels = {code: level.code for code, level in seen.levels.items()}
-    return is_meant(of.body.segment, _facts_on_file(state, of, seen), levels)
+def meant(state: State, of: Considered, seen: Seen) -> Mapping[str, object] | None:
+    """What the campaign's segment saw of the member, nothing where it has none; None where it does not mean the member."""
+    segment = of.body.segment
+    if not segment:
+        return {}
+    facts = segment_facts(of.terms, seen.then, _own_values(state, of, seen))
+    return facts.inputs_of(segment) if facts.holds(segment) else None
 
 
 def unmet(rule: Rule, variant: str | None, facts: Facts) -> Reason | None:
@@ -152,6 +155,7 @@ def offer(look: Look, rule: Rule) -> Offer | Reason:
         return Reason.ROUNDED_TO_NOTHING
     inputs = look.facts.inputs_of(rule.when)
     inputs |= {f"progress.{run.counter}": run.stood_at for run in runs}
+    inputs |= {"segment": look.segment} if look.segment else {}
     plain = Offer(look.of, look.phase.code, rule, look.variant, base, wanted, wanted, (), None, card, tier, inputs)
     return plain if isinstance(rule.action, Counting) else _within(look, plain, rule.action.asset)
 
@@ -188,7 +192,7 @@ def _card(look: Look, action: Action) -> Card | None:
 def _held(look: Look, action: Action) -> Held | None:
     """The level that multiplies; None where the rule names no ladder."""
     code = action.ladder if isinstance(action, PointsAward) else None
-    level = None if code is None else look.seen.levels.get(code)
+    level = None if code is None else look.seen.then.levels.get(code)
     return None if code is None or level is None else Held(code, level.code, level.multiplier)
 
 
@@ -240,14 +244,15 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
-    own = {**member_values(_facts_on_file(state, of, seen)), **dict(_counts(state, of, seen))}
     vocabulary = seen.facts.vocabulary.extended(of.terms.progress_fields)
-    return Facts(vocabulary, {**seen.facts.values, **own}, of.terms.whens[seen.type])
+    values = {**seen.facts.values, **_own_values(state, of, seen)}
+    return Facts(vocabulary, values, of.terms.whens[seen.type])
 
 
-def _facts_on_file(state: State, of: Considered, seen: Seen) -> MemberFacts | None:
-    """What the bank says of the member, where the campaign asks for it."""
-    return state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
+def _own_values(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
+    """What only this campaign asks for: what the bank says of the member, and its counts."""
+    on_file = state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
+    return {**member_values(on_file), **dict(_counts(state, of, seen))}
 
 
 def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Value]]:

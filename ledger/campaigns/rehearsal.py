@@ -20,6 +20,7 @@ from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.line_up import LineUp
 from ledger.campaigns.lock_plan import LockPlan, Ran
 from ledger.campaigns.look import take_turns
+from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.recorded import Recorded
 from ledger.campaigns.rehearsed_taking import Taking
@@ -152,8 +153,8 @@ class Rehearsal:
         line_up = self._line_ups.get(command.type)
         if line_up is None:
             line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])
-        levels = levels_at(state, self.programme, command.member_id, command.occurred_at)
-        return command.see(self.programme, type_, require_payload(type_, command.payload), levels, line_up)
+        then = MemberThen(levels_at(state, self.programme, command.member_id, command.occurred_at))
+        return command.see(self.programme, type_, require_payload(type_, command.payload), then, line_up)
 
     @property
     def asks_member(self) -> bool:

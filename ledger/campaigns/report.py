@@ -15,16 +15,16 @@ from ledger.campaigns.activity import TEXT_LENGTH_MAX, ActivityCommand
 from ledger.campaigns.award import Awarding
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.counts import count_keys
-from ledger.campaigns.expression import Value, tier_fields
+from ledger.campaigns.expression import Value
 from ledger.campaigns.facts import Facts, payload_vocabulary
 from ledger.campaigns.line_up import LineUp, find_line_up
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
 from ledger.campaigns.look import take_turns
+from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.offer import Seen
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
 from ledger.campaigns.record import award_line, unawarded
 from ledger.campaigns.rows import ACTIVITIES, AWARDS, LISTED_MEMBERS, listed_member_id, member_list_id
-from ledger.campaigns.segment import tier_values
 from ledger.campaigns.skip import Skip, skipped
 from ledger.campaigns.tiering import count_activity, settle_before
 from ledger.campaigns.turns import Turns
@@ -39,7 +39,7 @@ from ledger.programme.calendar import zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
-from ledger.tiers.held_levels import Levels, levels_at, tier_keys
+from ledger.tiers.held_levels import levels_at, tier_keys
 from ledger.tiers.rows import LADDERS
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
@@ -131,8 +131,8 @@ class ReportActivity(ActivityCommand):
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
         line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
-        levels = self._levels(state, programme, now)
-        seen, turns = self.see(programme, type_, payload, levels, line_up)
+        then = self._then(state, programme, now)
+        seen, turns = self.see(programme, type_, payload, then, line_up)
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         is_closed = self.occurred_at < programme.open_from
         if is_closed:
@@ -170,9 +170,9 @@ class ReportActivity(ActivityCommand):
         )
 
     def see(
-        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], levels: Levels, line_up: LineUp
+        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], then: MemberThen, line_up: LineUp
     ) -> tuple[Seen, Turns]:
-        """The activity as campaigns see it, priced at these levels; with their turns on its day."""
+        """The activity as campaigns see it, and the member then; with their turns on its day."""
         local = self.occurred_at.astimezone(zone(programme.time_zone))
         values: dict[str, Value] = {f"activity.{name}": value for name, value in payload.items()}
         values |= {
@@ -184,22 +184,20 @@ class ReportActivity(ActivityCommand):
             "activity.day": local.day,
             "activity.month": local.month,
         }
-        vocabulary = payload_vocabulary(type_.fields)
-        if levels:
-            vocabulary = vocabulary.extended(tier_fields(tuple(sorted(levels))))
-            values |= tier_values({code: level.code for code, level in levels.items()})
+        vocabulary = payload_vocabulary(type_.fields).extended(then.fields())
+        values |= then.values()
         day = local.date()
         turns = line_up.turns_on(day)
         facts = Facts(vocabulary, values, turns.conditions)
-        seen = Seen(self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, facts, levels)
+        seen = Seen(self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, facts, then)
         return seen, turns
 
-    def _levels(self, state: State, programme: Programme, now: datetime) -> Levels:
-        """What the member held when it occurred, once everything has happened that time alone has brought."""
+    def _then(self, state: State, programme: Programme, now: datetime) -> MemberThen:
+        """The member when it occurred, once everything has happened that time alone has brought."""
         if not state.rows(LADDERS, programme.id):
-            return {}
+            return MemberThen()
         settle_before(state, programme, self.member_id, self._wallets(), now)
-        return levels_at(state, programme, self.member_id, self.occurred_at)
+        return MemberThen(levels_at(state, programme, self.member_id, self.occurred_at))
 
 
 def _are_late(skips: Sequence[Skip], looking: int) -> bool:

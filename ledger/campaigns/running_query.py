@@ -9,9 +9,10 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
-from ledger.campaigns.campaign_text import parse_body
+from ledger.campaigns.campaign_text import Terms, terms_of
+from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.rows import listed_member_id, member_list_id
-from ledger.campaigns.segment import is_meant
+from ledger.campaigns.segment import is_meant, member_values
 from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.members.rows import MemberFacts
@@ -24,15 +25,20 @@ RUNNING_MAX: Final = 500
 
 
 class RunningCampaign(NamedTuple):
-    """A campaign that awards, under the version that holds; `since` when it came to run so."""
+    """A campaign that awards, under the version that holds; `since` when it came to run so. `words`: its terms text."""
 
     id: UUID
     code: str
     since: datetime
     number: int
-    body: CampaignBody
-    terms: str
+    terms: Terms
+    words: str
     time_zone: str
+
+    @property
+    def body(self) -> CampaignBody:
+        """What the version promises."""
+        return self.terms.body
 
     def is_over(self, now: datetime) -> bool:
         """Whether its last phase ended before the local day."""
@@ -77,8 +83,8 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
         return running
     row = await reader.row(_FACTS, asked)
     facts = None if row is None else MemberFacts(*row)
-    levels = {tier.ladder: tier.level.code for tier in await tiers_of_member(reader, programme_id, member_id)}
-    return [campaign for campaign in running if is_meant(campaign.body.segment, facts, levels)]
+    then = MemberThen({tier.ladder: tier.level for tier in await tiers_of_member(reader, programme_id, member_id)})
+    return [campaign for campaign in running if is_meant(campaign.terms, then, member_values(facts))]
 
 
 async def _lists_of(reader: Reader, programme_id: UUID, member_id: UUID, codes: Collection[str]) -> Collection[str]:
@@ -88,4 +94,4 @@ async def _lists_of(reader: Reader, programme_id: UUID, member_id: UUID, codes: 
 
 
 def _campaign(row: Record) -> RunningCampaign:
-    return RunningCampaign(*row)._replace(body=parse_body(row["body"]))
+    return RunningCampaign(*row)._replace(terms=terms_of(row["body"]))

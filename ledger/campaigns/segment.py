@@ -2,29 +2,24 @@
 
 from collections.abc import Mapping
 
-from ledger.campaigns.expression import MEMBER_FIELDS, Value, tier_fields
+from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.expression import MEMBER_FIELDS, Value
 from ledger.campaigns.facts import Facts, vocabulary_of
+from ledger.campaigns.member_then import MemberThen
 from ledger.members.rows import MemberFacts
 
 
-def is_meant(segment: str, facts: MemberFacts | None, levels: Mapping[str, str]) -> bool:
-    """Whether the condition holds for the member; an empty one means everybody.
-
-    facts:  None where the bank has said nothing of it
-    levels: the code of its level by ladder
-    """
-    if not segment:
-        return True
-    vocabulary = vocabulary_of(MEMBER_FIELDS).extended(tier_fields(tuple(sorted(levels))))
-    values = {**member_values(facts), **tier_values(levels)}
-    return Facts(vocabulary, values, (segment,)).holds(segment) is True
+def segment_facts(terms: Terms, then: MemberThen, own: Mapping[str, Value]) -> Facts:
+    """What the campaign's segment sees of the member; `own`: what only this campaign asks for."""
+    vocabulary = vocabulary_of(MEMBER_FIELDS).extended(then.fields())
+    return Facts(vocabulary, {**own, **then.values()}, (terms.body.segment,))
 
 
-def member_values(facts: MemberFacts | None) -> dict[str, Value]:
-    """What conditions see as `member.…`."""
+def is_meant(terms: Terms, then: MemberThen, own: Mapping[str, Value]) -> bool:
+    """Whether the campaign's segment holds for the member; without one it means everybody."""
+    return not terms.body.segment or segment_facts(terms, then, own).holds(terms.body.segment) is True
+
+
+def member_values(facts: MemberFacts | None) -> Mapping[str, Value]:
+    """What conditions see of what the bank says; None where it has said nothing."""
     return {} if facts is None else {"member.tiers": list(facts.tiers), "member.segments": list(facts.segments)}
-
-
-def tier_values(levels: Mapping[str, str]) -> dict[str, Value]:
-    """What conditions see as `tier.…`."""
-    return {f"tier.{code}": level for code, level in levels.items()}

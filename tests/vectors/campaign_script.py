@@ -12,6 +12,7 @@
     latte stops                                      the template is live no more
     ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
     ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: what it did, or its last reason
+    p1 saw base -> activity.amount=199               what the award's conditions saw; the segment's as segment.NAME
     ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount
     ann refunds p1 100 -> base=-10
     ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
@@ -56,7 +57,15 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.receipt import ActivityReceipt, AwardLine
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
-from ledger.campaigns.rows import CAMPAIGNS, LISTED_MEMBERS, ListedMember, listed_member_id, member_list_id
+from ledger.campaigns.rows import (
+    ACTIVITIES,
+    AWARDS,
+    CAMPAIGNS,
+    LISTED_MEMBERS,
+    ListedMember,
+    listed_member_id,
+    member_list_id,
+)
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
 from ledger.members.rows import MEMBER_FACTS, MemberFacts
@@ -116,6 +125,8 @@ class CampaignScript:
                 self.add_phase(code, name, dict(word.split("=", 1) for word in options))
             case [who, "is", *options]:
                 self.state_facts(who, dict(word.split("=", 1) for word in options))
+            case [name, "saw", code]:
+                return self.inputs_of(name, code)
             case [who, "has", *wanted]:
                 return self.require_has(who, wanted)
             case ["template", code, *options]:
@@ -259,6 +270,16 @@ class CampaignScript:
                 return str(code) if award.amount == 1 else f"-{code}"
             case _:
                 return str(award.amount)
+
+    def inputs_of(self, name: str, code: str) -> str:
+        """What the conditions of the campaign's last award for a named report saw."""
+        event = self.reports[name].event_id
+        [activity] = self.book.rows(ACTIVITIES.table, "source_event_id", event)
+        awards = self.book.rows(AWARDS.table, "activity_id", activity.id)
+        inputs = orjson.loads([award for award in awards if self.codes[award.campaign_id] == code][-1].inputs)
+        segment = inputs.pop("segment", {})
+        saw = {**inputs, **{f"segment.{name}": value for name, value in segment.items()}}
+        return " ".join(f"{name}={value}" for name, value in sorted(saw.items())) or "nothing"
 
     def require_holds(self, who: str, wanted: dict[str, str]) -> str:
         """Compares the live vouchers of a template, and their uses, with what is wanted."""
