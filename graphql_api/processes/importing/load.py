@@ -15,6 +15,7 @@ from graphql_api.processes.importing.names import find_members, find_merchants
 from graphql_api.processes.importing.parse import Line
 from graphql_api.processes.importing.records import ActivityRecord, EnrolRecord, OpeningRecord, Record
 from graphql_api.processes.importing.tally import Tally
+from graphql_api.processes.importing.timing import LANES
 from graphql_api.processes.submitting import Lanes, submit_list
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.engine.command import Actor
@@ -22,7 +23,6 @@ from ledger.engine.outcome import Outcome
 from ledger.engine.unit import LIST_MAX, AnyCommand
 from ledger.points.receipt import Receipt
 
-LANES: Final = 2
 CHUNK_BYTES_MAX: Final = 1_048_576
 CHUNK_LOTS_MAX: Final = 5_000
 

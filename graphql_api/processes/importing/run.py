@@ -9,12 +9,13 @@ from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.load import Load
 from graphql_api.processes.importing.names import find_programme
-from graphql_api.processes.importing.parse import parse_file
-from graphql_api.processes.importing.records import OpeningRecord
+from graphql_api.processes.importing.parse import Line, parse_file
+from graphql_api.processes.importing.records import ActivityRecord, OpeningRecord
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.importing.timing import require_time_order, timed
 from graphql_api.settings import Settings
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.campaigns.activity import activity_key
 from ledger.engine.command import Actor
 from ledger.engine.request import request_id
 from ledger.engine.sql_query import NOW, SqlQuery
@@ -25,7 +26,7 @@ Progress = Callable[[str, int], None]
 _NOW = SqlQuery(NOW)
 _LATEST = SqlQuery(
     """
-    SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = :first_request) AS is_begun
+    SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = ANY (CAST(:requests AS bytea[]))) AS is_begun
     FROM {book}.journal_entries e JOIN registry.assets s ON s.id = e.asset_id
     WHERE s.programme_id = :programme_id
     """
@@ -80,7 +81,7 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
             kind="service", id=wanted.source, programme_id=await find_programme(application.reader, wanted.programme)
         )
         if wanted.is_replay:
-            await _require_history(application, actor, wanted.path)
+            await _require_history(application, actor, wanted)
         lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)
         tally = Tally(path=wanted.refused)
         tally.begin()
@@ -99,15 +100,18 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
     return tally
 
 
-async def _require_history(application: Application, actor: Actor, path: Path) -> None:
-    """History cannot be replayed behind what happened later. A replay that has begun goes on."""
+async def _require_history(application: Application, actor: Actor, wanted: Wanted) -> None:
+    """History cannot be replayed behind what happened later. A replay that has begun goes on: something of the file's
+    beginning is decided, whichever of its lines came first and whatever burned no key.
+    """
     row = await application.reader.row(_NOW, {})
     now: datetime | None = None if row is None else row["now"]
-    first = require_time_order(path, now)
-    begins_at = None if first is None or first.record is None else first.record.at
-    if first is None or begins_at is None:
+    beginning = require_time_order(wanted.path, now)
+    begins_at = beginning[0].record.at if beginning and beginning[0].record is not None else None
+    if begins_at is None:
         return
-    asked = {"first_request": request_id(actor.client, first.key), "programme_id": actor.programme_id}
+    requests = [request_id(actor.client, _key_of(line, wanted.source)) for line in beginning]
+    asked = {"requests": requests, "programme_id": actor.programme_id}
     found = await application.reader.row(_LATEST, asked)
     if found is None or found["latest"] is None or found["is_begun"] or found["latest"] <= begins_at:
         return
@@ -115,3 +119,9 @@ async def _require_history(application: Application, actor: Actor, path: Path) -
         f"The file begins at {begins_at.isoformat()}, and the programme has entries up to "
         f"{found['latest'].isoformat()}; history comes before everything else."
     )
+
+
+def _key_of(line: Line, source: str) -> str:
+    """The key under which the line is decided."""
+    record = line.record
+    return activity_key(record.source or source, record.event) if isinstance(record, ActivityRecord) else line.key

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.faults import FaultCode, LineFault
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, EarnRecord
+from ledger.engine.unit import LIST_MAX
+
+LANES: Final = 2
+"""Chunks that are submitted at once."""
+BEGINNING_LINES: Final = LANES * 2 * LIST_MAX
+"""What a run submits first is among so many lines: a chunk is one list of enrolments and one of all others."""
 
 
 def timed(lines: Iterator[Line], *, is_replay: bool) -> Iterator[Line]:
@@ -33,12 +40,13 @@ def _fault(line: Line, *, is_replay: bool) -> LineFault | None:
     return None
 
 
-def require_time_order(path: Path, now: datetime | None = None) -> Line | None:
+def require_time_order(path: Path, now: datetime | None = None) -> list[Line]:
     """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`.
 
-    Returns the first line that states a time. Lines that cannot be read are left to the import to refuse.
+    Returns the file's beginning: the first lines that state a time, as many as a run may have in flight at once. Lines
+    that cannot be read are left to the import to refuse.
     """
-    first: Line | None = None
+    beginning: list[Line] = []
     latest: datetime | None = None
     latest_line = 0
     for line in parse_file(path):
@@ -52,6 +60,7 @@ def require_time_order(path: Path, now: datetime | None = None) -> Line | None:
             )
         if now is not None and at > now:
             raise UnusableFile(f"Line {line.number} is of {at.isoformat()}, which the ledger's clock has not reached.")
-        first = first or line
+        if len(beginning) < BEGINNING_LINES:
+            beginning.append(line)
         latest, latest_line = at, line.number
-    return first
+    return beginning

@@ -153,6 +153,26 @@ def test_history_is_decided_at_its_own_time(database_url: str, tmp_path: Path) -
     assert entries == [("enrol", "2016-03-01"), ("earn", "2016-03-04"), ("spend", "2016-03-20")]
 
 
+def test_a_replay_goes_on_whatever_its_first_lines_came_to(database_url: str, tmp_path: Path) -> None:
+    """A second run knows the first one by what it decided, also behind lines that burn no key and activities."""
+    run(_set_up(database_url, tmp_path))
+    activity = {"type": "activity", "activity": "purchase", "at": "2017-01-01T00:00:00Z"}
+    path = _write(
+        tmp_path / "a.jsonl",
+        {**activity, "member": "C-1", "event": "e-1", "source": "no/source"},
+        {**activity, "member": "C-1", "event": "e-2"},
+        {"type": "enrol", "member": "C-1", "at": "2017-01-02T00:00:00Z"},
+        {"type": "earn", "member": "C-1", "amount": 5, "at": "2017-01-03T00:00:00Z"},
+    )
+
+    first = _import(path, database_url, tmp_path, "--replay")
+    again = _import(path, database_url, tmp_path, "--replay")
+
+    assert first[1]["accepted"] == again[1].get("accepted") == {"enrol": 1, "earn": 1}
+    assert again[1]["known"] == 2
+    assert first[1]["refused"] == again[1]["refused"] == {"INVALID_INPUT": 1, "MEMBER_NOT_FOUND": 1}
+
+
 def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path) -> None:
     """The file is read through first; the message names the line."""
     run(_set_up(database_url, tmp_path))
