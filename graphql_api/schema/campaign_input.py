@@ -126,7 +126,8 @@ class CampaignTermsInput:
     budgets:    the codes of the assets whose awards are paid from a budget, `voucher:` and a template's code for
                 vouchers by the piece; awards of others are not limited
     counters:   what rules count and conditions ask for, 20 at most
-    segment:    a condition in CEL over `member`, such as `"students" in member.segments`; everybody if empty
+    segment:    a condition in CEL over the member and what it has had of the campaign, such as
+                `"students" in member.segments && awards.total == 0`; everybody if empty
     channels:   where it holds; everywhere if none is named
     branches:   likewise
     variants:   the arms of its test

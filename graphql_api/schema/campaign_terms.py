@@ -122,7 +122,7 @@ class CampaignTerms:
     caps:       the most per member
     budgets:    the codes of the assets whose awards are paid from a budget
     counters:   what rules count and conditions ask for
-    segment:    a condition in CEL over the member; everybody if empty
+    segment:    a condition in CEL over the member and what it has had of the campaign; everybody if empty
     channels:   where it holds; everywhere if none is named
     branches:   likewise
     variants:   the arms of its test

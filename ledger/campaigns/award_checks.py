@@ -156,7 +156,8 @@ AWARD_RULES = (
             UNION
             SELECT v.id, 'awards', upper(p.name) FROM registry.campaign_versions v,
                    unnest(ARRAY['day', 'week', 'month', 'quarter', 'year', 'total']) AS p (name)
-            WHERE EXISTS (SELECT FROM jsonb_path_query(v.body::jsonb, '$.phases[*].rules[*].when') t
+            WHERE strpos(v.body::jsonb ->> 'segment', 'awards.' || p.name) > 0
+               OR EXISTS (SELECT FROM jsonb_path_query(v.body::jsonb, '$.phases[*].rules[*].when') t
                           WHERE strpos(t #>> '{}', 'awards.' || p.name) > 0)
             UNION
             SELECT v.id, 'progress:' || (c ->> 'code'), c ->> 'period'

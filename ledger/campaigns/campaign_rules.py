@@ -9,8 +9,14 @@ from typing import Final
 from ledger.book.units import is_amount
 from ledger.campaigns.action_rules import require_action, require_counters
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
-from ledger.campaigns.campaign_text import progress_variable
-from ledger.campaigns.expression import MEMBER_FIELDS, Variables, find_fault, tier_fields, variables_of
+from ledger.campaigns.expression import (
+    SEGMENT_FIELDS,
+    Variables,
+    counter_fields,
+    find_fault,
+    tier_fields,
+    variables_of,
+)
 from ledger.programme.activity_type import REFUND, TypeOf
 from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
@@ -51,8 +57,8 @@ def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] =
         require_text("group", body.group, length_max=CODE_LENGTH_MAX)
     if not set(body.budgets) <= body.assets:
         refuse_input("budgets")
-    _require_condition("segment", body.segment, (*MEMBER_FIELDS, *tier_fields(tuple(sorted(ladders)))))
     require_counters(body)
+    _require_condition("segment", body.segment, (*SEGMENT_FIELDS, *_own_fields(body, ladders)))
     _require_phases(body, type_of, ladders)
     for number, cap in enumerate(body.caps):
         _require_cap(f"caps.{number}", cap, body)
@@ -80,9 +86,13 @@ def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf, l
     if not set(rule.variants) <= {variant.code for variant in body.variants}:
         refuse_input(f"{field}.variants")
     require_action(field, rule, body, type_, ladders)
-    counters = tuple(progress_variable(counter.code) for counter in body.counters)
-    variables = (*variables_of(type_.fields, counters), *tier_fields(tuple(sorted(ladders))))
-    _require_condition(f"{field}.when", rule.when, variables)
+    _require_condition(f"{field}.when", rule.when, (*variables_of(type_.fields), *_own_fields(body, ladders)))
+
+
+def _own_fields(body: CampaignBody, ladders: Collection[str]) -> Variables:
+    """What the segment and every rule may name beside what all campaigns may: the counters, and the ladders."""
+    counters = counter_fields(counter.code for counter in body.counters)
+    return (*counters, *tier_fields(tuple(sorted(ladders))))
 
 
 def _require_condition(field: str, text: str, variables: Variables) -> None:

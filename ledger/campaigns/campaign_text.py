@@ -20,8 +20,8 @@ from ledger.campaigns.campaign_body import (
     ProgressCounter,
     Rule,
 )
+from ledger.campaigns.expression import Variables, counter_fields, progress_variable
 from ledger.engine.outcome import thaw_value
-from ledger.programme.activity_type import FieldType
 
 
 def body_text(body: CampaignBody) -> str:
@@ -92,7 +92,7 @@ class Terms(NamedTuple):
     is_plain: bool
     periods: tuple[Period, ...]
     progress: tuple[ProgressCounter, ...]
-    progress_fields: tuple[FieldType, ...]
+    progress_fields: Variables
     knows_member: bool
     counters: tuple[Counted, ...]
     conditions: str
@@ -124,7 +124,7 @@ def terms_of(text: str) -> Terms:
         is_plain=not (periods or progress or knows_member),
         periods=periods,
         progress=progress,
-        progress_fields=tuple(FieldType(progress_variable(counter.code), "integer") for counter in progress),
+        progress_fields=counter_fields(counter.code for counter in progress),
         knows_member=knows_member,
         counters=_counters(body, periods),
         conditions=conditions,
@@ -157,11 +157,6 @@ def runs_of(rule: Rule) -> list[tuple[str, int]]:
 def variable_of(period: Period) -> str:
     """How a condition names the awards of a period."""
     return f"{AWARDS}.{period.lower()}"
-
-
-def progress_variable(counter: str) -> str:
-    """How a condition names a counter."""
-    return f"progress.{counter}"
 
 
 def progress_name(counter: str) -> str:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from ledger.book.units import computed_id
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Period
-from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.campaign_text import Terms, progress_name, variable_of
+from ledger.campaigns.expression import progress_variable
 from ledger.campaigns.rows import CAMPAIGN_COUNTS, CampaignCount
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
@@ -83,6 +84,13 @@ def counters_of(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> 
     did before it counts from its own first award.
     """
     return [Counter.on(member_id, campaign_id, name, period, day) for name, period, _ in terms.counters]
+
+
+def named_counters(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) -> dict[str, Counter]:
+    """The counters that the campaign's conditions name, by how they name them, in the periods that `day` lies in."""
+    named = {variable_of(period): (AWARDS, period) for period in terms.periods}
+    named |= {progress_variable(each.code): (progress_name(each.code), each.period) for each in terms.progress}
+    return {variable: Counter.on(member_id, campaign_id, *of, day) for variable, of in named.items()}
 
 
 def count_keys(counters: Iterable[Counter]) -> list[Key]:

@@ -6,12 +6,13 @@ library.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cel_expr_python import cel
 
+from ledger.campaigns.pattern import find_pattern_fault
 from ledger.programme.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
@@ -33,17 +34,9 @@ _WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
 _GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
 
 MEMBER_FIELDS: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
-"""What a campaign's segment may name: what the bank says of the member."""
+"""What may be named of the member itself."""
 
-COMMON_FIELDS: Final = (
-    *MEMBER_FIELDS,
-    FieldType("activity.channel", "string"),
-    FieldType("activity.branch", "string"),
-    FieldType("activity.merchant", "string"),
-    FieldType("activity.hour", "integer"),
-    FieldType("activity.weekday", "integer"),
-    FieldType("activity.day", "integer"),
-    FieldType("activity.month", "integer"),
+COUNT_FIELDS: Final = (
     FieldType("awards.day", "integer"),
     FieldType("awards.week", "integer"),
     FieldType("awards.month", "integer"),
@@ -51,8 +44,22 @@ COMMON_FIELDS: Final = (
     FieldType("awards.year", "integer"),
     FieldType("awards.total", "integer"),
 )
-"""What every condition may name; hour 0 to 23, weekday 1 (Monday) to 7, of the programme's zone; awards: how many the
-member has had of the campaign in the local period."""
+"""How many awards the member has had of the campaign in the local period."""
+
+SEGMENT_FIELDS: Final = (*MEMBER_FIELDS, *COUNT_FIELDS)
+"""What every segment may name: nothing of the activity."""
+
+COMMON_FIELDS: Final = (
+    *SEGMENT_FIELDS,
+    FieldType("activity.channel", "string"),
+    FieldType("activity.branch", "string"),
+    FieldType("activity.merchant", "string"),
+    FieldType("activity.hour", "integer"),
+    FieldType("activity.weekday", "integer"),
+    FieldType("activity.day", "integer"),
+    FieldType("activity.month", "integer"),
+)
+"""What every rule's condition may name; hour 0 to 23, weekday 1 (Monday) to 7, of the programme's zone."""
 
 
 class Fault(NamedTuple):
@@ -67,10 +74,19 @@ Variables = tuple[FieldType, ...]
 
 
 @lru_cache(maxsize=1024)
-def variables_of(payload: tuple[FieldType, ...], progress: tuple[str, ...] = ()) -> Variables:
-    """What conditions on activities with this payload may name, in a campaign with counters of these names."""
-    fields = (FieldType(f"activity.{name}", kind) for name, kind in payload)
-    return (*COMMON_FIELDS, *fields, *(FieldType(name, "integer") for name in progress))
+def variables_of(payload: tuple[FieldType, ...]) -> Variables:
+    """What conditions on activities with this payload may name, whatever the campaign."""
+    return (*COMMON_FIELDS, *(FieldType(f"activity.{name}", kind) for name, kind in payload))
+
+
+def counter_fields(codes: Iterable[str]) -> Variables:
+    """What conditions may name of a campaign's own counters."""
+    return tuple([FieldType(progress_variable(code), "integer") for code in codes])
+
+
+def progress_variable(counter: str) -> str:
+    """How a condition names a counter."""
+    return f"progress.{counter}"
 
 
 @lru_cache(maxsize=1024)
@@ -93,7 +109,9 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
 
 
 def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) -> Fault | None:
-    """What the library takes and we do not: too many walks, names in pieces, a character that texts cannot keep."""
+    """What the library takes and we do not: too many walks, names in pieces, a character that texts cannot keep, a regular
+    expression that is none.
+    """
     walks = list(_WALK.finditer(text))
     if len(walks) > WALKS_MAX:
         return _fault_at(text, walks[WALKS_MAX].start(), "walks through more than two lists")
@@ -105,7 +123,8 @@ def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) 
         if name not in text and name.encode() in checked:
             pieces = re.search(name.replace(".", rf"{_GAP}\.{_GAP}"), text)
             return _fault_at(text, 0 if pieces is None else pieces.start(), f"write '{name}' in one piece")
-    return None
+    pattern = find_pattern_fault(checked)
+    return None if pattern is None else _fault_at(text, pattern.place, pattern.message)
 
 
 def _fault_at(text: str, place: int, message: str) -> Fault:

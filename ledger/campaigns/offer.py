@@ -3,7 +3,7 @@
 Pure functions on what was read; nothing is counted or moved here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -24,10 +24,9 @@ from ledger.campaigns.campaign_body import (
     Rule,
     VoucherAward,
 )
-from ledger.campaigns.campaign_text import progress_name, progress_variable, variable_of
 from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.counts import Counter, Headroom, counted, headroom
+from ledger.campaigns.counts import Headroom, counted, headroom, named_counters
 from ledger.campaigns.expression import Value
 from ledger.campaigns.facts import Facts
 from ledger.campaigns.member_then import MemberThen
@@ -252,13 +251,6 @@ def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
 def _own_values(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
     """What only this campaign asks for: what the bank says of the member, and its counts."""
     on_file = state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
-    return {**member_values(on_file), **dict(_counts(state, of, seen))}
-
-
-def _counts(state: State, of: Considered, seen: Seen) -> Iterator[tuple[str, Value]]:
-    for period in of.terms.periods:
-        counter = Counter.on(seen.member_id, of.campaign.id, AWARDS, period, seen.day)
-        yield variable_of(period), counted(state, counter)
-    for code, period in ((each.code, each.period) for each in of.terms.progress):
-        counter = Counter.on(seen.member_id, of.campaign.id, progress_name(code), period, seen.day)
-        yield progress_variable(code), counted(state, counter)
+    counters = named_counters(of.terms, seen.member_id, of.campaign.id, seen.day)
+    counts = {variable: counted(state, counter) for variable, counter in counters.items()}
+    return {**member_values(on_file), **counts}

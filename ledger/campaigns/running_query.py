@@ -1,6 +1,6 @@
 """Reading the campaigns that run for a member: those whose list and segment it is in, and that are not over."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -10,10 +10,12 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.campaign_text import Terms, terms_of
+from ledger.campaigns.counts import Counter, named_counters
+from ledger.campaigns.expression import Value
 from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.rows import listed_member_id, member_list_id
 from ledger.campaigns.segment import is_meant, member_values
-from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
+from ledger.campaigns.tables import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
@@ -66,8 +68,11 @@ _FACTS = Query(
         MEMBER_FACTS.c.id == bindparam("member_id"), MEMBER_FACTS.c.programme_id == bindparam("programme_id")
     )
 )
-
-
+_COUNTS = Query(
+    select(CAMPAIGN_COUNTS.c.id, CAMPAIGN_COUNTS.c.amount).where(
+        CAMPAIGN_COUNTS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
 _LISTED = Query(select(LISTED_MEMBERS.c.id).where(LISTED_MEMBERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 
 
@@ -84,7 +89,25 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
     row = await reader.row(_FACTS, asked)
     facts = None if row is None else MemberFacts(*row)
     then = MemberThen({tier.ladder: tier.level for tier in await tiers_of_member(reader, programme_id, member_id)})
-    return [campaign for campaign in running if is_meant(campaign.terms, then, member_values(facts))]
+    said, counts = member_values(facts), await _counts_of(reader, member_id, running, now)
+    return [each for each in running if is_meant(each.terms, then, {**said, **counts.get(each.id, {})})]
+
+
+async def _counts_of(
+    reader: Reader, member_id: UUID, running: Sequence[RunningCampaign], now: datetime
+) -> Mapping[UUID, Mapping[str, Value]]:
+    """What the conditions of campaigns with a segment name of the member's counts, in the periods of `now`, by campaign."""
+    named: dict[UUID, dict[str, Counter]] = {
+        each.id: named_counters(each.terms, member_id, each.id, local_date(now, each.time_zone))
+        for each in running
+        if each.body.segment
+    }
+    ids = [counter.id for counters in named.values() for counter in counters.values()]
+    amounts = {row["id"]: row["amount"] for row in await reader.rows(_COUNTS, {"ids": ids})} if ids else {}
+    return {
+        campaign: {variable: amounts.get(counter.id, 0) for variable, counter in counters.items()}
+        for campaign, counters in named.items()
+    }
 
 
 async def _lists_of(reader: Reader, programme_id: UUID, member_id: UUID, codes: Collection[str]) -> Collection[str]:

@@ -1,9 +1,9 @@
-"""Segments: whether a campaign means a member, by what the bank says of it and by the levels it holds. Pure."""
+"""Segments: whether a campaign means a member, by what the bank says of it, where it stands and what it had. Pure."""
 
 from collections.abc import Mapping
 
 from ledger.campaigns.campaign_text import Terms
-from ledger.campaigns.expression import MEMBER_FIELDS, Value
+from ledger.campaigns.expression import SEGMENT_FIELDS, Value
 from ledger.campaigns.facts import Facts, vocabulary_of
 from ledger.campaigns.member_then import MemberThen
 from ledger.members.rows import MemberFacts
@@ -11,7 +11,7 @@ from ledger.members.rows import MemberFacts
 
 def segment_facts(terms: Terms, then: MemberThen, own: Mapping[str, Value]) -> Facts:
     """What the campaign's segment sees of the member; `own`: what only this campaign asks for."""
-    vocabulary = vocabulary_of(MEMBER_FIELDS).extended(then.fields())
+    vocabulary = vocabulary_of(SEGMENT_FIELDS).extended((*then.fields(), *terms.progress_fields))
     return Facts(vocabulary, {**own, **then.values()}, (terms.body.segment,))
 
 
