@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from cel_expr_python import cel
 
+from ledger.campaigns.pattern import find_pattern_fault
 from ledger.programme.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
@@ -108,7 +109,9 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
 
 
 def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) -> Fault | None:
-    """What the library takes and we do not: too many walks, names in pieces, a character that texts cannot keep."""
+    """What the library takes and we do not: too many walks, names in pieces, a character that texts cannot keep, a regular
+    expression that is none.
+    """
     walks = list(_WALK.finditer(text))
     if len(walks) > WALKS_MAX:
         return _fault_at(text, walks[WALKS_MAX].start(), "walks through more than two lists")
@@ -120,7 +123,8 @@ def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) 
         if name not in text and name.encode() in checked:
             pieces = re.search(name.replace(".", rf"{_GAP}\.{_GAP}"), text)
             return _fault_at(text, 0 if pieces is None else pieces.start(), f"write '{name}' in one piece")
-    return None
+    pattern = find_pattern_fault(checked)
+    return None if pattern is None else _fault_at(text, pattern.place, pattern.message)
 
 
 def _fault_at(text: str, place: int, message: str) -> Fault:
