@@ -20,7 +20,7 @@ from ledger.campaigns.campaign_body import (
     ProgressCounter,
     Rule,
 )
-from ledger.campaigns.expression import Variables, counter_fields, progress_variable
+from ledger.campaigns.expression import ENROLLED_DAYS, ON_FILE, Variables, counter_fields, progress_variable
 from ledger.engine.outcome import thaw_value
 
 
@@ -75,10 +75,11 @@ class Terms(NamedTuple):
     rules:       by phase and type, those that look at it
     whens:       by type, the conditions of those rules
     counts:      whether a rule counts, whatever others award
-    is_plain:    whether its conditions name nothing but the activity
+    is_plain:    whether its conditions name nothing that is asked for this campaign alone
     periods:     whose awards its conditions name
     progress:    the counters that its conditions name; `progress_fields`: as they name them
     knows_member: whether a condition or the segment names what the bank says of the member
+    knows_enrolment: whether one names since when it is a member
     counters:    what it counts: for its caps, its conditions, its streaks and combinations, and its own counters
     conditions:  all of them in one text, by which `is_named` finds what they name
     late:        how long after it occurred an activity is looked at
@@ -94,6 +95,7 @@ class Terms(NamedTuple):
     progress: tuple[ProgressCounter, ...]
     progress_fields: Variables
     knows_member: bool
+    knows_enrolment: bool
     counters: tuple[Counted, ...]
     conditions: str
     late: timedelta
@@ -106,7 +108,7 @@ def terms_of(text: str) -> Terms:
     conditions = " ".join([body.segment, *(rule.when for rule in body.rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
     progress = tuple(counter for counter in body.counters if progress_variable(counter.code) in conditions)
-    knows_member = "member." in conditions
+    knows_member = any(field.name in conditions for field in ON_FILE)
     activities = frozenset(rule.activity for rule in body.rules)
     return Terms(
         body=body,
@@ -126,6 +128,7 @@ def terms_of(text: str) -> Terms:
         progress=progress,
         progress_fields=counter_fields(counter.code for counter in progress),
         knows_member=knows_member,
+        knows_enrolment=ENROLLED_DAYS.name in conditions,
         counters=_counters(body, periods),
         conditions=conditions,
         late=timedelta(hours=body.late_hours),

@@ -33,8 +33,11 @@ _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
 _WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
 _GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
 
-MEMBER_FIELDS: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
-"""What may be named of the member itself."""
+ON_FILE: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
+"""What the bank says of the member."""
+
+ENROLLED_DAYS: Final = FieldType("member.enrolled_days", "integer")
+"""Whole local days from the member's enrolment to the activity's day; 0 on the day itself, and before it."""
 
 COUNT_FIELDS: Final = (
     FieldType("awards.day", "integer"),
@@ -46,7 +49,7 @@ COUNT_FIELDS: Final = (
 )
 """How many awards the member has had of the campaign in the local period."""
 
-SEGMENT_FIELDS: Final = (*MEMBER_FIELDS, *COUNT_FIELDS)
+SEGMENT_FIELDS: Final = (*ON_FILE, ENROLLED_DAYS, *COUNT_FIELDS)
 """What every segment may name: nothing of the activity."""
 
 COMMON_FIELDS: Final = (

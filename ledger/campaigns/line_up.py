@@ -15,12 +15,16 @@ _DAYS_MAX: Final = 1_000
 
 
 class LineUp:
-    """The campaigns that look at activities of a type, in the order of priority and code."""
+    """The campaigns that look at activities of a type, in the order of priority and code.
 
-    __slots__ = ("_activity", "_days", "looking")
+    knows_enrolment: whether a condition of theirs names since when the member is one
+    """
+
+    __slots__ = ("_activity", "_days", "knows_enrolment", "looking")
 
     def __init__(self, activity: str, looking: Sequence[Considered]) -> None:
         self.looking = looking
+        self.knows_enrolment = any(of.terms.knows_enrolment for of in looking)
         self._activity = activity
         self._days: dict[date, Turns] = {}
 

@@ -53,6 +53,7 @@ class LockPlan(NamedTuple):
     cards:       codes of the templates of which a card may multiply
     counters:    campaign and what it counts: read beforehand
     asks_member: whether a condition names what the bank says of the member
+    asks_enrolment: whether one names since when it is a member
     lists:       codes of the lists on which the member may be
     """
 
@@ -62,6 +63,7 @@ class LockPlan(NamedTuple):
     cards: tuple[str, ...] = ()
     counters: tuple[tuple[UUID, Counted], ...] = ()
     asks_member: bool = False
+    asks_enrolment: bool = False
     lists: tuple[str, ...] = ()
 
     def counters_on(self, member_id: UUID, day: date) -> list[Counter]:
@@ -110,6 +112,7 @@ class Ran:
             cards=_all(plan.cards for plan in touched),
             counters=_all(plan.counters for plan in touched),
             asks_member=any(plan.asks_member for plan in touched),
+            asks_enrolment=any(plan.asks_enrolment for plan in touched),
             lists=_all(plan.lists for plan in touched),
         )
 
@@ -159,5 +162,6 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
         cards=_all(action.cards for action in points),
         counters=tuple((campaign, counted) for counted in terms.counters),
         asks_member=terms.knows_member,
+        asks_enrolment=terms.knows_enrolment,
         lists=() if body.member_list is None else (body.member_list,),
     )

@@ -20,7 +20,6 @@ from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.line_up import LineUp
 from ledger.campaigns.lock_plan import LockPlan, Ran
 from ledger.campaigns.look import take_turns
-from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.recorded import Recorded
 from ledger.campaigns.rehearsed_taking import Taking
@@ -40,11 +39,10 @@ from ledger.engine.command import Actor
 from ledger.engine.ids import IdSource
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
-from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID, Member, MemberFacts
 from ledger.programme.activity_type import find_type, require_payload
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
-from ledger.tiers.held_levels import levels_at
 from ledger.tiers.rows import STANDINGS, STEPS, Standing, Step
 from ledger.vouchers.counts import Purpose, count_id
 from ledger.vouchers.rows import VOUCHER_COUNTS, VoucherCount
@@ -73,14 +71,15 @@ class Sale(NamedTuple):
 
 
 class MemberRows(NamedTuple):
-    """What is known of a member apart from the draft: what the bank says today, the levels held then and now, and its
-    place on the draft's list.
+    """What is known of a member apart from the draft: what the bank says today, the levels held then and now, its place on
+    the draft's list, and its enrolment.
     """
 
     facts: MemberFacts | None = None
     standings: Sequence[Standing] = ()
     steps: Sequence[Step] = ()
     listed: ListedMember | None = None
+    member: Member | None = None
 
 
 class Rehearsal:
@@ -153,7 +152,7 @@ class Rehearsal:
         line_up = self._line_ups.get(command.type)
         if line_up is None:
             line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])
-        then = MemberThen(levels_at(state, self.programme, command.member_id, command.occurred_at))
+        then = command.member_then(state, self.programme, line_up)
         return command.see(self.programme, type_, require_payload(type_, command.payload), then, line_up)
 
     @property
@@ -188,6 +187,7 @@ class Rehearsal:
         for code in plan.lists:
             listed = listed_member_id(member_list_id(self.programme.id, code), member_id)
             state.load(LISTED_MEMBERS, [listed], [] if member.listed is None else [member.listed])
+        state.load(MEMBERS_BY_ID, [member_id], [] if member.member is None else [member.member])
         state.load(STANDINGS, [member_id], member.standings)
         state.load(STEPS, [standing.id for standing in member.standings], member.steps)
         for code in plan.cards:

@@ -20,7 +20,7 @@ from ledger.campaigns.facts import Facts, payload_vocabulary
 from ledger.campaigns.line_up import LineUp, find_line_up
 from ledger.campaigns.lock_plan import NOTHING, LockPlan, find_plan
 from ledger.campaigns.look import take_turns
-from ledger.campaigns.member_then import MemberThen
+from ledger.campaigns.member_then import MemberThen, find_enrolled_days
 from ledger.campaigns.offer import Seen
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState, Reason
 from ledger.campaigns.record import award_line, unawarded
@@ -32,7 +32,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
 from ledger.engine.state import State
-from ledger.members.rows import MEMBER_FACTS
+from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.programme.calendar import zone
@@ -113,6 +113,7 @@ class ReportActivity(ActivityCommand):
         lists = [member_list_id(programme_id, code) for code in self.plan.lists]
         facts = [LISTED_MEMBERS.key(listed_member_id(list_id, member_id)) for list_id in lists]
         facts += [MEMBER_FACTS.key(member_id)] if self.plan.asks_member else []
+        facts += [MEMBERS_BY_ID.key(member_id)] if self.plan.asks_enrolment else []
         if not self.plan.counters:
             return facts
         for programme in state.peek(PROGRAMMES, self.actor.programme_id):
@@ -131,7 +132,7 @@ class ReportActivity(ActivityCommand):
         payload = require_payload(type_, self.payload)
         self.require_occurred(now)
         line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
-        then = self._then(state, programme, now)
+        then = self._then(state, programme, line_up, now)
         seen, turns = self.see(programme, type_, payload, then, line_up)
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         is_closed = self.occurred_at < programme.open_from
@@ -192,12 +193,21 @@ class ReportActivity(ActivityCommand):
         seen = Seen(self.member_id, self.type, self.occurred_at, day, self.channel, self.branch, facts, then)
         return seen, turns
 
-    def _then(self, state: State, programme: Programme, now: datetime) -> MemberThen:
+    def _then(self, state: State, programme: Programme, line_up: LineUp, now: datetime) -> MemberThen:
         """The member when it occurred, once everything has happened that time alone has brought."""
-        if not state.rows(LADDERS, programme.id):
-            return MemberThen()
-        settle_before(state, programme, self.member_id, self._wallets(), now)
-        return MemberThen(levels_at(state, programme, self.member_id, self.occurred_at))
+        if state.rows(LADDERS, programme.id):
+            settle_before(state, programme, self.member_id, self._wallets(), now)
+        return self.member_then(state, programme, line_up)
+
+    def member_then(self, state: State, programme: Programme, line_up: LineUp) -> MemberThen:
+        """The member when it occurred, as far as these campaigns ask; nothing is due."""
+        member_id, then = self.member_id, MemberThen()
+        if state.rows(LADDERS, programme.id):
+            then = MemberThen(levels_at(state, programme, member_id, self.occurred_at))
+        if line_up.knows_enrolment:
+            days = find_enrolled_days(state, programme, member_id, self.local_day(programme))
+            then = then._replace(enrolled_days=days)
+        return then
 
 
 def _are_late(skips: Sequence[Skip], looking: int) -> bool:

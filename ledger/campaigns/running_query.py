@@ -12,11 +12,12 @@ from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.campaign_text import Terms, terms_of
 from ledger.campaigns.counts import Counter, named_counters
 from ledger.campaigns.expression import Value
-from ledger.campaigns.member_then import MemberThen
+from ledger.campaigns.member_then import MemberThen, days_enrolled
 from ledger.campaigns.rows import listed_member_id, member_list_id
 from ledger.campaigns.segment import is_meant, member_values
 from ledger.campaigns.tables import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
+from ledger.members.queries import member_by_id
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
 from ledger.programme.calendar import local_date
@@ -88,9 +89,19 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
         return running
     row = await reader.row(_FACTS, asked)
     facts = None if row is None else MemberFacts(*row)
-    then = MemberThen({tier.ladder: tier.level for tier in await tiers_of_member(reader, programme_id, member_id)})
+    then = await _member_now(reader, programme_id, member_id, now, running[0].time_zone)
     said, counts = member_values(facts), await _counts_of(reader, member_id, running, now)
     return [each for each in running if is_meant(each.terms, then, {**said, **counts.get(each.id, {})})]
+
+
+async def _member_now(reader: Reader, programme_id: UUID, member_id: UUID, now: datetime, time_zone: str) -> MemberThen:
+    """Where the member stands, and since when it is one."""
+    tiers = await tiers_of_member(reader, programme_id, member_id)
+    member = await member_by_id(reader, programme_id, member_id)
+    return MemberThen(
+        levels={tier.ladder: tier.level for tier in tiers},
+        enrolled_days=0 if member is None else days_enrolled(member.enrolled_at, local_date(now, time_zone), time_zone),
+    )
 
 
 async def _counts_of(

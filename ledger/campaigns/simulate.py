@@ -33,7 +33,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
-from ledger.members.rows import MEMBER_FACTS
+from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ACTIVITY_TYPES, ASSETS, PROGRAMMES, activity_type_id, asset_id
@@ -203,11 +203,13 @@ async def _members(reader: Reader, rehearsal: Rehearsal, page: Sequence[Recorded
     has_ladders = bool(rehearsal.standing[LADDERS, rehearsal.programme.id])
     code = rehearsal.draft.body.member_list
     list_id = None if code is None else member_list_id(rehearsal.programme.id, code)
-    if not rehearsal.asks_member and not has_ladders and list_id is None:
-        return {}
+    asks_enrolment = rehearsal.draft.terms.knows_enrolment
     keys = [MEMBER_FACTS.key(id_) for id_ in ids] if rehearsal.asks_member else []
+    keys += [MEMBERS_BY_ID.key(id_) for id_ in ids] if asks_enrolment else []
     keys += [STANDINGS.key(id_) for id_ in ids] if has_ladders else []
     keys += [] if list_id is None else [LISTED_MEMBERS.key(listed_member_id(list_id, id_)) for id_ in ids]
+    if not keys:
+        return {}
     async with reader.snapshot() as snapshot:
         preview = Preview(snapshot)
         await preview.load(keys, lambda state: [STEPS.key(row.id) for id_ in ids for row in state.peek(STANDINGS, id_)])
@@ -218,7 +220,8 @@ def _member(state: State, member_id: UUID, list_id: UUID | None) -> MemberRows:
     facts, standings = state.peek(MEMBER_FACTS, member_id), state.peek(STANDINGS, member_id)
     steps = [step for standing in standings for step in state.peek(STEPS, standing.id)]
     listed = [] if list_id is None else state.peek(LISTED_MEMBERS, listed_member_id(list_id, member_id))
-    return MemberRows(next(iter(facts), None), standings, steps, next(iter(listed), None))
+    enrolled = state.peek(MEMBERS_BY_ID, member_id)
+    return MemberRows(next(iter(facts), None), standings, steps, next(iter(listed), None), next(iter(enrolled), None))
 
 
 def _budget_lines(rehearsal: Rehearsal, limits: Mapping[str, int]) -> list[BudgetLine]:

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
+from ledger.book.units import EntryId, HolderId
 from ledger.campaigns.budget import TopUpBudget, budget_account_id, budget_asset_id, new_budget
 from ledger.campaigns.campaign_body import AWARDS, ActionKind, CampaignBody, Period
 from ledger.campaigns.campaign_rules import require_body
@@ -29,11 +31,17 @@ from ledger.campaigns.rows import (
 )
 from ledger.engine import tables
 from ledger.engine.shelves import ACCOUNTS
+from ledger.members.rows import MEMBERS, Member
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.rows import ASSETS
 from ledger.vouchers.rows import VOUCHERS
 from tests.property.memory_book import MemoryBook
-from tests.property.world import BANK, PROGRAMME, START, terms
+from tests.property.world import BANK, PROGRAMME, START, member_id, named, terms
+
+
+def enrol(book: MemoryBook, name: str, at: datetime) -> None:
+    """Since when one of the world's members is one."""
+    book.add(MEMBERS, Member(HolderId(member_id(name)), PROGRAMME, name, at, EntryId(named("entry", name))))
 
 
 def add_campaign(

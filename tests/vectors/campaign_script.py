@@ -6,6 +6,7 @@
     zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
+    ann enrols 2023-10-17T23:30+08:00                since when she is a member
     template latte stock=3 limit=1                   a voucher template; limit per member; gives=200: a card of
                                                      that percentage; daily=2 of its uses, at most
     ann joins vip                                    a list of members, for campaigns with list=vip
@@ -76,7 +77,7 @@ from ledger.vouchers.rows import TEMPLATES, VOUCHERS
 from ledger.vouchers.template_body import Exchange, Limits, Multiplier, Stock, TemplateBody, Validity
 from ledger.vouchers.top_up import TopUpStock
 from ledger.vouchers.voucher import template_id, voucher_asset_id
-from tests.property.campaign_world import add_campaign, left_in_budget, verify_campaigns
+from tests.property.campaign_world import add_campaign, enrol, left_in_budget, verify_campaigns
 from tests.property.memory_book import MemoryBook
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template, dealt, stop_template
@@ -123,6 +124,8 @@ class CampaignScript:
                 self.add_rule(code, name, dict(word.split("=", 1) for word in options))
             case ["phase", code, name, *options]:
                 self.add_phase(code, name, dict(word.split("=", 1) for word in options))
+            case [who, "enrols", text]:
+                enrol(self.book, who, datetime.fromisoformat(text))
             case [who, "is", *options]:
                 self.state_facts(who, dict(word.split("=", 1) for word in options))
             case [name, "saw", code]:

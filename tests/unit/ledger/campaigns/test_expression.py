@@ -21,6 +21,8 @@ LIST = "[" + ",".join("1" * 30) + "]"
         ("activity.amount >", "Syntax error", 18),
         ("activity.amount", "not a condition: it gives no truth value", 1),
         ("member.tiers == 1", "found no matching overload", 14),
+        ("member.enrolled_days == 'x'", "found no matching overload", 22),
+        ("member.enroled_days == 1", "undeclared reference to 'member.enroled_days'", 7),
         ("now > 1", "undeclared reference to 'now'", 1),
         ("activity.hour > 1 && activity . amount > 5", "write 'activity.amount' in one piece", 22),
         ("activity.`amount` > 5", "write 'activity.amount' in one piece", 1),
