@@ -704,9 +704,16 @@ CREATE TABLE book.tier_packs (
     refused text,
     voucher_id uuid,
     due_at timestamp with time zone NOT NULL,
+    next_try_at timestamp with time zone,
     settled_at timestamp with time zone,
+    CONSTRAINT tier_packs_due_are_tried CHECK (((state = 'DUE'::text) = (next_try_at IS NOT NULL))),
     CONSTRAINT tier_packs_given_have_voucher CHECK (((state = 'GIVEN'::text) = (voucher_id IS NOT NULL))),
-    CONSTRAINT tier_packs_refused_have_code CHECK (((state = 'REFUSED'::text) = (refused IS NOT NULL))),
+    CONSTRAINT tier_packs_refused_have_code CHECK (
+CASE state
+    WHEN 'REFUSED'::text THEN (refused IS NOT NULL)
+    WHEN 'GIVEN'::text THEN (refused IS NULL)
+    ELSE true
+END),
     CONSTRAINT tier_packs_settled_once CHECK (((state = 'DUE'::text) = (settled_at IS NULL))),
     CONSTRAINT tier_packs_state_known CHECK ((state = ANY (ARRAY['DUE'::text, 'GIVEN'::text, 'REFUSED'::text])))
 )
@@ -1493,7 +1500,7 @@ CREATE INDEX tier_credits_by_activity ON book.tier_credits USING btree (activity
 
 CREATE INDEX tier_packs_by_member ON book.tier_packs USING btree (member_id, id);
 
-CREATE INDEX tier_packs_due ON book.tier_packs USING btree (due_at) WHERE (state = 'DUE'::text);
+CREATE INDEX tier_packs_due ON book.tier_packs USING btree (next_try_at, id) WHERE (state = 'DUE'::text);
 
 CREATE INDEX tier_standings_by_ladder ON book.tier_standings USING btree (ladder_id, level);
 
@@ -2128,6 +2135,8 @@ GRANT UPDATE(refused) ON TABLE book.tier_packs TO scrip_app;
 GRANT UPDATE(voucher_id) ON TABLE book.tier_packs TO scrip_app;
 
 GRANT UPDATE(settled_at) ON TABLE book.tier_packs TO scrip_app;
+GRANT UPDATE(next_try_at) ON TABLE book.tier_packs TO scrip_app;
+
 
 GRANT SELECT,INSERT ON TABLE book.tier_standings TO scrip_app;
 GRANT SELECT ON TABLE book.tier_standings TO scrip_sequencer;

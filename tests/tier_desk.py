@@ -101,8 +101,13 @@ class TierDesk:
         asked = (await self.ask(member_id, level, until_on)).unwrap()
         (await self.approve(asked.approval_id)).unwrap()
 
+    async def packs(self) -> list[tuple[str, str, str | None]]:
+        """The vouchers that promotions brought: template, state and the reason why there is none."""
+        rows = await self.bank.fetch("SELECT template, state, refused FROM {book}.tier_packs ORDER BY template")
+        return [(row[0], row[1], row[2]) for row in rows]
+
     async def sweep(self) -> tuple[int, int]:
-        """The worker's round: how many versions standings moved on, and how many vouchers of packs were settled."""
+        """The worker's round: how many versions standings moved on, and how many vouchers of packs were given."""
         reader, engine = self.bank.application.reader, self.bank.application.engine
         tiers, packs = await sweep_tiers(reader, engine), await sweep_packs(reader, engine)
         return tiers.changed, packs.changed

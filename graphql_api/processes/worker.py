@@ -131,7 +131,7 @@ async def _sweep_tiers(application: Application) -> int:
 async def _sweep_packs(application: Application) -> int:
     swept = await sweep_packs(application.reader, application.engine)
     if swept.due:
-        LOG.info("packs of tiers given", vouchers=swept.due)
+        LOG.info("packs of tiers tried", vouchers=swept.due, given=swept.changed)
     return swept.due
 
 

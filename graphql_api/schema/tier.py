@@ -78,12 +78,13 @@ class TierStep:
 class TierPack:
     """A voucher that a promotion brings.
 
-    level:      the code of the level that was reached
-    template:   the code of the voucher's template
-    state:      what became of it
-    voucher_id: the voucher, once it was given
-    refusal:    why it could not be given
-    due_at:     since when it is due
+    level:       the code of the level that was reached
+    template:    the code of the voucher's template
+    state:       what became of it
+    voucher_id:  the voucher, once it was given
+    refusal:     why it could not be given, so far or for good
+    due_at:      since when it is due
+    next_try_at: when it is tried next; null once it was given or refused
     """
 
     level: str
@@ -92,6 +93,7 @@ class TierPack:
     voucher_id: strawberry.ID | None
     refusal: RefusalCode | None
     due_at: datetime
+    next_try_at: datetime | None
 
 
 @object_type
@@ -188,4 +190,5 @@ def _pack(row: Pack) -> TierPack:
         voucher_id=maybe_id(VOUCHER, row.voucher_id),
         refusal=None if row.refused is None else RefusalCode(row.refused),
         due_at=row.due_at,
+        next_try_at=row.next_try_at,
     )

@@ -69,8 +69,8 @@ enum_type(
     "TierPackState",
     "What became of a voucher that a promotion brings.",
     {
-        "DUE": "It is being given.",
+        "DUE": "It is being given; where `refusal` says why not yet, it is tried again.",
         "GIVEN": "The member has it.",
-        "REFUSED": "It could not be given, and never will be.",
+        "REFUSED": "It could not be given within 30 days, or never can be.",
     },
 )

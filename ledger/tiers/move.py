@@ -104,6 +104,7 @@ def _owe_pack(state: State, terms: Terms, standing: Standing, now: datetime) -> 
             refused=None,
             voucher_id=None,
             due_at=now,
+            next_try_at=now,
             settled_at=None,
         )
         state.add(PACKS, pack)

@@ -6,11 +6,11 @@ promotion might need.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import ClassVar, Self
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Self
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, Retry
 from ledger.engine.command import event_by
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
@@ -23,10 +23,22 @@ from ledger.tiers.rows import PACKS, Pack, PackState
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, give_reward, reward_keys
 from ledger.vouchers.rows import Voucher
 
+TRIED_FOR: Final = timedelta(days=30)
+"""How long after the promotion a voucher is tried to be given."""
+_PAUSE_MIN: Final = timedelta(minutes=1)
+_PAUSE_MAX: Final = timedelta(days=1)
+
+
+def next_try(due_at: datetime, refusal: Refusal, now: datetime) -> datetime | None:
+    """When to try again, after as long as it has waited: within a minute and a day. None where that is of no use."""
+    if refusal.rule.retry == Retry.NEVER or now - due_at >= TRIED_FOR:
+        return None
+    return now + min(max(now - due_at, _PAUSE_MIN), _PAUSE_MAX)
+
 
 @reply
 class PackSettled:
-    """What became of it; DUE where there is no such pack."""
+    """What became of it; DUE where there is no such pack, or it is tried again."""
 
     state: str
 
@@ -34,7 +46,7 @@ class PackSettled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivePack(TierCommand[PackSettled]):
     """Gives one voucher that is due. It repeats harmlessly, so it takes no key; it is never refused: where the voucher
-    cannot be given, the pack says why for good.
+    cannot be given, the pack says why, and when it is tried again.
 
     reward: what a look before queueing saw of the template; ours
     """
@@ -76,8 +88,15 @@ class GivePack(TierCommand[PackSettled]):
         try:
             voucher = self._give(state, self.require_member(state), now)
         except Refusal as refusal:
-            return self._settle(state, pack._replace(state=PackState.REFUSED, refused=refusal.code), now)
-        return self._settle(state, pack._replace(state=PackState.GIVEN, voucher_id=voucher.id), now)
+            return self._put_off(state, pack._replace(refused=refusal.code), refusal, now)
+        return self._settle(state, pack._replace(state=PackState.GIVEN, refused=None, voucher_id=voucher.id), now)
+
+    def _put_off(self, state: State, pack: Pack, refusal: Refusal, now: datetime) -> PackSettled:
+        next_ = next_try(pack.due_at, refusal, now)
+        if next_ is None:
+            return self._settle(state, pack._replace(state=PackState.REFUSED), now)
+        state.put(PACKS, pack._replace(next_try_at=next_))
+        return PackSettled(state=pack.state)
 
     def _give(self, state: State, programme: Programme, now: datetime) -> Voucher:
         if self.reward is None:
@@ -89,9 +108,10 @@ class GivePack(TierCommand[PackSettled]):
         return voucher
 
     def _settle(self, state: State, pack: Pack, now: datetime) -> PackSettled:
-        settled = pack._replace(settled_at=now)
+        settled = pack._replace(next_try_at=None, settled_at=now)
         state.put(PACKS, settled)
         told = {"level": pack.level, "template": pack.template, "state": pack.state}
+        told |= {} if pack.refused is None else {"refused": pack.refused}
         state.emit(
             event_by(
                 self.actor,

@@ -137,7 +137,7 @@ class Grant(NamedTuple):
 
 
 class PackState(StrEnum):
-    """DUE until the next sweep; then GIVEN, or REFUSED for good."""
+    """DUE until a sweep gives it; REFUSED once nobody tries any more."""
 
     DUE = "DUE"
     GIVEN = "GIVEN"
@@ -147,7 +147,9 @@ class PackState(StrEnum):
 class Pack(NamedTuple):
     """A row of `tier_packs`: a voucher of `template` for a promotion to `level`, once in the period from `starts_on`.
 
-    refused: the refusal's code, where the voucher could not be given
+    refused:     the refusal's code, where the voucher could not be given so far, or for good
+    due_at:      when the promotion was posted
+    next_try_at: when a sweep tries next; None once it is settled
     """
 
     id: UUID
@@ -163,6 +165,7 @@ class Pack(NamedTuple):
     due_at: datetime
     settled_at: datetime | None
 
+    next_try_at: datetime | None
 
 LADDERS = Shelf(tables.TIER_LADDERS, Ladder, by="programme_id", standing=True)
 LADDER_VERSIONS = Shelf(tables.TIER_LADDER_VERSIONS, LadderVersion, by="ladder_id", standing=True)
@@ -188,7 +191,7 @@ STANDINGS = Shelf(
 STEPS = Shelf(tables.TIER_STEPS, Step, by="standing_id")
 CREDITS = Shelf(tables.TIER_CREDITS, TierCredit, by="activity_id")
 GRANTS = Shelf(tables.TIER_GRANTS, Grant)
-PACKS = Shelf(tables.TIER_PACKS, Pack, by="id", updates=("state", "refused", "voucher_id", "settled_at"))
+PACKS = Shelf(tables.TIER_PACKS, Pack, by="id", updates=("state", "refused", "voucher_id", "next_try_at", "settled_at"))
 
 
 @lru_cache(maxsize=4096)

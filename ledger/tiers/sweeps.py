@@ -17,6 +17,7 @@ from ledger.engine.state import State
 from ledger.tiers.command import TierCommand
 from ledger.tiers.held_levels import settle_tiers, standings_of
 from ledger.tiers.pack import GivePack
+from ledger.tiers.rows import PackState
 
 MEMBERS_MAX: Final = 500
 """Members of one batch: few enough that a member's own command behind them hardly waits."""
@@ -52,7 +53,7 @@ class SettleTiers(TierCommand[TiersSettled]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierSweepCount:
-    """How many members or packs were due, and how many of them changed."""
+    """How many members or packs were due; how often standings changed, or how many of the vouchers were given."""
 
     due: int
     changed: int
@@ -73,7 +74,8 @@ _DUE = SqlQuery(
 _PACKS_DUE = SqlQuery(
     """
     SELECT programme_id, member_id, id, template FROM {book}.tier_packs
-    WHERE state = 'DUE' ORDER BY due_at, id LIMIT CAST(:most AS bigint)
+    WHERE state = 'DUE' AND next_try_at <= (SELECT now FROM {now} instant)
+    ORDER BY next_try_at, id LIMIT CAST(:most AS bigint)
     """
 )
 
@@ -90,7 +92,7 @@ async def sweep_tiers(reader: Reader, engine: Engine, *, most: int = MEMBERS_MAX
 
 
 async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) -> TierSweepCount:
-    """Gives at most so many vouchers that promotions left due, longest due first; raises as `sweep_tiers`."""
+    """Tries to give at most so many vouchers that promotions left due, longest waiting first; raises as `sweep_tiers`."""
     rows = await reader.rows(_PACKS_DUE, {"most": most})
     commands = [
         GivePack(
@@ -103,5 +105,5 @@ async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) 
         for row in rows
     ]
     outcomes = await engine.execute_list(commands)
-    given = [outcome.unwrap() for outcome in outcomes]
-    return TierSweepCount(due=len(rows), changed=len(given))
+    settled = [outcome.unwrap() for outcome in outcomes]
+    return TierSweepCount(due=len(rows), changed=sum(each.state == PackState.GIVEN for each in settled))

@@ -102,4 +102,5 @@ TIER_PACKS = table(
     Column("voucher_id", Uuid),
     Column("due_at", INSTANT),
     Column("settled_at", INSTANT),
+    Column("next_try_at", INSTANT),
 )

@@ -145,14 +145,17 @@ CREATE TABLE {book}.tier_packs (
     voucher_id uuid,
     due_at timestamptz NOT NULL,
     settled_at timestamptz,
+    next_try_at timestamptz,
     CONSTRAINT tier_packs_pk PRIMARY KEY (id),
     CONSTRAINT tier_packs_unique UNIQUE (standing_id, level, starts_on, template),
     CONSTRAINT tier_packs_state_known CHECK (state IN ('DUE', 'GIVEN', 'REFUSED')),
     CONSTRAINT tier_packs_given_have_voucher CHECK ((state = 'GIVEN') = (voucher_id IS NOT NULL)),
-    CONSTRAINT tier_packs_refused_have_code CHECK ((state = 'REFUSED') = (refused IS NOT NULL)),
+    CONSTRAINT tier_packs_refused_have_code
+        CHECK (CASE state WHEN 'REFUSED' THEN refused IS NOT NULL WHEN 'GIVEN' THEN refused IS NULL ELSE true END),
+    CONSTRAINT tier_packs_due_are_tried CHECK ((state = 'DUE') = (next_try_at IS NOT NULL)),
     CONSTRAINT tier_packs_settled_once CHECK ((state = 'DUE') = (settled_at IS NULL))
 ) WITH (fillfactor = 80);
-CREATE INDEX tier_packs_due ON {book}.tier_packs (due_at) WHERE state = 'DUE';
+CREATE INDEX tier_packs_due ON {book}.tier_packs (next_try_at, id) WHERE state = 'DUE';
 CREATE INDEX tier_packs_by_member ON {book}.tier_packs (member_id, id);
 COMMENT ON TABLE {book}.tier_packs IS
     'Vouchers that a promotion brings, once per level and period; the sweep gives them. Under the holder''s lock.';
@@ -175,4 +178,4 @@ BEGIN
 END $$;
 GRANT UPDATE (level, since, earned, granted, granted_until, falls_on, safe_until, buckets, snapshots, next_due_at, steps,
               version) ON {book}.tier_standings TO scrip_app;
-GRANT UPDATE (state, refused, voucher_id, settled_at) ON {book}.tier_packs TO scrip_app;
+GRANT UPDATE (state, refused, voucher_id, next_try_at, settled_at) ON {book}.tier_packs TO scrip_app;

@@ -1,6 +1,6 @@
 """`scrip tier`: which ladders a programme has, and where a member stands, for support. Looks at members are recorded."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ledger.tiers.ladder import LadderRecord
-    from ledger.tiers.rows import Step
+    from ledger.tiers.rows import Pack, Step
     from ledger.tiers.tier_query import TierView
 
 app = typer.Typer(name="tier", help="Read ladders of tiers and where members stand.", no_args_is_help=True)
@@ -20,6 +20,14 @@ ProgrammeCode = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 STEPS_SHOWN = 20
+
+
+class _Shown(NamedTuple):
+    """Where a member stands on a ladder, how it came there, and which vouchers its promotions brought."""
+
+    tier: "TierView"
+    steps: "Sequence[Step]" = ()
+    packs: "Sequence[Pack]" = ()
 
 
 @app.command("ladders")
@@ -63,7 +71,7 @@ def show_member(
 
     found = asyncio.run(_member(member, programme))
     if as_json:
-        print_json({"tiers": [_plain_tier(tier, steps) for tier, steps in found]})
+        print_json({"tiers": [_plain_tier(shown) for shown in found]})
     else:
         _print_member(found)
 
@@ -75,11 +83,11 @@ async def _ladders(programme: str | None) -> "list[LadderRecord]":
         return await ladders_of(application.reader, actor.programme_id)
 
 
-async def _member(external_id: str, programme: str | None) -> "list[tuple[TierView, Sequence[Step]]]":
+async def _member(external_id: str, programme: str | None) -> "list[_Shown]":
     from graphql_api.processes.cli.failure import CommandError
     from ledger.members.queries import member_by_external_id
     from ledger.points.support_query import record_support_read
-    from ledger.tiers.tier_query import steps_page, tiers_of_member
+    from ledger.tiers.tier_query import packs_of, steps_page, tiers_of_member
 
     async with opened_programme(programme) as (application, actor):
         reader, programme_id = application.reader, actor.programme_id
@@ -87,11 +95,14 @@ async def _member(external_id: str, programme: str | None) -> "list[tuple[TierVi
         if member is None:
             raise CommandError(f"the programme has no member {external_id!r}.")
         await record_support_read(application.units, actor, member.id)
-        found: list[tuple[TierView, Sequence[Step]]] = []
+        found: list[_Shown] = []
         for tier in await tiers_of_member(reader, programme_id, member.id):
             standing = tier.standing_id
-            steps = [] if standing is None else await steps_page(reader, programme_id, standing, limit=STEPS_SHOWN)
-            found.append((tier, steps))
+            if standing is None:
+                found.append(_Shown(tier))
+                continue
+            steps = await steps_page(reader, programme_id, standing, limit=STEPS_SHOWN)
+            found.append(_Shown(tier, steps, await packs_of(reader, programme_id, standing)))
         return found
 
 
@@ -117,7 +128,8 @@ def _print_ladders(records: "Sequence[LadderRecord]") -> None:
         )
 
 
-def _plain_tier(tier: "TierView", steps: "Sequence[Step]") -> dict[str, object]:
+def _plain_tier(shown: "_Shown") -> dict[str, object]:
+    tier = shown.tier
     progress, keep = tier.progress, tier.progress.keep
     return {
         "ladder": tier.ladder,
@@ -134,7 +146,18 @@ def _plain_tier(tier: "TierView", steps: "Sequence[Step]") -> dict[str, object]:
             if keep is None
             else {"by": _text(keep.by), "missing": keep.missing, "fallsOn": _text(keep.falls_on)},
         },
-        "steps": [{"level": step.level, "cause": step.cause, "since": _text(step.since)} for step in steps],
+        "steps": [{"level": step.level, "cause": step.cause, "since": _text(step.since)} for step in shown.steps],
+        "packs": [
+            {
+                "level": pack.level,
+                "template": pack.template,
+                "state": pack.state,
+                "refusal": pack.refused,
+                "dueAt": _text(pack.due_at),
+                "nextTryAt": _text(pack.next_try_at),
+            }
+            for pack in shown.packs
+        ],
     }
 
 
@@ -143,11 +166,11 @@ def _text(value: "date | None") -> str | None:
     return None if value is None else value.isoformat()
 
 
-def _print_member(found: "Sequence[tuple[TierView, Sequence[Step]]]") -> None:
+def _print_member(found: "Sequence[_Shown]") -> None:
     from graphql_api.processes.cli.plain_table import print_plain_table
 
     rows = []
-    for tier, _ in found:
+    for tier in (shown.tier for shown in found):
         keep = tier.progress.keep
         stays = "" if keep is None else f"{keep.missing:,} by {keep.by}"
         rows.append(
@@ -161,10 +184,20 @@ def _print_member(found: "Sequence[tuple[TierView, Sequence[Step]]]") -> None:
             )
         )
     print_plain_table("Tiers", texts=("ladder", "level", "next", "to stay"), numbers=("counted", "missing"), rows=rows)
-    for tier, steps in found:
+    for shown in found:
         print_plain_table(
-            f"Steps on {tier.ladder}, newest first",
+            f"Steps on {shown.tier.ladder}, newest first",
             texts=("since", "level", "cause"),
             numbers=(),
-            rows=[(f"{step.since:%Y-%m-%d %H:%M} UTC", step.level, step.cause.lower()) for step in steps],
+            rows=[(f"{step.since:%Y-%m-%d %H:%M} UTC", step.level, step.cause.lower()) for step in shown.steps],
         )
+        if shown.packs:
+            print_plain_table(
+                f"Packs of {shown.tier.ladder}, newest first",
+                texts=("due", "level", "template", "state", "refusal"),
+                numbers=(),
+                rows=[
+                    (f"{pack.due_at:%Y-%m-%d %H:%M} UTC", pack.level, pack.template, pack.state.lower(), pack.refused)
+                    for pack in shown.packs
+                ],
+            )

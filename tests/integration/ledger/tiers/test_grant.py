@@ -58,7 +58,9 @@ async def test_a_grant_of_what_there_is_not_is_refused(tiers: TierDesk, member: 
 async def test_a_promotion_brings_its_pack_once(
     tiers: TierDesk, vouchers: VoucherDesk, campaigns: CampaignDesk, member: UUID, bank: Bank
 ) -> None:
-    """The sweep gives each voucher; what is out of stock is told; a second promotion in the year brings nothing."""
+    """The sweep gives each voucher; what is out of stock is told and given once there is some; a second promotion in the
+    year brings nothing.
+    """
     for code in ("HELLO", "CAKE"):
         await vouchers.live(code, pieces=1)
     first, silver, gold = SPEND.levels
@@ -69,12 +71,41 @@ async def test_a_promotion_brings_its_pack_once(
     (await campaigns.report(sale)).unwrap()
 
     swept = [await tiers.sweep(), await tiers.sweep()]
+    waiting = await tiers.packs()
     (await campaigns.report(campaigns.refunding(sale, 1000))).unwrap()
     await bank.advance(timedelta(days=1))
     await campaigns.buy(member, 1000, at=None)
+    swept += [await tiers.sweep(), await tiers.sweep()]
+    await vouchers.top_up("CAKE", 1)
+    swept.append(await tiers.sweep())
+    await bank.advance(timedelta(days=1))
+    swept += [await tiers.sweep(), await tiers.sweep()]
 
-    assert swept == [(0, 2), (0, 0)]
-    rows = await bank.fetch("SELECT template, state, refused FROM {book}.tier_packs ORDER BY template")
-    assert [tuple(row) for row in rows] == [("CAKE", "REFUSED", "OUT_OF_STOCK"), ("HELLO", "GIVEN", None)]
+    assert swept == [(0, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 1), (0, 0)]
+    assert waiting == [("CAKE", "DUE", "OUT_OF_STOCK"), ("HELLO", "GIVEN", None)]
+    assert await tiers.packs() == [("CAKE", "GIVEN", None), ("HELLO", "GIVEN", None)]
     assert await tiers.steps(member) == [("silver", "REACHED"), ("base", "FELL"), ("silver", "REACHED")]
-    assert await bank.count("book.vouchers") == 2
+    assert await bank.count("book.vouchers") == 3
+
+
+async def test_a_voucher_that_cannot_be_given_is_given_up_in_the_end(
+    tiers: TierDesk, vouchers: VoucherDesk, campaigns: CampaignDesk, member: UUID, bank: Bank
+) -> None:
+    """After thirty days; until then it says why, and when it is tried next: nobody asks for it before."""
+    await vouchers.live("CAKE", pieces=1)
+    await vouchers.issue(await bank.enrol("m-2"), "CAKE")
+    first, silver, gold = SPEND.levels
+    await tiers.ladder("spend", replace(SPEND, levels=(first, replace(silver, pack=("CAKE",)), gold)))
+    await campaigns.buy(member, 1000)
+
+    told = []
+    for days in (0, 29, 2):
+        await bank.advance(timedelta(days=days))
+        await tiers.sweep()
+        told.append(await tiers.packs())
+    await vouchers.top_up("CAKE", 1)
+    await bank.advance(timedelta(days=2))
+    await tiers.sweep()
+
+    due, refused = [("CAKE", "DUE", "OUT_OF_STOCK")], [("CAKE", "REFUSED", "OUT_OF_STOCK")]
+    assert [*told, await tiers.packs()] == [due, due, refused, refused]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -10,7 +11,8 @@ from graphql_api.processes.cli.commands import app
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
 from tests.fixtures_application import ROOT_KEY
-from tests.tier_desk import TierDesk
+from tests.tier_desk import SPEND, TierDesk
+from tests.voucher_desk import VoucherDesk
 
 __all__ = ["bank"]
 
@@ -23,7 +25,9 @@ async def _tier(bank: Bank, var: Path, *words: str) -> Result:
 async def test_ladders_and_members_are_shown(bank: Bank, tmp_path: Path) -> None:
     """As tables and as JSON; an unknown member is told, and the look at a known one is recorded."""
     desk, member = TierDesk(bank=bank), await bank.enrol("m-1")
-    await desk.ladder()
+    await VoucherDesk(bank=bank).live("CAKE", pieces=1)
+    first, silver, gold = SPEND.levels
+    await desk.ladder(levels=(first, replace(silver, pack=("CAKE",)), gold))
     await CampaignDesk(bank=bank).buy(member, 1200)
 
     ladders = await _tier(bank, tmp_path, "ladders")
@@ -38,9 +42,10 @@ async def test_ladders_and_members_are_shown(bank: Bank, tmp_path: Path) -> None
         "silver",
         "gold",
     ]
-    assert [word in shown.stdout for word in ("silver", "gold", "1,200", "3,800", "reached")] == [True] * 5
+    assert [word in shown.stdout for word in ("silver", "gold", "1,200", "3,800", "reached", "CAKE")] == [True] * 6
     tier = json.loads(told.stdout)["tiers"][0]
     assert (tier["level"], tier["progress"]["missing"], tier["steps"][0]["cause"]) == ("silver", 3800, "REACHED")
+    assert [(pack["level"], pack["template"], pack["state"]) for pack in tier["packs"]] == [("silver", "CAKE", "DUE")]
     assert str(unknown.exception) == "the programme has no member 'nobody'."
     looks = await bank.fetch(
         "SELECT count(*) FROM audit.events WHERE convert_from(record, 'UTF8') LIKE '%support_read%'"
