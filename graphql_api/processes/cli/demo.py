@@ -21,6 +21,9 @@ def demo(
     programme: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="A file of campaigns to apply.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=4, help="How many processes replay; by default one for each processor.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Load the Complete Journey: real baskets that earn points, real campaigns whose vouchers real coupons redeem.
@@ -39,11 +42,13 @@ def demo(
 
         scrip demo --full --json | jq .pointsExpired
     """
+    from audit.side_by_side import processors
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.demo.journey_files import JourneyUnavailable
     from graphql_api.processes.demo.load import DemoRefused
+    from graphql_api.processes.demo.replay_apart import PROCESSES_MAX, ShareLost
     from graphql_api.processes.programme_file.read import read_file
     from graphql_api.processes.programme_file.strict import FileFault
     from graphql_api.setting_values import Environment
@@ -57,10 +62,11 @@ def demo(
         migrate(url, book_schema=settings.book_schema)
         try:
             rules = None if programme is None else read_file(programme)
-            loaded = run_bulk(lambda: _load(settings, url, rules, full=full, quiet=as_json))
+            count = processes or min(processors(), PROCESSES_MAX)
+            loaded = run_bulk(lambda: _load(settings, url, rules, count, full=full, quiet=as_json))
         except FileFault as fault:
             raise CommandError(f"{programme}: {fault}") from None
-        except (DemoRefused, JourneyUnavailable) as refused:
+        except (DemoRefused, JourneyUnavailable, ShareLost) as refused:
             raise CommandError(str(refused)) from None
     if as_json:
         _print_json(loaded)
@@ -69,7 +75,7 @@ def demo(
 
 
 async def _load(
-    settings: "Settings", url: str, rules: "ProgrammeFile | None", *, full: bool, quiet: bool
+    settings: "Settings", url: str, rules: "ProgrammeFile | None", processes: int, *, full: bool, quiet: bool
 ) -> "DemoLoaded":
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.progress import shown_progress
@@ -79,7 +85,8 @@ async def _load(
     total = EVENTS_OF_YEAR if full else EVENTS_OF_EIGHT_WEEKS
     with shown_progress(total=total, quiet=quiet) as progress:
         async with open_application(settings, url=url, clock=ReplayClock()) as application:
-            return await load_demo(application, weeks=None if full else WEEKS, rules=rules, progress=progress)
+            weeks = None if full else WEEKS
+            return await load_demo(application, weeks=weeks, rules=rules, processes=processes, progress=progress)
 
 
 def _print_json(loaded: "DemoLoaded") -> None:

@@ -6,19 +6,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
-from graphql_api.processes.demo.awarded_vouchers import LETTER, AwardedVouchers
-from graphql_api.processes.demo.basket_commands import EarningBaskets, ReportedBaskets
 from graphql_api.processes.demo.campaign_templates import set_up_templates
 from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal, campaign_totals, level_totals
-from graphql_api.processes.demo.campaign_vouchers import CampaignVouchers, CouponVouchers
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
 from graphql_api.processes.demo.ledger_clock import is_clock_moved, stand_at
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME, demo_actor, set_up_programme
-from graphql_api.processes.demo.programme_rules import apply_rules, budgets_end
-from graphql_api.processes.demo.replay import Replay, enrol_households
+from graphql_api.processes.demo.programme_rules import apply_rules
+from graphql_api.processes.demo.replay import enrol_households
+from graphql_api.processes.demo.replay_apart import replay_journey
+from graphql_api.processes.demo.replay_terms import ReplayTerms
 from graphql_api.processes.programme_file.parts import ProgrammeFile
 from ledger.campaigns.figure_roll_up import roll_up_figures
-from ledger.engine.command import Actor
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.sweeps import sweep_due
 from ledger.programme.queries import programme_by_code
@@ -68,15 +66,17 @@ async def load_demo(
     *,
     weeks: int | None = WEEKS,
     rules: ProgrammeFile | None = None,
+    processes: int = 1,
     progress: Progress = lambda _what, _more: None,
 ) -> DemoLoaded:
     """Replays the first `weeks` of the journey, None for all of it, and leaves the clock ticking at their end.
 
-    rules: under whose campaigns baskets are reported as purchases; without, each earns a point for a whole dollar
+    rules:     under whose campaigns baskets are reported as purchases; without, each earns a point for a whole dollar
+    processes: how many replay, this one among them
 
     The application must be composed with a `ReplayClock`. Safe to run again, after a kill too: what is there is found
     by its key. Raises DemoRefused outside a sandbox or where the book holds something else than this demo, FileFault
-    where the rules cannot be applied, and JourneyUnavailable without the data.
+    where the rules cannot be applied, JourneyUnavailable without the data, and ShareLost where another process dies.
     """
     journey = open_journey()
     await _require_own_book(application, _HAS_ACTIVITIES if rules is None else _HAS_EARNS)
@@ -91,16 +91,9 @@ async def load_demo(
         await stand_at(application, programme.actor, RULES_AT)
         await apply_rules(application, programme.actor, rules)
         await stand_at(application, programme.actor, STARTS_AT)
-    replay = Replay(
-        engine=application.engine,
-        programme=programme,
-        baskets=_baskets(programme.actor, rules),
-        vouchers=_vouchers(application, programme.actor, rules),
-        members=await enrol_households(application.engine, programme, parties.households),
-        progress=lambda more: progress("baskets", more),
-        ordered_until=STARTS_AT if rules is None else budgets_end(rules),
-    )
-    await replay.run(journey.events(weeks=weeks))
+    members = await enrol_households(application.engine, programme, parties.households)
+    terms = ReplayTerms(programme=programme, members=members, weeks=weeks, rules=rules)
+    await replay_journey(application, terms, processes, lambda more: progress("baskets", more))
     clock = await stand_at(application, programme.actor, ends_at(weeks))
     await _post_due(application, progress)
     return DemoLoaded(
@@ -138,16 +131,6 @@ async def _post_due(application: Application, progress: Progress) -> None:
         progress("what is due", 0)
     while await roll_up_figures(reader, application.units):
         progress("figures", 0)
-
-
-def _baskets(actor: Actor, rules: ProgrammeFile | None) -> EarningBaskets | ReportedBaskets:
-    return EarningBaskets(actor=actor) if rules is None else ReportedBaskets(actor=actor)
-
-
-def _vouchers(application: Application, actor: Actor, rules: ProgrammeFile | None) -> CouponVouchers:
-    if rules is None:
-        return CampaignVouchers(actor=actor, sealer=application.sealer)
-    return AwardedVouchers(actor=actor, reader=application.reader, has_letters=LETTER in rules.activity_types)
 
 
 async def _require_own_book(application: Application, has_other_rules: SqlQuery) -> None:

@@ -5,8 +5,6 @@ Keys and references are the numbers of the files, so a replay that was killed is
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from graphql_api.processes.demo.campaign_vouchers import CouponVouchers
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.demo.journey_events import Basket, CampaignStart, Event, Redemption, VoucherUse
 from graphql_api.processes.demo.programme import POINTS, DemoProgramme
+from graphql_api.processes.demo.share import EVERYBODY, Share, household_of
 from graphql_api.processes.submitting import Lanes, submit_list
 from ledger.book.refusal import RefusalCode
 from ledger.engine.engine import Engine
@@ -50,9 +49,7 @@ async def enrol_households(engine: Engine, programme: DemoProgramme, households:
 
 @dataclass(slots=True, kw_only=True)
 class Replay:
-    """One run through the events; `members` by household.
-
-    ordered_until: before it everybody's events keep their order, not only each member's own
+    """One run through the events; `members` by household, `share` those of them whose events these are.
 
     A coupon redemption is two things, each decided by itself: a spend of 100 points, refused where points are lacking,
     and a use of the campaign's voucher, which no lack of points prevents.
@@ -64,12 +61,13 @@ class Replay:
     vouchers: CouponVouchers
     members: Mapping[int, UUID]
     progress: Progress
-    ordered_until: datetime = STARTS_AT
+    share: Share = EVERYBODY
 
-    async def run(self, events: Iterable[Event]) -> None:
-        """Submits every event, in the order of time; a refusal other than for lack of points is raised."""
-        for is_ordered, part in groupby(events, key=lambda event: event.at < self.ordered_until):
-            await self._replay(part, _HouseholdLanes(1 if is_ordered else LANES, self._submit))
+    async def run(self, events: Iterable[Event], lanes: int = LANES) -> None:
+        """Submits every event, each member's in the order of time, everybody's where there is one lane; a refusal other
+        than for lack of points is raised.
+        """
+        await self._replay(events, _HouseholdLanes(self.share, lanes, self._submit))
 
     async def _replay(self, events: Iterable[Event], lanes: "_HouseholdLanes") -> None:
         skipped = 0
@@ -82,7 +80,7 @@ class Replay:
                 if command is None:
                     skipped += 1
                     continue
-                await lanes.add(_household_of(event), command)
+                await lanes.add(household_of(event), command)
             await lanes.flush()
         finally:
             await lanes.finish()
@@ -137,13 +135,14 @@ class Replay:
 class _HouseholdLanes:
     """Gathers commands into lists, a household always into the same lane."""
 
-    def __init__(self, count: int, submit: Callable[[list[AnyCommand]], Awaitable[None]]) -> None:
+    def __init__(self, share: Share, count: int, submit: Callable[[list[AnyCommand]], Awaitable[None]]) -> None:
+        self._share = share
         self._lanes = Lanes(count, submit)
         self._gathered: list[list[AnyCommand]] = [[] for _ in range(count)]
 
     async def add(self, household_id: int, command: AnyCommand) -> None:
         """Behind everything of the household before it; a list that is full is sent."""
-        lane = household_id % len(self._gathered)
+        lane = self._share.lane(household_id, len(self._gathered))
         self._gathered[lane].append(command)
         if len(self._gathered[lane]) == LIST:
             await self._send(lane)
@@ -161,7 +160,3 @@ class _HouseholdLanes:
     async def _send(self, lane: int) -> None:
         commands, self._gathered[lane] = self._gathered[lane], []
         await self._lanes.send(lane, commands)
-
-
-def _household_of(event: Basket | Redemption | VoucherUse) -> int:
-    return event.redemption.household_id if isinstance(event, VoucherUse) else event.household_id

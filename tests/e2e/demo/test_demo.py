@@ -148,14 +148,57 @@ def span(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Spa
     return chosen
 
 
-def _kill_in_the_middle(url: str, var: Path, *words: str) -> int:
-    """Starts loading and kills the process once the book has 4,000 entries; how many it has then."""
-    begun = subprocess.Popen(_command("demo", *words), env=_environment(url, var), cwd=ROOT, stdout=subprocess.DEVNULL)
+def _load_some(url: str, var: Path, *words: str) -> tuple[subprocess.Popen[str], int]:
+    """Starts loading in two processes and waits until the book has 3,000 entries more; the second one's number too."""
+    enough = run(_count(url, ENTRIES)) + 3_000
+    begun = subprocess.Popen(
+        _command("demo", "--processes", "2", *words),
+        env=_environment(url, var),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 120
-    while begun.poll() is None and time.monotonic() < deadline and run(_count(url, ENTRIES)) < 4_000:
+    while begun.poll() is None and time.monotonic() < deadline and run(_count(url, ENTRIES)) < enough:
         time.sleep(0.25)
+    children = [pid for pid in _children_of(begun.pid) if "spawn_main" in _command_line(pid)]
+    assert len(children) == 1, begun.communicate()
+    return begun, children[0]
+
+
+def _children_of(pid: int) -> list[int]:
+    return [
+        int(each) for task in Path(f"/proc/{pid}/task").iterdir() for each in (task / "children").read_text().split()
+    ]
+
+
+def _command_line(pid: int) -> str:
+    """Empty once the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def _kill_the_other(url: str, var: Path) -> str:
+    """Kills the second process; the error of the first, which ends too."""
+    begun, other = _load_some(url, var)
+    os.kill(other, signal.SIGKILL)
+    _, said = begun.communicate(timeout=60)
+    assert begun.returncode == 2
+    return said
+
+
+def _kill_in_the_middle(url: str, var: Path, *words: str) -> int:
+    """Kills the first process; how many entries the book has when the second has ended too."""
+    begun, other = _load_some(url, var, *words)
     begun.send_signal(signal.SIGKILL)
-    begun.wait()
+    begun.communicate()
+    deadline = time.monotonic() + 20
+    while _command_line(other) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _command_line(other) == ""
     return run(_count(url, ENTRIES))
 
 
@@ -171,7 +214,7 @@ def test_it_equals_the_plain_replay_after_a_kill_too(span: Span, database_url: s
     uses = [use for use in journey_replay.read_uses(year) if use.at.replace(tzinfo=None) < end]
     figures = journey_replay.replay(sales, uses)
     expected, report = _expected(figures), json.loads(printed)
-    assert 4_000 <= killed_at < 25_000
+    assert 3_000 <= killed_at < 25_000
     assert _reported(printed, expected) == expected
     assert report["clock"].startswith(f"{span.end}T00:0")
     tops = [(int(merchant["code"]), merchant["earned"]) for merchant in report["topMerchants"]]
@@ -182,6 +225,15 @@ def test_it_equals_the_plain_replay_after_a_kill_too(span: Span, database_url: s
     assert json.loads(_scrip(database_url, tmp_path, "voucher", "report", "--json")) == _expected_vouchers(campaigns)
     _scrip(database_url, tmp_path, "check")
     assert run(_cast(database_url, tmp_path)) == _stars(figures)
+
+
+@pytest.mark.bench
+def test_a_share_that_is_lost_ends_the_load(database_url: str, tmp_path: Path) -> None:
+    """Kill -9 of the second process: the first says so and ends, and what was loaded stands and checks clean."""
+    said = _kill_the_other(database_url, tmp_path)
+
+    assert said == "scrip: A process that replayed a share has ended before its time; run the same again.\n"
+    _scrip(database_url, tmp_path, "check")
 
 
 def test_a_book_of_its_own_is_asked_for(database_url: str, tmp_path: Path) -> None:
