@@ -13,7 +13,6 @@ from ledger.book.account import Account, AccountState
 from ledger.book.units import AMOUNT_MAX
 from ledger.campaigns.budget import locked_budget
 from ledger.campaigns.campaign_body import (
-    AWARDS,
     Action,
     CampaignBody,
     CapMode,
@@ -216,15 +215,12 @@ def _base(measure: Measure, facts: Facts) -> tuple[int, int, int]:
 
 
 def within_caps(asset: str, wanted: int, rooms: tuple[Headroom, ...]) -> int:
-    """What the caps leave of an award of `wanted`; 0 where one refuses it. A voucher has no parts."""
-    amount = wanted
-    for room in rooms:
-        if room.need_of(asset, wanted) <= room.left:
-            continue
-        if room.cap.counter == AWARDS or room.cap.mode == CapMode.REFUSE:
-            return 0
-        amount = min(amount, room.left)
-    return amount
+    """What the caps leave of an award of `wanted`: it is cut first, and what remains fits into all of them or is 0. A
+    voucher has no parts.
+    """
+    cuts = [room.left for room in rooms if room.cap.mode == CapMode.TRUNCATE and room.cap.counter == asset]
+    amount = min([wanted, *cuts])
+    return amount if all(room.need_of(asset, amount) <= room.left for room in rooms) else 0
 
 
 def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | None:

@@ -146,12 +146,12 @@ class CampaignModel:
 
     def _within(self, campaign: ModelCampaign, member: str, wanted: int, day: date, *, is_voucher: bool) -> int:
         points = wanted
-        for cap in campaign.caps:
+        for cap in sorted(campaign.caps, key=lambda cap: cap.refuses or cap.of_awards):
             left = cap.limit - self.used[_bucket(campaign, cap, member, day)]
             if cap.of_awards:
                 points = points if left >= 1 else 0
-            elif wanted > left and not is_voucher:
-                points = 0 if cap.refuses else min(points, left)
+            elif points > left and not is_voucher:
+                points = 0 if cap.refuses else left
         return points
 
     def _use(self, campaign: ModelCampaign, member: str, award: tuple[str, int], day: date) -> None:
