@@ -56,15 +56,21 @@ async def settled_wallets(
 ) -> Mapping[AccountId, SettledWallet]:
     """The wallets of the programme that exist, settled at one instant of one snapshot. For the few that need it."""
     async with reader.snapshot() as snapshot:
-        preview = Preview(snapshot)
-        now = await read_now(snapshot)
-        keys = [key for ids in asked for key in _keys(programme_id, ids)]
-        await preview.load(keys, lambda state: [key for ids in asked for key in due_keys(state, ids, now)])
-        return {
-            ids.wallet: await preview.decide(partial(settle, programme_id=programme_id, ids=ids, now=now))
-            for ids in asked
-            if _is_there(preview.state, programme_id, ids)
-        }
+        return await settled_at(snapshot, programme_id, asked, await read_now(snapshot))
+
+
+async def settled_at(
+    snapshot: Snapshot, programme_id: UUID, asked: Sequence[WalletIds], now: datetime
+) -> Mapping[AccountId, SettledWallet]:
+    """The same at an instant of the caller's."""
+    preview = Preview(snapshot)
+    keys = [key for ids in asked for key in _keys(programme_id, ids)]
+    await preview.load(keys, lambda state: [key for ids in asked for key in due_keys(state, ids, now)])
+    return {
+        ids.wallet: await preview.decide(partial(settle, programme_id=programme_id, ids=ids, now=now))
+        for ids in asked
+        if _is_there(preview.state, programme_id, ids)
+    }
 
 
 async def read_now(snapshot: Snapshot) -> datetime:

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
+
 from ledger.engine.outcome import Outcome
-from ledger.points.as_of_query import balance_as_of
+from ledger.points.as_of_query import BalanceAsOf, balance_as_of
 from ledger.points.earn import EarnPoints
 from ledger.points.entry_query import entry_by_reference, load_entries, request_by_key
 from ledger.points.hold import HoldPoints
@@ -12,7 +14,7 @@ from ledger.points.hold_query import hold_by_id, holds_of_wallet
 from ledger.points.receipt import Receipt
 from ledger.points.spend import SpendPoints
 from ledger.points.statement_query import newest_lines, oldest_lines
-from ledger.points.wallet_query import load_wallets
+from ledger.points.wallet_query import WalletView, load_wallets
 from tests.points_history import History
 from tests.points_world import World
 
@@ -113,20 +115,31 @@ async def test_an_answer_is_final_only_where_nothing_can_change_it(world: World)
     assert await is_final(datetime(1969, 1, 1, tzinfo=UTC), None) is True
 
 
-async def test_the_present_balance_as_of_is_the_wallets(world: World) -> None:
-    """After any history, the balance as of now is what the wallet holds once everything due is posted."""
-    history = History(world=world, random=Random(21))
-    for _ in range(6):
-        await history.run(40)
-        for member in world.members:
-            reader, asset = world.application.reader, world.asset()
-            view = (await load_wallets(reader, world.programme_id, [(member, asset)]))[0]
-            found = await balance_as_of(reader, world.programme_id, member, asset)
-            assert view is not None
-            assert found is not None
-            assert (found.balance, found.held, found.pending, found.owed) == (
-                view.posted + view.matured - view.overdue, view.held, view.pending, view.owed,
-            )  # fmt: skip
+def _numbers(seen: WalletView | BalanceAsOf | None) -> tuple[int, ...]:
+    """What both a wallet and a balance as of tell."""
+    assert seen is not None
+    return seen.posted, seen.matured, seen.overdue, seen.held, seen.pending, seen.owed
+
+
+@pytest.mark.parametrize("asset_code", ["POINTS", "STARS"])
+async def test_a_balance_as_of_is_what_the_wallet_showed(world: World, asset_code: str) -> None:
+    """After any history the balance as of now is the wallet's, and what a wallet showed is the balance as of then."""
+    history = History(world=world, random=Random(21), asset=asset_code)
+    reader, asset = world.application.reader, world.asset(asset_code)
+    shown: list[WalletView] = []
+    for _ in range(12):
+        await history.run(20)
+        views = await load_wallets(reader, world.programme_id, [(member, asset) for member in world.members])
+        for view in filter(None, views):
+            now = await balance_as_of(reader, world.programme_id, view.member_id, asset)
+            assert _numbers(now) == _numbers(view)
+            shown.append(view)
+
+    assert history.accepted > 100
+    assert any(view.overdue for view in shown)
+    for view in shown:
+        at = {"effective_at": view.read_at, "known_at": view.read_at}
+        assert _numbers(await balance_as_of(reader, world.programme_id, view.member_id, asset, **at)) == _numbers(view)
 
 
 async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:
