@@ -735,6 +735,7 @@ CREATE TABLE book.tier_standings (
     safe_until date,
     buckets text NOT NULL,
     snapshots text NOT NULL,
+    credited_at timestamp with time zone,
     next_due_at timestamp with time zone NOT NULL,
     steps integer NOT NULL,
     version bigint NOT NULL,
@@ -2159,6 +2160,8 @@ GRANT UPDATE(safe_until) ON TABLE book.tier_standings TO scrip_app;
 GRANT UPDATE(buckets) ON TABLE book.tier_standings TO scrip_app;
 
 GRANT UPDATE(snapshots) ON TABLE book.tier_standings TO scrip_app;
+
+GRANT UPDATE(credited_at) ON TABLE book.tier_standings TO scrip_app;
 
 GRANT UPDATE(next_due_at) ON TABLE book.tier_standings TO scrip_app;
 

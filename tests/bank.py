@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,12 @@ class Bank:
     async def count(self, table: str) -> int:
         """How many rows a table of the book or the registry has."""
         return int((await self.fetch(f"SELECT count(*) FROM {table}"))[0][0])
+
+    async def now(self) -> datetime:
+        """The ledger's instant."""
+        now = "SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond' FROM registry.instance"
+        found: datetime = (await self.fetch(now))[0][0]
+        return found
 
     async def advance(self, step: timedelta) -> None:
         """Moves the ledger's clock forward."""

@@ -14,6 +14,7 @@ from ledger.campaigns.expression import (
     Variables,
     counter_fields,
     find_fault,
+    qualifying_fields,
     tier_fields,
     variables_of,
 )
@@ -92,7 +93,8 @@ def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf, l
 def _own_fields(body: CampaignBody, ladders: Collection[str]) -> Variables:
     """What the segment and every rule may name beside what all campaigns may: the counters, and the ladders."""
     counters = counter_fields(counter.code for counter in body.counters)
-    return (*counters, *tier_fields(tuple(sorted(ladders))))
+    codes = tuple(sorted(ladders))
+    return (*counters, *tier_fields(codes), *qualifying_fields(codes))
 
 
 def _require_condition(field: str, text: str, variables: Variables) -> None:

@@ -1,10 +1,11 @@
 """A campaign's body as canonical JSON and back: what is stored, and what every award's version names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -20,8 +21,10 @@ from ledger.campaigns.campaign_body import (
     ProgressCounter,
     Rule,
 )
-from ledger.campaigns.expression import ENROLLED_DAYS, ON_FILE, Variables, counter_fields, progress_variable
+from ledger.campaigns.expression import ENROLLED_DAYS, ON_FILE, QUALIFYING, Variables, counter_fields, progress_variable
 from ledger.engine.outcome import thaw_value
+
+_QUALIFYING: Final = re.compile(rf"\b{QUALIFYING}\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def body_text(body: CampaignBody) -> str:
@@ -80,6 +83,7 @@ class Terms(NamedTuple):
     progress:    the counters that its conditions name; `progress_fields`: as they name them
     knows_member: whether a condition or the segment names what the bank says of the member
     knows_enrolment: whether one names since when it is a member
+    qualifying:  the ladders whose metric they name
     counters:    what it counts: for its caps, its conditions, its streaks and combinations, and its own counters
     conditions:  all of them in one text, by which `is_named` finds what they name
     late:        how long after it occurred an activity is looked at
@@ -96,6 +100,7 @@ class Terms(NamedTuple):
     progress_fields: Variables
     knows_member: bool
     knows_enrolment: bool
+    qualifying: tuple[str, ...]
     counters: tuple[Counted, ...]
     conditions: str
     late: timedelta
@@ -129,6 +134,7 @@ def terms_of(text: str) -> Terms:
         progress_fields=counter_fields(counter.code for counter in progress),
         knows_member=knows_member,
         knows_enrolment=ENROLLED_DAYS.name in conditions,
+        qualifying=tuple(sorted(set(_QUALIFYING.findall(conditions)))),
         counters=_counters(body, periods),
         conditions=conditions,
         late=timedelta(hours=body.late_hours),

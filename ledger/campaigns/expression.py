@@ -49,6 +49,9 @@ COUNT_FIELDS: Final = (
 )
 """How many awards the member has had of the campaign in the local period."""
 
+QUALIFYING: Final = "qualifying"
+"""What ladders stand at is named `qualifying.LADDER`."""
+
 SEGMENT_FIELDS: Final = (*ON_FILE, ENROLLED_DAYS, *COUNT_FIELDS)
 """What every segment may name: nothing of the activity."""
 
@@ -96,6 +99,12 @@ def progress_variable(counter: str) -> str:
 def tier_fields(ladders: tuple[str, ...]) -> Variables:
     """What conditions may name of ladders of tiers: the code of the level that the member holds on each."""
     return tuple(FieldType(f"tier.{code}", "string") for code in ladders)
+
+
+@lru_cache(maxsize=1024)
+def qualifying_fields(ladders: tuple[str, ...]) -> Variables:
+    """What they may name besides: what the ladder's metric stands at for the member, in its window."""
+    return tuple(FieldType(f"{QUALIFYING}.{code}", "integer") for code in ladders)
 
 
 def find_fault(text: str, variables: Variables) -> Fault | None:

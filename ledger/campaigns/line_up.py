@@ -18,13 +18,15 @@ class LineUp:
     """The campaigns that look at activities of a type, in the order of priority and code.
 
     knows_enrolment: whether a condition of theirs names since when the member is one
+    qualifying:      the ladders whose metric they name
     """
 
-    __slots__ = ("_activity", "_days", "knows_enrolment", "looking")
+    __slots__ = ("_activity", "_days", "knows_enrolment", "looking", "qualifying")
 
     def __init__(self, activity: str, looking: Sequence[Considered]) -> None:
         self.looking = looking
         self.knows_enrolment = any(of.terms.knows_enrolment for of in looking)
+        self.qualifying = frozenset([code for of in looking for code in of.terms.qualifying])
         self._activity = activity
         self._days: dict[date, Turns] = {}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.units import InvariantViolated
-from ledger.campaigns.expression import ENROLLED_DAYS, Value, Variables, tier_fields
+from ledger.campaigns.expression import ENROLLED_DAYS, QUALIFYING, Value, Variables, qualifying_fields, tier_fields
 from ledger.engine.state import State
 from ledger.members.rows import MEMBERS_BY_ID
 from ledger.programme.calendar import local_date
@@ -20,19 +20,25 @@ class MemberThen(NamedTuple):
 
     levels:        the level that it held on each ladder
     enrolled_days: whole local days since it was enrolled
+    qualifying:    what the metric of each ladder stood at
     """
 
     levels: Levels = MappingProxyType({})
     enrolled_days: int = 0
+    qualifying: Mapping[str, int] = MappingProxyType({})
 
     def fields(self) -> Variables:
         """What conditions may name of it beside what they always may."""
-        return tier_fields(tuple(sorted(self.levels))) if self.levels else ()
+        if not self.levels:
+            return ()
+        tiers = tier_fields(tuple(sorted(self.levels)))
+        return (*tiers, *qualifying_fields(tuple(sorted(self.qualifying)))) if self.qualifying else tiers
 
     def values(self) -> Mapping[str, Value]:
         """What they see."""
         levels = {f"tier.{code}": level.code for code, level in self.levels.items()}
-        return {ENROLLED_DAYS.name: self.enrolled_days, **levels}
+        qualifying = {f"{QUALIFYING}.{code}": amount for code, amount in self.qualifying.items()}
+        return {ENROLLED_DAYS.name: self.enrolled_days, **levels, **qualifying}
 
 
 def find_enrolled_days(state: State, programme: Programme, member_id: UUID, day: date) -> int:

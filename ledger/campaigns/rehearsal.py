@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.book.account import Account
 from ledger.book.units import InvariantViolated
-from ledger.campaigns.campaign_body import ActionKind, ProgressStep, VoucherAward
+from ledger.campaigns.campaign_body import ActionKind, ProgressStep
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
@@ -22,13 +22,13 @@ from ledger.campaigns.lock_plan import LockPlan, Ran
 from ledger.campaigns.look import take_turns
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.recorded import Recorded
+from ledger.campaigns.rehearsed_members import Known, MemberRows
 from ledger.campaigns.rehearsed_taking import Taking
 from ledger.campaigns.report import ReportActivity
 from ledger.campaigns.rows import (
     CAMPAIGN_COUNTS,
     LISTED_MEMBERS,
     CampaignCount,
-    ListedMember,
     listed_member_id,
     member_list_id,
 )
@@ -39,11 +39,11 @@ from ledger.engine.command import Actor
 from ledger.engine.ids import IdSource
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
-from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID, Member, MemberFacts
+from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.programme.activity_type import find_type, require_payload
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
-from ledger.tiers.rows import STANDINGS, STEPS, Standing, Step
+from ledger.tiers.rows import STANDINGS, STEPS
 from ledger.vouchers.counts import Purpose, count_id
 from ledger.vouchers.rows import VOUCHER_COUNTS, VoucherCount
 from ledger.vouchers.voucher import template_id
@@ -68,18 +68,6 @@ class Sale(NamedTuple):
     amount: int
     left: int
     given: tuple[Given, ...]
-
-
-class MemberRows(NamedTuple):
-    """What is known of a member apart from the draft: what the bank says today, the levels held then and now, its place on
-    the draft's list, and its enrolment.
-    """
-
-    facts: MemberFacts | None = None
-    standings: Sequence[Standing] = ()
-    steps: Sequence[Step] = ()
-    listed: ListedMember | None = None
-    member: Member | None = None
 
 
 class Rehearsal:
@@ -130,15 +118,15 @@ class Rehearsal:
 
     # -- activities --------------------------------------------------------------------------------------------------
 
-    def look(self, recorded: Recorded, member: MemberRows) -> None:
+    def look(self, recorded: Recorded, known: Known) -> None:
         """What the draft would have done for the activity; what it came to is in the tally."""
         now = recorded.received_at
         self._counts.forget_before(local_date(now - self.draft.terms.late, self.programme.time_zone))
         command = self._command(recorded)
         day = command.local_day(self.programme)
         plan = self._ran.plan_of(recorded.type, recorded.occurred_at)
-        state = self._state(plan, recorded.member_id, day, member)
-        seen, turns = self._see(state, command)
+        state = self._state(plan, recorded.member_id, day, known.member(recorded))
+        seen, turns = self._see(state, command, known.qualifying_of(recorded))
         taking = Taking(state, self.programme, seen, now, self.stock)
         skips = [*take_turns(taking, turns), *taking.uncredited()]
         self._keep(state)
@@ -147,20 +135,13 @@ class Rehearsal:
             given = tuple(self._given(offer, seen) for offer in taking.taken)
             self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, given)
 
-    def _see(self, state: State, command: ReportActivity) -> tuple[Seen, Turns]:
+    def _see(self, state: State, command: ReportActivity, qualifying: Mapping[str, int]) -> tuple[Seen, Turns]:
         type_ = find_type(state, self.programme.id, command.type)
         line_up = self._line_ups.get(command.type)
         if line_up is None:
             line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])
-        then = command.member_then(state, self.programme, line_up)
+        then = command.member_then(state, self.programme, line_up)._replace(qualifying=qualifying)
         return command.see(self.programme, type_, require_payload(type_, command.payload), then, line_up)
-
-    @property
-    def asks_member(self) -> bool:
-        """Whether a condition or a template asks what the bank says of members."""
-        return self.draft.terms.knows_member or any(
-            isinstance(rule.action, VoucherAward) for rule in self.draft.body.rules
-        )
 
     def _command(self, recorded: Recorded) -> ReportActivity:
         return ReportActivity(

@@ -40,6 +40,7 @@ from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
 from ledger.tiers.held_levels import levels_at, tier_keys
+from ledger.tiers.qualifying import qualifying_at
 from ledger.tiers.rows import LADDERS
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
@@ -197,10 +198,14 @@ class ReportActivity(ActivityCommand):
         """The member when it occurred, once everything has happened that time alone has brought."""
         if state.rows(LADDERS, programme.id):
             settle_before(state, programme, self.member_id, self._wallets(), now)
-        return self.member_then(state, programme, line_up)
+        then = self.member_then(state, programme, line_up)
+        if not line_up.qualifying:
+            return then
+        qualifying = qualifying_at(state, programme, self.member_id, line_up.qualifying, self.occurred_at)
+        return then._replace(qualifying=qualifying)
 
     def member_then(self, state: State, programme: Programme, line_up: LineUp) -> MemberThen:
-        """The member when it occurred, as far as these campaigns ask; nothing is due."""
+        """The same without what ladders had counted; nothing is due."""
         member_id, then = self.member_id, MemberThen()
         if state.rows(LADDERS, programme.id):
             then = MemberThen(levels_at(state, programme, member_id, self.occurred_at))

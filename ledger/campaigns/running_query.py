@@ -100,6 +100,7 @@ async def _member_now(reader: Reader, programme_id: UUID, member_id: UUID, now: 
     member = await member_by_id(reader, programme_id, member_id)
     return MemberThen(
         levels={tier.ladder: tier.level for tier in tiers},
+        qualifying={tier.ladder: tier.progress.counted for tier in tiers},
         enrolled_days=0 if member is None else days_enrolled(member.enrolled_at, local_date(now, time_zone), time_zone),
     )
 

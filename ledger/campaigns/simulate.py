@@ -19,13 +19,11 @@ from ledger.campaigns.campaign_body import CampaignBody, PointsAward, VoucherAwa
 from ledger.campaigns.campaign_query import campaign_by_id
 from ledger.campaigns.campaign_text import body_text, parse_body, terms_of
 from ledger.campaigns.considered import Considered, name_of
-from ledger.campaigns.recorded import Recorded, Span, recorded_pages
-from ledger.campaigns.rehearsal import MemberRows, Rehearsal
+from ledger.campaigns.recorded import Span, recorded_pages
+from ledger.campaigns.rehearsal import Rehearsal
+from ledger.campaigns.rehearsed_members import find_known
 from ledger.campaigns.rows import (
-    LISTED_MEMBERS,
     campaign_id,
-    listed_member_id,
-    member_list_id,
 )
 from ledger.campaigns.simulation_report import BudgetLine, SimulationReport
 from ledger.engine.preview import Preview
@@ -33,11 +31,10 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
-from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ACTIVITY_TYPES, ASSETS, PROGRAMMES, activity_type_id, asset_id
-from ledger.tiers.rows import LADDER_VERSIONS, LADDERS, STANDINGS, STEPS
+from ledger.tiers.rows import LADDER_VERSIONS, LADDERS
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES
 from ledger.vouchers.stock import stock_account_id
 from ledger.vouchers.template_body import Stock
@@ -45,8 +42,6 @@ from ledger.vouchers.voucher import template_id, voucher_asset_id
 
 _BREATH: Final = 100
 """Activities between two chances for whatever else the process does."""
-
-_NOBODY: Final = MemberRows()
 
 Progress = Callable[[int], None]
 """Told how many more activities and refunds were looked at."""
@@ -182,7 +177,7 @@ async def _run(
 ) -> bool:
     """Whether all activities of the span were looked at."""
     async for page in recorded_pages(reader, span):
-        members = await _members(reader, rehearsal, page)
+        known = await find_known(reader, rehearsal.programme, rehearsal.draft, rehearsal.standing, page)
         for start in range(0, len(page), _BREATH):
             part = page[start : start + _BREATH]
             for recorded in part:
@@ -191,37 +186,10 @@ async def _run(
                     continue
                 if rehearsal.tally.activities == activities_max:
                     return False
-                rehearsal.look(recorded, members.get(recorded.member_id, _NOBODY))
+                rehearsal.look(recorded, known)
             on_progress(len(part))
             await asyncio.sleep(0)
     return True
-
-
-async def _members(reader: Reader, rehearsal: Rehearsal, page: Sequence[Recorded]) -> Mapping[UUID, MemberRows]:
-    """What is known of the page's members, where somebody asks."""
-    ids = {recorded.member_id for recorded in page if recorded.refund_of is None}
-    has_ladders = bool(rehearsal.standing[LADDERS, rehearsal.programme.id])
-    code = rehearsal.draft.body.member_list
-    list_id = None if code is None else member_list_id(rehearsal.programme.id, code)
-    asks_enrolment = rehearsal.draft.terms.knows_enrolment
-    keys = [MEMBER_FACTS.key(id_) for id_ in ids] if rehearsal.asks_member else []
-    keys += [MEMBERS_BY_ID.key(id_) for id_ in ids] if asks_enrolment else []
-    keys += [STANDINGS.key(id_) for id_ in ids] if has_ladders else []
-    keys += [] if list_id is None else [LISTED_MEMBERS.key(listed_member_id(list_id, id_)) for id_ in ids]
-    if not keys:
-        return {}
-    async with reader.snapshot() as snapshot:
-        preview = Preview(snapshot)
-        await preview.load(keys, lambda state: [STEPS.key(row.id) for id_ in ids for row in state.peek(STANDINGS, id_)])
-    return {id_: _member(preview.state, id_, list_id) for id_ in ids}
-
-
-def _member(state: State, member_id: UUID, list_id: UUID | None) -> MemberRows:
-    facts, standings = state.peek(MEMBER_FACTS, member_id), state.peek(STANDINGS, member_id)
-    steps = [step for standing in standings for step in state.peek(STEPS, standing.id)]
-    listed = [] if list_id is None else state.peek(LISTED_MEMBERS, listed_member_id(list_id, member_id))
-    enrolled = state.peek(MEMBERS_BY_ID, member_id)
-    return MemberRows(next(iter(facts), None), standings, steps, next(iter(listed), None), next(iter(enrolled), None))
 
 
 def _budget_lines(rehearsal: Rehearsal, limits: Mapping[str, int]) -> list[BudgetLine]:

@@ -211,6 +211,10 @@ class State:
         self._undo.append((appended, _ABSENT, len(appended)))
         appended += rows
 
+    def appended(self, shelf: Shelf[R]) -> Sequence[R]:
+        """The rows that were appended in this batch, in their order."""
+        return self._drawers[shelf].appended
+
     def mirror(self, shelf: Shelf[R], row: R) -> None:
         """Shows a row that was added to another shelf of the same table under this one too; it is written once."""
         group = self._drawers[shelf].rows.get(row[shelf.by_index])

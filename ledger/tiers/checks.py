@@ -83,8 +83,8 @@ STANDING_RULES = (
         "a standing with its steps is what its credits, its grants and the local midnights make it, replayed",
         """
         SELECT s.id AS subject, s.programme_id, s.member_id, s.ladder_id, s.level, s.since, s.earned, s.granted,
-               s.granted_until, s.falls_on, s.safe_until, s.buckets, s.snapshots, s.next_due_at, s.steps, s.version,
-               p.time_zone,
+               s.granted_until, s.falls_on, s.safe_until, s.buckets, s.snapshots, s.credited_at, s.next_due_at,
+               s.steps, s.version, p.time_zone,
                (SELECT json_agg(json_build_array(v.number, v.body, v.created_at) ORDER BY v.number)::text
                 FROM registry.tier_ladder_versions v WHERE v.ladder_id = s.ladder_id) AS versions,
                coalesce((SELECT json_agg(json_build_array(h.version, h.posted_at, h.day, h.occurred_at, h.amount, h.level)

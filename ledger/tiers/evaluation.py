@@ -67,6 +67,7 @@ def new_standing(programme_id: ProgrammeId, member_id: UUID, ladder_id: UUID, fi
         safe_until=None,
         buckets="{}",
         snapshots="{}",
+        credited_at=None,
         next_due_at=NEVER,
         steps=0,
         version=0,
@@ -99,7 +100,7 @@ def credit(standing: Standing, terms: Terms, brought: Brought, now: datetime) ->
     Nothing may be due: `due` comes first.
     """
     body, today = terms.body, local_date(now, terms.time_zone)
-    counting = _count(standing, body, brought, today)
+    counting = _count(standing, body, brought, today)._replace(credited_at=now)
     buckets = buckets_of(counting)
     best = _best(body, buckets, today)
     # A period that has ended lets those rise at once whom a late activity lifts over its threshold.

@@ -47,6 +47,7 @@ class Standing(NamedTuple):
     safe_until:    the local day before which it does not fall once more
     buckets:       JSON: what counts, by the first local day of each bucket (`window.py`)
     snapshots:     JSON: when the value of a SNAPSHOT metric was taken, by bucket
+    credited_at:   when anything was last credited or taken back; None where nothing ever was
     next_due_at:   when something changes by time alone
     steps:         how often `level` has changed · version: how often anything was credited, granted or due
     """
@@ -64,6 +65,7 @@ class Standing(NamedTuple):
     safe_until: date | None
     buckets: str
     snapshots: str
+    credited_at: datetime | None
     next_due_at: datetime
     steps: int
     version: int
@@ -183,6 +185,7 @@ STANDINGS = Shelf(
         "safe_until",
         "buckets",
         "snapshots",
+        "credited_at",
         "next_due_at",
         "steps",
         "version",
@@ -190,6 +193,8 @@ STANDINGS = Shelf(
 )
 STEPS = Shelf(tables.TIER_STEPS, Step, by="standing_id")
 CREDITS = Shelf(tables.TIER_CREDITS, TierCredit, by="activity_id")
+CREDITS_OF_STANDING = Shelf(tables.TIER_CREDITS, TierCredit, by="standing_id")
+"""Read only for what occurred before the last credit of a standing was posted."""
 GRANTS = Shelf(tables.TIER_GRANTS, Grant)
 PACKS = Shelf(tables.TIER_PACKS, Pack, by="id", updates=("state", "refused", "voucher_id", "next_try_at", "settled_at"))
 

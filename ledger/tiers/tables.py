@@ -40,6 +40,7 @@ TIER_STANDINGS = table(
     Column("safe_until", Date),
     Column("buckets", Text),
     Column("snapshots", Text),
+    Column("credited_at", INSTANT),
     Column("next_due_at", INSTANT),
     Column("steps", Integer),
     Column("version", BigInteger),

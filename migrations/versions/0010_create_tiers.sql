@@ -61,6 +61,7 @@ CREATE TABLE {book}.tier_standings (
     safe_until date,
     buckets text NOT NULL,
     snapshots text NOT NULL,
+    credited_at timestamptz,
     next_due_at timestamptz NOT NULL,
     steps integer NOT NULL,
     version bigint NOT NULL,
@@ -176,6 +177,6 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_keep_rows', name);
     END LOOP;
 END $$;
-GRANT UPDATE (level, since, earned, granted, granted_until, falls_on, safe_until, buckets, snapshots, next_due_at, steps,
-              version) ON {book}.tier_standings TO scrip_app;
+GRANT UPDATE (level, since, earned, granted, granted_until, falls_on, safe_until, buckets, snapshots, credited_at,
+              next_due_at, steps, version) ON {book}.tier_standings TO scrip_app;
 GRANT UPDATE (state, refused, voucher_id, next_try_at, settled_at) ON {book}.tier_packs TO scrip_app;

@@ -34,9 +34,21 @@ from ledger.engine.shelves import ACCOUNTS
 from ledger.members.rows import MEMBERS, Member
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.rows import ASSETS
+from ledger.tiers.ladder_body import LadderBody
+from ledger.tiers.ladder_rules import require_body as require_ladder
+from ledger.tiers.ladder_text import body_text as ladder_text
+from ledger.tiers.rows import LADDER_VERSIONS, LADDERS, Ladder, LadderVersion, ladder_id, ladder_version_id
 from ledger.vouchers.rows import VOUCHERS
 from tests.property.memory_book import MemoryBook
 from tests.property.world import BANK, PROGRAMME, START, member_id, named, terms
+
+
+def add_ladder(book: MemoryBook, code: str, body: LadderBody) -> None:
+    """A ladder that has always been there."""
+    require_ladder(body, SHIPPED.get)
+    id_ = ladder_id(PROGRAMME, code)
+    book.add(LADDERS, Ladder(id_, PROGRAMME, code))
+    book.add(LADDER_VERSIONS, LadderVersion(ladder_version_id(id_, 1), id_, PROGRAMME, 1, ladder_text(body), START))
 
 
 def enrol(book: MemoryBook, name: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Random purchases, refunds, sweeps and grants on two ladders: levels and prices as a model says, standings as replayed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,35 +17,35 @@ from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
-from ledger.programme.activity_type import SHIPPED
 from ledger.tiers.grant import GrantTier
 from ledger.tiers.ladder_body import Demotion, LadderBody, Level, Metric, MetricKind, Window, WindowKind
-from ledger.tiers.ladder_rules import require_body
-from ledger.tiers.ladder_text import body_text
 from ledger.tiers.replay import Happened, StepTaken, replay
 from ledger.tiers.rows import (
     CREDITS,
     GRANTS,
     LADDER_VERSIONS,
-    LADDERS,
     STANDINGS,
     STEPS,
-    Ladder,
-    LadderVersion,
     Standing,
     ladder_id,
-    ladder_version_id,
 )
 from ledger.tiers.sweeps import SettleTiers
-from tests.property.campaign_world import add_campaign, verify_campaigns
+from tests.property.campaign_world import add_campaign, add_ladder, verify_campaigns
 from tests.property.invariants import verify
-from tests.property.memory_book import MemoryBook
 from tests.property.tier_model import DAYS, LEVELS, TierModel
 from tests.property.world import BANK, PROGRAMME, START, member_id, world
 
 WHO = ("ann", "bob")
 POINTS = PointsAward(asset="POINTS", field="amount", per=10, ladder="rolling")
 TENTH = Rule(code="tenth", activity="purchase", action=POINTS)
+RICH_FROM, RICH_BELOW = 60, 250
+RICH = Rule(
+    code="rich",
+    activity="purchase",
+    action=PointsAward(asset="POINTS", amount=1),
+    when=f"qualifying.rolling >= {RICH_FROM}",
+)
+SEGMENT = f"qualifying.rolling < {RICH_BELOW}"
 ROLLING = LadderBody(
     metric=Metric(kind=MetricKind.AMOUNT, activities=("purchase",)),
     window=Window(kind=WindowKind.ROLLING, days=DAYS),
@@ -61,14 +62,6 @@ VISITS = LadderBody(
 AMOUNTS = st.sampled_from([1, 9, 60, 100, 149, 260])
 AGES = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=13), timedelta(hours=72), timedelta(hours=73)])
 STEPS_OF_TIME = st.sampled_from([timedelta(minutes=7), timedelta(hours=9), timedelta(days=2), timedelta(days=20)])
-
-
-def add_ladder(book: MemoryBook, code: str, body: LadderBody) -> None:
-    """A ladder that has always been there."""
-    require_body(body, SHIPPED.get)
-    id_ = ladder_id(PROGRAMME, code)
-    book.add(LADDERS, Ladder(id_, PROGRAMME, code))
-    book.add(LADDER_VERSIONS, LadderVersion(ladder_version_id(id_, 1), id_, PROGRAMME, 1, body_text(body), START))
 
 
 class TierMachine(RuleBasedStateMachine):
@@ -90,6 +83,8 @@ class TierMachine(RuleBasedStateMachine):
         far = START.date()
         phase = Phase(code="all", from_on=far.replace(year=2000), until_on=far.replace(year=2100), rules=(TENTH,))
         add_campaign(self.book, "base", CampaignBody(phases=(phase,), late_hours=500), ladders=("rolling",))
+        rich = CampaignBody(phases=(replace(phase, rules=(RICH,)),), segment=SEGMENT, late_hours=500)
+        self.rich = add_campaign(self.book, "rich", rich, ladders=("rolling",))
         self.models = {name: TierModel(ZoneInfo(zone), self.now) for name in WHO}
 
     @property
@@ -110,9 +105,12 @@ class TierMachine(RuleBasedStateMachine):
         commands = [self._purchase(name, amount, self.now - age) for name, amount, age in baskets]
         outcomes: list[Outcome[ActivityReceipt]] = self.book.execute_list(commands)
         for (name, amount, age), command, outcome in zip(baskets, commands, outcomes, strict=True):
+            qualifying = self.models[name].qualifying_at(self.now - age)
             points = self.models[name].buy(amount, self.now - age)
+            awards = outcome.unwrap().awards
+            assert any(award.campaign_id == self.rich for award in awards) == (RICH_FROM <= qualifying < RICH_BELOW)
             if name not in self.granted:
-                assert sum(award.amount for award in outcome.unwrap().awards) == points
+                assert sum(award.amount for award in awards if award.campaign_id != self.rich) == points
             self.bought.append(command)
 
     def _purchase(self, name: str, amount: int, at: datetime) -> ReportActivity:

@@ -16,16 +16,24 @@ def reached(amount: int) -> int:
 
 @dataclass
 class TierModel:
-    """One member. held: each level with the instant from which on it was held."""
+    """One member. brought: when it was posted, the day on which it counts, how much; held: each level with the instant
+    from which on it was held.
+    """
 
     zone: ZoneInfo
     now: datetime
-    brought: list[tuple[date, int]] = field(default_factory=list)
+    brought: list[tuple[datetime, date, int]] = field(default_factory=list)
     held: list[tuple[datetime, int]] = field(default_factory=list)
 
     def counted(self, today: date) -> int:
         """What the last days brought."""
-        return sum(amount for day, amount in self.brought if today - timedelta(days=DAYS) < day <= today)
+        return sum(amount for _, day, amount in self.brought if today - timedelta(days=DAYS) < day <= today)
+
+    def qualifying_at(self, instant: datetime) -> int:
+        """What `counted` said at that instant, of what was posted by then."""
+        today = instant.astimezone(self.zone).date()
+        known = [(day, amount) for posted, day, amount in self.brought if posted <= instant]
+        return sum(amount for day, amount in known if today - timedelta(days=DAYS) < day <= today)
 
     @property
     def place(self) -> int:
@@ -52,7 +60,7 @@ class TierModel:
         """The points of a purchase: a point for every ten, at the level of its time; then it counts."""
         points = amount * self.percent_at(at) // 1000
         if self.now - at <= LATE:
-            self.brought.append((at.astimezone(self.zone).date(), amount))
+            self.brought.append((self.now, at.astimezone(self.zone).date(), amount))
             place = reached(self.counted(self.now.astimezone(self.zone).date()))
             if place > self.place:
                 self.held.append((self.now, place))
@@ -60,4 +68,4 @@ class TierModel:
 
     def refund(self, amount: int, at: datetime) -> None:
         """A part of what was bought then no longer counts."""
-        self.brought.append((at.astimezone(self.zone).date(), -amount))
+        self.brought.append((self.now, at.astimezone(self.zone).date(), -amount))

@@ -7,6 +7,7 @@
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
     ann is tiers=gold segments=young                 what the bank says of her
     ann enrols 2023-10-17T23:30+08:00                since when she is a member
+    ladder spend AMOUNT/purchase ROLLING/90          a ladder that counts these, without levels above the first
     template latte stock=3 limit=1                   a voucher template; limit per member; gives=200: a card of
                                                      that percentage; daily=2 of its uses, at most
     ann joins vip                                    a list of members, for campaigns with list=vip
@@ -14,7 +15,7 @@
     ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
     ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: what it did, or its last reason
     p1 saw base -> activity.amount=199               what the award's conditions saw; the segment's as segment.NAME
-    ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount
+    ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount; `owns` as a snapshot
     ann refunds p1 100 -> base=-10
     ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
     ann holds latte=2 uses=3                         her live vouchers of a template, and the uses left in them
@@ -71,20 +72,27 @@ from ledger.engine import tables
 from ledger.engine.outcome import Outcome
 from ledger.members.rows import MEMBER_FACTS, MemberFacts
 from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
+from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.vouchers.holding import holding_ids
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.rows import TEMPLATES, VOUCHERS
 from ledger.vouchers.template_body import Exchange, Limits, Multiplier, Stock, TemplateBody, Validity
 from ledger.vouchers.top_up import TopUpStock
 from ledger.vouchers.voucher import template_id, voucher_asset_id
-from tests.property.campaign_world import add_campaign, enrol, left_in_budget, verify_campaigns
+from tests.property.campaign_world import add_campaign, add_ladder, enrol, left_in_budget, verify_campaigns
 from tests.property.memory_book import MemoryBook
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template, dealt, stop_template
 from tests.property.world import BANK, PROGRAMME, SHOPS, member_id, merchant_id, terms, world
 from tests.vectors.script import Case
 
-VERBS = {"buys": "purchase", "deposits": "deposit", "logs-in": "login", "checks-in": "check_in"}
+VERBS = {
+    "buys": "purchase",
+    "deposits": "deposit",
+    "logs-in": "login",
+    "checks-in": "check_in",
+    "owns": "assets_snapshot",
+}
 
 
 @dataclass
@@ -95,6 +103,7 @@ class CampaignScript:
     bodies: dict[str, tuple[CampaignBody, int]] = field(default_factory=dict)
     reports: dict[str, ReportActivity] = field(default_factory=dict)
     codes: dict[UUID, str] = field(default_factory=dict)
+    ladders: tuple[str, ...] = ()
     events: int = 0
 
     def run(self, case: Case) -> None:
@@ -124,6 +133,9 @@ class CampaignScript:
                 self.add_rule(code, name, dict(word.split("=", 1) for word in options))
             case ["phase", code, name, *options]:
                 self.add_phase(code, name, dict(word.split("=", 1) for word in options))
+            case ["ladder", code, metric, window]:
+                add_ladder(self.book, code, _ladder(metric, window))
+                self.ladders = (*self.ladders, code)
             case [who, "enrols", text]:
                 enrol(self.book, who, datetime.fromisoformat(text))
             case [who, "is", *options]:
@@ -180,7 +192,7 @@ class CampaignScript:
         """Lets the campaigns run that were described since."""
         for code, (body, budget) in self.bodies.items():
             if not self.book.rows(CAMPAIGNS.table, "code", code):
-                self.codes[add_campaign(self.book, code, body, budget)] = code
+                self.codes[add_campaign(self.book, code, body, budget, self.ladders)] = code
 
     def stock(self, code: str, pieces: int) -> None:
         """Puts so many vouchers of one use into the template's stock."""
@@ -385,6 +397,18 @@ def _phase(name: str, options: dict[str, str]) -> Phase:
         date.fromisoformat(text) for text in (options.get("from", "2000-01-01"), options.get("until", "2100-01-01"))
     )
     return Phase(code=name, from_on=first, until_on=last, rules=(_rule("rule", options),))
+
+
+def _ladder(metric: str, window: str) -> LadderBody:
+    kind, activity = metric.split("/")
+    field_ = "amount" if kind == MetricKind.SNAPSHOT else None
+    of, _, days = window.partition("/")
+    return LadderBody(
+        metric=Metric(kind=MetricKind(kind), activities=(activity,), field=field_),
+        window=Window(kind=WindowKind(of), days=int(days) if days else None),
+        levels=(Level(code="base", threshold=0),),
+        late_hours=744,
+    )
 
 
 def _asset_of(action: Action) -> str:

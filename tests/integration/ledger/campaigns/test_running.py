@@ -1,6 +1,6 @@
 """What runs for a member: the campaigns whose segment the report of its next activity would find true."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import CampaignBody, Period, PointsAward, ProgressCounter, ProgressStep, Rule
@@ -8,6 +8,7 @@ from ledger.campaigns.running_query import running_for
 from ledger.campaigns.simulate import Simulation, simulate
 from tests.bank import Bank
 from tests.campaign_desk import CampaignDesk, always
+from tests.tier_desk import TierDesk
 
 ONE = PointsAward(asset="POINTS", amount=1)
 BODY = CampaignBody(
@@ -22,6 +23,7 @@ SEGMENTS = {
     "fresh": "awards.total == 0",
     "known": "progress.buys == 0 || member.enrolled_days >= 2",
     "new": "member.enrolled_days < 2",
+    "rich": "qualifying.spend >= 200 || tier.spend == 'gold'",
 }
 
 
@@ -29,31 +31,25 @@ async def test_what_runs_for_a_member_is_what_looks_at_its_next_activity(
     desk: CampaignDesk, bank: Bank, member: UUID
 ) -> None:
     """Told, looked at and simulated are the same, segment by segment and day by day."""
+    await TierDesk(bank=bank).ladder()
     for code, segment in SEGMENTS.items():
         await desk.run(code, BODY, segment=segment)
 
     told, looked = [], []
     for _ in range(3):
         told.append(await _running(bank, member))
-        receipt = await desk.buy(member, 100, at=await _now(bank))
+        receipt = await desk.buy(member, 100, at=await bank.now())
         looked.append({code for code in SEGMENTS if desk.campaign_id(code) in {a.campaign_id for a in receipt.awards}})
         await bank.advance(timedelta(days=1))
 
-    assert told == looked == [{"all", "fresh", "known", "new"}, {"all", "new"}, {"all", "known"}]
+    assert told == looked == [{"all", "fresh", "known", "new"}, {"all", "new"}, {"all", "known", "rich"}]
     for code in SEGMENTS:
         asked = Simulation(campaign=code)
         report = await simulate(bank.application.reader, bank.programme_id, asked)
         assert report.awards == sum(code in each for each in looked)
 
 
-async def _now(bank: Bank) -> datetime:
-    """The ledger's instant."""
-    now = "SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond' FROM registry.instance"
-    found: datetime = (await bank.fetch(now))[0][0]
-    return found
-
-
 async def _running(bank: Bank, member: UUID) -> set[str]:
     """The codes of what runs for the member."""
-    found = await running_for(bank.application.reader, bank.programme_id, member, await _now(bank))
+    found = await running_for(bank.application.reader, bank.programme_id, member, await bank.now())
     return {campaign.code for campaign in found}

@@ -24,7 +24,7 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.simulate import Simulation, simulate
 from ledger.campaigns.simulation_report import SimulationReport
-from ledger.tiers.ladder_body import Metric, MetricKind
+from ledger.tiers.ladder_body import Metric, MetricKind, Window, WindowKind
 from tests.bank import Bank
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.tier_desk import TierDesk
@@ -111,6 +111,43 @@ async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank:
     assert before == [
         await bank.count(f"book.{table}") for table in ("journal_entries", "awards", "requests", "campaign_counts")
     ]
+
+
+async def test_a_simulation_sees_members_as_reports_saw_them(desk: CampaignDesk, bank: Bank) -> None:
+    """What ladders stood at, days since enrolment and counts are the same, for late activities and after refunds too."""
+    snapshot = Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount")
+    await TierDesk(bank=bank).ladder("spend", window=Window(kind=WindowKind.ROLLING, days=2))
+    await TierDesk(bank=bank).ladder("wealth", metric=snapshot, window=Window(kind=WindowKind.ROLLING, days=3))
+    odd = replace(TENTH, code="odd", when="qualifying.spend % 2 == 1 && member.enrolled_days < 4")
+    third = replace(TENTH, code="third", when="(qualifying.spend + qualifying.wealth) % 3 == 0")
+    await desk.run("rich", phases=always(odd, third), segment="qualifying.wealth % 3 != 0 || awards.day == 0")
+
+    await bank.advance(timedelta(hours=60))
+    await _late_history(desk, bank)
+    report = await simulated(desk)
+
+    assert {(line.reason, line.rule, line.activities) for line in report.reasons} == await _told_reasons(bank)
+    assert {line.reason for line in report.reasons} == {Reason.OTHER_SEGMENT, Reason.CONDITION_FALSE}
+    posted = await bank.fetch("SELECT rule, sum(amount)::bigint AS points FROM book.awards GROUP BY 1")
+    assert {row["rule"] for row in posted} == {"odd", "third"}
+    assert sum(line.amount - line.returned for line in report.costs) == sum(row["points"] for row in posted)
+
+
+async def _late_history(desk: CampaignDesk, bank: Bank) -> None:
+    """Forty purchases and snapshots of two members over four days, many reported late, some refunded in part."""
+    dice, sales = Random(11), []
+    members = [await bank.enrol(f"m-{number}") for number in range(2)]
+    for number in range(40):
+        at = await bank.now() - timedelta(hours=dice.choice([0, 0, 5, 30, 50]))
+        type_ = "assets_snapshot" if number % 5 == 2 else "purchase"
+        reported = desk.reporting(dice.choice(members), type_, at=at, amount=dice.randrange(10, 400))
+        (await desk.report(reported)).unwrap()
+        if type_ == "purchase":
+            sales.append(reported)
+        if number % 8 == 7:
+            refund = replace(desk.refunding(dice.choice(sales[-5:]), 3), occurred_at=await bank.now())
+            (await desk.report(refund)).unwrap()
+        await bank.advance(timedelta(hours=dice.choice([1, 4])))
 
 
 async def _told_reasons(bank: Bank) -> set[tuple[str, str, int]]:
