@@ -111,6 +111,17 @@ _REQUEST = SqlQuery(
     SELECT kind, key, entry_id, decided_at, outcome FROM {book}.requests WHERE id = CAST(:id AS bytea)
     """
 )
+# A request that waited for a second person has claimed its reference before there was an entry.
+_BY_REFERENCE = SqlQuery(
+    """
+    SELECT coalesce(r.entry_id, (
+        SELECT a.entry_id FROM registry.approvals a
+        WHERE a.programme_id = CAST(:programme_id AS uuid) AND a.requested_by = r.client
+          AND a.requested_at = r.decided_at AND r.kind = 'reference:' || a.kind
+          AND a.payload::jsonb ->> 'reference' = r.key)) AS entry_id
+    FROM {book}.requests r WHERE r.id = CAST(:id AS bytea)
+    """
+)
 _BY_ORIGINAL = SqlQuery(
     """
     SELECT id FROM {book}.journal_entries WHERE original_entry_id = CAST(:id AS uuid) ORDER BY id LIMIT 100
@@ -140,8 +151,9 @@ def _entry(row: Record, postings: Sequence[Record], draws: Sequence[Record]) -> 
 async def entry_by_reference(
     reader: Reader, programme_id: UUID, *, client: str, kind: str, reference: str
 ) -> EntryView | None:
-    """The entry that claimed the client's reference of that kind of command."""
-    found = await reader.row(_REQUEST, {"id": reference_id(client, kind, reference)})
+    """The entry that claimed the client's reference of that kind of command, or that came of the request which did."""
+    asked = {"id": reference_id(client, kind, reference), "programme_id": programme_id}
+    found = await reader.row(_BY_REFERENCE, asked)
     if found is None or found["entry_id"] is None:
         return None
     return (await load_entries(reader, programme_id, [found["entry_id"]]))[0]

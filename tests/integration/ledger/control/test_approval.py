@@ -15,6 +15,7 @@ from ledger.control.approval import Approval, ApprovalState
 from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
 from ledger.points.adjust import AdjustPoints
 from ledger.points.adjust_approval import ADJUSTMENT
+from ledger.points.entry_query import entry_by_reference
 from ledger.points.spend import SpendPoints
 from ledger.programme.rates import set_adjustment_limit
 from ledger.programme.setup import create_programme
@@ -118,6 +119,25 @@ async def test_an_approved_entry_keeps_the_requests_reference(bank: Bank, member
     entry = await bank.fetch("SELECT reference FROM {book}.journal_entries WHERE id = $1", decision.entry_id)
     assert code_of(again) == RefusalCode.REFERENCE_TAKEN
     assert entry[0]["reference"] == "case-7"
+
+
+async def test_who_asked_finds_the_approved_entry_by_the_reference(bank: Bank, member: UUID) -> None:
+    """Nothing while it waits; then the entry, for the asking client only."""
+    engine, reader = bank.application.engine, bank.application.reader
+    asked = [(await engine.execute(adjust(bank, member, 500, reference=f"case-{n}"))).unwrap() for n in range(2)]
+    maker = {"client": bank.actor(*MAKER).client, "kind": "adjust", "reference": "case-0"}
+    waiting = await entry_by_reference(reader, bank.programme_id, **maker)
+    assert asked[0].approval_id is not None
+
+    decision = (await engine.execute(approve(bank, asked[0].approval_id))).unwrap()
+
+    found = await entry_by_reference(reader, bank.programme_id, **maker)
+    assert waiting is None
+    assert found is not None
+    assert (found.id, found.reference) == (decision.entry_id, "case-0")
+    checker = {**maker, "client": bank.actor(*CHECKER).client}
+    assert await entry_by_reference(reader, bank.programme_id, **checker) is None
+    assert await entry_by_reference(reader, bank.programme_id, **{**maker, "reference": "case-1"}) is None
 
 
 async def test_the_same_key_gives_the_same_decision(bank: Bank, member: UUID) -> None:
