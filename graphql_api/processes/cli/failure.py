@@ -40,7 +40,7 @@ def report_failures() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the outermost frame: nobody else can report it
-        lines, code = _explain(error)
+        lines, code = _explain(_first_of(error))
         for line in lines:
             print(f"scrip: {line}", file=sys.stderr)  # noqa: T201
         sys.exit(code)
@@ -48,6 +48,11 @@ def report_failures() -> Iterator[None]:
 
 def _unwind(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def _first_of(error: Exception) -> Exception:
+    """What ended work that ran side by side: the group says only that something did."""
+    return _first_of(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def _explain(error: Exception) -> tuple[tuple[str, ...], int]:

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import jwt
 
 from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
-from tests.databases import ROOT
+from tests.databases import ROOT, run
 
 
 def scrip(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -20,6 +21,14 @@ def scrip(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, env={**clean, **environ}, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 def test_migrating_an_empty_database_says_what_happened(server_database: str) -> None:
@@ -42,6 +51,16 @@ def test_a_database_that_does_not_answer_is_one_line() -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith("scrip: the database of SCRIP_DATABASE_URL does not answer")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_check_that_the_database_ends_is_one_line(database_url: str) -> None:
+    """What PostgreSQL says of a rule is told as of any other question, and is no bug."""
+    run(_execute(database_url, "DROP TABLE book.draws"))
+
+    ended = scrip("check", SCRIP_DATABASE_URL=database_url)
+
+    assert ended.returncode == 2
+    assert ended.stderr == 'scrip: the database refused: relation "book.draws" does not exist; run `scrip migrate`.\n'
 
 
 def test_production_refusals_are_one_line_each() -> None:
