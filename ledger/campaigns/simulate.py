@@ -70,7 +70,7 @@ async def simulate(
     body = draft.body
     for asset, amount in asked.budgets.items():
         if asset not in body.budgets or not 0 <= amount <= AMOUNT_MAX:
-            refuse_input("budgets")
+            refuse_input(f"budgets.{asset}")
     rehearsal = await _prepare(reader, draft, asked.budgets)
     span = Span(
         programme_id=programme_id,

@@ -1,6 +1,6 @@
 """Reading members: one by id or by the bank's external id, and the list of a programme."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -42,6 +42,11 @@ _ID = Query(
         MEMBERS.c.external_id == bindparam("external_id"), MEMBERS.c.programme_id == bindparam("programme_id")
     )
 )
+_EXTERNAL_IDS = Query(
+    select(MEMBERS.c.id, MEMBERS.c.external_id).where(
+        MEMBERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), MEMBERS.c.programme_id == bindparam("programme_id")
+    )
+)
 _IDS = Query(
     select(MEMBERS.c.id, MEMBERS.c.external_id).where(
         MEMBERS.c.external_id == any_(bindparam("external_ids", type_=ARRAY(Text))),
@@ -75,6 +80,12 @@ async def members_page(
     """At most `limit` (≤ 100) members in the order of enrolment."""
     found = {"programme_id": programme_id, "after": after, "limit": min(limit, PAGE_MAX)}
     return [MemberView(*row) for row in await reader.rows(_PAGE, found)]
+
+
+async def external_ids(reader: Reader, programme_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """What the bank calls those of them that are the programme's."""
+    rows = await reader.rows(_EXTERNAL_IDS, {"programme_id": programme_id, "ids": list(ids)})
+    return {row["id"]: row["external_id"] for row in rows}
 
 
 async def erased_members(reader: Reader, *, limit: int) -> Sequence[UUID]:

@@ -33,6 +33,7 @@ def activities(
 
 async def _show(external_id: str, programme: str | None, newest: int, *, as_json: bool) -> None:
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.output import print_line
     from ledger.campaigns.campaign_query import version_name
     from ledger.campaigns.explain_query import activities_page, explain
     from ledger.members.queries import member_by_external_id
@@ -44,7 +45,10 @@ async def _show(external_id: str, programme: str | None, newest: int, *, as_json
         if member is None:
             raise CommandError(f"the programme has no member {external_id!r}.")
         await record_support_read(application.units, actor, member.id)
-        for activity in await activities_page(reader, actor.programme_id, member.id, limit=newest):
+        page = await activities_page(reader, actor.programme_id, member.id, limit=newest)
+        if not page and not as_json:
+            print_line(f"Nothing that member {external_id} did was reported.")
+        for activity in page:
             found = await explain(reader, actor.programme_id, activity.id)
             assert found is not None
             names = {
@@ -56,17 +60,21 @@ async def _show(external_id: str, programme: str | None, newest: int, *, as_json
 
 def _print(found: "Explained", names: "dict[str, VersionName]", *, as_json: bool) -> None:
     from graphql_api.processes.cli.output import print_json, print_line
+    from ledger.campaigns.receipt import ActivityState
 
     activity = found.activity
     if as_json:
         print_json(_plain(found, names))
         return
-    print_line(
-        f"{activity.occurred_at:%Y-%m-%d %H:%M:%S} UTC  {activity.type}  {activity.source}/{activity.source_event_id}"
-    )
+    words = [f"{activity.occurred_at:%Y-%m-%d %H:%M:%S} UTC", activity.type]
+    words += [] if activity.amount is None else [f"{activity.amount:,}"]
+    words += [f"{activity.source}/{activity.source_event_id}"]
+    words += [] if activity.state == ActivityState.ACCEPTED else [activity.state]
+    print_line("  ".join(words))
     for award in found.awards:
         name = names[str(award.version_id)]
-        what = f"{award.amount:+,} {award.kind.lower()}"
+        cut = f" of {award.wanted:,}" if 0 < award.amount < award.wanted else ""
+        what = f"{award.amount:+,}{cut} {award.kind.lower()}"
         print_line(f"  {what:<20} {name.campaign} version {name.number}, rule {award.rule}")
     for skip in found.skipped:
         rule = "" if skip.rule is None else f", rule {skip.rule}"

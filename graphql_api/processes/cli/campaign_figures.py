@@ -41,6 +41,9 @@ def show_figures(
     Reached are members with an activity that its rules looked at; participants those with an award; converted those who
     have used something of it. What is refunded or used later counts on the day of the activity that was awarded.
 
+    `value`, in minor units, is what the awarded activities reported, less refunds; `cost` is what the budget paid.
+    The rates are participants of the reached, and used of what was issued and not returned.
+
     Examples:
         scrip campaign figures spring
 
@@ -132,15 +135,19 @@ def _plain_line(line: "Figures") -> dict[str, object]:
 
 def _print_tables(code: str, by: By, lines: "Sequence[Figures]", budgets: "Sequence[BudgetView]") -> None:
     """People and what they did, then what was given, then the budgets."""
+    from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.cli.plain_table import percent, print_plain_table
 
+    if not lines:
+        print_line(f"{code} has reached nobody on these days.")
+    sides = () if by is By.TOTAL else (by.value,)
     print_plain_table(
         f"Campaign {code}",
-        texts=(by.value,),
+        texts=sides,
         numbers=("reached", "took part", "rate", "converted", "activities", "awarded", "value"),
         rows=[
             (
-                line.key,
+                *_key(by, line),
                 line.reached,
                 line.participants,
                 percent(line.participation_rate),
@@ -154,11 +161,11 @@ def _print_tables(code: str, by: By, lines: "Sequence[Figures]", budgets: "Seque
     )
     print_plain_table(
         "What it gave",
-        texts=(by.value, "asset"),
+        texts=(*sides, "asset"),
         numbers=("awards", "issued", "returned", "used", "rate", "cost"),
         rows=[
             (
-                line.key,
+                *_key(by, line),
                 asset.asset,
                 asset.awards,
                 asset.issued,
@@ -173,3 +180,8 @@ def _print_tables(code: str, by: By, lines: "Sequence[Figures]", budgets: "Seque
     )
     left = [(budget.asset, budget.state, budget.left) for budget in budgets]
     print_plain_table("Budgets", texts=("asset", "state"), numbers=("left",), rows=left)
+
+
+def _key(by: By, line: "Figures") -> tuple[str | None, ...]:
+    """What tells the line apart; nothing where there is one line only."""
+    return () if by is By.TOTAL else (line.key,)

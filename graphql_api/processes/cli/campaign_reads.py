@@ -8,6 +8,7 @@ from graphql_api.processes.cli.opened_programme import opened_programme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from ledger.campaigns.campaign_query import BudgetView, CampaignView
 
@@ -19,7 +20,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
-    """List the campaigns by code, with their states and what they wait for.
+    """List the campaigns by code: state, days of their phases, the version that holds, and the newest one.
+
+    A newest version that does not hold yet waits for being put forward, or for somebody's approval.
 
     Examples:
         scrip campaign list
@@ -35,11 +38,8 @@ def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> 
     if as_json:
         print_json({"campaigns": [_plain(view) for view in views]})
         return
-    rows = [
-        (view.campaign.code, view.campaign.state, f"{view.campaign.since:%Y-%m-%d %H:%M} UTC", *_numbers(view))
-        for view in views
-    ]
-    print_plain_table("Campaigns", texts=("code", "state", "since"), numbers=("holds", "newest"), rows=rows)
+    rows = [(view.campaign.code, view.campaign.state, *_days(view), *_numbers(view)) for view in views]
+    print_plain_table("Campaigns", texts=("code", "state", "from", "until"), numbers=("holds", "newest"), rows=rows)
 
 
 def show_campaign(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
@@ -94,14 +94,24 @@ def _numbers(view: "CampaignView") -> tuple[int | None, int]:
     return None if view.current is None else view.current.number, view.latest.number
 
 
+def _days(view: "CampaignView") -> "tuple[date, date]":
+    """The first and the last local day of the version that holds, or else of the newest."""
+    from ledger.campaigns.campaign_text import parse_body
+
+    phases = parse_body((view.current or view.latest).body).phases
+    return phases[0].from_on, phases[-1].until_on
+
+
 def _plain(view: "CampaignView") -> dict[str, object]:
     holds, newest = _numbers(view)
     campaign = view.campaign
-    since = campaign.since.isoformat()
+    from_on, until_on = _days(view)
     return {
         "code": campaign.code,
         "state": campaign.state,
-        "since": since,
+        "since": campaign.since.isoformat(),
+        "fromOn": from_on.isoformat(),
+        "untilOn": until_on.isoformat(),
         "holdsNumber": holds,
         "newestNumber": newest,
     }
@@ -124,7 +134,9 @@ def _print(view: "CampaignView", budgets: "Sequence[BudgetView]") -> None:
 
     holds, newest = _numbers(view)
     version = "no version holds" if holds is None else f"version {holds} holds"
-    print_line(f"Campaign {view.campaign.code}: {view.campaign.state}, {version}, version {newest} is the newest.")
+    print_line(
+        f"Campaign {view.campaign.code}: {view.campaign.state} since {view.campaign.since:%Y-%m-%d %H:%M} UTC, {version}, version {newest} is the newest."
+    )
     phases = parse_body((view.current or view.latest).body).phases
     print_plain_table(
         "Phases",

@@ -9,9 +9,12 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from ledger.campaigns.simulate import Simulation
     from ledger.campaigns.simulation_report import GroupLine, MemberLine, SimulationReport
+
+MEMBERS_SHOWN = 5
 
 
 def simulate_campaign(
@@ -31,6 +34,8 @@ def simulate_campaign(
     Shows what it would have given, to how many members, why it would have given nothing, and whom caps would have held
     back. The very rules decide; members are taken as the bank describes them today, and other campaigns as absent.
 
+    It looks at the activities of its phases' days; --starting moves the phases to days of which there are some.
+
     Examples:
         scrip campaign simulate spring --starting 2027-01-01
 
@@ -47,15 +52,18 @@ def simulate_campaign(
     first = None if starting_on is None else starting_on.date()
     asked = Simulation(campaign=code, starting_on=first, budgets=_budgets(budget or ()))
     try:
-        report = asyncio.run(_simulate(asked, programme, quiet=as_json))
+        report, names = asyncio.run(_simulate(asked, programme, quiet=as_json))
     except UnusableFile as unknown:
         raise CommandError(str(unknown)) from None
     except Refusal as refusal:
-        raise CommandError(f"{refusal.rule.message} ({refusal.facts.get('field', code)})") from None
+        field = str(refusal.facts.get("field", code))
+        if field.startswith("budgets."):
+            raise CommandError(f"{code} has no budget for {field[8:]}, or may not have so much.") from None
+        raise CommandError(f"{refusal.rule.message} ({field})") from None
     if as_json:
-        print_json(plain_simulation(report))
+        print_json(plain_simulation(report, names))
     else:
-        _print_tables(code, report)
+        _print_tables(code, report, names)
 
 
 def _budgets(given: Sequence[str]) -> "Mapping[str, int]":
@@ -70,25 +78,31 @@ def _budgets(given: Sequence[str]) -> "Mapping[str, int]":
     return found
 
 
-async def _simulate(asked: "Simulation", programme: str | None, *, quiet: bool) -> "SimulationReport":
+async def _simulate(
+    asked: "Simulation", programme: str | None, *, quiet: bool
+) -> "tuple[SimulationReport, Mapping[UUID, str]]":
+    """The report, and the external ids of the members that it names."""
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.importing.names import find_programme
     from graphql_api.settings import read_settings
     from ledger.campaigns.simulate import simulate
+    from ledger.members.queries import external_ids
 
     settings = read_settings(os.environ)
     with usable_database(settings) as url:
         async with open_application(settings, url=url) as application:
             programme_id = await find_programme(application.reader, programme)
             with shown_progress(total=None, quiet=quiet) as show:
-                return await simulate(
+                report = await simulate(
                     application.reader, programme_id, asked, on_progress=lambda more: show("activities", more)
                 )
+            named = {line.member_id for line in (*report.most_awarded, *report.most_capped)}
+            return report, await external_ids(application.reader, programme_id, named)
 
 
-def plain_simulation(report: "SimulationReport") -> dict[str, object]:
+def plain_simulation(report: "SimulationReport", names: "Mapping[UUID, str]") -> dict[str, object]:
     """The report as JSON has it."""
     return {
         "activities": report.activities,
@@ -120,23 +134,23 @@ def plain_simulation(report: "SimulationReport") -> dict[str, object]:
         "reasons": [
             {"reason": line.reason, "rule": line.rule, "activities": line.activities} for line in report.reasons
         ],
-        "mostAwarded": _plain_members(report.most_awarded),
-        "mostCapped": _plain_members(report.most_capped),
+        "mostAwarded": _plain_members(report.most_awarded, names),
+        "mostCapped": _plain_members(report.most_capped, names),
         "rules": _plain_groups(report.rules),
         "phases": _plain_groups(report.phases),
         "variants": _plain_groups(report.variants),
     }
 
 
-def _plain_members(lines: "Sequence[MemberLine]") -> list[dict[str, object]]:
-    return [{"memberId": str(line.member_id), "times": line.times} for line in lines]
+def _plain_members(lines: "Sequence[MemberLine]", names: "Mapping[UUID, str]") -> list[dict[str, object]]:
+    return [{"member": names[line.member_id], "memberId": str(line.member_id), "times": line.times} for line in lines]
 
 
 def _plain_groups(lines: "Sequence[GroupLine]") -> list[dict[str, object]]:
     return [{"code": line.code, "awards": line.awards, "winners": line.winners} for line in lines]
 
 
-def _print_tables(code: str, report: "SimulationReport") -> None:
+def _print_tables(code: str, report: "SimulationReport", names: "Mapping[UUID, str]") -> None:
     """What the draft would have come to."""
     from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.cli.plain_table import print_plain_table
@@ -148,6 +162,8 @@ def _print_tables(code: str, report: "SimulationReport") -> None:
         f"  {report.winners:,} of {report.reached:,} members reached would have had {report.awards:,} awards;"
         f" {report.capped:,} would have been capped."
     )
+    if not report.activities:
+        print_line("  No activity of its types was recorded on its days; --starting moves them.")
     print_plain_table(
         "What it would have given",
         texts=("kind", "code"),
@@ -158,7 +174,7 @@ def _print_tables(code: str, report: "SimulationReport") -> None:
         "Budgets",
         texts=("asset", "exhausted at"),
         numbers=("given", "left"),
-        rows=[(line.asset, line.exhausted_at, line.given, line.left) for line in report.budgets],
+        rows=[(line.asset, _instant(line.exhausted_at), line.given, line.left) for line in report.budgets],
     )
     print_plain_table(
         "Why nothing",
@@ -169,5 +185,10 @@ def _print_tables(code: str, report: "SimulationReport") -> None:
     for title, groups in (("Rules", report.rules), ("Phases", report.phases), ("Variants", report.variants)):
         lines = [(line.code, line.awards, line.winners) for line in groups]
         print_plain_table(title, texts=("code",), numbers=("awards", "winners"), rows=lines)
-    capped = [(line.member_id, line.times) for line in report.most_capped]
-    print_plain_table("Capped most often", texts=("member",), numbers=("times",), rows=capped)
+    for title, members in (("Most awarded", report.most_awarded), ("Most capped", report.most_capped)):
+        often = [(names[line.member_id], line.times) for line in members[:MEMBERS_SHOWN]]
+        print_plain_table(title, texts=("member",), numbers=("times",), rows=often)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%d %H:%M} UTC"

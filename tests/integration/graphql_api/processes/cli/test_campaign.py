@@ -8,6 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from graphql_api.processes.cli.commands import app
+from ledger.campaigns.campaign_body import Cap, Period
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
 from tests.fixtures_application import ROOT_KEY
@@ -21,7 +22,9 @@ async def _campaign(bank: Bank, var: Path, *words: str) -> Result:
 
 
 async def test_figures_are_shown_as_tables_and_as_json(bank: Bank, tmp_path: Path) -> None:
-    """Lines by channel with what was given and what is left of the budget; an unknown campaign is told."""
+    """Lines by channel with what was given and what is left of the budget; one line has no name. Nobody reached and an
+    unknown campaign are told.
+    """
     desk = CampaignDesk(bank=bank)
     await desk.run("base", budget=1000)
     for number, channel in enumerate(["app", "app", "till"]):
@@ -30,6 +33,8 @@ async def test_figures_are_shown_as_tables_and_as_json(bank: Bank, tmp_path: Pat
 
     shown = await _campaign(bank, tmp_path, "figures", "base", "--by", "channel")
     plain = await _campaign(bank, tmp_path, "figures", "base", "--by", "channel", "--from", "2020-01-01", "--json")
+    total = await _campaign(bank, tmp_path, "figures", "base")
+    nobody = await _campaign(bank, tmp_path, "figures", "base", "--until", "2020-01-01")
     unknown = await _campaign(bank, tmp_path, "figures", "no-such")
 
     assert (shown.exit_code, shown.stderr) == (0, "")
@@ -40,26 +45,39 @@ async def test_figures_are_shown_as_tables_and_as_json(bank: Bank, tmp_path: Pat
         ("till", 1, 10),
     ]
     assert told["budgets"] == [{"asset": "POINTS", "left": 970, "state": "open"}]
+    assert [line.split()[0] for line in total.stdout.splitlines()][:4] == ["Campaign", "reached", "3", "What"]
+    assert nobody.stdout.startswith("base has reached nobody on these days.\n")
     assert str(unknown.exception) == "there is no campaign 'no-such'."
 
 
 async def test_a_draft_is_simulated_from_the_command_line(bank: Bank, tmp_path: Path) -> None:
-    """What it would have given and why not, as tables and as JSON; what is no budget is told."""
+    """What it would have given, to whom and why not, as tables and as JSON; what is no budget is told, and days on which
+    nothing was recorded.
+    """
     desk = CampaignDesk(bank=bank)
     member = await bank.enrol("m-1")
-    for amount in (300, 5):
+    for amount in (300, 300, 5):
         await desk.buy(member, amount)
-    await desk.create("draft", budgets=("POINTS",))
+    await desk.create("draft", budgets=("POINTS",), caps=(Cap(counter="POINTS", period=Period.TOTAL, limit=40),))
 
     shown = await _campaign(bank, tmp_path, "simulate", "draft")
     plain = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS=7", "--json")
     wrong = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS")
+    other = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "STARS=5")
+    empty = await _campaign(bank, tmp_path, "simulate", "draft", "--starting", "2150-01-01")
 
-    assert (shown.exit_code, "2 activities and 0 refunds" in shown.stdout, "ROUNDED_TO_NOTHING" in shown.stdout) == (
+    assert (shown.exit_code, "3 activities and 0 refunds" in shown.stdout, "ROUNDED_TO_NOTHING" in shown.stdout) == (
         0,
         True,
         True,
     )
+    assert [line.split() for line in shown.stdout.splitlines()[-6:]] == [
+        *(["Most", "awarded"], ["member", "times"], ["m-1", "2"]),
+        *(["Most", "capped"], ["member", "times"], ["m-1", "1"]),
+    ]
     told = json.loads(plain.stdout)
+    assert [(line["member"], line["times"]) for line in told["mostCapped"]] == []
     assert (told["winners"], told["budgets"][0]["left"], told["reasons"][0]["reason"]) == (0, 7, "BUDGET_EXHAUSTED")
     assert str(wrong.exception) == "'POINTS' is no budget; give it as POINTS=100000."
+    assert str(other.exception) == "draft has no budget for STARS, or may not have so much."
+    assert "--starting moves them" in empty.stdout
