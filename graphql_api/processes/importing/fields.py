@@ -77,7 +77,7 @@ def read_own_key(name: str, value: Value) -> str:
 def read_code(name: str, value: Value) -> str:
     """An asset's, merchant's or reason's code."""
     text = read_text(name, value)
-    if not text.isprintable() or len(text) > _CODE_LENGTH_MAX:
+    if not text or not text.isprintable() or len(text) > _CODE_LENGTH_MAX:
         raise refuse(name, f"1 to {_CODE_LENGTH_MAX} printable characters")
     return text
 

@@ -40,6 +40,8 @@ MALFORMED = (
     (b'{"type": "earn", "member": "C-1", "amount": true}', FaultCode.BAD_VALUE),
     (b'{"type": "earn", "member": "C-1", "amount": 1000000000000001}', FaultCode.BAD_VALUE),
     (b'{"type": "earn", "member": "C-1", "amount": 5, "at": "2017-01-01T00:00:00"}', FaultCode.BAD_VALUE),
+    (b'{"type": "earn", "member": "C-1", "amount": 5, "asset": ""}', FaultCode.BAD_VALUE),
+    (b'{"type": "earn", "member": "C-1", "amount": 5, "reason_code": ""}', FaultCode.BAD_VALUE),
     (b'{"type": "earn", "member": "C-1", "amount": 5, "at": "0001-01-01T00:00:00+14:00"}', FaultCode.BAD_VALUE),
     (b'{"type": "earn", "member": "C-1", "amount": 5, "expires_on": "20170101"}', FaultCode.BAD_VALUE),
     (b'{"type": "earn", "member": "C-1", "amount": 5, "expires_on": "2017-02-30"}', FaultCode.BAD_VALUE),
