@@ -39,6 +39,7 @@ def import_file(
         scrip import activities.csv --source core@journey
     """
     from graphql_api.processes.cli.failure import REFUSED, CommandError
+    from graphql_api.processes.cli.refused_lines import path_of_refused
     from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.processes.importing.run import Wanted
     from graphql_api.settings import read_settings
@@ -49,7 +50,7 @@ def import_file(
         programme=programme,
         source=source,
         is_replay=replay,
-        refused=refused or file.with_name(f"{file.name}.refused.jsonl"),
+        refused=path_of_refused(file, refused),
     )
     try:
         tally = _read(wanted, quiet=as_json) if dry_run else _import(wanted, read_settings(os.environ), quiet=as_json)

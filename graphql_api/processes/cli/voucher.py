@@ -52,6 +52,7 @@ def issue(
         scrip voucher issue targets.csv --json | jq .refused
     """
     from graphql_api.processes.cli.failure import REFUSED
+    from graphql_api.processes.cli.refused_lines import path_of_refused
     from graphql_api.processes.voucher_files.issue_file import IssueWanted, run_issue
 
     wanted = IssueWanted(
@@ -59,7 +60,7 @@ def issue(
         programme=programme,
         template=template,
         batch=batch or file.name,
-        refused=refused or file.with_name(f"{file.name}.refused.jsonl"),
+        refused=path_of_refused(file, refused),
     )
     tally = _run(file, lambda settings, url, show: run_issue(settings, url, wanted, show), quiet=as_json)
     _print_issued(tally, as_json=as_json)

@@ -63,6 +63,22 @@ def test_a_check_that_the_database_ends_is_one_line(database_url: str) -> None:
     assert ended.stderr == 'scrip: the database refused: relation "book.draws" does not exist; run `scrip migrate`.\n'
 
 
+def test_refused_lines_never_take_the_place_of_the_file(tmp_path: Path) -> None:
+    """A run begins by removing what an earlier one refused, so the two may not be one; nothing is touched."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"type": "enrol", "member": "C-1"}\n', encoding="utf-8")
+    other = tmp_path / "b.jsonl"
+    other.symlink_to(path)
+
+    ended = [scrip("import", str(path), "--dry-run", "--refused", str(named)) for named in (path, other)]
+
+    assert [each.returncode for each in ended] == [2, 2]
+    assert (
+        ended[0].stderr == f"scrip: --refused names {path} itself, which a run would write over; name another file.\n"
+    )
+    assert (path.exists(), other.exists()) == (True, True)
+
+
 def test_production_refusals_are_one_line_each() -> None:
     """Each starts with the variable that is wrong."""
     ended = scrip("serve", SCRIP_ENV="production")
