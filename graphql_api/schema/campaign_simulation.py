@@ -218,10 +218,13 @@ async def campaign_simulation(
     context = info.context
     if not 1 <= activities <= ACTIVITIES_MAX or len(budgets or ()) > BUDGETS_MAX:
         raise InvalidInput(f"At most {ACTIVITIES_MAX} activities and {BUDGETS_MAX} budgets.")
+    limits = {budget.asset: budget.amount for budget in budgets or ()}
+    if len(limits) < len(budgets or ()):
+        raise InvalidInput("An asset has one budget.")
     asked = Simulation(
         campaign=code,
         starting_on=starting_on,
-        budgets={budget.asset: budget.amount for budget in budgets or ()},
+        budgets=limits,
         activities_max=activities,
     )
     try:

@@ -74,6 +74,8 @@ def _budgets(given: Sequence[str]) -> "Mapping[str, int]":
         asset, _, amount = text.partition("=")
         if not asset or not (amount.isascii() and amount.isdigit()) or len(amount) > 16:
             raise CommandError(f"{text!r} is no budget; give it as POINTS=100000.")
+        if asset in found:
+            raise CommandError(f"{asset} has two budgets.")
         found[asset] = int(amount)
     return found
 

@@ -34,8 +34,10 @@ async def test_operators_and_approvers_simulate_a_draft(desk: Desk, bank: Bank) 
     found = await desk.ask(olga, SIMULATION, code="draft", budgets=[{"asset": "POINTS", "amount": "100"}])
     unlimited = await desk.ask(anna, SIMULATION, code="draft", activities=1)
     unknown = await desk.ask(olga, SIMULATION, code="no-such")
+    twice = [{"asset": "POINTS", "amount": "1"}, {"asset": "POINTS", "amount": "2"}]
     refusals = [
         await desk.refusal(olga, SIMULATION, code="draft", activities=0),
+        await desk.refusal(olga, SIMULATION, code="draft", budgets=twice),
         await desk.refusal(olga, SIMULATION, code="draft", budgets=[{"asset": "STARS", "amount": "1"}]),
         await desk.refusal(olga, SIMULATION, code="draft", starting="9999-12-01"),
         await desk.refusal(desk.caller(Role.SERVICE, "core", *Scope), SIMULATION, code="draft"),
@@ -63,4 +65,4 @@ async def test_operators_and_approvers_simulate_a_draft(desk: Desk, bank: Bank) 
     ]
     assert unlimited["campaignSimulation"]["isComplete"] is False
     assert unknown == {"campaignSimulation": None}
-    assert refusals == ["INVALID_INPUT", "INVALID_INPUT", "INVALID_INPUT", "FORBIDDEN"]
+    assert refusals == [*["INVALID_INPUT"] * 4, "FORBIDDEN"]

@@ -64,6 +64,7 @@ async def test_a_draft_is_simulated_from_the_command_line(bank: Bank, tmp_path: 
     plain = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS=7", "--json")
     wrong = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS")
     other = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "STARS=5")
+    twice = await _campaign(bank, tmp_path, "simulate", "draft", "--budget", "POINTS=1", "--budget", "POINTS=2")
     empty = await _campaign(bank, tmp_path, "simulate", "draft", "--starting", "2150-01-01")
 
     assert (shown.exit_code, "3 activities and 0 refunds" in shown.stdout, "ROUNDED_TO_NOTHING" in shown.stdout) == (
@@ -80,4 +81,5 @@ async def test_a_draft_is_simulated_from_the_command_line(bank: Bank, tmp_path: 
     assert (told["winners"], told["budgets"][0]["left"], told["reasons"][0]["reason"]) == (0, 7, "BUDGET_EXHAUSTED")
     assert str(wrong.exception) == "'POINTS' is no budget; give it as POINTS=100000."
     assert str(other.exception) == "draft has no budget for STARS, or may not have so much."
+    assert str(twice.exception) == "POINTS has two budgets."
     assert "--starting moves them" in empty.stdout
