@@ -567,7 +567,9 @@ CREATE TABLE book.member_facts (
     programme_id uuid NOT NULL,
     tiers text[] NOT NULL,
     segments text[] NOT NULL,
-    version bigint DEFAULT 1 NOT NULL
+    version bigint DEFAULT 1 NOT NULL,
+    attributes text DEFAULT '{}'::text NOT NULL,
+    CONSTRAINT member_facts_attributes_are_json CHECK ((attributes IS JSON OBJECT))
 );
 
 CREATE TABLE book.members (
@@ -1025,6 +1027,17 @@ CREATE TABLE registry.instance (
     CONSTRAINT instance_is_one_row CHECK ((id = 1))
 );
 
+CREATE TABLE registry.member_attributes (
+    id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    code text NOT NULL,
+    type text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT member_attributes_type_known CHECK ((type = ANY (ARRAY['TEXT'::text, 'INTEGER'::text, 'BOOLEAN'::text])))
+);
+
+COMMENT ON TABLE registry.member_attributes IS 'What the bank may say of a member beside its tiers and segments. An attribute never changes its type.';
+
 CREATE TABLE registry.member_lists (
     id uuid NOT NULL,
     programme_id uuid NOT NULL,
@@ -1385,6 +1398,12 @@ ALTER TABLE ONLY registry.campaigns
 ALTER TABLE ONLY registry.instance
     ADD CONSTRAINT instance_pk PRIMARY KEY (id);
 
+ALTER TABLE ONLY registry.member_attributes
+    ADD CONSTRAINT member_attributes_code_unique UNIQUE (programme_id, code);
+
+ALTER TABLE ONLY registry.member_attributes
+    ADD CONSTRAINT member_attributes_pk PRIMARY KEY (id);
+
 ALTER TABLE ONLY registry.member_lists
     ADD CONSTRAINT member_lists_code_unique UNIQUE (programme_id, code);
 
@@ -1709,6 +1728,12 @@ CREATE TRIGGER campaigns_stand AFTER INSERT OR UPDATE ON registry.campaigns FOR 
 
 CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
 
+CREATE TRIGGER member_attributes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.member_attributes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER member_attributes_have_events AFTER INSERT OR UPDATE ON registry.member_attributes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER member_attributes_stand AFTER INSERT OR UPDATE ON registry.member_attributes FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
+
 CREATE CONSTRAINT TRIGGER member_lists_have_events AFTER INSERT OR UPDATE ON registry.member_lists DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER member_lists_keep_rows BEFORE DELETE OR TRUNCATE ON registry.member_lists FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
@@ -1820,6 +1845,9 @@ ALTER TABLE ONLY registry.campaigns
 
 ALTER TABLE ONLY registry.campaigns
     ADD CONSTRAINT campaigns_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
+
+ALTER TABLE ONLY registry.member_attributes
+    ADD CONSTRAINT member_attributes_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
 
 ALTER TABLE ONLY registry.member_lists
     ADD CONSTRAINT member_lists_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes(id);
@@ -2075,6 +2103,8 @@ GRANT UPDATE(tiers) ON TABLE book.member_facts TO scrip_app;
 GRANT UPDATE(segments) ON TABLE book.member_facts TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE book.member_facts TO scrip_app;
+
+GRANT UPDATE(attributes) ON TABLE book.member_facts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
 GRANT SELECT ON TABLE book.members TO scrip_sequencer;
@@ -2364,6 +2394,9 @@ GRANT SELECT ON TABLE registry.instance TO scrip_auditor;
 GRANT UPDATE(clock_offset_us) ON TABLE registry.instance TO scrip_app;
 
 GRANT UPDATE(standing_version) ON TABLE registry.instance TO scrip_app;
+
+GRANT SELECT,INSERT ON TABLE registry.member_attributes TO scrip_app;
+GRANT SELECT ON TABLE registry.member_attributes TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.member_lists TO scrip_app;
 GRANT SELECT ON TABLE registry.member_lists TO scrip_auditor;

@@ -35,6 +35,7 @@ from graphql_api.schema.hold import CAPTURE_HOLD, HOLD_POINTS, HOLD_QUERY, RELEA
 from graphql_api.schema.issue import ISSUE_VOUCHER, ISSUE_VOUCHER_LIST, TOP_UP_VOUCHER_STOCK
 from graphql_api.schema.lock import LOCK_VOUCHER, RELEASE_VOUCHER_LOCK, RENEW_VOUCHER_LOCK
 from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
+from graphql_api.schema.member_attribute import MEMBER_ATTRIBUTES, REGISTER_MEMBER_ATTRIBUTE
 from graphql_api.schema.member_facts import SET_MEMBER_FACTS
 from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
 from graphql_api.schema.merchant import (
@@ -103,6 +104,7 @@ class Query:
     activity = ACTIVITY_QUERY
     activity_by_event = ACTIVITY_BY_EVENT
     activity_types = ACTIVITY_TYPES
+    member_attributes = MEMBER_ATTRIBUTES
     award = AWARD_QUERY
     campaign = CAMPAIGN_QUERY
     campaigns = CAMPAIGNS
@@ -180,6 +182,7 @@ class Mutation:
     redeem_vouchers = REDEEM_VOUCHERS
     reverse_redemption = REVERSE_REDEMPTION
     register_activity_type = REGISTER_ACTIVITY_TYPE
+    register_member_attribute = REGISTER_MEMBER_ATTRIBUTE
     report_activity = REPORT_ACTIVITY
     report_activities = REPORT_ACTIVITIES
     create_campaign = CREATE_CAMPAIGN

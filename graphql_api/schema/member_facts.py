@@ -1,4 +1,4 @@
-"""What the bank says of a member beside its points: tiers and segments, which vouchers may require."""
+"""What the bank says of a member beside its points: tiers and segments, which vouchers may require, and attributes."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
+from graphql_api.scalars import JSON
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
@@ -14,40 +15,72 @@ from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import RefusalCode
 from ledger.members import facts
+from ledger.members.attribute_values import AttributeSaid, read_values
+
+
+@input_type
+class AttributeValueInput:
+    """The value of one of a member's attributes; nothing personal.
+
+    code:  the attribute's code
+    value: a text, a whole number or a truth value, as the attribute's type says
+    """
+
+    code: str
+    value: JSON
 
 
 @input_type
 class SetMemberFactsInput:
-    """All of a member's tiers and segments.
+    """All that is said of a member.
 
-    member:   which one
-    tiers:    the tiers that the member holds, 100 at most
-    segments: the segments that it belongs to, 100 at most
+    member:     which one
+    tiers:      the tiers that the member holds, 100 at most
+    segments:   the segments that it belongs to, 100 at most
+    attributes: the values of its attributes; those that are not named have none any more, and all of them if the list is
+                left out
     """
 
     member: MemberRef
     tiers: list[str]
     segments: list[str]
+    attributes: list[AttributeValueInput] | None = None
+
+
+@object_type
+class AttributeValue:
+    """The value of one of a member's attributes.
+
+    code:  the attribute's code
+    value: a text, a whole number or a truth value, as the attribute's type says
+    """
+
+    code: str
+    value: JSON
 
 
 @object_type
 class MemberFactsSet:
     """What is on file from now on.
 
-    member_id: the member
-    tiers:     the tiers that it holds
-    segments:  the segments that it belongs to
-    version:   how often they were set
+    member_id:  the member
+    tiers:      the tiers that it holds
+    segments:   the segments that it belongs to
+    attributes: the values of its attributes, by code
+    version:    how often they were set
     """
 
     member_id: strawberry.ID
     tiers: list[str]
     segments: list[str]
+    attributes: list[AttributeValue]
     version: int
 
 
 async def set_member_facts(info: Info, asked: Annotated[SetMemberFactsInput, INPUT]) -> object:
-    """Say which tiers and segments are a member's, instead of what was said before. Setting the same again is harmless."""
+    """Say which tiers, segments and attributes are a member's, instead of what was said before. Setting the same again is
+    harmless.
+    """
     context = info.context
     member_id = await resolve_member(context, asked.member)
     row = await facts.set_member_facts(
@@ -56,9 +89,15 @@ async def set_member_facts(info: Info, asked: Annotated[SetMemberFactsInput, INP
         member_id=member_id,
         tiers=asked.tiers,
         segments=asked.segments,
+        attributes=[AttributeSaid(each.code, each.value) for each in asked.attributes or ()],
     )
+    values = read_values(row.attributes)
     return MemberFactsSet(
-        member_id=id_of(MEMBER, row.id), tiers=list(row.tiers), segments=list(row.segments), version=row.version
+        member_id=id_of(MEMBER, row.id),
+        tiers=list(row.tiers),
+        segments=list(row.segments),
+        attributes=[AttributeValue(code=code, value=JSON(value)) for code, value in values.items()],
+        version=row.version,
     )
 
 

@@ -26,7 +26,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.campaigns.campaign_rules import require_body
+from ledger.campaigns.campaign_rules import Nameable, require_body
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
     Campaign,
@@ -41,6 +41,7 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.members.attribute_query import known_attributes
 from ledger.partners.tables import MERCHANTS
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
@@ -197,7 +198,9 @@ async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None
     """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND where a rule names what there is not."""
     types = await known_types(change)
     # In a thread, since a large campaign's conditions take seconds to check, and others want their answers meanwhile.
-    await asyncio.to_thread(require_body, body, types.get, await _ladders(change))
+    await asyncio.to_thread(
+        require_body, body, Nameable(types.get, await _ladders(change), await known_attributes(change))
+    )
     require_terms_text(terms)
     if body.member_list is not None:
         list_id = member_list_id(change.actor.programme_id, body.member_list)

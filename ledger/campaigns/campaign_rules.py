@@ -4,7 +4,7 @@ A faulty condition is named with its position: `phases.0.rules.1.when:1:9`.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.book.units import is_amount
 from ledger.campaigns.action_rules import require_action, require_counters
@@ -12,12 +12,14 @@ from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rul
 from ledger.campaigns.expression import (
     SEGMENT_FIELDS,
     Variables,
+    attribute_fields,
     counter_fields,
     find_fault,
     qualifying_fields,
     tier_fields,
     variables_of,
 )
+from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import REFUND, TypeOf
 from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import refuse_input
@@ -35,10 +37,16 @@ LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
 
 
-def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] = ()) -> None:
-    """Every part within its range, and none that contradicts another. `type_of` knows the programme's types, `ladders`
-    the codes of its ladders of tiers.
-    """
+class Nameable(NamedTuple):
+    """What a programme has that its campaigns may name: types of activities, ladders by code, attributes of members."""
+
+    type_of: TypeOf
+    ladders: Collection[str] = ()
+    attributes: Sequence[MemberAttribute] = ()
+
+
+def require_body(body: CampaignBody, known: Nameable) -> None:
+    """Every part within its range, and none that contradicts another."""
     require_different("phases", body.phases, most=PHASES_MAX)
     require_different("caps", body.caps, most=CAPS_MAX)
     require_different("variants", body.variants, most=VARIANTS_MAX)
@@ -59,13 +67,13 @@ def require_body(body: CampaignBody, type_of: TypeOf, ladders: Collection[str] =
     if not set(body.budgets) <= body.assets:
         refuse_input("budgets")
     require_counters(body)
-    _require_condition("segment", body.segment, (*SEGMENT_FIELDS, *_own_fields(body, ladders)))
-    _require_phases(body, type_of, ladders)
+    _require_condition("segment", body.segment, (*SEGMENT_FIELDS, *_own_fields(body, known)))
+    _require_phases(body, known)
     for number, cap in enumerate(body.caps):
         _require_cap(f"caps.{number}", cap, body)
 
 
-def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
+def _require_phases(body: CampaignBody, known: Nameable) -> None:
     if not body.phases or len(body.rules) > RULES_IN_ALL_MAX:
         refuse_input("phases")
     _require_codes("phases", [phase.code for phase in body.phases])
@@ -77,24 +85,24 @@ def _require_phases(body: CampaignBody, type_of: TypeOf, ladders: Collection[str
         require_different(f"phases.{number}.rules", phase.rules, most=RULES_MAX)
         _require_codes(f"phases.{number}.rules", [rule.code for rule in phase.rules])
         for place, rule in enumerate(phase.rules):
-            _require_rule(f"phases.{number}.rules.{place}", rule, body, type_of, ladders)
+            _require_rule(f"phases.{number}.rules.{place}", rule, body, known)
 
 
-def _require_rule(field: str, rule: Rule, body: CampaignBody, type_of: TypeOf, ladders: Collection[str]) -> None:
-    type_ = type_of(rule.activity)
+def _require_rule(field: str, rule: Rule, body: CampaignBody, known: Nameable) -> None:
+    type_ = known.type_of(rule.activity)
     if type_ is None or type_.code == REFUND:
         refuse_input(f"{field}.activity")
     if not set(rule.variants) <= {variant.code for variant in body.variants}:
         refuse_input(f"{field}.variants")
-    require_action(field, rule, body, type_, ladders)
-    _require_condition(f"{field}.when", rule.when, (*variables_of(type_.fields), *_own_fields(body, ladders)))
+    require_action(field, rule, body, type_, known.ladders)
+    _require_condition(f"{field}.when", rule.when, (*variables_of(type_.fields), *_own_fields(body, known)))
 
 
-def _own_fields(body: CampaignBody, ladders: Collection[str]) -> Variables:
-    """What the segment and every rule may name beside what all campaigns may: the counters, and the ladders."""
+def _own_fields(body: CampaignBody, known: Nameable) -> Variables:
+    """What the segment and every rule may name beside what all programmes' campaigns may."""
     counters = counter_fields(counter.code for counter in body.counters)
-    codes = tuple(sorted(ladders))
-    return (*counters, *tier_fields(codes), *qualifying_fields(codes))
+    codes = tuple(sorted(known.ladders))
+    return (*counters, *tier_fields(codes), *qualifying_fields(codes), *attribute_fields(known.attributes))
 
 
 def _require_condition(field: str, text: str, variables: Variables) -> None:

@@ -21,10 +21,20 @@ from ledger.campaigns.campaign_body import (
     ProgressCounter,
     Rule,
 )
-from ledger.campaigns.expression import ENROLLED_DAYS, ON_FILE, QUALIFYING, Variables, counter_fields, progress_variable
+from ledger.campaigns.expression import (
+    ATTRIBUTE,
+    ENROLLED_DAYS,
+    ON_FILE,
+    QUALIFYING,
+    Variables,
+    counter_fields,
+    progress_variable,
+)
 from ledger.engine.outcome import thaw_value
 
-_QUALIFYING: Final = re.compile(rf"\b{QUALIFYING}\.([A-Za-z_][A-Za-z0-9_]*)")
+_NAME: Final = r"\.([A-Za-z_][A-Za-z0-9_]*)"
+_QUALIFYING: Final = re.compile(rf"\b{QUALIFYING}{_NAME}")
+_ATTRIBUTE: Final = re.compile(rf"\b{ATTRIBUTE}{_NAME}")
 
 
 def body_text(body: CampaignBody) -> str:
@@ -81,6 +91,7 @@ class Terms(NamedTuple):
     is_plain:    whether its conditions name nothing that is asked for this campaign alone
     periods:     whose awards its conditions name
     progress:    the counters that its conditions name; `progress_fields`: as they name them
+    attributes:  what they name of what the programme keeps of members
     knows_member: whether a condition or the segment names what the bank says of the member
     knows_enrolment: whether one names since when it is a member
     qualifying:  the ladders whose metric they name
@@ -98,6 +109,7 @@ class Terms(NamedTuple):
     periods: tuple[Period, ...]
     progress: tuple[ProgressCounter, ...]
     progress_fields: Variables
+    attributes: frozenset[str]
     knows_member: bool
     knows_enrolment: bool
     qualifying: tuple[str, ...]
@@ -113,7 +125,8 @@ def terms_of(text: str) -> Terms:
     conditions = " ".join([body.segment, *(rule.when for rule in body.rules)])
     periods = tuple(period for period in Period if variable_of(period) in conditions)
     progress = tuple(counter for counter in body.counters if progress_variable(counter.code) in conditions)
-    knows_member = any(field.name in conditions for field in ON_FILE)
+    attributes = frozenset(_ATTRIBUTE.findall(conditions))
+    knows_member = bool(attributes) or any(field.name in conditions for field in ON_FILE)
     activities = frozenset(rule.activity for rule in body.rules)
     return Terms(
         body=body,
@@ -132,6 +145,7 @@ def terms_of(text: str) -> Terms:
         periods=periods,
         progress=progress,
         progress_fields=counter_fields(counter.code for counter in progress),
+        attributes=attributes,
         knows_member=knows_member,
         knows_enrolment=ENROLLED_DAYS.name in conditions,
         qualifying=tuple(sorted(set(_QUALIFYING.findall(conditions)))),

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from cel_expr_python import cel
 
 from ledger.campaigns.pattern import find_pattern_fault
+from ledger.members.rows import AttributeType, MemberAttribute
 from ledger.programme.activity_type import FieldType
 
 LENGTH_MAX: Final = 1000
@@ -29,6 +30,11 @@ _TYPES: Final = {
     TEXTS: cel.Type.List(cel.Type.STRING),
 }
 _DEFAULTS: Final[Mapping[str, Value]] = {"integer": 0, "string": "", "boolean": False, TEXTS: []}
+_KINDS: Final[Mapping[AttributeType, str]] = {
+    AttributeType.TEXT: "string",
+    AttributeType.INTEGER: "integer",
+    AttributeType.BOOLEAN: "boolean",
+}
 _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
 _WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
 _GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
@@ -48,6 +54,9 @@ COUNT_FIELDS: Final = (
     FieldType("awards.total", "integer"),
 )
 """How many awards the member has had of the campaign in the local period."""
+
+ATTRIBUTE: Final = "attribute"
+"""What the bank says of the member under a name of the programme's own is named `attribute.CODE`."""
 
 QUALIFYING: Final = "qualifying"
 """What ladders stand at is named `qualifying.LADDER`."""
@@ -105,6 +114,11 @@ def tier_fields(ladders: tuple[str, ...]) -> Variables:
 def qualifying_fields(ladders: tuple[str, ...]) -> Variables:
     """What they may name besides: what the ladder's metric stands at for the member, in its window."""
     return tuple(FieldType(f"{QUALIFYING}.{code}", "integer") for code in ladders)
+
+
+def attribute_fields(attributes: Iterable[MemberAttribute]) -> Variables:
+    """What they may name of the attributes that the programme keeps of members."""
+    return tuple([FieldType(f"{ATTRIBUTE}.{each.code}", _KINDS[AttributeType(each.type)]) for each in attributes])
 
 
 def find_fault(text: str, variables: Variables) -> Fault | None:

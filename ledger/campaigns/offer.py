@@ -26,15 +26,15 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.card import Card, find_card
 from ledger.campaigns.considered import Considered
 from ledger.campaigns.counts import Headroom, counted, headroom, named_counters
-from ledger.campaigns.expression import Value
 from ledger.campaigns.facts import Facts
 from ledger.campaigns.member_then import MemberThen
+from ledger.campaigns.own_facts import OwnFacts, own_facts
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.run import Looking, runs_before
-from ledger.campaigns.segment import member_values, segment_facts
+from ledger.campaigns.segment import segment_facts
 from ledger.engine.state import State
-from ledger.members.rows import MEMBER_FACTS
+from ledger.members.rows import MEMBER_ATTRIBUTES, MEMBER_FACTS
 from ledger.programme.rows import Programme
 
 
@@ -127,7 +127,7 @@ def meant(state: State, of: Considered, seen: Seen) -> Mapping[str, object] | No
     segment = of.body.segment
     if not segment:
         return {}
-    facts = segment_facts(of.terms, seen.then, _own_values(state, of, seen))
+    facts = segment_facts(of.terms, seen.then, _own_facts(state, of, seen))
     return facts.inputs_of(segment) if facts.holds(segment) else None
 
 
@@ -239,14 +239,14 @@ def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | 
 
 def facts_of(state: State, of: Considered, seen: Seen) -> Facts:
     """The activity's facts; with the member's facts and counts where a condition names one."""
-    vocabulary = seen.facts.vocabulary.extended(of.terms.progress_fields)
-    values = {**seen.facts.values, **_own_values(state, of, seen)}
-    return Facts(vocabulary, values, of.terms.whens[seen.type])
+    own = _own_facts(state, of, seen)
+    values = {**seen.facts.values, **own.values}
+    return Facts(seen.facts.vocabulary.extended(own.fields), values, of.terms.whens[seen.type])
 
 
-def _own_values(state: State, of: Considered, seen: Seen) -> dict[str, Value]:
-    """What only this campaign asks for: what the bank says of the member, and its counts."""
-    on_file = state.find(MEMBER_FACTS, seen.member_id) if of.terms.knows_member else None
-    counters = named_counters(of.terms, seen.member_id, of.campaign.id, seen.day)
-    counts = {variable: counted(state, counter) for variable, counter in counters.items()}
-    return {**member_values(on_file), **counts}
+def _own_facts(state: State, of: Considered, seen: Seen) -> OwnFacts:
+    terms = of.terms
+    known = state.rows(MEMBER_ATTRIBUTES, of.campaign.programme_id) if terms.attributes else ()
+    on_file = state.find(MEMBER_FACTS, seen.member_id) if terms.knows_member else None
+    counters = named_counters(terms, seen.member_id, of.campaign.id, seen.day)
+    return own_facts(terms, known, on_file, {name: counted(state, counter) for name, counter in counters.items()})

@@ -11,12 +11,13 @@ from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.campaigns.campaign_text import Terms, terms_of
 from ledger.campaigns.counts import Counter, named_counters
-from ledger.campaigns.expression import Value
 from ledger.campaigns.member_then import MemberThen, days_enrolled
+from ledger.campaigns.own_facts import own_facts
 from ledger.campaigns.rows import listed_member_id, member_list_id
-from ledger.campaigns.segment import is_meant, member_values
+from ledger.campaigns.segment import is_meant
 from ledger.campaigns.tables import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
+from ledger.members.attribute_query import attributes_of
 from ledger.members.queries import member_by_id
 from ledger.members.rows import MemberFacts
 from ledger.members.tables import MEMBER_FACTS
@@ -90,8 +91,13 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
     row = await reader.row(_FACTS, asked)
     facts = None if row is None else MemberFacts(*row)
     then = await _member_now(reader, programme_id, member_id, now, running[0].time_zone)
-    said, counts = member_values(facts), await _counts_of(reader, member_id, running, now)
-    return [each for each in running if is_meant(each.terms, then, {**said, **counts.get(each.id, {})})]
+    known = await attributes_of(reader, programme_id)
+    counts = await _counts_of(reader, member_id, running, now)
+    return [
+        each
+        for each in running
+        if is_meant(each.terms, then, own_facts(each.terms, known, facts, counts.get(each.id, {})))
+    ]
 
 
 async def _member_now(reader: Reader, programme_id: UUID, member_id: UUID, now: datetime, time_zone: str) -> MemberThen:
@@ -107,7 +113,7 @@ async def _member_now(reader: Reader, programme_id: UUID, member_id: UUID, now: 
 
 async def _counts_of(
     reader: Reader, member_id: UUID, running: Sequence[RunningCampaign], now: datetime
-) -> Mapping[UUID, Mapping[str, Value]]:
+) -> Mapping[UUID, Mapping[str, int]]:
     """What the conditions of campaigns with a segment name of the member's counts, in the periods of `now`, by campaign."""
     named: dict[UUID, dict[str, Counter]] = {
         each.id: named_counters(each.terms, member_id, each.id, local_date(now, each.time_zone))

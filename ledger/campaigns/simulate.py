@@ -31,6 +31,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
+from ledger.members.rows import MEMBER_ATTRIBUTES
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ACTIVITY_TYPES, ASSETS, PROGRAMMES, activity_type_id, asset_id
@@ -140,6 +141,7 @@ def _keys(programme_id: UUID, draft: Considered, templates: Sequence[str]) -> li
     return [
         PROGRAMMES.key(programme_id),
         LADDERS.key(programme_id),
+        MEMBER_ATTRIBUTES.key(programme_id),
         *(ACTIVITY_TYPES.key(activity_type_id(programme_id, code)) for code in draft.terms.activities - set(SHIPPED)),
         *(ASSETS.key(asset_id(programme_id, code)) for code in points),
         *(TEMPLATES.key(template_id(programme_id, code)) for code in templates),

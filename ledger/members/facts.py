@@ -1,4 +1,4 @@
-"""What the bank says of a member: its tiers and segments, which vouchers may require (semantics 5.1)."""
+"""What the bank says of a member: its tiers and segments, which vouchers may require (semantics 5.1), and its attributes."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,6 +12,8 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.members.attribute_query import known_attributes
+from ledger.members.attribute_values import AttributeSaid, values_text
 from ledger.members.enrol import MEMBER
 from ledger.members.membership import require_not_closed
 from ledger.members.rows import MemberFacts
@@ -37,6 +39,7 @@ _SET = Query(
         set_={
             "tiers": _UPSERT.excluded.tiers,
             "segments": _UPSERT.excluded.segments,
+            "attributes": _UPSERT.excluded.attributes,
             "version": MEMBER_FACTS.c.version + 1,
         },
     ).returning(*(MEMBER_FACTS.c[name] for name in MemberFacts._fields))
@@ -44,12 +47,22 @@ _SET = Query(
 
 
 async def set_member_facts(
-    units: UnitsOfWork, actor: Actor, *, member_id: UUID, tiers: Sequence[str], segments: Sequence[str]
+    units: UnitsOfWork,
+    actor: Actor,
+    *,
+    member_id: UUID,
+    tiers: Sequence[str],
+    segments: Sequence[str],
+    attributes: Sequence[AttributeSaid] = (),
 ) -> MemberFacts:
-    """All of the member's tiers and segments from now on. INVALID_INPUT, MEMBER_NOT_FOUND, MEMBER_CLOSED."""
+    """All that is said of the member from now on: what is not named does not hold any more.
+
+    INVALID_INPUT, MEMBER_NOT_FOUND, MEMBER_CLOSED.
+    """
     async with registry_change(units, actor, "member_facts_set") as change:
         for field, names in (("tiers", tiers), ("segments", segments)):
             _require_names(field, names)
+        values = values_text(await known_attributes(change) if attributes else (), attributes)
         found = await change.row(_STATE, {"member_id": member_id, "programme_id": actor.programme_id})
         if found is None:
             raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
@@ -59,10 +72,12 @@ async def set_member_facts(
             "programme_id": actor.programme_id,
             "tiers": list(tiers),
             "segments": list(segments),
+            "attributes": values,
             "version": 1,
         }
         facts = MemberFacts(*(await change.row(_SET, wanted) or ()))
-        change.record(member_id, version=facts.version, facts={"tiers": len(tiers), "segments": len(segments)})
+        told = {"tiers": len(tiers), "segments": len(segments), "attributes": len(attributes)}
+        change.record(member_id, version=facts.version, facts=told)
     return facts
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.book.units import EntryId, HolderId
 from ledger.campaigns.budget import TopUpBudget, budget_account_id, budget_asset_id, new_budget
 from ledger.campaigns.campaign_body import AWARDS, ActionKind, CampaignBody, Period
-from ledger.campaigns.campaign_rules import require_body
+from ledger.campaigns.campaign_rules import Nameable, require_body
 from ledger.campaigns.campaign_text import body_text, parse_body
 from ledger.campaigns.counts import starts_on
 from ledger.campaigns.rows import (
@@ -31,7 +31,7 @@ from ledger.campaigns.rows import (
 )
 from ledger.engine import tables
 from ledger.engine.shelves import ACCOUNTS
-from ledger.members.rows import MEMBERS, Member
+from ledger.members.rows import MEMBER_ATTRIBUTES, MEMBERS, Member
 from ledger.programme.activity_type import SHIPPED
 from ledger.programme.rows import ASSETS
 from ledger.tiers.ladder_body import LadderBody
@@ -60,7 +60,7 @@ def add_campaign(
     book: MemoryBook, code: str, body: CampaignBody, budget: int = 0, ladders: tuple[str, ...] = ()
 ) -> UUID:
     """A campaign that has run for a year, with so much in its budget for each asset; its id."""
-    require_body(body, SHIPPED.get, ladders)
+    require_body(body, Nameable(SHIPPED.get, ladders, book.rows(MEMBER_ATTRIBUTES.table)))
     id_, since = campaign_id(PROGRAMME, code), START.replace(year=START.year - 1)
     version = CampaignVersion(version_id(id_, 1), id_, PROGRAMME, 1, body_text(body), "", since)
     book.add(CAMPAIGN_VERSIONS, version)

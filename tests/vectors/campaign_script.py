@@ -5,7 +5,8 @@
     rule base big rate=1/10 x=200 when="activity.amount > 99"      a rule before those of the last phase
     zone Europe/Berlin · at 2024-01-31T10:00+01:00   the programme's zone; the instant of what follows
     terms expiry="1 months" shortfall=NEGATIVE       of POINTS
-    ann is tiers=gold segments=young                 what the bank says of her
+    attribute risk INTEGER                           something that the bank may say of members
+    ann is tiers=gold segments=young risk=3          what the bank says of her from now on
     ann enrols 2023-10-17T23:30+08:00                since when she is a member
     ladder spend AMOUNT/purchase ROLLING/90          a ladder that counts these, without levels above the first
     template latte stock=3 limit=1                   a voucher template; limit per member; gives=200: a card of
@@ -38,6 +39,7 @@ from uuid import UUID
 import orjson
 
 from ledger.book.account import Role, account_id
+from ledger.book.units import HolderId
 from ledger.campaigns.campaign_body import (
     Action,
     CampaignBody,
@@ -70,7 +72,15 @@ from ledger.campaigns.rows import (
 )
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
-from ledger.members.rows import MEMBER_FACTS, MemberFacts
+from ledger.members.attribute_values import AttributeSaid, values_text
+from ledger.members.rows import (
+    MEMBER_ATTRIBUTES,
+    MEMBER_FACTS,
+    AttributeType,
+    MemberAttribute,
+    MemberFacts,
+    attribute_id,
+)
 from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.vouchers.holding import holding_ids
@@ -133,6 +143,8 @@ class CampaignScript:
                 self.add_rule(code, name, dict(word.split("=", 1) for word in options))
             case ["phase", code, name, *options]:
                 self.add_phase(code, name, dict(word.split("=", 1) for word in options))
+            case ["attribute", code, type_]:
+                self.book.add(MEMBER_ATTRIBUTES, MemberAttribute(attribute_id(PROGRAMME, code), PROGRAMME, code, type_))
             case ["ladder", code, metric, window]:
                 add_ladder(self.book, code, _ladder(metric, window))
                 self.ladders = (*self.ladders, code)
@@ -184,9 +196,17 @@ class CampaignScript:
         self.bodies[code] = replace(body, phases=(*body.phases, _phase(name, options))), budget
 
     def state_facts(self, who: str, options: dict[str, str]) -> None:
-        """What the bank says of a member."""
-        tiers, segments = (options.get(name, "").split(",") for name in ("tiers", "segments"))
-        self.book.add(MEMBER_FACTS, MemberFacts(member_id(who), PROGRAMME, tiers, segments, 1))  # type: ignore[arg-type]
+        """What the bank says of a member, instead of what it said before."""
+        tiers, segments = (options.pop(name, "").split(",") for name in ("tiers", "segments"))
+        known = self.book.rows(MEMBER_ATTRIBUTES.table)
+        types = {attribute.code: attribute.type for attribute in known}
+        said = [AttributeSaid(code, _value(types[code], text)) for code, text in options.items()]
+        id_ = HolderId(member_id(who))
+        facts = MemberFacts(id_, PROGRAMME, tiers, segments, 1, values_text(known, said))
+        if self.book.rows(MEMBER_FACTS.table, "id", id_):
+            self.book.change(MEMBER_FACTS, facts)
+        else:
+            self.book.add(MEMBER_FACTS, facts)
 
     def start(self) -> None:
         """Lets the campaigns run that were described since."""
@@ -397,6 +417,16 @@ def _phase(name: str, options: dict[str, str]) -> Phase:
         date.fromisoformat(text) for text in (options.get("from", "2000-01-01"), options.get("until", "2100-01-01"))
     )
     return Phase(code=name, from_on=first, until_on=last, rules=(_rule("rule", options),))
+
+
+def _value(type_: str, text: str) -> object:
+    match AttributeType(type_):
+        case AttributeType.INTEGER:
+            return int(text)
+        case AttributeType.BOOLEAN:
+            return text == "true"
+        case AttributeType.TEXT:
+            return text
 
 
 def _ladder(metric: str, window: str) -> LadderBody:

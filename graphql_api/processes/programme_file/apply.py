@@ -11,6 +11,7 @@ from graphql_api.processes.programme_file.apply_campaign import campaign_steps
 from graphql_api.processes.programme_file.parts import (
     ActivityTypePart,
     AssetPart,
+    MemberAttributePart,
     ProgrammeFile,
     ProgrammePart,
     TemplatePart,
@@ -19,6 +20,8 @@ from graphql_api.processes.programme_file.read import fault_of, schema_text
 from graphql_api.processes.programme_file.step import NOBODY, Desk, Step
 from graphql_api.processes.programme_file.strict import FileFault
 from ledger.book.refusal import Refusal
+from ledger.members.attribute import register_attribute
+from ledger.members.attribute_query import attributes_of
 from ledger.programme.activity_type import register_type
 from ledger.programme.activity_type_query import activity_types
 from ledger.programme.input_rules import AssetTerms
@@ -69,6 +72,9 @@ async def _steps(desk: Desk, file: ProgrammeFile) -> AsyncIterator[tuple[str, St
     for code, type_ in file.activity_types.items():
         async for step in _activity_type(desk, code, type_):
             yield f"activity_types.{code}", step
+    for code, attribute in file.member_attributes.items():
+        async for step in _attribute(desk, code, attribute):
+            yield f"member_attributes.{code}", step
     for code, template in file.templates.items():
         async for step in _template(desk, code, template):
             yield f"templates.{code}", step
@@ -127,6 +133,16 @@ async def _activity_type(desk: Desk, code: str, part: ActivityTypePart) -> Async
         yield Step(what=f"activity type {code}: registered", make=make)
     elif (found.schema, found.amount_field) != (text, part.amount_field):
         raise FileFault(f"activity_types.{code}", "is registered with other fields, and never changes")
+
+
+async def _attribute(desk: Desk, code: str, part: MemberAttributePart) -> AsyncIterator[Step]:
+    known = await attributes_of(desk.application.reader, desk.programme_id)
+    found = next((attribute for attribute in known if attribute.code == code), None)
+    if found is None:
+        make = partial(register_attribute, desk.application.units, desk.actor, code=code, type_=part.type)
+        yield Step(what=f"member attribute {code}: registered", make=make)
+    elif found.type != part.type:
+        raise FileFault(f"member_attributes.{code}.type", f"is {found.type}, and never changes")
 
 
 async def _template(desk: Desk, code: str, part: TemplatePart) -> AsyncIterator[Step]:

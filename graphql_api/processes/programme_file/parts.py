@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ledger.campaigns.campaign_body import CampaignBody
+from ledger.members.rows import AttributeType
 from ledger.programme.input_rules import AssetTerms
 from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers.template_body import TemplateBody
@@ -39,6 +40,13 @@ class ActivityTypePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAttributePart:
+    """What the bank may say of members under a name of the programme's own."""
+
+    type: AttributeType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplatePart:
     """A voucher template, live."""
 
@@ -65,6 +73,7 @@ class ProgrammeFile:
     programme: ProgrammePart
     assets: Mapping[str, AssetPart]
     activity_types: Mapping[str, ActivityTypePart]
+    member_attributes: Mapping[str, MemberAttributePart]
     templates: Mapping[str, TemplatePart]
     ladders: Mapping[str, LadderBody]
     campaigns: Mapping[str, CampaignPart]

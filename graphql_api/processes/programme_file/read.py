@@ -17,6 +17,7 @@ from graphql_api.processes.programme_file.parts import (
     ActivityTypePart,
     AssetPart,
     CampaignPart,
+    MemberAttributePart,
     ProgrammeFile,
     ProgrammePart,
     TemplatePart,
@@ -26,6 +27,8 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId, is_amount
 from ledger.campaigns import campaign_rules
 from ledger.campaigns.campaign_body import CampaignBody
+from ledger.members.attribute import require_attribute
+from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import SHIPPED, ActivityType, require_schema, type_of
 from ledger.programme.input_rules import (
     AssetTerms,
@@ -45,7 +48,7 @@ T = TypeVar("T")
 
 BYTES_MAX: Final = 2_000_000
 _NOBODY: Final = UUID(int=0)
-_PARTS: Final = ("programme", "assets", "activity_types", "templates", "ladders", "campaigns")
+_PARTS: Final = ("programme", "assets", "activity_types", "member_attributes", "templates", "ladders", "campaigns")
 
 
 def read_file(path: Path) -> ProgrammeFile:
@@ -70,13 +73,17 @@ def read_text(text: str) -> ProgrammeFile:
     types = _each(found, "activity_types", _activity_type)
     known = {**{code: _type_of(code, part) for code, part in types.items()}, **SHIPPED}
     ladders = _each(found, "ladders", partial(_ladder, known))
+    attributes = _each(found, "member_attributes", _attribute)
+    kept = [_attribute_of(code, part) for code, part in attributes.items()]
+    nameable = campaign_rules.Nameable(known.get, tuple(ladders), kept)
     return ProgrammeFile(
         programme=_programme(found),
         assets=_each(found, "assets", _asset),
         activity_types=types,
+        member_attributes=attributes,
         templates=_each(found, "templates", _template),
         ladders=ladders,
-        campaigns=_each(found, "campaigns", partial(_campaign, known, tuple(ladders))),
+        campaigns=_each(found, "campaigns", partial(_campaign, nameable)),
     )
 
 
@@ -133,6 +140,15 @@ def _type_of(code: str, part: ActivityTypePart) -> ActivityType:
     return type_of(ActivityTypeRow(_NOBODY, ProgrammeId(_NOBODY), code, schema_text(part), part.amount_field))
 
 
+def _attribute(value: object, place: str) -> MemberAttributePart:
+    _require(place, require_attribute, place.removeprefix("member_attributes."))
+    return read_as(MemberAttributePart, value, place)
+
+
+def _attribute_of(code: str, part: MemberAttributePart) -> MemberAttribute:
+    return MemberAttribute(_NOBODY, ProgrammeId(_NOBODY), code, part.type)
+
+
 def _template(value: object, place: str) -> TemplatePart:
     own, rest = _split(value, place, ("terms",))
     body = read_as(TemplateBody, rest, place)
@@ -148,11 +164,11 @@ def _ladder(types: Mapping[str, ActivityType], value: object, place: str) -> Lad
     return body
 
 
-def _campaign(types: Mapping[str, ActivityType], ladders: tuple[str, ...], value: object, place: str) -> CampaignPart:
+def _campaign(nameable: campaign_rules.Nameable, value: object, place: str) -> CampaignPart:
     own, rest = _split(value, place, ("terms", "granted"))
     body = read_as(CampaignBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
-    _require(place, campaign_rules.require_body, body, types.get, ladders)
+    _require(place, campaign_rules.require_body, body, nameable)
     _require(place, require_terms_text, terms)
     granted = {}
     for code, amount in table_of(own.get("granted", {}), within(place, "granted")).items():

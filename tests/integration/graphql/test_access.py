@@ -35,6 +35,7 @@ Query.redemptions                  .TSOACH .TSOACH
 Query.activity                     ..SOACH ..SOACH
 Query.activityByEvent              ..SOACH ..SOACH
 Query.activityTypes                ..SOACH ..SOACH
+Query.memberAttributes             ..SOACH ..SOACH
 Query.award                        ..SOACH ..SOACH
 Query.campaignFigures              ..SOACH ..SOACH
 Query.campaign                     ..SOACH ..SOACH
@@ -106,6 +107,7 @@ Mutation.redeemVoucher             .T..... .TSOACH
 Mutation.redeemVouchers            .T..... .TSOACH
 Mutation.reverseRedemption         .TSO... .TSOACH
 Mutation.registerActivityType      ...O... ..SOACH
+Mutation.registerMemberAttribute   ...O... ..SOACH
 Mutation.reportActivity            ..S.... ..SOACH
 Mutation.reportActivities          ..S.... ..SOACH
 Mutation.createCampaign            ...O... ..SOACH

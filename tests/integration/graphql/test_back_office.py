@@ -48,6 +48,41 @@ async def test_the_service_says_which_tiers_and_segments_are_a_members(people: P
     assert twice["code"] == "INVALID_INPUT"
 
 
+async def test_attributes_are_registered_for_good_and_said_of_members(people: People) -> None:
+    """Each time all of them, with the tiers and segments; what is unknown or of another type is refused by its place."""
+    desk, ines = people.desk, {"id": people.ines}
+    registered = "... on MemberAttributeRegistered { memberAttribute { code type } }"
+    said = "... on MemberFactsSet { tiers attributes { code value } version } ... on InvalidInputError { field }"
+
+    for code, type_ in (("risk", "INTEGER"), ("region", "TEXT"), ("vip", "BOOLEAN")):
+        made = await desk.change(people.operator, "registerMemberAttribute", {"code": code, "type": type_}, registered)
+        assert made["memberAttribute"] == {"code": code, "type": type_}
+    twice = await desk.change(people.operator, "registerMemberAttribute", {"code": "risk", "type": "TEXT"})
+    unnameable = await desk.change(people.operator, "registerMemberAttribute", {"code": "a-b", "type": "TEXT"})
+    listed = await desk.ask(people.core, "{ memberAttributes { code type } }")
+
+    async def says(*values: tuple[str, object], tiers: tuple[str, ...] = ()) -> dict[str, object]:
+        attributes = [{"code": code, "value": value} for code, value in values]
+        facts = {"member": ines, "tiers": list(tiers), "segments": [], "attributes": attributes}
+        return await desk.change(people.core, "setMemberFacts", facts, said)
+
+    all_ = await says(("vip", True), ("region", "north"), ("risk", -3), tiers=("gold",))
+    fewer = await says(("risk", 0))
+    faults = [await says(("risk", "3")), await says(("risk", 1), ("rizk", 1)), await says(("vip", 1.5))]
+    none = await desk.change(people.core, "setMemberFacts", {"member": ines, "tiers": [], "segments": []}, said)
+
+    assert [twice["code"], unnameable["code"]] == ["CODE_TAKEN", "INVALID_INPUT"]
+    assert [each["code"] for each in listed["memberAttributes"]] == ["region", "risk", "vip"]
+    assert all_["attributes"] == [
+        {"code": "region", "value": "north"},
+        {"code": "risk", "value": -3},
+        {"code": "vip", "value": True},
+    ]
+    assert (fewer["tiers"], fewer["attributes"], fewer["version"]) == ([], [{"code": "risk", "value": 0}], 2)
+    assert [each["field"] for each in faults] == ["attributes.0.value", "attributes.1.code", "attributes.0.value"]
+    assert (none["attributes"], none["version"]) == ([], 3)
+
+
 async def test_a_shops_key_opens_rotates_and_dies(people: People) -> None:
     """Two keys overlap while tills change; a revoked one is no key."""
     desk = people.desk

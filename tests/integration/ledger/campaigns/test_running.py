@@ -6,6 +6,10 @@ from uuid import UUID
 from ledger.campaigns.campaign_body import CampaignBody, Period, PointsAward, ProgressCounter, ProgressStep, Rule
 from ledger.campaigns.running_query import running_for
 from ledger.campaigns.simulate import Simulation, simulate
+from ledger.members.attribute import register_attribute
+from ledger.members.attribute_values import AttributeSaid
+from ledger.members.facts import set_member_facts
+from ledger.members.rows import AttributeType
 from tests.bank import Bank
 from tests.campaign_desk import CampaignDesk, always
 from tests.tier_desk import TierDesk
@@ -24,6 +28,7 @@ SEGMENTS = {
     "known": "progress.buys == 0 || member.enrolled_days >= 2",
     "new": "member.enrolled_days < 2",
     "rich": "qualifying.spend >= 200 || tier.spend == 'gold'",
+    "safe": "attribute.vip && attribute.risk <= 2 && 'north' == attribute.region",
 }
 
 
@@ -32,6 +37,13 @@ async def test_what_runs_for_a_member_is_what_looks_at_its_next_activity(
 ) -> None:
     """Told, looked at and simulated are the same, segment by segment and day by day."""
     await TierDesk(bank=bank).ladder()
+    operator = bank.actor("operator", "olga")
+    for code, type_ in (("vip", "BOOLEAN"), ("risk", "INTEGER"), ("region", "TEXT")):
+        await register_attribute(bank.application.units, operator, code=code, type_=AttributeType(type_))
+    said = [AttributeSaid("vip", value=True), AttributeSaid("region", "north")]
+    await set_member_facts(
+        bank.application.units, bank.actor(), member_id=member, tiers=[], segments=[], attributes=said
+    )
     for code, segment in SEGMENTS.items():
         await desk.run(code, BODY, segment=segment)
 
@@ -42,7 +54,15 @@ async def test_what_runs_for_a_member_is_what_looks_at_its_next_activity(
         looked.append({code for code in SEGMENTS if desk.campaign_id(code) in {a.campaign_id for a in receipt.awards}})
         await bank.advance(timedelta(days=1))
 
-    assert told == looked == [{"all", "fresh", "known", "new"}, {"all", "new"}, {"all", "known", "rich"}]
+    assert (
+        told
+        == looked
+        == [
+            {"all", "safe", "fresh", "known", "new"},
+            {"all", "safe", "new"},
+            {"all", "safe", "known", "rich"},
+        ]
+    )
     for code in SEGMENTS:
         asked = Simulation(campaign=code)
         report = await simulate(bank.application.reader, bank.programme_id, asked)

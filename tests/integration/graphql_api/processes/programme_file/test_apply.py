@@ -27,6 +27,8 @@ MADE = [
     "asset POINTS: made",
     "asset CNY: made",
     "activity type walked: registered",
+    "member attribute risk: registered",
+    "member attribute vip: registered",
     "template tenth: made as a draft",
     "template tenth: published",
     "ladder legs: made",
@@ -147,6 +149,7 @@ async def test_what_never_changes_is_a_fault(desk: Desk) -> None:
         ("The Shop", "A Shop"): "programme.name: is 'The Shop', and never changes",
         ('kind = "money"', 'kind = "points"'): "assets.CNY.kind: is money, and never changes",
         ("minimum = 0", "minimum = 1"): "activity_types.walked: is registered with other fields, and never changes",
+        ('type = "BOOLEAN"', 'type = "TEXT"'): "member_attributes.vip.type: is BOOLEAN, and never changes",
         ('code = "fast"', 'code = "quick"'): "ladders.legs.levels: is out of its range, or does not fit the rest",
         ("POINTS = 500", "POINTS = 499"): "campaigns.steps.granted.POINTS: 500 were put in already, and stay there",
     }

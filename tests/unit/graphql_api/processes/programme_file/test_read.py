@@ -27,6 +27,12 @@ required = ["steps"]
 amount_field = "steps"
 properties = { steps = { type = "integer", minimum = 0 } }
 
+[member_attributes.risk]
+type = "INTEGER"
+
+[member_attributes.vip]
+type = "BOOLEAN"
+
 [templates.tenth]
 gives = { kind = "PERCENTAGE", basis_points = 1_000 }
 validity = { expiry = "30 days" }
@@ -50,14 +56,15 @@ until_on = 2024-12-31
 [[campaigns.steps.phases.rules]]
 code = "each"
 activity = "walked"
-when = "activity.steps > 99"
+when = "activity.steps > 99 && attribute.risk < 5"
 action = { kind = "POINTS", asset = "POINTS", field = "steps", rate = 1, per = 100 }
 """
 RULE = "campaigns.steps.phases.0.rules.0"
 FAULTS = {
     ("[programme]", "[programme"): "no TOML: Expected ']' at the end of a table declaration (at line 2, column 11)",
     ("[campaigns.steps]", "[campaign.steps]"): (
-        "campaign: is unknown; a programme file has programme, assets, activity_types, templates, ladders, campaigns"
+        "campaign: is unknown; a programme file has programme, assets, activity_types, member_attributes, templates, ladders,"
+        " campaigns"
     ),
     ('code = "shop"', ""): "programme.code: is missing",
     ("Asia/Shanghai", "Moon/Sea"): "programme.time_zone: is out of its range, or does not fit the rest",
@@ -86,6 +93,14 @@ FAULTS = {
     ("activity.steps >", "activity.step >"): (
         f"{RULE}.when: line 1, column 9: undeclared reference to 'activity.step'"
     ),
+    ('type = "INTEGER"', 'type = "NUMBER"'): "member_attributes.risk.type: is one of TEXT, INTEGER, BOOLEAN",
+    ('type = "INTEGER"', 'type = "TEXT"'): (
+        f"{RULE}.when: line 1, column 39: found no matching overload for '_<_' applied to '(string, int)'"
+    ),
+    ("[member_attributes.risk]", '[member_attributes."low.risk"]'): (
+        "member_attributes.low.risk.code: is out of its range, or does not fit the rest"
+    ),
+    ("attribute.risk", "attribute.rizk"): f"{RULE}.when: line 1, column 33: undeclared reference to 'attribute.rizk'",
     ('kind = "POINTS", asset', "asset"): f"{RULE}.action.kind: is one of ",
     ("rate = 1,", "rat = 1,"): (f"{RULE}.action.rat: is unknown here; known are "),
     ('activity = "walked"', 'activity = "ran"'): (f"{RULE}.activity: is out of its range, or does not fit the rest"),
@@ -103,7 +118,7 @@ def test_every_part_is_read_as_the_ledger_knows_it() -> None:
     assert file.templates["tenth"].body.gives == Percentage(basis_points=1_000)
     assert campaign.body.caps == (Cap(counter="POINTS", period=CapPeriod.DAY, limit=10),)
     assert (campaign.granted, campaign.terms, campaign.body.late_hours) == ({"POINTS": 500}, "", 72)
-    assert (phase.from_on, phase.rules[0].when) == (date(2024, 1, 1), "activity.steps > 99")
+    assert (phase.from_on, phase.rules[0].when) == (date(2024, 1, 1), "activity.steps > 99 && attribute.risk < 5")
     assert phase.rules[0].action == PointsAward(asset="POINTS", field="steps", rate=1, per=100)
 
 
