@@ -111,6 +111,9 @@ class Session:
         except CallerError as error:
             self._record.refused(error.code)
             errors = [{"message": error.message, "extensions": error.extensions()}]
+        except RequestRefused as refusal:
+            self._record.refused(refusal.code)
+            errors = [{"message": refusal.message, "extensions": {"code": refusal.code}}]
         except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
             errors = [masked_error(log_bug(error, "/graphql"))]
         if self._running.get(message_id) is not asyncio.current_task():
@@ -130,9 +133,6 @@ class Session:
             document, operation = desk.find(asked, caller, record)
             variables = coerce_variables(desk.schema, operation, asked.variables)
             desk.charge(operation, caller, record)
-        except RequestRefused as refusal:
-            self._record.refused(refusal.code)
-            return [{"message": refusal.message, "extensions": {"code": refusal.code}}]
         except (DocumentRefused, VariablesRefused) as refusal:
             self._record.refused(refusal.code)
             return present_errors(refusal.errors, default_code=refusal.code)
@@ -150,6 +150,8 @@ class Session:
             return present_errors(cast("list[GraphQLError]", source.errors), self._record.refused)
         async with aclosing(map_source_to_response_event(executor, cast("AsyncIterator[object]", source))) as results:
             async for result in results:
+                # An event is told to whom the credential still proves: it may have expired or been revoked meanwhile.
+                await self._authenticator.identify(self._authorization, self._address)
                 await self._next(message_id, result)
         return None
 
