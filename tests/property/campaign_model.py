@@ -17,6 +17,14 @@ CONDITIONS: Mapping[str, Callable[[int, int], bool]] = {
     "100 / activity.hour > 5": lambda amount, hour: hour > 0 and 100 // hour > 5,
     "'staff' in member.segments || activity.amount >= 20": lambda amount, hour: amount >= 20,
 }
+SEGMENTS: Mapping[str, Callable[[int, int, int], bool]] = {
+    "": lambda awards, progress, enrolled: True,
+    "awards.total < 2": lambda awards, progress, enrolled: awards < 2,
+    "awards.total % 2 == progress.n % 2": lambda awards, progress, enrolled: awards % 2 == progress % 2,
+    "progress.n < 2 || member.enrolled_days >= 3": lambda awards, progress, enrolled: progress < 2 or enrolled >= 3,
+    "attribute.risk == 0 && member.enrolled_days < 3": lambda awards, progress, enrolled: enrolled < 3,
+}
+"""Of what the member had of the campaign in all, how far its counter is today, and for how many days it is a member."""
 LATE = timedelta(hours=72)
 
 
@@ -50,7 +58,7 @@ class ModelCap:
 class ModelCampaign:
     """A campaign; `budget` None is without a limit, and gives nothing to shops.
 
-    counts: the condition under which a purchase moves its counter
+    counts: the condition under which a purchase moves its counter · segment: whom it means, asked before anything moves
     """
 
     code: str
@@ -60,13 +68,17 @@ class ModelCampaign:
     group: str | None
     priority: int
     counts: str = ""
+    segment: str = ""
 
 
 class Bought(NamedTuple):
-    """What a purchase came to: each campaign's award as kind and amount, and the campaigns whose counter moved."""
+    """What a purchase came to: each campaign's award as kind and amount, the campaigns whose counter moved, and what each
+    one's segment saw.
+    """
 
     awards: dict[str, tuple[str, int]]
     counted: set[str]
+    saw: dict[str, dict[str, int]]
 
 
 VOUCHERS_MAX = 3
@@ -79,6 +91,8 @@ class CampaignModel:
 
     campaigns: Sequence[ModelCampaign]
     zone: str
+    enrolled_at: datetime
+    had: Counter[object] = field(default_factory=Counter)
     used: Counter[object] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
     moved: Counter[object] = field(default_factory=Counter)
@@ -88,10 +102,10 @@ class CampaignModel:
     def buy(self, member: str, amount: int, at: datetime, now: datetime) -> Bought:
         """What each campaign does about the purchase."""
         local = at.astimezone(ZoneInfo(self.zone))
-        bought = Bought({}, set())
+        bought = Bought({}, set(), {})
         groups: set[str] = set()
         for campaign in sorted(self.campaigns, key=lambda each: (each.priority, each.code)):
-            if now - at > LATE:
+            if now - at > LATE or not self._means(campaign, member, local.date(), bought):
                 continue
             if CONDITIONS[campaign.counts](amount, local.hour):
                 self.moved[campaign.code, member, local.date()] += 1
@@ -102,9 +116,22 @@ class CampaignModel:
             if award is None:
                 continue
             bought.awards[campaign.code] = award
+            self.had[campaign.code, member] += 1
             self._use(campaign, member, award, local.date())
             groups |= {campaign.group} if campaign.group is not None else set()
         return bought
+
+    def _means(self, campaign: ModelCampaign, member: str, day: date, bought: Bought) -> bool:
+        """Whether the segment holds; what it sees is told."""
+        enrolled = max(0, (day - self.enrolled_at.astimezone(ZoneInfo(self.zone)).date()).days)
+        sees = {
+            "awards.total": self.had[campaign.code, member],
+            "progress.n": self.moved[campaign.code, member, day],
+            "member.enrolled_days": enrolled,
+            "attribute.risk": 0,
+        }
+        bought.saw[campaign.code] = {name: value for name, value in sees.items() if name in campaign.segment}
+        return SEGMENTS[campaign.segment](sees["awards.total"], sees["progress.n"], enrolled)
 
     def take_back(self, member: str, at: datetime, counted: set[str]) -> None:
         """The first part of a refund takes the one step of each counter back, on the purchase's day."""

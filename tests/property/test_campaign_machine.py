@@ -37,11 +37,20 @@ from ledger.campaigns.rows import AWARDS as AWARD_ROWS
 from ledger.campaigns.rows import campaign_id
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
+from ledger.members.rows import MEMBER_ATTRIBUTES, MemberAttribute, attribute_id
 from ledger.points.spend import SpendPoints
 from ledger.programme.rows import asset_id
 from ledger.vouchers.template_body import Exchange, Limits, TemplateBody, Validity
-from tests.property.campaign_model import CONDITIONS, VOUCHERS_MAX, CampaignModel, ModelCampaign, ModelCap, ModelRule
-from tests.property.campaign_world import add_campaign, left_in_budget, verify_campaigns
+from tests.property.campaign_model import (
+    CONDITIONS,
+    SEGMENTS,
+    VOUCHERS_MAX,
+    CampaignModel,
+    ModelCampaign,
+    ModelCap,
+    ModelRule,
+)
+from tests.property.campaign_world import add_campaign, enrol, left_in_budget, verify_campaigns
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template
 from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, merchant_id, terms, world
@@ -75,6 +84,7 @@ CAMPAIGNS = st.lists(
         group=st.sampled_from([None, "g"]),
         priority=st.integers(0, 1),
         counts=st.sampled_from(sorted(CONDITIONS)),
+        segment=st.sampled_from(sorted(SEGMENTS)),
     ),
     min_size=1,
     max_size=4,
@@ -130,6 +140,7 @@ def body_of(campaign: ModelCampaign) -> CampaignBody:
         budgets=() if campaign.budget is None else ("POINTS",),
         group=campaign.group,
         priority=campaign.priority,
+        segment=campaign.segment,
     )
 
 
@@ -153,7 +164,10 @@ class CampaignMachine(RuleBasedStateMachine):
         limits = Limits(total=VOUCHERS_MAX)
         coffee = TemplateBody(gives=Exchange(item="coffee"), validity=Validity(expiry="90 days"), issue_limits=limits)
         add_template(self.book, "latte", coffee)
-        self.model = CampaignModel(campaigns, zone)
+        self.book.add(MEMBER_ATTRIBUTES, MemberAttribute(attribute_id(PROGRAMME, "risk"), PROGRAMME, "risk", "INTEGER"))
+        for name in MEMBERS:
+            enrol(self.book, name, START)
+        self.model = CampaignModel(campaigns, zone, START)
         self.codes = {campaign_id(PROGRAMME, campaign.code): campaign.code for campaign in campaigns}
         for campaign in campaigns:
             add_campaign(self.book, campaign.code, body_of(campaign), campaign.budget or 0)
@@ -180,9 +194,15 @@ class CampaignMachine(RuleBasedStateMachine):
             counted = {self.codes[award.campaign_id] for award in receipt.awards if award.target == "n"}
             expected = self.model.buy(member, amount, self.now - age, self.now)
             assert (told, counted) == (self._without_gifts(expected.awards), expected.counted)
+            self._verify_inputs(receipt, expected.saw)
             assert told.keys() | {skip.campaign for skip in receipt.skipped} == set(self.codes.values())
             assert self.book.execute(command).unwrap() == receipt
             self.bought.append((command, member, counted))
+
+    def _verify_inputs(self, receipt: ActivityReceipt, saw: Mapping[str, Mapping[str, int]]) -> None:
+        """Each award tells what its campaign's segment saw before anything moved."""
+        for award in self.book.rows(AWARD_ROWS.table, "activity_id", receipt.activity_id):
+            assert orjson.loads(award.inputs).get("segment", {}) == saw[self.codes[award.campaign_id]]
 
     def _without_gifts(self, awards: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
         """A campaign without a budget gives its member what it would give to the shop."""
