@@ -76,9 +76,7 @@ class Engine:
         """The outcomes of all the units' commands, in input order."""
         refusal = self._refuse_early(sum(len(unit.commands) for unit in units))
         if refusal is None:
-            for unit in await self._prepared(units):
-                self._queue.put(unit)
-            self._bell.ring()
+            self._enqueue(await self._prepared(units))
         else:
             for unit in units:
                 unit.refuse(refusal)
@@ -87,6 +85,15 @@ class Engine:
             if outcome.refusal is not None:
                 self._observer.refused(outcome.refusal.code)
         return outcomes
+
+    def _enqueue(self, units: Sequence[Unit]) -> None:
+        """The last writer may have left while the units were looked up; then nobody would ever take them."""
+        for unit in units:
+            if self._stopping:
+                unit.refuse(Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1))
+            else:
+                self._queue.put(unit)
+        self._bell.ring()
 
     def _new_unit(self, commands: Sequence[AnyCommand], submission: Submission, group_key: str | None = None) -> Unit:
         loop = asyncio.get_running_loop()
