@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -11,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from graphql_api.bootstrap import Application
     from ledger.engine.command import Actor
@@ -169,8 +169,13 @@ def _expiry(at: "datetime | None") -> str:
 
 
 def _plain(value: dict[str, object]) -> dict[str, object]:
-    """The same with ids and instants as text, all the way down."""
-    return {name: _plain_value(one) for name, one in value.items()}
+    """The same under the names of the API, with ids and instants as text, all the way down."""
+    return {_in_camel_case(name): _plain_value(one) for name, one in value.items()}
+
+
+def _in_camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return "".join([first, *map(str.capitalize, others)])
 
 
 def _plain_value(value: object) -> object:
@@ -178,4 +183,6 @@ def _plain_value(value: object) -> object:
         return _plain(value)
     if isinstance(value, list | tuple):
         return [_plain_value(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return value if value is None or isinstance(value, int | str) else str(value)

@@ -36,7 +36,9 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
         ["available", "42"],
         ["posted", "42"],
     ]
-    assert [json.loads(line)["amount"] for line in statement.stdout.splitlines()] == [2, 40]
+    lines = [json.loads(line) for line in statement.stdout.splitlines()]
+    assert [(line["amount"], line["postedAfter"]) for line in lines] == [(2, 42), (40, 40)]
+    assert all(line["effectiveAt"][10] == "T" and line["effectiveAt"].endswith("+00:00") for line in lines)
     assert (nobody.returncode, nobody.stdout) == (2, "")
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
                               " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
