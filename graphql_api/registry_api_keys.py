@@ -23,5 +23,8 @@ class RegistryApiKeys:
         if key is None:
             return None
         return StoredApiKey(
-            secret_sha256=key.secret_hash, merchant_id=str(key.merchant_id), programme_id=str(key.programme_id)
+            secret_sha256=key.secret_hash,
+            merchant_id=str(key.merchant_id),
+            programme_id=str(key.programme_id),
+            expires_at=None if key.expires_at is None else key.expires_at.timestamp(),
         )

@@ -159,7 +159,8 @@ class Authenticator:
             stored = await verify_api_key(self._api_keys, credential) if self._api_keys else None
             if stored is None:
                 raise unauthenticated("The API key is not valid.")
-            return _Remembered(_merchant(stored), now + REMEMBER_SECONDS)
+            until = now + REMEMBER_SECONDS
+            return _Remembered(_merchant(stored), until if stored.expires_at is None else min(until, stored.expires_at))
         if self._tokens is None:
             raise unauthenticated("Tokens are not accepted here.")
         try:

@@ -184,6 +184,23 @@ async def test_a_token_is_not_remembered_past_its_expiry() -> None:
         await gate.identify(header, None)
 
 
+async def test_an_api_key_is_not_remembered_past_its_expiry() -> None:
+    """The old key of a rotation ends when it was said to, though it was used a second before."""
+    clock, keys = Clock(), Keys()
+    made = new_api_key("k1a2b3c4", b"\x01" * 32)
+    keys.keys["k1a2b3c4"] = StoredApiKey(secret_sha256=made.secret_sha256, merchant_id="shop", expires_at=NOW + 20)
+    gate = authenticator(clock, keys)
+    header = f"Bearer {made.text}".encode()
+
+    await gate.identify(header, None)
+    keys.keys.clear()
+    clock.now += 19
+    await gate.identify(header, None)
+    clock.now += 1
+    with pytest.raises(RequestRefused):
+        await gate.identify(header, None)
+
+
 async def test_an_api_key_is_remembered_for_a_minute_only() -> None:
     """A revoked key dies within 60 seconds; within them the registry is asked once."""
     clock, keys = Clock(), Keys()
