@@ -19,7 +19,7 @@ CONDITIONS: Mapping[str, Callable[[int, int], bool]] = {
 }
 SEGMENTS: Mapping[str, Callable[[int, int, int], bool]] = {
     "": lambda awards, progress, enrolled: True,
-    "awards.total < 2": lambda awards, progress, enrolled: awards < 2,
+    "awards.total < 1": lambda awards, progress, enrolled: awards < 1,
     "awards.total % 2 == progress.n % 2": lambda awards, progress, enrolled: awards % 2 == progress % 2,
     "progress.n < 2 || member.enrolled_days >= 3": lambda awards, progress, enrolled: progress < 2 or enrolled >= 3,
     "attribute.risk == 0 && member.enrolled_days < 3": lambda awards, progress, enrolled: enrolled < 3,
