@@ -18,12 +18,20 @@ from ledger.engine.check_rule import Rule
 from ledger.engine.database import Database
 from ledger.engine.reader import Reader, Snapshot
 from ledger.engine.sql_query import SqlQuery
+from ledger.members import checks as member_checks
 from ledger.points import checks as points_checks
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 
 RULES: tuple[Rule, ...] = tuple(
-    chain(book_checks.RULES, points_checks.RULES, voucher_checks.RULES, tier_checks.RULES, campaign_checks.RULES)
+    chain(
+        book_checks.RULES,
+        member_checks.RULES,
+        points_checks.RULES,
+        voucher_checks.RULES,
+        tier_checks.RULES,
+        campaign_checks.RULES,
+    )
 )
 AUDITOR_ROLE = "scrip_auditor"
 CONNECTIONS = 2

@@ -1,14 +1,30 @@
 """Plain conditions: evaluated without the library they say what the library says."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.campaigns.expression import compile_text, environment_of, find_fault, variables_of
+from ledger.book.units import ProgrammeId
+from ledger.campaigns.expression import (
+    attribute_fields,
+    compile_text,
+    environment_of,
+    find_fault,
+    qualifying_fields,
+    variables_of,
+)
 from ledger.campaigns.plain_condition import compile_plain, is_plain
+from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import SHIPPED
 
-VARIABLES = variables_of(SHIPPED["purchase"].fields)
+REGION = MemberAttribute(UUID(int=0), ProgrammeId(UUID(int=0)), "region", "TEXT")
+VARIABLES = (
+    *variables_of(SHIPPED["purchase"].fields),
+    *qualifying_fields(("spend",)),
+    *attribute_fields([REGION]),
+)
 NUMBERS = st.one_of(st.integers(-7, 7), st.integers(-(10**15) + 1, 10**15 - 1))
 TEXTS = st.one_of(
     st.sampled_from(["", "a", "food", "é", "水"]),
@@ -24,10 +40,10 @@ def quoted(text: str) -> str:
 
 NUMBER = NUMBERS.map(str)
 TEXT = TEXTS.map(quoted)
-FIELD = st.sampled_from(["activity.amount", "activity.hour"])
+FIELD = st.sampled_from(["activity.amount", "activity.hour", "qualifying.spend"])
 MEASURED = st.one_of(FIELD, st.tuples(FIELD, st.integers(1, 9).map(str)).map(" % ".join))
 ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
-NAMED = st.sampled_from(["activity.category", "activity.channel"])
+NAMED = st.sampled_from(["activity.category", "attribute.region"])
 ATOMS = st.one_of(
     st.tuples(MEASURED, GAP, ORDER, GAP, NUMBER).map("".join),
     st.tuples(NAMED, GAP, st.sampled_from(["==", "!="]), GAP, TEXT).map("".join),
@@ -51,14 +67,15 @@ def told(text: str, values: dict[str, int | str]) -> object:
 
 @given(CONDITIONS, NUMBERS, st.integers(0, 23), TEXTS, TEXTS)
 def test_plain_conditions_say_what_the_library_says(
-    text: str, amount: int, hour: int, category: str, channel: str
+    text: str, amount: int, hour: int, category: str, region: str
 ) -> None:
-    """Of any comparison, however they are joined, and for any payload."""
+    """Of any comparison, however they are joined, and for any payload and member."""
     values: dict[str, int | str] = {
         "activity.amount": amount,
         "activity.hour": hour,
         "activity.category": category,
-        "activity.channel": channel,
+        "attribute.region": region,
+        "qualifying.spend": amount + 7 * hour,
     }
 
     assert is_plain(text, VARIABLES)
