@@ -67,6 +67,8 @@ def read_text(text: str) -> ProgrammeFile:
         found: Mapping[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileFault("", f"no TOML: {error}") from None
+    except (ValueError, RecursionError):  # what Python itself refuses, which the parser lets through
+        raise FileFault("", "a number has too many digits, or arrays are nested too deeply") from None
     for name in found:
         if name not in _PARTS:
             raise FileFault(name, f"is unknown; a programme file has {', '.join(_PARTS)}")
@@ -132,7 +134,13 @@ def _activity_type(value: object, place: str) -> ActivityTypePart:
     part = read_as(ActivityTypePart, value, place)
     if place.rpartition(".")[2] in SHIPPED:
         raise FileFault(place, "is a type that every programme has")
-    _require(place, require_schema, schema_text(part), part.amount_field)
+    try:
+        text = schema_text(part)
+    except TypeError:  # orjson has numbers of 64 bits and 254 levels
+        raise FileFault(
+            within(place, "properties"), "is no JSON: a number is too large, or tables are too deep"
+        ) from None
+    _require(place, require_schema, text, part.amount_field)
     return part
 
 

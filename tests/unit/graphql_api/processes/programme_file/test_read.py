@@ -76,6 +76,11 @@ FAULTS = {
     ('"integer", minimum', '"number", minimum'): (
         "activity_types.walked.schema.properties.steps: is out of its range, or does not fit the rest"
     ),
+    ("minimum = 0", "minimum = 18446744073709551616"): (
+        "activity_types.walked.properties: is no JSON: a number is too large"
+    ),
+    ("rate = 1,", f"rate = {'9' * 5000},"): "a number has too many digits, or arrays are nested too deeply",
+    ("levels = [", f"levels = {'[' * 2000}"): "a number has too many digits, or arrays are nested too deeply",
     ('"PERCENTAGE"', '"GIFT"'): (
         "templates.tenth.gives.kind: is one of BENEFIT, EXCHANGE, FIXED_DISCOUNT, MULTIPLIER, PERCENTAGE, SPEND_SAVE,"
         " STORED_VALUE"
