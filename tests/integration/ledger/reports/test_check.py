@@ -10,6 +10,7 @@ import pytest
 
 from ledger.campaigns import checks as campaign_checks
 from ledger.engine.roll_up import roll_up
+from ledger.members import checks as member_checks
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
@@ -314,12 +315,15 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
 
 
 def test_rules_have_names_of_their_own() -> None:
-    """A difference names one rule, and every rule is planted against or named here; those of vouchers, tiers and campaigns beside them."""
+    """A difference names one rule, and every rule is planted against or named here; those of members, vouchers, tiers and
+    campaigns beside them.
+    """
     names = [rule.name for rule in RULES]
 
     assert len(set(names)) == len(names)
     planted = {corruption.rule for corruption in CORRUPTIONS}
-    beside = {rule.name for rule in (*voucher_checks.RULES, *tier_checks.RULES, *campaign_checks.RULES)}
+    rules = (*member_checks.RULES, *voucher_checks.RULES, *tier_checks.RULES, *campaign_checks.RULES)
+    beside = {rule.name for rule in rules}
     assert set(names) - planted - beside == {
         "account_within_bounds",
         "inactivity_matches_activity",
