@@ -9,7 +9,9 @@ import sys
 def main() -> None:
     """Run the command line and exit."""
     from graphql_api.processes.cli.failure import report_failures
+    from graphql_api.processes.cli.output import stand_in_for_closed_streams
 
+    stand_in_for_closed_streams()
     with report_failures():
         from graphql_api.processes.cli.commands import app
 

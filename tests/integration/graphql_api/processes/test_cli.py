@@ -132,6 +132,20 @@ def test_a_token_stands_for_the_demos_cast(tmp_path: Path) -> None:
     assert claims["scrip_programme"] == str(cast.programme_id)
 
 
+def test_what_a_shell_has_closed_is_written_to_nobody() -> None:
+    """A command whose streams were closed ends as it would otherwise, and says the rest where it still can."""
+    command = f"{sys.executable} -m graphql_api.processes.cli"
+    closed = {"schema >&-": 0, "schema >&- 2>&- <&-": 0, "import none.csv 2>&-": 2, "schema <&-": 0}
+
+    ended = [
+        subprocess.run(f"{command} {words}", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+        for words in closed
+    ]
+
+    assert [(each.returncode, each.stderr) for each in ended] == [(code, "") for code in closed.values()]
+    assert [len(each.stdout) > 100_000 for each in ended] == [False, False, False, True]
+
+
 def test_wrong_usage_ends_with_code_2() -> None:
     """As every Unix tool does."""
     assert scrip("token", "--role", "king").returncode == 2
