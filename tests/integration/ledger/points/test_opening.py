@@ -1,6 +1,7 @@
 """Opening balances: whole, first, lot by lot with their own dates, reconciled to the stated total."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
@@ -9,9 +10,10 @@ from ledger.points.opening import NEVER_EXPIRES, OpenBalance, OpeningLot
 from ledger.points.receipt import Receipt
 from ledger.points.spend import SpendPoints
 from ledger.reports.check import check_book
-from tests.points_world import World
+from tests.points_world import TIME_ZONE, World
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo(TIME_ZONE)).date()
+"""Where the programme is: from 16:00 UTC on, tomorrow."""
 
 
 def _lot(amount: int, granted: int = -100, expires: int | None = 100, *, purchased: bool = False) -> OpeningLot:
