@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 from ledger.book.units import MinorUnits, Points
@@ -100,6 +100,12 @@ def parse_idempotency_key(value: object) -> IdempotencyKey:
     return IdempotencyKey(value)
 
 
+def _parse_key_literal(node: ValueNode, variables: Mapping[str, object] | None = None) -> IdempotencyKey:
+    """Written in the document: a string, and nothing that merely looks like one."""
+    del variables
+    return parse_idempotency_key(node.value if isinstance(node, StringValueNode) else None)
+
+
 def _as_it_is(value: object) -> object:
     return value
 
@@ -150,6 +156,7 @@ SCALAR_MAP: Mapping[object, ScalarDefinition] = MappingProxyType(
             specified_by_url=f"{_DOCS}#idempotency-key",
             serialize=str,
             parse_value=parse_idempotency_key,
+            parse_literal=_parse_key_literal,
         ),
         JSON: strawberry.scalar(
             name="JSON",

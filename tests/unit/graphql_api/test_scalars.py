@@ -4,12 +4,13 @@ import math
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, parse_value
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graphql_api.scalars import (
     SCALAR_MAP,
+    IdempotencyKey,
     parse_date,
     parse_date_time,
     parse_idempotency_key,
@@ -122,6 +123,16 @@ def test_anything_else_is_no_key(value: object) -> None:
     """An idempotency key has 1 to 255 printable ASCII characters."""
     with pytest.raises(GraphQLError):
         parse_idempotency_key(value)
+
+
+@pytest.mark.parametrize("literal", ["KEY", "5", "true", "[]"])
+def test_a_key_in_a_document_is_a_string(literal: str) -> None:
+    """A name without quotes would pass for one."""
+    parse_literal = SCALAR_MAP[IdempotencyKey].parse_literal
+    assert parse_literal is not None
+    assert parse_literal(parse_value('"KEY"'), None) == "KEY"
+    with pytest.raises(GraphQLError):
+        parse_literal(parse_value(literal), None)
 
 
 def test_every_scalar_says_where_it_is_specified() -> None:
