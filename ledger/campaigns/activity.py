@@ -74,7 +74,7 @@ class ActivityCommand(Command[ActivityReceipt]):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named; the payload in canonical form."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "occurredAt": self.occurred_at.isoformat(),
             "payload": payload_of(self.payload).canonical,
             "channel": self.channel,

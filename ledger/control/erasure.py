@@ -36,7 +36,7 @@ class RequestErasure(Command[ErasureRequested]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"memberId": str(self.member_id), "reason": self.reason, "reference": self.reference}
+        return {"member": str(self.member_id), "reason": self.reason, "reference": self.reference}
 
     def footprint(self) -> Sequence[Key]:
         """The holder, locked, and what the bank calls it."""

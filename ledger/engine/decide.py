@@ -139,7 +139,7 @@ class Decider:
         prints: list[bytes] = []
         for index, command in enumerate(commands):
             fields = {**command.fields(), "operation": command.kind}
-            names += [f"items.{index:04d}.{name}" for name in sorted(fields)]
+            names += [f"items.{index}.{name}" for name in sorted(fields)]
             prints.append(fingerprint(fields, self.sealer))
         return names, b"".join(prints)
 

@@ -57,12 +57,14 @@ def fingerprint(fields: Mapping[str, object], sealer: Sealer) -> bytes:
 
 
 def differing_fields(names: Sequence[str], ours: bytes, theirs: bytes) -> tuple[str, ...]:
-    """The names of the fields whose digests differ; ("operation",) where the requests are not even alike."""
+    """The names of the fields whose digests differ, given in the digests' order; ("operation",) where the requests are
+    not even alike.
+    """
     if len(ours) != len(theirs):
         return ("operation",)
     parts = range(0, len(ours), _DIGEST_BYTES)
     differing = [n for n, at in enumerate(parts) if ours[at : at + _DIGEST_BYTES] != theirs[at : at + _DIGEST_BYTES]]
-    return tuple(sorted(names)[n] for n in differing)
+    return tuple(names[n] for n in differing)
 
 
 def require_same(found: Request, kind: str, names: Sequence[str], ours: bytes) -> None:

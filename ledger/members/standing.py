@@ -62,7 +62,7 @@ class StandingCommand(Command[Standing]):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": str(self.member_id),
+            "member": str(self.member_id),
             "reasonCode": self.reason_code,
             "reason": self.reason,
             "reference": self.reference,

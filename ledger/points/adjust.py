@@ -44,7 +44,7 @@ class AdjustPoints(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "asset": self.asset,
             "amount": self.amount,
             "reasonCode": self.reason_code,

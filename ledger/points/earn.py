@@ -49,7 +49,7 @@ class EarnPoints(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "asset": self.asset,
             "amount": self.amount,
             "effectiveAt": self.effective_at,

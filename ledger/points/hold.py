@@ -36,7 +36,7 @@ class HoldPoints(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "asset": self.asset,
             "amount": self.amount,
             "ttlSeconds": self.ttl_seconds,

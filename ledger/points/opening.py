@@ -59,7 +59,7 @@ class OpenBalance(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "asset": self.asset,
             "total": self.total,
             "lots": "\n".join(map(str, self.lots)),

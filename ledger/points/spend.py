@@ -56,7 +56,7 @@ class SpendPoints(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named; the member only where no code stands for it."""
         return {
-            "memberId": "" if self.code_id else self.member_id,
+            "member": "" if self.code_id else self.member_id,
             "paymentCode": self.code_id,
             "asset": self.asset if not self.code_id else "",
             "amount": self.amount,

@@ -45,8 +45,8 @@ class TransferPoints(PointsCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
-            "toMemberId": self.to_member_id,
+            "member": self.member_id,
+            "to": self.to_member_id,
             "asset": self.asset,
             "amount": self.amount,
             "reference": self.reference,

@@ -61,7 +61,7 @@ class GrantTier(TierCommand[TierGranted]):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "ladder": self.ladder,
             "level": self.level,
             "untilOn": self.until_on,

@@ -43,7 +43,7 @@ class ClaimVoucher(GiveCommand):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "memberId": self.member_id,
+            "member": self.member_id,
             "template": self.template,
             "pointsMax": self.points_max,
             "reference": self.reference,

@@ -48,8 +48,8 @@ class GiftVoucher(OwnedCommand):
         """Everything the caller named."""
         return {
             "voucherId": self.voucher_id,
-            "memberId": self.member_id,
-            "toMemberId": self.to_member_id,
+            "member": self.member_id,
+            "to": self.to_member_id,
             "reference": self.reference,
         }
 

@@ -27,7 +27,7 @@ class IssueVoucher(GiveCommand):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"memberId": self.member_id, "template": self.template, "reference": self.reference}
+        return {"member": self.member_id, "template": self.template, "reference": self.reference}
 
     def decide(self, state: State, now: datetime) -> VoucherReceipt:
         """Refused with MEMBER_NOT_FOUND, TEMPLATE_NOT_FOUND, MEMBER_CLOSED, EXPIRY_INVALID, TEMPLATE_NOT_LIVE,

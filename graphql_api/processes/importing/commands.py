@@ -38,7 +38,7 @@ class MemberOfFile:
 
     def fields(self) -> Mapping[str, object]:
         """What the line says."""
-        return {**super().fields(), "memberId": self.external_id}  # type: ignore[misc]  # the command's own
+        return {**super().fields(), "member": self.external_id}  # type: ignore[misc]  # the command's own
 
 
 class MerchantOfFile(MemberOfFile):

@@ -177,7 +177,7 @@ async def test_an_accepted_atomic_list_is_replayed_whole(world: World) -> None:
     assert again == [replace(outcome, replayed=True) for outcome in first]
     assert codes(other) == ["IDEMPOTENCY_CONFLICT"] * 2
     assert other[0].refusal is not None
-    assert other[0].refusal.facts == {"fields": ("items.0001.amount",)}
+    assert other[0].refusal.facts == {"fields": ("items.1.amount",)}
     assert codes(longer) == ["IDEMPOTENCY_CONFLICT"] * 3
     assert await entries(world) == 2
 
