@@ -37,7 +37,7 @@ async def clock(info: Info) -> Clock:
 class AdvanceSandboxClockInput:
     """Where to move the clock.
 
-    until: the instant that it will be, ahead by ten years at most
+    until: the instant that it will be, ahead by ten years at most and not after 2200-01-01
     """
 
     until: datetime

@@ -8,6 +8,7 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import INSTANCE
 from ledger.engine.unit_of_work import UnitsOfWork, event_for
+from ledger.programme.calendar import LAST_START
 from ledger.programme.registry_change import refuse_input, registry_change
 
 STEP_MAX = timedelta(days=3660)
@@ -18,12 +19,13 @@ _ADVANCE = Query(update(INSTANCE).values({"clock_offset_us": INSTANCE.c.clock_of
 async def advance_clock(units: UnitsOfWork, actor: Actor, *, until: datetime) -> datetime:
     """Moves `now` forward to `until`, for every programme of the deployment; returns what it is then.
 
-    INVALID_INPUT where `until` is not ahead, or further than ten years. Whoever calls makes sure that this deployment is
+    INVALID_INPUT where `until` is not ahead, further than ten years, or after the last day on which something may begin
+    (2200-01-01). Whoever calls makes sure that this deployment is
     a sandbox.
     """
     async with registry_change(units, actor, "clock_advanced") as change:
         step = until - change.now
-        if not timedelta(0) < step <= STEP_MAX:
+        if not timedelta(0) < step <= STEP_MAX or until.date() > LAST_START:
             refuse_input("until")
         await change.row(_ADVANCE, {"step_us": step // _MICROSECOND})
         event = event_for(
