@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from audit.act import Lent
+from ledger.engine import array_types
 from ledger.engine.database import APPLICATION_ROLE
 
 _SETTINGS = {
@@ -32,6 +33,7 @@ class KeyConnection:
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(self._url, server_settings=_SETTINGS)
+                await array_types.teach(self._connection)
             yield self._connection
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from ledger.engine import row_codec
+from ledger.engine import array_types, row_codec
 
 APPLICATION_ROLE = "scrip_app"
 _WRITER_SETTINGS = {
@@ -41,6 +41,7 @@ class Database:
             self.url,
             min_size=1,
             max_size=self._pool_size,
+            init=array_types.teach,
             reset=_keep_as_is,
             server_settings=self._settings({}),
         )
@@ -57,6 +58,7 @@ class Database:
             self.url, server_settings=self._settings(_WRITER_SETTINGS)
         )
         try:
+            await array_types.teach(connection)
             await row_codec.install(connection)
         except BaseException:
             connection.terminate()
