@@ -102,7 +102,7 @@ def _run(path: Path, work: "Callable[[Settings, str, Progress], Coroutine[object
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.settings import read_settings
-    from ledger.book.refusal import Refusal
+    from ledger.book.refusal import Refusal, Retry
 
     settings = read_settings(os.environ)
     try:
@@ -111,9 +111,10 @@ def _run(path: Path, work: "Callable[[Settings, str, Progress], Coroutine[object
     except UnusableFile as unusable:
         raise CommandError(str(unusable)) from None
     except Refusal as stopped:
-        raise CommandError(
-            f"stopped before the end ({stopped}): {stopped.rule.message} Run it again to go on."
-        ) from None
+        # What was refused under a batch's name stays refused under it.
+        is_passing = stopped.rule.retry is Retry.SAME_KEY
+        advice = "Run it again to go on." if is_passing else "Once that is mended, name another --batch."
+        raise CommandError(f"stopped before the end ({stopped}): {stopped.rule.message} {advice}") from None
 
 
 def _print_issued(tally: "Tally", *, as_json: bool) -> None:

@@ -19,7 +19,9 @@ from graphql_api.processes.voucher_files.issue_file import IssueWanted, run_issu
 from ledger.vouchers.template import create_template, publish_template
 from ledger.vouchers.template_body import Exchange, FixedDiscount, Limits, Stock, TemplateBody, Validity
 from tests.bank import Bank
+from tests.command_line import run_scrip
 from tests.databases import ROOT
+from tests.fixtures_application import ROOT_KEY
 
 FIVE_OFF = TemplateBody(
     gives=FixedDiscount(amount_minor=500),
@@ -169,6 +171,26 @@ async def test_partners_codes_are_imported_once_and_duplicates_are_told(bank: Ba
     assert again == first
     assert (other.imported, other.duplicate_lines, other.malformed_lines) == (1, [1], [])
     assert await bank.count("book.imported_codes") == 3
+
+
+async def test_a_batch_that_was_refused_needs_another_name(bank: Bank, tmp_path: Path) -> None:
+    """What is refused stays refused under the batch, so the advice is not to run it again."""
+    await make_template(bank, "CINEMA", CINEMA)
+    path = tmp_path / "codes.txt"
+    path.write_text("FILM0000000001\n")
+    environ = {"SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(tmp_path), "SCRIP_ROOT_KEY": ROOT_KEY.hex()}
+
+    ended = [
+        await asyncio.to_thread(run_scrip, "voucher", "import", path, "--template", template, *batch, **environ)
+        for template, batch in (("NONE", ()), ("CINEMA", ()), ("CINEMA", ("--batch", "again")))
+    ]
+
+    assert [each.returncode for each in ended] == [2, 2, 0]
+    assert [each.stderr.partition("(")[2].partition(")")[0] for each in ended[:2]] == [
+        "TEMPLATE_NOT_FOUND",
+        "IDEMPOTENCY_CONFLICT",
+    ]
+    assert all(each.stderr.endswith("Once that is mended, name another --batch.\n") for each in ended[:2])
 
 
 async def test_memory_does_not_grow_with_the_file(bank: Bank, tmp_path: Path) -> None:
