@@ -113,11 +113,18 @@ async def _overview(external_id: str, programme: str | None) -> "tuple[MemberOve
 
 
 async def _statement(external_id: str, asset: str, programme: str | None, newest: int, *, as_json: bool) -> None:
+    from graphql_api.processes.cli.failure import CommandError
     from ledger.points.statement_query import PAGE_MAX, newest_lines
     from ledger.points.support_query import record_support_read
+    from ledger.programme.queries import assets
     from ledger.programme.rows import asset_id
 
     async with _member(external_id, programme) as (application, actor, member_id):
+        known = {each.code for each in await assets(application.reader, actor.programme_id)}
+        if asset not in known:
+            raise CommandError(
+                f"the programme has no asset {asset!r}; there are: {', '.join(sorted(known)) or 'none'}."
+            )
         await record_support_read(application.units, actor, member_id)
         left, before = newest, None
         wanted = asset_id(actor.programme_id, asset)

@@ -28,6 +28,7 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
     shown = await _scrip(bank, tmp_path, "wallet", "customer-7", "--programme", "BANK")
     statement = await _scrip(bank, tmp_path, "statement", "customer-7", "--json")
     nobody = await _scrip(bank, tmp_path, "wallet", "customer-8")
+    nothing = await _scrip(bank, tmp_path, "statement", "customer-7", "--asset", "GOLD")
 
     assert (wallet.returncode, wallet.stderr) == (0, "")
     assert [one["available"] for one in json.loads(wallet.stdout)["wallets"]] == [42]
@@ -40,6 +41,8 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
     assert [(line["amount"], line["postedAfter"]) for line in lines] == [(2, 42), (40, 40)]
     assert all(line["effectiveAt"][10] == "T" and line["effectiveAt"].endswith("+00:00") for line in lines)
     assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert nothing.stderr == "scrip: the programme has no asset 'GOLD'; there are: CNY, POINTS, STARS.\n"
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
                               " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
     assert [row["subject"] for row in events] == [str(member)] * 3
