@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -41,7 +42,10 @@ def migrate(url: str, *, book_schema: str) -> Migrated:
 
 async def migrate_database(url: str, *, book_schema: str) -> Migrated:
     """Migrate to head, for callers that already run an event loop."""
-    engine = create_async_engine(_with_driver(url), poolclass=NullPool)
+    # The driver reads the URL as it does for every other process: SQLAlchemy would know neither sslmode nor several hosts.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+    )
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(_upgrade, book_schema)
@@ -73,7 +77,3 @@ def _upgrade(connection: Connection, book_schema: str) -> Migrated:
 def _current_revision(connection: Connection) -> str | None:
     options = {"version_table_schema": VERSION_SCHEMA}
     return MigrationContext.configure(connection, opts=options).get_current_revision()
-
-
-def _with_driver(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -17,6 +17,15 @@ async def test_a_second_migration_changes_nothing(database_url: str) -> None:
     assert outcome.before == outcome.after == head_revision()
 
 
+async def test_a_url_may_say_what_the_driver_knows(database_url: str) -> None:
+    """Above all whether the connection is encrypted, as for every other process."""
+    mark = "&" if "?" in database_url else "?"
+
+    outcome = await migrate_database(f"{database_url}{mark}sslmode=prefer", book_schema="book")
+
+    assert outcome.before == outcome.after == head_revision()
+
+
 async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
     """The one that comes second waits for the first and finds its work done."""
     outcomes = await asyncio.gather(*(migrate_database(server_database, book_schema="book") for _ in range(2)))
