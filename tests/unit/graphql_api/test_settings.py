@@ -104,6 +104,22 @@ def test_a_bad_value_is_one_sentence(name: str, value: str, problem: str) -> Non
     assert problems_of({name: value}) == (problem,)
 
 
+@pytest.mark.parametrize("hosts", ["db", "u:p@db:5432", "a.b.example.,c:1", "[::1]:5432", "%2Fvar%2Frun", "", "é"])
+def test_a_database_may_be_anywhere_that_the_driver_knows(hosts: str) -> None:
+    """Several hosts, addresses of either kind, and sockets; what follows them is the driver's."""
+    url = f"postgresql://{hosts}/scrip?sslmode=verify-full"
+
+    assert read_settings({"SCRIP_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("hosts", ["[::1", "db:x", "db:", "a..b", "a" * 64, "u@[::1]:9,db:123456"])
+def test_a_database_that_can_be_nowhere_is_refused(hosts: str) -> None:
+    """Before the driver meets it."""
+    problem = "SCRIP_DATABASE_URL must name a host and a port as in postgresql://user:password@host:5432/database."
+
+    assert problems_of({"SCRIP_DATABASE_URL": f"postgresql://{hosts}/scrip"}) == (problem,)
+
+
 def test_an_empty_variable_counts_as_unset() -> None:
     """Compose files and unit files set empty ones."""
     assert read_settings({"SCRIP_PORT": " "}).port == 8000
