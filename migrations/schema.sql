@@ -2165,9 +2165,9 @@ GRANT UPDATE(refused) ON TABLE book.tier_packs TO scrip_app;
 
 GRANT UPDATE(voucher_id) ON TABLE book.tier_packs TO scrip_app;
 
-GRANT UPDATE(settled_at) ON TABLE book.tier_packs TO scrip_app;
 GRANT UPDATE(next_try_at) ON TABLE book.tier_packs TO scrip_app;
 
+GRANT UPDATE(settled_at) ON TABLE book.tier_packs TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.tier_standings TO scrip_app;
 GRANT SELECT ON TABLE book.tier_standings TO scrip_sequencer;

@@ -165,9 +165,9 @@ class Pack(NamedTuple):
     refused: str | None
     voucher_id: UUID | None
     due_at: datetime
+    next_try_at: datetime | None
     settled_at: datetime | None
 
-    next_try_at: datetime | None
 
 LADDERS = Shelf(tables.TIER_LADDERS, Ladder, by="programme_id", standing=True)
 LADDER_VERSIONS = Shelf(tables.TIER_LADDER_VERSIONS, LadderVersion, by="ladder_id", standing=True)

@@ -102,6 +102,6 @@ TIER_PACKS = table(
     Column("refused", Text),
     Column("voucher_id", Uuid),
     Column("due_at", INSTANT),
-    Column("settled_at", INSTANT),
     Column("next_try_at", INSTANT),
+    Column("settled_at", INSTANT),
 )
