@@ -28,6 +28,9 @@ def _list(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
+_UNDER: Final = "CASE jsonb_typeof(r.outcome::jsonb -> 6) WHEN 'array' THEN r.outcome::jsonb -> 6 END"
+"""What an activity met. The server may look before it knows that the request is an activity's, and others hold no list."""
+
 PLACE: Final = "programme_id, campaign_id, member_id, local_day, phase, variant, channel, branch"
 """By what both kinds of figures are kept."""
 
@@ -45,7 +48,7 @@ LINES: Final = f"""
             SELECT fresh.*, c.id, under ->> 'phase', under ->> 'variant', false
             FROM fresh
             JOIN {{book}}.requests r ON r.id = fresh.request_id
-            CROSS JOIN LATERAL jsonb_array_elements(r.outcome::jsonb -> 6) AS under
+            CROSS JOIN LATERAL jsonb_array_elements({_UNDER}) AS under
             CROSS JOIN LATERAL jsonb_array_elements_text(under -> 'looks') AS look
             JOIN registry.campaigns c ON c.programme_id = fresh.programme_id AND c.code = split_part(look, ':', 1)
             WHERE fresh.refund_of IS NULL AND under ->> 'phase' IS NOT NULL) lines
