@@ -28,8 +28,11 @@ def _list(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
-_UNDER: Final = "CASE jsonb_typeof(r.outcome::jsonb -> 6) WHEN 'array' THEN r.outcome::jsonb -> 6 END"
-"""What an activity met. The server may look before it knows that the request is an activity's, and others hold no list."""
+_UNDER: Final = f"""
+    CASE WHEN r.kind <> '{ReportActivity.kind}' THEN NULL
+         WHEN jsonb_typeof(r.outcome::jsonb -> 6) = 'array' THEN r.outcome::jsonb -> 6 END"""
+"""What an activity met. The server may look before it knows that the request is an activity's: others' outcomes hold no
+list, some are no JSON."""
 
 PLACE: Final = "programme_id, campaign_id, member_id, local_day, phase, variant, channel, branch"
 """By what both kinds of figures are kept."""

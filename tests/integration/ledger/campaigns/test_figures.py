@@ -170,7 +170,7 @@ async def test_figures_do_not_depend_on_how_the_server_reads_them(desk: Campaign
     """Where there seem to be next to no requests, the server looks into each of their outcomes; other commands' hold no list."""
     member = await bank.enrol("m")
     await desk.run("C", BASE)
-    await bank.earn(member, 5)
+    await bank.earn(member, 5, reference="till-1")
     await desk.buy(member, 700)
 
     await bank.fetch("UPDATE pg_class SET relpages = 1, reltuples = 0 WHERE oid = '{book}.requests'::regclass")
