@@ -1,11 +1,13 @@
 """Fixtures that every test may use: a server, a fresh migrated database, and what is left to `make check`."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from graphql_api.processes.collector import settle_collector
 from tests.databases import DatabaseServer, running_server
+from tests.kept_databases import KeptDatabases
 
 LEFT_TO_CHECK = {
     "node": "needs Node: run `make check`",
@@ -47,10 +49,17 @@ def book_schema(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "book"))
 
 
+@pytest.fixture(scope="session")
+def kept_databases(server: DatabaseServer) -> Iterator[KeptDatabases]:
+    """The databases that the tests of this process use in turn."""
+    with closing(KeptDatabases(server)) as kept:
+        yield kept
+
+
 @pytest.fixture
-def database_url(server: DatabaseServer, book_schema: str) -> Iterator[str]:
-    """A migrated, empty database of the test's own, as a `postgresql://` URL."""
-    with server.clone(book_schema) as url:
+def database_url(kept_databases: KeptDatabases, book_schema: str) -> Iterator[str]:
+    """A migrated, empty database for the test alone, as a `postgresql://` URL."""
+    with kept_databases.lend(book_schema) as url:
         yield url
 
 
