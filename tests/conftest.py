@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from graphql_api.processes.collector import settle_collector
+from graphql_api.processes.collector import relax_collector, settle_collector
 from tests.databases import DatabaseServer, running_server
 from tests.kept_databases import KeptDatabases
 
@@ -14,6 +14,9 @@ LEFT_TO_CHECK = {
     "bench": "measures or takes long: run `make check` or `make bench`",
 }
 """Markers whose tests `make test` skips, and what the summary says of them."""
+
+
+relax_collector()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

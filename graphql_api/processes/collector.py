@@ -8,8 +8,13 @@ ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 200_000
 of 700 the collector walks them a hundred times a list, a fifth of the whole CPU time."""
 
 
+def relax_collector() -> None:
+    """Call first of all: importing makes hundreds of thousands of objects, and hardly any of them is garbage."""
+    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+
+
 def settle_collector() -> None:
     """Call once everything is imported and composed: what exists now is never walked again, and new things seldom."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    relax_collector()

@@ -8,6 +8,9 @@ import sys
 
 def main() -> None:
     """Run the command line and exit."""
+    from graphql_api.processes.collector import relax_collector
+
+    relax_collector()
     from graphql_api.processes.cli.failure import report_failures
     from graphql_api.processes.cli.output import stand_in_for_closed_streams
 
