@@ -21,9 +21,7 @@ def demo(
     programme: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="A file of campaigns to apply.")
     ] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=4, help="How many processes replay; by default one for each processor.")
-    ] = None,
+    processes: Annotated[int, typer.Option(min=1, max=4, help="How many processes replay.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Load the Complete Journey: real baskets that earn points, real campaigns whose vouchers real coupons redeem.
@@ -42,13 +40,12 @@ def demo(
 
         scrip demo --full --json | jq .pointsExpired
     """
-    from audit.side_by_side import processors
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.demo.journey_files import JourneyUnavailable
     from graphql_api.processes.demo.load import DemoRefused
-    from graphql_api.processes.demo.replay_apart import PROCESSES_MAX, ShareLost
+    from graphql_api.processes.demo.replay_apart import ShareLost
     from graphql_api.processes.programme_file.read import read_file
     from graphql_api.processes.programme_file.strict import FileFault
     from graphql_api.setting_values import Environment
@@ -62,8 +59,7 @@ def demo(
         migrate(url, book_schema=settings.book_schema)
         try:
             rules = None if programme is None else read_file(programme)
-            count = processes or min(processors(), PROCESSES_MAX)
-            loaded = run_bulk(lambda: _load(settings, url, rules, count, full=full, quiet=as_json))
+            loaded = run_bulk(lambda: _load(settings, url, rules, processes, full=full, quiet=as_json))
         except FileFault as fault:
             raise CommandError(f"{programme}: {fault}") from None
         except (DemoRefused, JourneyUnavailable, ShareLost) as refused:

@@ -15,7 +15,6 @@ from dataclasses import replace
 from itertools import groupby
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Final
 
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.bulk import run_bulk
@@ -25,9 +24,6 @@ from graphql_api.processes.demo.replay_terms import ReplayTerms
 from graphql_api.processes.demo.share import Share
 from graphql_api.settings import Settings
 from ledger.programme.clock import ReplayClock
-
-PROCESSES_MAX: Final = 4
-"""More wait for the database."""
 
 
 class ShareLost(Exception):
