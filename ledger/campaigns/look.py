@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ledger.campaigns.campaign_body import Rule
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.offer import Look, Offer, Seen, facts_of, meant, offer, unmet, variant_of, why_not
+from ledger.campaigns.offer import Look, Offer, Seen, facts_of, offer, segment_inputs, unmet, variant_of, why_not
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.skip import Skip, skipped, skipped_rule
 from ledger.campaigns.turns import Turns
@@ -59,7 +59,7 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     reason = why_not(state, of, seen, phase, taker.now)
     if reason is not None or phase is None:
         return [skipped(of, reason or Reason.NO_PHASE)]
-    segment = meant(state, of, seen)
+    segment = segment_inputs(state, of, seen)
     if segment is None:
         return [skipped(of, Reason.OTHER_SEGMENT)]
     if body.group in taker.groups and not terms.counts:

@@ -32,7 +32,7 @@ from ledger.campaigns.own_facts import OwnFacts, own_facts
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.rows import LISTED_MEMBERS, listed_member_id, member_list_id
 from ledger.campaigns.run import Looking, runs_before
-from ledger.campaigns.segment import segment_facts
+from ledger.campaigns.segment import meant
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_ATTRIBUTES, MEMBER_FACTS
 from ledger.programme.rows import Programme
@@ -122,13 +122,9 @@ def _is_listed(state: State, of: Considered, seen: Seen, code: str) -> bool:
     return state.find(LISTED_MEMBERS, listed_member_id(list_id, seen.member_id)) is not None
 
 
-def meant(state: State, of: Considered, seen: Seen) -> Mapping[str, object] | None:
+def segment_inputs(state: State, of: Considered, seen: Seen) -> Mapping[str, object] | None:
     """What the campaign's segment saw of the member, nothing where it has none; None where it does not mean the member."""
-    segment = of.body.segment
-    if not segment:
-        return {}
-    facts = segment_facts(of.terms, seen.then, _own_facts(state, of, seen))
-    return facts.inputs_of(segment) if facts.holds(segment) else None
+    return meant(of.terms, seen.then, _own_facts(state, of, seen)) if of.body.segment else {}
 
 
 def unmet(rule: Rule, variant: str | None, facts: Facts) -> Reason | None:

@@ -41,7 +41,6 @@ from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
 from ledger.tiers.held_levels import levels_at, tier_keys
 from ledger.tiers.qualifying import qualifying_at
-from ledger.tiers.rows import LADDERS
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
 
@@ -196,8 +195,7 @@ class ReportActivity(ActivityCommand):
 
     def _then(self, state: State, programme: Programme, line_up: LineUp, now: datetime) -> MemberThen:
         """The member when it occurred, once everything has happened that time alone has brought."""
-        if state.rows(LADDERS, programme.id):
-            settle_before(state, programme, self.member_id, self._wallets(), now)
+        settle_before(state, programme, self.member_id, self._wallets(), now)
         then = self.member_then(state, programme, line_up)
         if not line_up.qualifying:
             return then
@@ -206,13 +204,11 @@ class ReportActivity(ActivityCommand):
 
     def member_then(self, state: State, programme: Programme, line_up: LineUp) -> MemberThen:
         """The same without what ladders had counted; nothing is due."""
-        member_id, then = self.member_id, MemberThen()
-        if state.rows(LADDERS, programme.id):
-            then = MemberThen(levels_at(state, programme, member_id, self.occurred_at))
-        if line_up.knows_enrolment:
-            days = find_enrolled_days(state, programme, member_id, self.local_day(programme))
-            then = then._replace(enrolled_days=days)
-        return then
+        then = MemberThen(levels_at(state, programme, self.member_id, self.occurred_at))
+        if not line_up.knows_enrolment:
+            return then
+        days = find_enrolled_days(state, programme, self.member_id, self.local_day(programme))
+        return then._replace(enrolled_days=days)
 
 
 def _are_late(skips: Sequence[Skip], looking: int) -> bool:

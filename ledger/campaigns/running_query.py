@@ -14,7 +14,7 @@ from ledger.campaigns.counts import Counter, named_counters
 from ledger.campaigns.member_then import MemberThen, days_enrolled
 from ledger.campaigns.own_facts import own_facts
 from ledger.campaigns.rows import listed_member_id, member_list_id
-from ledger.campaigns.segment import is_meant
+from ledger.campaigns.segment import meant
 from ledger.campaigns.tables import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.members.attribute_query import attributes_of
@@ -96,7 +96,8 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
     return [
         each
         for each in running
-        if is_meant(each.terms, then, own_facts(each.terms, known, facts, counts.get(each.id, {})))
+        if not each.body.segment
+        or meant(each.terms, then, own_facts(each.terms, known, facts, counts[each.id])) is not None
     ]
 
 

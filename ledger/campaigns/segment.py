@@ -1,5 +1,7 @@
 """Segments: whether a campaign means a member, by what the bank says of it, where it stands and what it had. Pure."""
 
+from collections.abc import Mapping
+
 from ledger.campaigns.campaign_text import Terms
 from ledger.campaigns.expression import SEGMENT_FIELDS
 from ledger.campaigns.facts import Facts, vocabulary_of
@@ -7,12 +9,9 @@ from ledger.campaigns.member_then import MemberThen
 from ledger.campaigns.own_facts import OwnFacts
 
 
-def segment_facts(terms: Terms, then: MemberThen, own: OwnFacts) -> Facts:
-    """What the campaign's segment sees of the member."""
+def meant(terms: Terms, then: MemberThen, own: OwnFacts) -> Mapping[str, object] | None:
+    """What the campaign's segment saw of the member; None where it does not mean the member."""
+    segment = terms.body.segment
     vocabulary = vocabulary_of(SEGMENT_FIELDS).extended((*then.fields(), *own.fields))
-    return Facts(vocabulary, {**own.values, **then.values()}, (terms.body.segment,))
-
-
-def is_meant(terms: Terms, then: MemberThen, own: OwnFacts) -> bool:
-    """Whether the campaign's segment holds for the member; without one it means everybody."""
-    return not terms.body.segment or segment_facts(terms, then, own).holds(terms.body.segment) is True
+    facts = Facts(vocabulary, {**own.values, **then.values()}, (segment,))
+    return facts.inputs_of(segment) if facts.holds(segment) else None

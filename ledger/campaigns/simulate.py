@@ -22,9 +22,7 @@ from ledger.campaigns.considered import Considered, name_of
 from ledger.campaigns.recorded import Span, recorded_pages
 from ledger.campaigns.rehearsal import Rehearsal
 from ledger.campaigns.rehearsed_members import find_known
-from ledger.campaigns.rows import (
-    campaign_id,
-)
+from ledger.campaigns.rows import campaign_id
 from ledger.campaigns.simulation_report import BudgetLine, SimulationReport
 from ledger.engine.preview import Preview
 from ledger.engine.reader import Reader
