@@ -63,14 +63,11 @@ class Replay:
     progress: Progress
     share: Share = EVERYBODY
 
-    async def run(self, events: Iterable[Event], lanes: int = LANES) -> None:
+    async def run(self, events: Iterable[Event], lane_count: int = LANES) -> None:
         """Submits every event, each member's in the order of time, everybody's where there is one lane; a refusal other
         than for lack of points is raised.
         """
-        await self._replay(events, _HouseholdLanes(self.share, lanes, self._submit))
-
-    async def _replay(self, events: Iterable[Event], lanes: "_HouseholdLanes") -> None:
-        skipped = 0
+        lanes, skipped = _HouseholdLanes(self.share, lane_count, self._submit), 0
         try:
             for event in events:
                 if isinstance(event, CampaignStart):

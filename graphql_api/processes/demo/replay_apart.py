@@ -35,7 +35,7 @@ async def replay_journey(application: Application, terms: ReplayTerms, processes
     replay = terms.replay(application, progress)
     for is_ordered, events in _parts(terms):
         if is_ordered:
-            await replay.run(events, lanes=1)
+            await replay.run(events, lane_count=1)
             continue
         mine, *others = (Share(number, processes) for number in range(processes))
         with _replaying(others, application, terms) as tellings:
