@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from ledger.campaigns.campaign_body import Phase
     from ledger.campaigns.campaign_query import BudgetView, CampaignView
 
 Code = Annotated[str, typer.Argument(help="The campaign's code.")]
@@ -96,10 +97,15 @@ def _numbers(view: "CampaignView") -> tuple[int | None, int]:
 
 def _days(view: "CampaignView") -> "tuple[date, date]":
     """The first and the last local day of the version that holds, or else of the newest."""
+    phases = _phases(view)
+    return phases[0].from_on, phases[-1].until_on
+
+
+def _phases(view: "CampaignView") -> "Sequence[Phase]":
+    """Those of the version that holds, or else of the newest."""
     from ledger.campaigns.campaign_text import parse_body
 
-    phases = parse_body((view.current or view.latest).body).phases
-    return phases[0].from_on, phases[-1].until_on
+    return parse_body((view.current or view.latest).body).phases
 
 
 def _plain(view: "CampaignView") -> dict[str, object]:
@@ -129,20 +135,18 @@ def _bodies(view: "CampaignView") -> dict[str, object]:
 
 def _print(view: "CampaignView", budgets: "Sequence[BudgetView]") -> None:
     from graphql_api.processes.cli.output import print_line
-    from graphql_api.processes.cli.plain_table import print_plain_table
-    from ledger.campaigns.campaign_text import parse_body
+    from graphql_api.processes.cli.plain_table import minute, print_plain_table
 
+    campaign = view.campaign
     holds, newest = _numbers(view)
     version = "no version holds" if holds is None else f"version {holds} holds"
-    print_line(
-        f"Campaign {view.campaign.code}: {view.campaign.state} since {view.campaign.since:%Y-%m-%d %H:%M} UTC, {version}, version {newest} is the newest."
-    )
-    phases = parse_body((view.current or view.latest).body).phases
+    state = f"{campaign.state} since {minute(campaign.since)}"
+    print_line(f"Campaign {campaign.code}: {state}, {version}, version {newest} is the newest.")
     print_plain_table(
         "Phases",
         texts=("phase", "from", "until", "rules"),
         numbers=(),
-        rows=[(p.code, p.from_on, p.until_on, ", ".join(rule.code for rule in p.rules)) for p in phases],
+        rows=[(p.code, p.from_on, p.until_on, ", ".join(rule.code for rule in p.rules)) for p in _phases(view)],
     )
     print_plain_table(
         "Budgets",

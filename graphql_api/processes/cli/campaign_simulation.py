@@ -58,7 +58,9 @@ def simulate_campaign(
     except Refusal as refusal:
         field = str(refusal.facts.get("field", code))
         if field.startswith("budgets."):
-            raise CommandError(f"{code} has no budget for {field[8:]}, or may not have so much.") from None
+            raise CommandError(
+                f"{code} has no budget for {field.removeprefix('budgets.')}, or may not have so much."
+            ) from None
         raise CommandError(f"{refusal.rule.message} ({field})") from None
     if as_json:
         print_json(plain_simulation(report, names))
@@ -176,7 +178,7 @@ def _print_tables(code: str, report: "SimulationReport", names: "Mapping[UUID, s
         "Budgets",
         texts=("asset", "exhausted at"),
         numbers=("given", "left"),
-        rows=[(line.asset, _instant(line.exhausted_at), line.given, line.left) for line in report.budgets],
+        rows=[(line.asset, line.exhausted_at, line.given, line.left) for line in report.budgets],
     )
     print_plain_table(
         "Why nothing",
@@ -190,7 +192,3 @@ def _print_tables(code: str, report: "SimulationReport", names: "Mapping[UUID, s
     for title, members in (("Most awarded", report.most_awarded), ("Most capped", report.most_capped)):
         often = [(names[line.member_id], line.times) for line in members[:MEMBERS_SHOWN]]
         print_plain_table(title, texts=("member",), numbers=("times",), rows=often)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else f"{at:%Y-%m-%d %H:%M} UTC"

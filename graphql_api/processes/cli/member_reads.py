@@ -172,7 +172,9 @@ def _print_overview(overview: "MemberOverview", codes: "Mapping[UUID, str]") -> 
 
 
 def _expiry(at: "datetime | None") -> str:
-    return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+    from graphql_api.processes.cli.plain_table import minute
+
+    return "never" if at is None else minute(at)
 
 
 def _plain(value: dict[str, object]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Tables for a terminal: texts to the left, numbers to the right, no lines between, so that 80 columns hold many."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 ABSENT = "—"
 
@@ -27,7 +28,14 @@ def print_plain_table(
 def _cell(value: object) -> str:
     if value is None:
         return ABSENT
+    if isinstance(value, datetime):
+        return minute(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def minute(at: datetime) -> str:
+    """An instant in UTC as people read it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def percent(basis_points: int) -> str:

@@ -189,7 +189,7 @@ def _print_member(found: "Sequence[_Shown]") -> None:
             f"Steps on {shown.tier.ladder}, newest first",
             texts=("since", "level", "cause"),
             numbers=(),
-            rows=[(f"{step.since:%Y-%m-%d %H:%M} UTC", step.level, step.cause.lower()) for step in shown.steps],
+            rows=[(step.since, step.level, step.cause.lower()) for step in shown.steps],
         )
         if shown.packs:
             print_plain_table(
@@ -197,7 +197,6 @@ def _print_member(found: "Sequence[_Shown]") -> None:
                 texts=("due", "level", "template", "state", "refusal"),
                 numbers=(),
                 rows=[
-                    (f"{pack.due_at:%Y-%m-%d %H:%M} UTC", pack.level, pack.template, pack.state.lower(), pack.refused)
-                    for pack in shown.packs
+                    (pack.due_at, pack.level, pack.template, pack.state.lower(), pack.refused) for pack in shown.packs
                 ],
             )
