@@ -1,8 +1,9 @@
 """Multiplier cards: a member's voucher of that kind multiplies an award of points, and loses a use by it.
 
 The first template of the rule's list of which the member has a live card; of those the one that expires first. A card
-that a merchant has locked, or that was not valid yet when the activity occurred, stays out; so does one whose template
-lets the member use no more of them. A use counts on the local day on which it is posted. A refund gives no use back.
+that a merchant has locked, or that was not valid yet when the activity occurred, stays out; so does one that is given for
+this very activity, and one whose template lets the member use no more of them. A use counts on the local day on which it
+is posted. A refund gives no use back.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from ledger.book.refusal import Refusal
 from ledger.book.units import InvariantViolated
 from ledger.engine.locked import locked_account
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS
+from ledger.engine.shelves import ACCOUNTS, LOTS
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
 from ledger.vouchers.counts import Purpose, count_key, count_of, count_up, require_within, with_more
@@ -84,8 +85,10 @@ def _holding(state: State, programme: Programme, member_id: UUID, code: str, now
 
 
 def _live(holding: Holding, occurred_at: datetime, now: datetime) -> list[Voucher]:
-    live = [card for card in holding.live if card.valid_from <= occurred_at and not is_locked(card, now)]
-    return sorted(live, key=lambda card: (card.valid_until, card.id))
+    held = [card for card in holding.live if card.valid_from <= occurred_at and not is_locked(card, now)]
+    # What the entry that is being composed gives has no lot before it is posted.
+    lots = {lot.id for lot in holding.state.rows(LOTS, holding.ids.account)} if held else set()
+    return sorted([card for card in held if card.lot_id in lots], key=lambda card: (card.valid_until, card.id))
 
 
 def _may_be_used(card: Card, now: datetime) -> bool:
