@@ -58,6 +58,22 @@ async def sequencing(url: str, *, batch_max: int = 10_000) -> AsyncIterator[Sequ
         connection.terminate()
 
 
+async def forget_log(connection: Connection) -> None:
+    """Set the log back to its beginning, past the triggers that forbid it; what was recorded stays recorded."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("TRUNCATE audit.leaves, audit.tiles, audit.checkpoints")
+        await connection.execute("UPDATE audit.tree SET size = 0, root = sha256('')")
+
+
+async def forget_events(connection: Connection) -> None:
+    """Begin anew: neither events nor a log."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("TRUNCATE audit.events, audit.pending")
+    await forget_log(connection)
+
+
 async def read_order(connection: Connection) -> list[UUID]:
     """The events in the log, in its order."""
     return [row[0] for row in await connection.fetch("SELECT event_id FROM audit.leaves ORDER BY index")]

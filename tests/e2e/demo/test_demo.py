@@ -18,6 +18,7 @@ from graphql_api.bootstrap import open_application
 from graphql_api.processes.demo.cast import find_cast
 from graphql_api.settings import Settings
 from ledger.partners.queries import merchant_by_id
+from tests.command_line import run_scrip
 from tests.databases import ROOT, run
 from tests.vectors import journey_replay
 from tests.vectors.journey_vouchers import CampaignFigures, campaign_figures, first_seconds, type_figures
@@ -222,8 +223,9 @@ def test_it_equals_the_plain_replay_after_a_kill_too(span: Span, database_url: s
     campaigns = campaign_figures(span.end, frozenset(use.row for use in uses))
     assert report["vouchers"] == _expected_vouchers(campaigns)
     assert run(_redemptions(database_url)) == _placed(sales, uses)
-    assert json.loads(_scrip(database_url, tmp_path, "voucher", "report", "--json")) == _expected_vouchers(campaigns)
-    _scrip(database_url, tmp_path, "check")
+    told = run_scrip("voucher", "report", "--json", SCRIP_DATABASE_URL=database_url, SCRIP_VAR=str(tmp_path))
+    assert json.loads(told.stdout) == _expected_vouchers(campaigns)
+    assert run_scrip("check", SCRIP_DATABASE_URL=database_url).returncode == 0
     assert run(_cast(database_url, tmp_path)) == _stars(figures)
 
 

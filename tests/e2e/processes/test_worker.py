@@ -16,7 +16,7 @@ from graphql_api.settings import Settings
 from tests.databases import run
 from tests.e2e.processes.test_run import free_port
 from tests.faults.processes import Child, child
-from tests.sequenced_log import record_events
+from tests.sequenced_log import forget_log, record_events
 
 WAIT_SECONDS_MAX = 60
 EVENTS = 400
@@ -64,12 +64,9 @@ async def _state(url: str) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def _forget_everything(url: str) -> None:
+async def _forget_log(url: str) -> None:
     connection = await asyncpg.connect(url)
-    for table in ("tree", "leaves", "tiles", "checkpoints"):
-        await connection.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER ALL")
-    await connection.execute("TRUNCATE audit.leaves, audit.tiles, audit.checkpoints")
-    await connection.execute("UPDATE audit.tree SET size = 0, root = sha256('')")
+    await forget_log(connection)
     await connection.close()
 
 
@@ -92,7 +89,7 @@ def test_a_worker_sequences_shows_its_metrics_and_refuses_a_log_that_was_set_bac
     assert int(shown[1]) >= EVENTS
     for name in ("scrip_log_merge_delay_seconds_bucket", "scrip_log_signed_at_seconds", "scrip_batch_commands"):
         assert f"\n{name}" in page
-    run(_forget_everything(database_url))
+    run(_forget_log(database_url))
     refused = subprocess.run(
         [sys.executable, "-m", "graphql_api.processes.cli", "worker"],
         env={"PATH": "", "SCRIP_DATABASE_URL": database_url, "SCRIP_VAR": str(tmp_path)}
