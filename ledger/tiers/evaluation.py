@@ -102,7 +102,7 @@ def credit(standing: Standing, terms: Terms, brought: Brought, now: datetime) ->
     body, today = terms.body, local_date(now, terms.time_zone)
     counting = _count(standing, body, brought, today)._replace(credited_at=now)
     buckets = buckets_of(counting)
-    best = _best(body, buckets, today)
+    best = best_of(body, buckets, today)
     # A period that has ended lets those rise at once whom a late activity lifts over its threshold.
     reached = body.reached_by(best if body.promotion == Promotion.NOW else counted_before(body.window, buckets, today))
     if reached > body.index_of(standing.earned):
@@ -150,7 +150,7 @@ def _json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _best(body: LadderBody, buckets: Buckets, today: date) -> int:
+def best_of(body: LadderBody, buckets: Buckets, today: date) -> int:
     """What speaks for the member: its window, or the calendar period before, whichever is more."""
     return max(counted(body.window, buckets, today), counted_before(body.window, buckets, today))
 
@@ -172,7 +172,7 @@ def due(standing: Standing, terms: Terms) -> Change:
 
 def _review(standing: Standing, body: LadderBody, day: date) -> Standing:
     buckets = buckets_of(standing)
-    best, place = _best(body, buckets, day), body.index_of(standing.earned)
+    best, place = best_of(body, buckets, day), body.index_of(standing.earned)
     is_end = starts_on(body.window, day) == day or body.window.kind == WindowKind.ROLLING
     if is_end and body.reached_by(best) > place:
         return _rise(standing, body, body.reached_by(best))
@@ -223,14 +223,14 @@ def _next_due_on(standing: Standing, body: LadderBody, today: date) -> date | No
     days = [standing.falls_on, None if standing.granted_until is None else standing.granted_until + DAY]
     buckets, place = buckets_of(standing), body.index_of(standing.earned)
     following = next_period(body.window, today)
-    if body.promotion == Promotion.AT_PERIOD_END and body.reached_by(_at_end(body, buckets, today)) > place:
+    if body.promotion == Promotion.AT_PERIOD_END and body.reached_by(at_end(body, buckets, today)) > place:
         days.append(following)
     if place > 0 and body.demotion != Demotion.NONE and standing.falls_on is None:
         days.append(_first_review(standing, body, buckets, today))
     return min((day for day in days if day is not None), default=None)
 
 
-def _at_end(body: LadderBody, buckets: Buckets, today: date) -> int:
+def at_end(body: LadderBody, buckets: Buckets, today: date) -> int:
     """What the period's end will find if nothing more comes."""
     is_rolling = body.window.kind == WindowKind.ROLLING
     return counted(body.window, buckets, today + DAY if is_rolling else today)

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ledger.tiers.evaluation import Terms, buckets_of
-from ledger.tiers.ladder_body import Demotion, LadderBody, WindowKind
+from ledger.tiers.evaluation import Terms, at_end, best_of, buckets_of
+from ledger.tiers.ladder_body import Demotion, LadderBody, Promotion, WindowKind
 from ledger.tiers.rows import Standing
 from ledger.tiers.window import DAY, Buckets, counted, first_below, next_period, starts_on
 
@@ -26,7 +26,8 @@ class Progress(NamedTuple):
     """Where a member stands on a local day.
 
     counted:    of the metric, in the window from `counted_from` on
-    next_level: None on the highest level · missing: how much more it takes
+    next_level: None on the highest level
+    missing:    how much more it takes today; with promotion at the period's end, beside what will count then
     keep:       None where the level never falls
     """
 
@@ -39,14 +40,15 @@ class Progress(NamedTuple):
 
 def progress_of(standing: Standing, terms: Terms, today: date) -> Progress:
     """The progress of a standing for which nothing is due."""
-    body, buckets = terms.body, buckets_of(standing)
-    have, held = counted(body.window, buckets, today), body.index_of(standing.level)
+    body, buckets, held = terms.body, buckets_of(standing), terms.body.index_of(standing.level)
+    have = counted(body.window, buckets, today)
+    deciding = have if body.promotion == Promotion.NOW else at_end(body, buckets, today)
     following = body.levels[held + 1] if held + 1 < len(body.levels) else None
     return Progress(
         counted=have,
         counted_from=starts_on(body.window, today),
         next_level=None if following is None else following.code,
-        missing=0 if following is None else max(0, following.threshold - have),
+        missing=0 if following is None else max(0, following.threshold - deciding),
         keep=_keep(standing, body, buckets, today),
     )
 
@@ -58,7 +60,9 @@ def _keep(standing: Standing, body: LadderBody, buckets: Buckets, today: date) -
     threshold = body.levels[place].threshold
     if standing.falls_on is not None:
         missing = threshold - counted(body.window, buckets, standing.falls_on - DAY)
-        return Keep(standing.falls_on - DAY, max(0, missing), standing.falls_on)
+        # Terms that were changed since may ask for less than what counts anyway.
+        is_reached = best_of(body, buckets, standing.falls_on) >= threshold
+        return Keep(standing.falls_on - DAY, 0 if is_reached else max(1, missing), standing.falls_on)
     if body.window.kind != WindowKind.ROLLING:
         end = next_period(body.window, today)
         missing = threshold - counted(body.window, buckets, end - DAY)

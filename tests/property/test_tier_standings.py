@@ -24,7 +24,7 @@ from ledger.tiers.ladder_text import body_text
 from ledger.tiers.progress import progress_of
 from ledger.tiers.replay import Happened, replay
 from ledger.tiers.rows import LadderVersion, Standing
-from ledger.tiers.window import counted, period_start
+from ledger.tiers.window import counted, next_period, period_start
 
 NAME = UUID(int=1)
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/Santiago")
@@ -155,8 +155,10 @@ def test_progress_promises_what_comes_true(body: LadderBody, zone: str, happened
     today = local_date(now, zone)
     progress = progress_of(standing, terms, today)
 
-    if progress.next_level is not None and progress.missing and body.promotion == Promotion.NOW:
+    if progress.next_level is not None and progress.missing:
         reached = credit(standing, terms, Brought(today, now, progress.missing), now).standing
+        if body.promotion == Promotion.AT_PERIOD_END:
+            reached = settled(reached, terms, first_instant(next_period(body.window, today), zone))
         assert reached.level == progress.next_level
     if progress.keep is not None and body.promotion == Promotion.NOW:
         level_before = standing.level
