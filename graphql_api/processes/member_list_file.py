@@ -45,7 +45,7 @@ async def load_list(settings: Settings, url: str, wanted: ListWanted, progress: 
             reading = read_rows(wanted.path, "member")
             while rows := list(islice(reading, CHUNK_MAX)):
                 await _load(application, actor, wanted.code, rows, tally)
-                progress(f"{tally.lines:,} lines", sum(row.raw.size for row in rows))
+                progress(tally.told(), sum(row.raw.size for row in rows))
         finally:
             tally.close()
     return tally

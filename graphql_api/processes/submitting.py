@@ -54,10 +54,15 @@ class Lanes(Generic[T]):
         self._in_flight: list[asyncio.Future[None] | None] = [None] * count
 
     async def send(self, lane: int, item: T) -> None:
-        """Begins the item's work as soon as the one before it in the lane is done; raises what that one raised."""
-        before, self._in_flight[lane] = self._in_flight[lane], None
+        """Begins the item's work as soon as the one before it in the lane is done; raises what that one raised.
+
+        Cancelled while it waits, it leaves that one in flight, for `finish` to wait for.
+        """
+        before = self._in_flight[lane]
         if before is not None:
-            await before
+            await asyncio.wait([before])
+            self._in_flight[lane] = None
+            before.result()
         self._in_flight[lane] = asyncio.ensure_future(self._work(item))
         await asyncio.sleep(0)
 

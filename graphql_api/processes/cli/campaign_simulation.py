@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from ledger.campaigns.simulate import Simulation
@@ -45,6 +45,7 @@ def simulate_campaign(
 
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.importing.cells import UnusableFile
     from ledger.book.refusal import Refusal
     from ledger.campaigns.simulate import Simulation
@@ -52,7 +53,8 @@ def simulate_campaign(
     first = None if starting_on is None else starting_on.date()
     asked = Simulation(campaign=code, starting_on=first, budgets=_budgets(budget or ()))
     try:
-        report, names = asyncio.run(_simulate(asked, programme, quiet=as_json))
+        with shown_progress(total=None, quiet=as_json, when_stopped="Nothing is posted by simulating.") as show:
+            report, names = asyncio.run(_simulate(asked, programme, lambda more: show("activities", more)))
     except UnusableFile as unknown:
         raise CommandError(str(unknown)) from None
     except Refusal as refusal:
@@ -83,11 +85,10 @@ def _budgets(given: Sequence[str]) -> "Mapping[str, int]":
 
 
 async def _simulate(
-    asked: "Simulation", programme: str | None, *, quiet: bool
+    asked: "Simulation", programme: str | None, on_progress: "Callable[[int], None]"
 ) -> "tuple[SimulationReport, Mapping[UUID, str]]":
     """The report, and the external ids of the members that it names."""
     from graphql_api.bootstrap import open_application
-    from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.importing.names import find_programme
     from graphql_api.settings import read_settings
@@ -98,10 +99,7 @@ async def _simulate(
     with usable_database(settings) as url:
         async with open_application(settings, url=url) as application:
             programme_id = await find_programme(application.reader, programme)
-            with shown_progress(total=None, quiet=quiet) as show:
-                report = await simulate(
-                    application.reader, programme_id, asked, on_progress=lambda more: show("activities", more)
-                )
+            report = await simulate(application.reader, programme_id, asked, on_progress=on_progress)
             named = {line.member_id for line in (*report.most_awarded, *report.most_capped)}
             return report, await external_ids(application.reader, programme_id, named)
 

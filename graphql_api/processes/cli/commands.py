@@ -1,5 +1,7 @@
 """The list of commands; what each does is imported when it runs, so that `scrip --help` stays quick."""
 
+from typing import Annotated
+
 import typer
 
 from graphql_api.processes.cli import (
@@ -22,16 +24,35 @@ from graphql_api.processes.cli import (
     token,
     voucher,
 )
+from graphql_api.processes.cli.output import print_line
 
 app = typer.Typer(
     name="scrip",
-    help="A durable ledger for points and vouchers.",
     epilog="Settings come from the environment; docs/reference/settings.md lists them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print_line(f"scrip {version('scrip')}")
+        raise typer.Exit
+
+
+@app.callback()
+def scrip(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A durable ledger for points and vouchers."""
+
+
 app.command("run")(processes.run)
 app.command("serve")(processes.serve)
 app.command("worker")(processes.worker)

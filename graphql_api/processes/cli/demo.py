@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal
-    from graphql_api.processes.demo.load import DemoLoaded
+    from graphql_api.processes.demo.load import DemoLoaded, Progress
     from graphql_api.processes.programme_file.parts import ProgrammeFile
     from graphql_api.settings import Settings
 
@@ -42,9 +42,10 @@ def demo(
     """
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.demo.journey_files import JourneyUnavailable
-    from graphql_api.processes.demo.load import DemoRefused
+    from graphql_api.processes.demo.load import EVENTS_OF_EIGHT_WEEKS, EVENTS_OF_YEAR, DemoRefused
     from graphql_api.processes.demo.replay_apart import ShareLost
     from graphql_api.processes.programme_file.read import read_file
     from graphql_api.processes.programme_file.strict import FileFault
@@ -59,7 +60,8 @@ def demo(
         migrate(url, book_schema=settings.book_schema)
         try:
             rules = None if programme is None else read_file(programme)
-            loaded = run_bulk(lambda: _load(settings, url, rules, processes, full=full, quiet=as_json))
+            with shown_progress(total=EVENTS_OF_YEAR if full else EVENTS_OF_EIGHT_WEEKS, quiet=as_json) as progress:
+                loaded = run_bulk(lambda: _load(settings, url, rules, processes, progress, full=full))
         except FileFault as fault:
             raise CommandError(f"{programme}: {fault}") from None
         except (DemoRefused, JourneyUnavailable, ShareLost) as refused:
@@ -71,18 +73,21 @@ def demo(
 
 
 async def _load(
-    settings: "Settings", url: str, rules: "ProgrammeFile | None", processes: int, *, full: bool, quiet: bool
+    settings: "Settings",
+    url: str,
+    rules: "ProgrammeFile | None",
+    processes: int,
+    progress: "Progress",
+    *,
+    full: bool,
 ) -> "DemoLoaded":
     from graphql_api.bootstrap import open_application
-    from graphql_api.processes.cli.progress import shown_progress
-    from graphql_api.processes.demo.load import EVENTS_OF_EIGHT_WEEKS, EVENTS_OF_YEAR, WEEKS, load_demo
+    from graphql_api.processes.demo.load import WEEKS, load_demo
     from ledger.programme.clock import ReplayClock
 
-    total = EVENTS_OF_YEAR if full else EVENTS_OF_EIGHT_WEEKS
-    with shown_progress(total=total, quiet=quiet) as progress:
-        async with open_application(settings, url=url, clock=ReplayClock()) as application:
-            weeks = None if full else WEEKS
-            return await load_demo(application, weeks=weeks, rules=rules, processes=processes, progress=progress)
+    async with open_application(settings, url=url, clock=ReplayClock()) as application:
+        weeks = None if full else WEEKS
+        return await load_demo(application, weeks=weeks, rules=rules, processes=processes, progress=progress)
 
 
 def _print_json(loaded: "DemoLoaded") -> None:

@@ -5,8 +5,9 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 REFUSED = 1
 USAGE = 2
@@ -46,8 +47,23 @@ def report_failures() -> Iterator[None]:
         sys.exit(code)
 
 
-def _unwind(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def last_words(words: Callable[[], str]) -> Iterator[None]:
+    """Where Ctrl-C or SIGTERM ends the block, `words` are said on standard error: what stands, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"scrip: stopped {words()}", file=sys.stderr)  # noqa: T201
+        raise
+
+
+def _unwind(_signal: int, frame: FrameType | None) -> None:
+    """As Ctrl-C is taken at the moment, which an event loop does by cancelling its work; where that is ignored, at once."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if callable(interrupt):
+        interrupt(signal.SIGINT, frame)
+    else:
+        raise KeyboardInterrupt
 
 
 def _first_of(error: Exception) -> Exception:

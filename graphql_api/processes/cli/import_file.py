@@ -27,7 +27,7 @@ def import_file(
 ) -> None:
     """Import a file; docs/reference/import-format.md is its format. Exit 1 where lines were refused.
 
-    Safe to run again, after a kill too: every line has a key, its own or one of its number and content.
+    Safe to run again, after Ctrl-C or a kill too: every line has a key, its own or one of its number and content.
 
     Examples:
         scrip import members.jsonl --programme journey --dry-run
@@ -67,7 +67,8 @@ def _read(wanted: "Wanted", *, quiet: bool) -> "Tally":
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.importing.run import read_only
 
-    with shown_progress(total=wanted.path.stat().st_size, quiet=quiet) as progress:
+    words = "Nothing was imported: --dry-run only reads the file."
+    with shown_progress(total=wanted.path.stat().st_size, quiet=quiet, when_stopped=words) as progress:
         return read_only(wanted, progress)
 
 

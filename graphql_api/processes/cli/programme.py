@@ -69,12 +69,14 @@ def apply(
     """
     import asyncio
 
-    from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.failure import CommandError, last_words
     from graphql_api.processes.programme_file.read import read_file
     from graphql_api.processes.programme_file.strict import FileFault
 
     try:
-        steps = asyncio.run(_apply(read_file(file), dry_run=dry_run))
+        wanted = read_file(file)
+        with last_words(lambda: "before the end. What was made stands; run the same command again to go on."):
+            steps = asyncio.run(_apply(wanted, dry_run=dry_run))
     except FileFault as fault:
         raise CommandError(f"{file}: {fault}") from None
     _print(steps, as_json=as_json)

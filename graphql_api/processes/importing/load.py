@@ -27,7 +27,7 @@ CHUNK_BYTES_MAX: Final = 1_048_576
 CHUNK_LOTS_MAX: Final = 5_000
 
 Progress = Callable[[str, int], None]
-"""Told how many lines are decided, and how many bytes more."""
+"""Told what became of the lines so far, and how many bytes more are done."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Load:
     async def _submit(self, chunk: Chunk) -> None:
         await self._enrol(chunk.enrolments)
         await self._do(chunk.others)
-        self.progress(f"{self.tally.lines:,} lines", chunk.size)
+        self.progress(self.tally.told(), chunk.size)
 
     async def _enrol(self, lines: list[Line]) -> None:
         commands = [

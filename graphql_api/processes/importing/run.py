@@ -59,7 +59,7 @@ def read_only(wanted: Wanted, progress: Progress) -> Tally:
                 tally.refuse(line, Refusal(RefusalCode.OPENING_DIFFERS, **facts))
             elif line.record is not None:
                 tally.accept(type(line.record).__name__.removesuffix("Record").lower())
-            progress(f"{tally.lines:,} lines", line.size)
+            progress(tally.told(), line.size)
     finally:
         tally.close()
     return tally

@@ -93,6 +93,11 @@ class Tally:
         self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
         self._file.flush()
 
+    def told(self) -> str:
+        """How far it is, in words."""
+        refused = self.refused.total()
+        return f"{self.lines:,} lines, {self.lines - refused:,} accepted and {refused:,} refused"
+
     def close(self) -> None:
         """Closes the file of refused lines."""
         if self._file is not None:

@@ -58,7 +58,7 @@ async def run_issue(settings: Settings, url: str, wanted: IssueWanted, progress:
             reading = read_rows(wanted.path, "member", others=("template", "reference"))
             while rows := list(islice(reading, _CHUNK)):
                 await _issue(application, actor, wanted, [_with_reference(row) for row in rows], tally)
-                progress(f"{tally.lines:,} lines", sum(row.raw.size for row in rows))
+                progress(tally.told(), sum(row.raw.size for row in rows))
         finally:
             tally.close()
     return tally

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
@@ -29,6 +30,13 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    """One line, from the package's own description; it needs no database and no setting."""
+    told = scrip("--version", SCRIP_DATABASE_URL="nonsense")
+
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"scrip {version('scrip')}\n", "")
 
 
 def test_migrating_an_empty_database_says_what_happened(server_database: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -187,8 +188,10 @@ def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path)
     assert run(_rows(database_url, "SELECT 1 FROM book.members")) == []
 
 
-def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
-    """Kill -9 in the middle loses nothing and doubles nothing."""
+def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
+    """SIGTERM, as Ctrl-C, ends it with one sentence on what stands, no report, and 130; kill -9 with nothing. Neither loses
+    or doubles anything.
+    """
     run(_set_up(database_url, tmp_path))
     members = 1_500
     path = _write(
@@ -198,19 +201,20 @@ def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_pat
         *({"type": "spend", "member": f"C-{n:04}", "amount": 5_000} for n in range(members)),
     )
 
-    first = subprocess.Popen(_command("import", path), env=_environment(database_url, tmp_path), cwd=ROOT)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        entries = run(_rows(database_url, "SELECT count(*) FROM book.journal_entries"))[0][0]
-        if isinstance(entries, int) and entries > 2 * members:
-            break
-        time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    done_before = run(_rows(database_url, "SELECT count(*) FROM book.requests"))[0][0]
+    stopped = _end_import(path, database_url, tmp_path, signal.SIGTERM, entries=0)
+    stood = _count(database_url, "book.requests")
+    killed = _end_import(path, database_url, tmp_path, signal.SIGKILL, entries=max(stood, 2 * members))
+    done_before = _count(database_url, "book.requests")
     code, report = _import(path, database_url, tmp_path)
 
-    assert isinstance(done_before, int)
+    said = re.fullmatch(
+        r"scrip: stopped at ([0-9,]+) lines, \1 accepted and 0 refused\. "
+        r"Run the same command again to go on; nothing is done twice\.\n",
+        stopped.stderr,
+    )
+    assert said is not None, stopped.stderr
+    assert int(said[1].replace(",", "")) == stood < 5 * members
+    assert (stopped.returncode, stopped.stdout, killed.returncode) == (130, "", -signal.SIGKILL)
     assert 2 * members < done_before < 5 * members
     sums = [3 * n + 3 + 3 * members for n in range(members)]
     balances = [(f"C-{n:04}", held - 5_000 if held >= 5_000 else held) for n, held in enumerate(sums)]
@@ -218,6 +222,32 @@ def test_a_killed_import_is_run_again_to_the_same_end(database_url: str, tmp_pat
     assert (code, report["refused"]) == (1, {"INSUFFICIENT_POINTS": sum(held < 5_000 for held in sums)})
     assert report["known"] != 0
     assert _check(database_url, tmp_path) == 0
+
+
+def _end_import(
+    path: Path, url: str, var: Path, number: signal.Signals, *, entries: int
+) -> "subprocess.CompletedProcess[str]":
+    """Imports the file with `--json` until the book has more than so many entries, and then sends the signal."""
+    process = subprocess.Popen(
+        _command("import", path, "--json"),
+        env=_environment(url, var),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while _count(url, "book.journal_entries") <= entries and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    printed, complained = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, printed, complained)
+
+
+def _count(url: str, table: str) -> int:
+    counted = run(_rows(url, f"SELECT count(*) FROM {table}"))[0][0]
+    assert isinstance(counted, int)
+    return counted
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
