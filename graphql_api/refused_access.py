@@ -1,4 +1,7 @@
-"""Failed sign-ins and denied fields in the audit log: counted for some seconds, so that nobody fills the disk."""
+"""What is refused before the ledger is asked, in the audit log: failed sign-ins, denied fields, unknown names.
+
+It is counted for some seconds, so that nobody fills the disk.
+"""
 
 import asyncio
 from typing import Final, NamedTuple, Protocol
@@ -49,9 +52,9 @@ class RefusedAccess:
         blinded = "" if source is None else self._blinder.blind_hash(source.encode()).hex()
         self._count(_Refused("sign_in_failed", "UNAUTHENTICATED", ANONYMOUS, reason, blinded))
 
-    def deny(self, client: str) -> None:
-        """A caller who is known asked for a field without the scope for it."""
-        self._count(_Refused("access_denied", "FORBIDDEN", client, "", ""))
+    def deny(self, client: str, code: str) -> None:
+        """A caller who is known asked for what it has no scope for, or named what its programme does not have."""
+        self._count(_Refused("access_denied", code, client, "", ""))
 
     async def close(self) -> None:
         """Records what was counted."""

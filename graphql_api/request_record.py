@@ -21,11 +21,18 @@ class RequestRecord:
     status: int = 0
     cost: int = 0
     refusals: list[str] = field(default_factory=list)
-    on_denied: Callable[[], None] | None = None
-    """Hears once, where the caller asked for something without the scope for it."""
+    on_denied: Callable[[str], None] | None = None
+    """Hears the codes of what was refused before the ledger was asked: once where the caller lacks the scope, and of
+    each name that means nothing.
+    """
 
     def refused(self, code: str) -> None:
         """Note that something was refused with `code`; it is counted in `scrip_refusals_total`."""
-        if code == DENIED and self.on_denied is not None and code not in self.refusals:
-            self.on_denied()
+        if code == DENIED and code not in self.refusals:
+            self.deny(code)
         self.refusals.append(code)
+
+    def deny(self, code: str) -> None:
+        """Have it recorded in the audit log, which hears of nothing that the ledger was never asked."""
+        if self.on_denied is not None:
+            self.on_denied(code)

@@ -17,7 +17,8 @@ from graphql_api.schema.member_ref import MemberRef, find_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND
 from graphql_api.schema.voucher_receipt import VoucherReceipt, receive_voucher
-from ledger.book.refusal import Refusal, RefusalCode
+from graphql_api.unresolved import Unresolved
+from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.code import deal_code
@@ -108,7 +109,7 @@ async def gift_voucher(info: Info, asked: Annotated[GiftVoucherInput, INPUT]) ->
     ledger, actor = context.ledger, await context.actor()
     to = await find_member(context, asked.to)
     if to is None:
-        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
     command = GiftVoucher(
         actor=actor,
         key=asked.idempotency_key,

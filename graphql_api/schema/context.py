@@ -15,6 +15,7 @@ from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.directory import Directory
+from graphql_api.unresolved import Unresolved
 from graphql_api.wallet_changes import WalletChanges
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvables
@@ -123,7 +124,7 @@ class Context:
         if external_id is not None:
             found = await self.ledger.directory.member_id(await self.programme_id(), external_id)
         if found is None:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+            raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return found
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
@@ -136,7 +137,7 @@ class Context:
         try:
             return UUID(self.caller.merchant_id or "")
         except ValueError:
-            raise Refusal(RefusalCode.MERCHANT_NOT_FOUND) from None
+            raise Unresolved(RefusalCode.MERCHANT_NOT_FOUND) from None
 
 
 Info = strawberry.Info[Context, None]

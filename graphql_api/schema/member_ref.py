@@ -9,6 +9,7 @@ from graphql_api.permissions import Role
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import one_of_type
 from graphql_api.schema.kinds import MEMBER, uuid_of
+from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode
 
 
@@ -32,13 +33,13 @@ async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
     if context.caller.role is Role.MEMBER:
         own = await context.own_member_id()
         if member is not None and await _named(context, member) != own:
-            raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+            raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return own
     if member is None:
         raise Refusal(RefusalCode.INVALID_INPUT, field="member")
     found = await _named(context, member)
     if found is None:
-        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
     return found
 
 

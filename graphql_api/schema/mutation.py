@@ -13,6 +13,7 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import result_union
 from graphql_api.schema.refusals import ERROR_TYPES, UserError, present
+from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.writer import LOST
 
@@ -100,6 +101,8 @@ def _telling_of_loss(resolver: Callable[P, Awaitable[object]]) -> Callable[P, Aw
 def refused(context: Context, refusal: Refusal) -> UserError:
     """The refusal as the caller sees it, noted for the log and the metrics."""
     context.request.refused(refusal.code)
+    if isinstance(refusal, Unresolved):
+        context.request.deny(refusal.code)
     return present(refusal, without=() if context.sees_balances else _BALANCES)
 
 

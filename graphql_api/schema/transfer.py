@@ -12,7 +12,8 @@ from graphql_api.schema.member_ref import MemberRef, find_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
-from ledger.book.refusal import Refusal, RefusalCode
+from graphql_api.unresolved import Unresolved
+from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
 from ledger.points.transfer import TransferPoints
 
@@ -47,7 +48,7 @@ async def transfer_points(info: Info, asked: Annotated[TransferPointsInput, INPU
     context = info.context
     to = await find_member(context, asked.to)
     if to is None:
-        raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
+        raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
     command = TransferPoints(
         actor=await context.actor(),
         key=asked.idempotency_key,

@@ -7,7 +7,6 @@ from graphql import ExecutionResult, OperationType, subscribe
 from graphql_api.errors import Forbidden
 from graphql_api.permissions import Role, Scope
 from graphql_api.request_record import RequestRecord
-from graphql_api.schema.context import Context
 from tests.integration.graphql.any_document import document_of
 from tests.integration.graphql.desk import SCHEMA, Desk
 
@@ -45,9 +44,7 @@ def _is_forbidden(result: ExecutionResult) -> bool:
 async def _may_subscribe(desk: Desk, role: Role, document: str, *scopes: Scope) -> bool:
     from graphql import parse
 
-    context = Context(
-        caller=desk.caller(role, "ines", *scopes), request=RequestRecord(request_id="r"), ledger=desk.ledger
-    )
+    context = desk.contexts(desk.caller(role, "ines", *scopes), RequestRecord(request_id="r"))
     begun = subscribe(SCHEMA, parse(document), context_value=context)
     stream = await begun if isinstance(begun, Awaitable) else begun
     if isinstance(stream, ExecutionResult):

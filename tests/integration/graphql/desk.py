@@ -1,6 +1,6 @@
 """Asking the schema directly, as a caller of any role, without HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +14,10 @@ from graphql_api.field_rules import guard_schema
 from graphql_api.global_ids import encode_id
 from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
-from graphql_api.processes.face import ledger_of
+from graphql_api.processes.face import context_of
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.build import build_schema
-from graphql_api.schema.context import Context, Ledger
+from graphql_api.schema.context import Context
 from tests.bank import Bank
 
 SCHEMA: GraphQLSchema = guard_schema(core_schema(build_schema()))
@@ -28,7 +28,7 @@ class Desk:
     """Callers of one bank; what they are answered, and the codes of top-level errors."""
 
     bank: Bank
-    ledger: Ledger
+    contexts: Callable[[Caller, RequestRecord], Context]
     records: list[RequestRecord] = field(default_factory=list)
 
     def caller(
@@ -55,7 +55,7 @@ class Desk:
         """One document, run as it is."""
         record = RequestRecord(request_id=uuid4().hex)
         self.records.append(record)
-        context = Context(caller=caller, request=record, ledger=self.ledger)
+        context = self.contexts(caller, record)
         return await graphql(SCHEMA, text, variable_values=dict(variables or {}), context_value=context)
 
     async def ask(self, caller: Caller, text: str, **variables: object) -> Any:
@@ -97,4 +97,4 @@ def gid(kind: str, uuid: UUID) -> str:
 @pytest.fixture
 def desk(bank: Bank) -> Desk:
     """The bank's schema and those who ask it."""
-    return Desk(bank=bank, ledger=ledger_of(bank.application))
+    return Desk(bank=bank, contexts=context_of(bank.application))

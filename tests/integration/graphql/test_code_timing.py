@@ -17,7 +17,7 @@ WARM_UP = 100
 
 def unknown_code(people: People) -> str:
     """A whole code that nobody has."""
-    sealer, programme_id = people.desk.ledger.sealer, people.desk.bank.programme_id
+    sealer, programme_id = people.desk.bank.application.sealer, people.desk.bank.programme_id
     return open_code(deal_code(secrets.token_bytes, sealer, programme_id), sealer)
 
 

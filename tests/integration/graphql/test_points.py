@@ -1,5 +1,7 @@
 """What moves points: each mutation done once, and refused to whom it is not for."""
 
+import json
+
 from graphql_api.permissions import Role, Scope
 from tests.integration.graphql.people import People
 
@@ -208,3 +210,31 @@ async def test_an_unenrolled_member_has_nothing(people: People) -> None:
 
     assert held["code"] == "MEMBER_NOT_FOUND"
     assert found == {"me": None}
+
+
+async def test_a_name_that_means_nothing_is_recorded_and_burns_no_key(people: People) -> None:
+    """The ledger is never asked of it; that somebody tried stands in the audit log, counted, without the name."""
+    nobody, key = {"externalId": "nobody"}, people.desk.key()
+    bank = people.desk.bank
+
+    refused = await people.change(people.core, "spendPoints", member=nobody, amount="1", idempotencyKey=key)
+    items = [{"member": nobody, "amount": "1", "idempotencyKey": people.desk.key()} for _ in range(2)]
+    await people.desk.change(people.core, "spendPointsList", {"items": items, "atomic": False})
+    await people.change(people.member(), "transferPoints", to=nobody, amount="1")
+    await people.change(people.till, "spendPoints", paymentCode="hello", amount="1")
+    accepted = await people.change(
+        people.core, "spendPoints", member={"id": people.ines}, amount="1", idempotencyKey=key
+    )
+    await bank.application.refused.close()
+
+    records = [json.loads(row[0]) for row in await bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events")]
+    told = [
+        (each["actor"], each["code"], each["facts"]["count"]) for each in records if each["type"] == "access_denied"
+    ]
+    assert (refused["code"], accepted["__typename"]) == ("MEMBER_NOT_FOUND", "PointsSpent")
+    assert sorted(told) == [
+        (people.member().client, "MEMBER_NOT_FOUND", 1),
+        (people.till.client, "PAYMENT_CODE_INVALID", 1),
+        (people.core.client, "MEMBER_NOT_FOUND", 3),
+    ]
+    assert "nobody" not in str(records)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from itertools import count
 
 import pytest
@@ -69,7 +70,7 @@ async def test_nothing_failed_is_nothing_recorded(bank: Bank) -> None:
 async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
     """The caller is known, so the event has an actor."""
     failures = _failures(bank.application)
-    record = RequestRecord(request_id="r", on_denied=lambda: failures.deny("merchant:7"))
+    record = RequestRecord(request_id="r", on_denied=partial(failures.deny, "merchant:7"))
     for code in ("FORBIDDEN", "FORBIDDEN", "THROTTLED"):
         record.refused(code)
 
