@@ -13,6 +13,7 @@ from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_si
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
+from graphql_api.schema.member_facts import MemberFacts, read_facts
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
 from graphql_api.schema.running_campaign import RunningCampaign, read_running
@@ -83,6 +84,11 @@ class Member:
         after: the cursor after which the page begins
         """
         return await read_activities(info.context, self.uuid, first, after)
+
+    @field(requires(Scope.MEMBER_READ, Scope.MEMBER_ENROL, cost=5))
+    async def facts(self, info: Info) -> MemberFacts | None:
+        """What the bank says of the member; null where it never said anything."""
+        return await read_facts(info.context, self.uuid)
 
     @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10))
     async def tiers(self, info: Info) -> list[MemberTier]:

@@ -1,13 +1,14 @@
 """What the bank says of a member beside its points: tiers and segments, which vouchers may require, and attributes."""
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
-from graphql_api.schema.context import Info
+from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
@@ -16,6 +17,8 @@ from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import RefusalCode
 from ledger.members import facts
 from ledger.members.attribute_values import AttributeSaid, read_values
+from ledger.members.facts_query import facts_of
+from ledger.members.rows import MemberFacts as MemberFactsRow
 
 
 @input_type
@@ -60,6 +63,22 @@ class AttributeValue:
 
 
 @object_type
+class MemberFacts:
+    """What the bank says of a member.
+
+    tiers:      the tiers that it holds
+    segments:   the segments that it belongs to
+    attributes: the values of its attributes, by code
+    version:    how often they were set; erasing the member empties them, and counts
+    """
+
+    tiers: list[str]
+    segments: list[str]
+    attributes: list[AttributeValue]
+    version: int
+
+
+@object_type
 class MemberFactsSet:
     """What is on file from now on.
 
@@ -77,6 +96,20 @@ class MemberFactsSet:
     version: int
 
 
+async def read_facts(context: Context, member_id: UUID) -> MemberFacts | None:
+    """What is said of a member of the caller's programme."""
+    row = await facts_of(context.ledger.reader, await context.programme_id(), member_id)
+    if row is None:
+        return None
+    return MemberFacts(
+        tiers=list(row.tiers), segments=list(row.segments), attributes=_attributes_of(row), version=row.version
+    )
+
+
+def _attributes_of(row: MemberFactsRow) -> list[AttributeValue]:
+    return [AttributeValue(code=code, value=JSON(value)) for code, value in read_values(row.attributes).items()]
+
+
 async def set_member_facts(info: Info, asked: Annotated[SetMemberFactsInput, INPUT]) -> object:
     """Say which tiers, segments and attributes are a member's, instead of what was said before. Setting the same again is
     harmless.
@@ -91,12 +124,11 @@ async def set_member_facts(info: Info, asked: Annotated[SetMemberFactsInput, INP
         segments=asked.segments,
         attributes=[AttributeSaid(each.code, each.value) for each in asked.attributes or ()],
     )
-    values = read_values(row.attributes)
     return MemberFactsSet(
         member_id=id_of(MEMBER, row.id),
         tiers=list(row.tiers),
         segments=list(row.segments),
-        attributes=[AttributeValue(code=code, value=JSON(value)) for code, value in values.items()],
+        attributes=_attributes_of(row),
         version=row.version,
     )
 

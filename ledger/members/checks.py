@@ -28,4 +28,13 @@ RULES: tuple[Rule, ...] = (
             CASE a.type WHEN 'TEXT' THEN 'string' WHEN 'INTEGER' THEN 'number' WHEN 'BOOLEAN' THEN 'boolean' END
         """,
     ),
+    # The partial index of erased members says so too.
+    rule(
+        "erased_members_have_no_facts",
+        "nothing is said of a member who was erased",
+        """
+        SELECT f.id AS subject FROM {book}.members m JOIN {book}.member_facts f ON f.id = m.id
+        WHERE m.external_id LIKE 'erased:%' AND (f.tiers, f.segments, f.attributes) <> ('{}', '{}', '{}')
+        """,
+    ),
 )

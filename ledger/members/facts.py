@@ -21,6 +21,8 @@ from ledger.members.tables import MEMBER_FACTS
 from ledger.programme.input_rules import require_different, require_text
 from ledger.programme.registry_change import registry_change
 
+FACTS_SET: Final = "member_facts_set"
+"""The kind of event that tells of a row's new version, whoever writes it."""
 NAMES_MAX: Final = 100
 NAME_LENGTH_MAX: Final = 200
 _STATE = Query(
@@ -59,7 +61,7 @@ async def set_member_facts(
 
     INVALID_INPUT, MEMBER_NOT_FOUND, MEMBER_CLOSED.
     """
-    async with registry_change(units, actor, "member_facts_set") as change:
+    async with registry_change(units, actor, FACTS_SET) as change:
         for field, names in (("tiers", tiers), ("segments", segments)):
             _require_names(field, names)
         values = values_text(await known_attributes(change) if attributes else (), attributes)

@@ -55,7 +55,7 @@ class MemberAttribute(NamedTuple):
 
 
 MEMBER_ATTRIBUTES = Shelf(tables.MEMBER_ATTRIBUTES, MemberAttribute, by="programme_id", standing=True)
-MEMBER_FACTS = Shelf(tables.MEMBER_FACTS, MemberFacts, by="id")
+MEMBER_FACTS = Shelf(tables.MEMBER_FACTS, MemberFacts, by="id", updates=("tiers", "segments", "version", "attributes"))
 MEMBERS = Shelf(tables.MEMBERS, Member, by="external_id")
 """Asked for by external id, over all programmes: who decides looks at the programme."""
 

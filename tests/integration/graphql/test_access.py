@@ -134,6 +134,7 @@ INNER_FIELDS = {
     "Entry.followedBy": {Scope.ENTRY_READ},
     "Member.activities": {Scope.ACTIVITY_READ},
     "Member.campaigns": {Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY},
+    "Member.facts": {Scope.MEMBER_READ, Scope.MEMBER_ENROL},
     "Member.tiers": {Scope.TIER_READ, Scope.TIER_READ_ANY},
     "Member.wallet": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},
     "Member.wallets": {Scope.WALLET_READ, Scope.WALLET_READ_ANY},

@@ -1,5 +1,6 @@
 """Compliance: what happened is found, proven and revealed, each time with a trace of its own."""
 
+import json
 from base64 import b64encode
 
 import pytest
@@ -264,6 +265,30 @@ async def test_an_erased_name_is_free_at_once(desk: Desk) -> None:
     assert before["member"] == {"id": gid("Member", ada), "state": "closed"}
     assert after["member"] is None
     assert (await desk.ask(clerk, find))["member"] == {"id": gid("Member", again), "state": "open"}
+
+
+async def test_what_was_said_of_the_erased_is_forgotten(desk: Desk) -> None:
+    """Tiers, segments and attributes go with the name, recorded as one more version; nobody can say anything anew."""
+    bank, service = desk.bank, desk.caller(Role.SERVICE, "core")
+    officer, clerk = desk.caller(Role.COMPLIANCE, "carla"), desk.caller(Role.OPERATOR, "olga")
+    member = await bank.enrol("ada")
+    ada = gid("Member", member)
+    given = {"member": {"id": ada}}
+    await desk.change(clerk, "registerMemberAttribute", {"code": "region", "type": "TEXT"})
+    facts = {**given, "tiers": ["gold"], "segments": ["families"], "attributes": [{"code": "region", "value": "north"}]}
+    await desk.change(service, "setMemberFacts", facts)
+    await desk.change(clerk, "closeMember", {**given, "idempotencyKey": desk.key()})
+
+    asked = await desk.change(officer, "eraseMember", {**given, "idempotencyKey": desk.key()}, APPROVAL)
+    assert await approve(desk, asked["approvalId"]) == "APPROVED"
+
+    find = "query ($id: ID!) { member(by: {id: $id}) { facts { tiers segments attributes { code } version } } }"
+    found = await desk.ask(service, find, id=ada)
+    assert found["member"]["facts"] == {"tiers": [], "segments": [], "attributes": [], "version": 2}
+    assert (await desk.change(service, "setMemberFacts", facts))["code"] == "MEMBER_CLOSED"
+    streams = [json.loads(each).get("streams") for each in await told(desk, "member_facts_set")]
+    assert streams == [[[str(member), 1]], [[str(member), 2]], None]
+    assert await bank.fetch("SELECT FROM {book}.member_facts f WHERE f::text ~ 'gold|families|north'") == []
 
 
 async def test_status_says_what_waits_and_what_is_signed(desk: Desk) -> None:

@@ -49,7 +49,9 @@ async def test_the_service_says_which_tiers_and_segments_are_a_members(people: P
 
 
 async def test_attributes_are_registered_for_good_and_said_of_members(people: People) -> None:
-    """Each time all of them, with the tiers and segments; what is unknown or of another type is refused by its place."""
+    """Each time all of them, with the tiers and segments; what is unknown or of another type is refused by its place. The
+    bank reads them back, the member does not.
+    """
     desk, ines = people.desk, {"id": people.ines}
     registered = "... on MemberAttributeRegistered { memberAttribute { code type } }"
     said = "... on MemberFactsSet { tiers attributes { code value } version } ... on InvalidInputError { field }"
@@ -69,6 +71,10 @@ async def test_attributes_are_registered_for_good_and_said_of_members(people: Pe
     all_ = await says(("vip", True), ("region", "north"), ("risk", -3), tiers=("gold",))
     fewer = await says(("risk", 0))
     faults = [await says(("risk", "3")), await says(("risk", 1), ("rizk", 1)), await says(("vip", 1.5))]
+    find = "query ($id: ID!) { member(by: {id: $id}) { facts { tiers segments attributes { code value } version } } }"
+    read = [(await desk.ask(who, find, **ines))["member"]["facts"] for who in (people.core, people.operator)]
+    unsaid = await desk.ask(people.core, find, id=people.otto)
+    hers = await desk.refusal(people.member(), "{ me { facts { version } } }")
     none = await desk.change(people.core, "setMemberFacts", {"member": ines, "tiers": [], "segments": []}, said)
 
     assert [twice["code"], unnameable["code"]] == ["CODE_TAKEN", "INVALID_INPUT"]
@@ -81,6 +87,8 @@ async def test_attributes_are_registered_for_good_and_said_of_members(people: Pe
     assert (fewer["tiers"], fewer["attributes"], fewer["version"]) == ([], [{"code": "risk", "value": 0}], 2)
     assert [each["field"] for each in faults] == ["attributes.0.value", "attributes.1.code", "attributes.0.value"]
     assert (none["attributes"], none["version"]) == ([], 3)
+    assert read == [{"tiers": [], "segments": [], "attributes": fewer["attributes"], "version": 2}] * 2
+    assert (unsaid["member"], hers) == ({"facts": None}, "FORBIDDEN")
 
 
 async def test_a_shops_key_opens_rotates_and_dies(people: People) -> None:

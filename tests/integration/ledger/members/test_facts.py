@@ -21,6 +21,7 @@ PLANTED = {
         """UPDATE book.member_facts SET attributes = '{"risk": "three"}'""",
         """UPDATE book.member_facts SET attributes = '{"rizk": 3}'""",
     ),
+    "erased_members_have_no_facts": ("UPDATE book.members SET external_id = 'erased:' || id",),
 }
 
 
@@ -62,7 +63,7 @@ async def test_a_programme_has_a_hundred_attributes_at_most(bank: Bank) -> None:
 
 
 async def test_what_is_planted_against_attributes_is_found(bank: Bank, database_url: str) -> None:
-    """Another code than its id says, another type than registered, a name that nobody registered."""
+    """Another code than its id says, another type than registered, a name that nobody registered, facts of the erased."""
     member = await bank.enrol("m-1")
     await register(bank, "risk")
     await register(bank, "vip", AttributeType.BOOLEAN)
@@ -78,6 +79,7 @@ async def test_what_is_planted_against_attributes_is_found(bank: Bank, database_
             report = await check_book(database_url, book_schema="book", book_number=1, rules=checks.RULES)
             assert {each.rule.name for each in report.rules if each.count} >= {name}
             await connection.execute("""UPDATE book.member_facts SET attributes = '{"risk": 3, "vip": true}'""")
+            await connection.execute("UPDATE book.members SET external_id = 'm-1'")
             await connection.executemany(
                 "UPDATE registry.member_attributes SET code = $2 WHERE id = $1",
                 [(row["id"], row["code"]) for row in before],
