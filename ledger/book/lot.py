@@ -59,19 +59,12 @@ def dies_at(lot: Lot, inactive_at: datetime | None) -> datetime:
 
 def is_overdue(lot: Lot, inactive_at: datetime | None, now: datetime) -> bool:
     """Whether something of the lot should have expired by `now` (windows are half-open: at the instant it is over)."""
-    return lot.remaining > lot.held and dies_at(lot, inactive_at) <= now
+    return lot.unheld > 0 and dies_at(lot, inactive_at) <= now
 
 
-def sum_overdue(lots: Iterable[Lot], inactive_at: datetime | None, now: datetime) -> int:
-    """The unheld remainder of lots past their expiry."""
-    return sum(lot.remaining - lot.held for lot in lots if is_overdue(lot, inactive_at, now))
-
-
-def next_expiry(lots: Iterable[Lot], inactive_at: datetime | None) -> datetime | None:
-    """The earliest instant at which something will expire; None where nothing ever does."""
-    instants = [dies_at(lot, inactive_at) for lot in lots if lot.remaining > 0]
-    earliest = min(instants, default=NEVER)
-    return None if earliest >= NEVER else earliest
+def next_expiry(lots: Iterable[Lot], inactive_at: datetime | None) -> datetime:
+    """The earliest instant at which a lot dies; NEVER where none does."""
+    return min((dies_at(lot, inactive_at) for lot in lots if lot.remaining > 0), default=NEVER)
 
 
 def draw_lots(lots: Sequence[Lot], amount: int) -> list[Take]:

@@ -1,6 +1,5 @@
 """Shelves: how one kind of row is read and written for a batch. A value, not a class per feature."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -57,6 +56,3 @@ class Key(NamedTuple):
     shelf: AnyShelf
     value: Asked
     create: tuple[object, ...] | None = None
-
-
-Footprint = Sequence[Key]

@@ -9,10 +9,10 @@ from typing import Any
 
 from ledger.engine.ports import Transaction
 from ledger.engine.shelf import AnyShelf, Asked
+from ledger.engine.state import StandingRows
 from ledger.engine.statements import Statements
 
 KEPT_MAX = 50_000
-Kept = dict[tuple[AnyShelf, Asked], list[tuple[object, ...]]]
 
 
 class Standing:
@@ -21,11 +21,11 @@ class Standing:
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
         self.version = -1
-        self._kept: Kept = {}
+        self._kept: StandingRows = {}
         self.derived: dict[object, Any] = {}
         """What features worked out of the rows of this version."""
 
-    async def at_version(self, version: int, tx: Transaction) -> Kept:
+    async def at_version(self, version: int, tx: Transaction) -> StandingRows:
         """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
         kept = self._kept
         if version != self.version:
@@ -34,8 +34,8 @@ class Standing:
             self.version, self._kept, self.derived = version, kept, {}
         return kept
 
-    async def _read_again(self, former: Kept, tx: Transaction) -> Kept:
-        kept: Kept = {}
+    async def _read_again(self, former: StandingRows, tx: Transaction) -> StandingRows:
+        kept: StandingRows = {}
         asked: dict[AnyShelf, list[Asked]] = {}
         for shelf, value in former:
             asked.setdefault(shelf, []).append(value)
@@ -43,7 +43,7 @@ class Standing:
             await self.load(kept, shelf, values, tx)
         return kept
 
-    async def load(self, kept: Kept, shelf: AnyShelf, values: Iterable[Asked], tx: Transaction) -> None:
+    async def load(self, kept: StandingRows, shelf: AnyShelf, values: Iterable[Asked], tx: Transaction) -> None:
         """Adds the rows of `values` to what stands."""
         missing = [value for value in dict.fromkeys(values) if (shelf, value) not in kept]
         if not missing:

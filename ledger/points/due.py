@@ -11,7 +11,7 @@ from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.hold import Hold, HoldState
-from ledger.book.lot import Lot, dies_at, next_expiry
+from ledger.book.lot import Lot, dies_at, is_overdue, next_expiry
 from ledger.book.units import AMOUNT_MAX, NEVER, InvariantViolated, LotId
 from ledger.engine.due import due_actor, due_draft
 from ledger.engine.journal import post
@@ -161,7 +161,7 @@ def expire_dead(wallet: Wallet, now: datetime) -> None:
 def dead_lots(wallet: Wallet, instant: datetime) -> list[Lot]:
     """The lots of which something has expired by `instant`."""
     inactive = wallet.account.inactive_at
-    return [lot for lot in wallet.lots if lot.unheld > 0 and dies_at(lot, inactive) <= instant]
+    return [lot for lot in wallet.lots if is_overdue(lot, inactive, instant)]
 
 
 def move_expired(wallet: Wallet, draft: Draft, dead: list[Lot]) -> int:
@@ -212,7 +212,7 @@ def inactive_from(wallet: Wallet, active_at: datetime) -> datetime | None:
 def refresh_bounds(wallet: Wallet) -> None:
     """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
     account = wallet.account
-    expiry = next_expiry(wallet.lots, account.inactive_at) or NEVER
+    expiry = next_expiry(wallet.lots, account.inactive_at)
     changed = account._replace(next_due_at=earliest_due(wallet), next_expiry_at=expiry)
     if changed != account:
         wallet.state.put(ACCOUNTS, changed)

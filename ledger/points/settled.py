@@ -30,14 +30,13 @@ class SettledWallet:
     """The wallet with everything due at `now` posted in memory, and what that moved.
 
     before:  the wallet's row as it stands in the book
-    matured: what activated into the wallet · repaid: what activated and repaid a debt · overdue: what expired
+    matured: what activated into the wallet, less what repaid a debt · overdue: what expired
     """
 
     now: datetime
     wallet: Wallet
     before: Account
     matured: int
-    repaid: int
     overdue: int
 
     @property
@@ -113,7 +112,6 @@ def settle(state: State, programme_id: UUID, ids: WalletIds, now: datetime) -> S
         wallet=wallet,
         before=before,
         matured=moved[ids.pending, ids.wallet],
-        repaid=moved[ids.pending, ids.owed],
         overdue=moved[ids.wallet, wallet.system_account(Role.BREAKAGE).id],
     )
 

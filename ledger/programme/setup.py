@@ -90,6 +90,3 @@ async def change_asset(units: UnitsOfWork, actor: Actor, *, code: str, terms: As
 
 def _told(terms: AssetTerms) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in asdict(terms).items()}
-
-
-__all__ = ["AssetTerms", "change_asset", "create_asset", "create_programme"]
