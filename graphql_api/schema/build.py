@@ -71,6 +71,7 @@ from graphql_api.schema.undo import CANCEL_PENDING, CONFIRM_PENDING, REFUND_EARN
 from graphql_api.schema.validate import VALIDATE_VOUCHER, VALIDATE_VOUCHERS
 from graphql_api.schema.void import VOID_VOUCHER
 from graphql_api.schema.voucher import VOUCHER_QUERY
+from graphql_api.schema.voucher_report import VOUCHER_REPORT
 from graphql_api.schema.wallet import WALLET
 from graphql_api.schema.wallet_changed import WALLET_CHANGED
 
@@ -101,6 +102,7 @@ class Query:
     validate_vouchers = VALIDATE_VOUCHERS
     redemption = REDEMPTION_QUERY
     redemptions = REDEMPTIONS
+    voucher_report = VOUCHER_REPORT
     activity = ACTIVITY_QUERY
     activity_by_event = ACTIVITY_BY_EVENT
     activity_types = ACTIVITY_TYPES

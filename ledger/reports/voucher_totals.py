@@ -16,14 +16,20 @@ BASIS_POINTS = 10_000
 
 _TOTALS = SqlQuery(
     """
-    WITH RECURSIVE hands AS (
-        SELECT id, id AS first_id FROM {book}.vouchers
-        WHERE programme_id = :programme_id AND source_voucher_id IS NULL
+    WITH RECURSIVE template AS (
+        SELECT t.id, t.code, x.body::jsonb -> 'stacking' ->> 'category' AS category
+        FROM registry.voucher_templates t
+        JOIN registry.voucher_template_versions x ON x.id = t.current_version_id
+        WHERE t.programme_id = :programme_id AND (CAST(:after AS text) IS NULL OR t.code > :after)
+        ORDER BY t.code LIMIT CAST(:limit AS bigint)
+    ), hands AS (
+        SELECT v.id, v.id AS first_id FROM template JOIN {book}.vouchers v ON v.template_id = template.id
+        WHERE v.source_voucher_id IS NULL
         UNION ALL
         SELECT v.id, hands.first_id FROM {book}.vouchers v JOIN hands ON hands.id = v.source_voucher_id
     ), standing AS (
-        SELECT voucher_id, count(*) AS uses FROM {book}.redemptions
-        WHERE programme_id = :programme_id AND reversed_units < units GROUP BY voucher_id
+        SELECT r.voucher_id, count(*) AS uses FROM hands JOIN {book}.redemptions r ON r.voucher_id = hands.id
+        WHERE r.reversed_units < r.units GROUP BY r.voucher_id
     ), voucher AS (
         SELECT v.template_id, coalesce(sum(standing.uses), 0)::bigint AS uses,
                max(CASE WHEN v.state = 'live' AND greatest(v.valid_until, v.lock_until) <= i.now THEN 'expired'
@@ -34,16 +40,13 @@ _TOTALS = SqlQuery(
         LEFT JOIN standing ON standing.voucher_id = v.id
         GROUP BY hands.first_id, v.template_id
     )
-    SELECT t.code, x.body::jsonb -> 'stacking' ->> 'category' AS category, count(voucher.uses) AS issued,
+    SELECT t.code, t.category, count(voucher.uses) AS issued,
            count(*) FILTER (WHERE voucher.uses > 0) AS redeemed, coalesce(sum(voucher.uses), 0)::bigint AS uses,
            count(*) FILTER (WHERE voucher.state = 'expired') AS expired,
            count(*) FILTER (WHERE voucher.state = 'voided') AS voided,
            count(*) FILTER (WHERE voucher.state = 'live') AS good
-    FROM registry.voucher_templates t
-    JOIN registry.voucher_template_versions x ON x.id = t.current_version_id
-    LEFT JOIN voucher ON voucher.template_id = t.id
-    WHERE t.programme_id = :programme_id
-    GROUP BY t.id, t.code, x.body ORDER BY t.code
+    FROM template t LEFT JOIN voucher ON voucher.template_id = t.id
+    GROUP BY t.id, t.code, t.category ORDER BY t.code
     """
 )
 
@@ -80,9 +83,14 @@ class TemplateTotals:
     counts: VoucherCounts
 
 
-async def voucher_totals(reader: Reader, programme_id: UUID) -> Sequence[TemplateTotals]:
-    """Every template of the programme in the order of the codes; it reads every voucher and redemption."""
-    rows = await reader.rows(_TOTALS, {"programme_id": programme_id})
+async def voucher_totals(
+    reader: Reader, programme_id: UUID, *, limit: int | None = None, after: str | None = None
+) -> Sequence[TemplateTotals]:
+    """At most `limit` templates of the programme, or all, behind the code `after`, in the order of the codes.
+
+    It reads every voucher of theirs, and every redemption of those.
+    """
+    rows = await reader.rows(_TOTALS, {"programme_id": programme_id, "limit": limit, "after": after})
     return [
         TemplateTotals(
             code=row["code"],

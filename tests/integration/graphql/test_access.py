@@ -32,6 +32,7 @@ Query.validateVoucher              .T..... .TSOACH
 Query.validateVouchers             .T..... .TSOACH
 Query.redemption                   .TSOACH .TSOACH
 Query.redemptions                  .TSOACH .TSOACH
+Query.voucherReport                ..SOACH ..SOACH
 Query.activity                     ..SOACH ..SOACH
 Query.activityByEvent              ..SOACH ..SOACH
 Query.activityTypes                ..SOACH ..SOACH

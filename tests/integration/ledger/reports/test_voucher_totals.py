@@ -46,6 +46,7 @@ async def test_each_voucher_is_counted_under_what_became_of_it(bank: Bank) -> No
         ),
         TemplateTotals(code="UNUSED", category="", counts=NONE),
     ]
+    assert await voucher_totals(bank.application.reader, bank.programme_id, limit=1, after="SHORT") == [totals[1]]
     assert [each.counts.redemption_rate for each in totals] == [0, 4_000, 0]
     assert totals_by_category(totals)[""].expired == 1
 
