@@ -96,7 +96,6 @@ class Terms(NamedTuple):
     knows_enrolment: whether one names since when it is a member
     qualifying:  the ladders whose metric they name
     counters:    what it counts: for its caps, its conditions, its streaks and combinations, and its own counters
-    conditions:  all of them in one text, by which `is_named` finds what they name
     late:        how long after it occurred an activity is looked at
     """
 
@@ -114,7 +113,6 @@ class Terms(NamedTuple):
     knows_enrolment: bool
     qualifying: tuple[str, ...]
     counters: tuple[Counted, ...]
-    conditions: str
     late: timedelta
 
 
@@ -150,7 +148,6 @@ def terms_of(text: str) -> Terms:
         knows_enrolment=ENROLLED_DAYS.name in conditions,
         qualifying=tuple(sorted(set(_QUALIFYING.findall(conditions)))),
         counters=_counters(body, periods),
-        conditions=conditions,
         late=timedelta(hours=body.late_hours),
     )
 

@@ -37,6 +37,7 @@ _KINDS: Final[Mapping[AttributeType, str]] = {
 }
 _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
 _WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?")
 _GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
 
 ON_FILE: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
@@ -143,14 +144,19 @@ def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) 
         return _fault_at(text, walks[WALKS_MAX].start(), "walks through more than two lists")
     if "\x00" in text:
         return _fault_at(text, text.index("\x00"), "a character that no text has")
-    checked = expression.serialize()
+    checked, names = expression.serialize(), names_in(text)
     for name, _ in variables:
-        # Names are looked for in the text: `activity . amount` would be read as nothing.
-        if name not in text and name.encode() in checked:
-            pieces = re.search(name.replace(".", rf"{_GAP}\.{_GAP}"), text)
+        # Names are looked for in the text: `activity . amount` would be read as nothing. What is checked tells lengths.
+        if name not in names and bytes([len(name)]) + name.encode() in checked:
+            pieces = re.search(name.replace(".", rf"{_GAP}\.{_GAP}") + r"\b", text)
             return _fault_at(text, 0 if pieces is None else pieces.start(), f"write '{name}' in one piece")
     pattern = find_pattern_fault(checked)
     return None if pattern is None else _fault_at(text, pattern.place, pattern.message)
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Every name in a condition, with the part after its dot: what a variable is named by."""
+    return frozenset(_NAME.findall(text))
 
 
 def _fault_at(text: str, place: int, message: str) -> Fault:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from cel_expr_python import cel
 
-from ledger.campaigns.expression import Value, Variables, compile_text, defaults, environment_of, variables_of
+from ledger.campaigns.expression import Value, Variables, compile_text, defaults, environment_of, names_in, variables_of
 from ledger.campaigns.plain_condition import Truths, compile_plain, is_plain
 from ledger.programme.activity_type import FieldType
 
@@ -67,7 +67,8 @@ class Vocabulary:
         """The variables that a condition may name."""
         found = self._named.get(text)
         if found is None:
-            found = self._named[text] = tuple(name for name, _ in self.variables if name in text)
+            names = names_in(text)
+            found = self._named[text] = tuple(name for name, _ in self.variables if name in names)
         return found
 
     def asked(self, conditions: tuple[str, ...]) -> Asked:

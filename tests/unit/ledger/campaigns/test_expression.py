@@ -39,6 +39,13 @@ def test_a_fault_is_told_with_its_position(text: str, message: str, column: int)
     assert (fault.line, fault.column) == (1, column)
 
 
+def test_a_name_that_begins_another_is_told_apart_from_it() -> None:
+    """Where `activity.days` is named, `activity . day` is still in pieces, and found."""
+    fault = find_fault("activity.days > 3 && activity . day > 1", variables_of(SHIPPED["deposit"].fields))
+
+    assert fault == Fault("write 'activity.day' in one piece", 1, 22)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -4,6 +4,7 @@ from ledger.campaigns.facts import Facts, payload_vocabulary
 from ledger.programme.activity_type import SHIPPED
 
 PURCHASE = payload_vocabulary(SHIPPED["purchase"].fields)
+DEPOSIT = payload_vocabulary(SHIPPED["deposit"].fields)
 
 
 def test_what_has_no_value_is_neither_true_nor_false() -> None:
@@ -38,3 +39,11 @@ def test_too_many_conditions_for_one_list_are_asked_alone() -> None:
     facts = Facts(PURCHASE, {"activity.amount": 1}, deep)
 
     assert [facts.holds(text) for text in deep] == [False, True, False]
+
+
+def test_a_condition_saw_what_it_names() -> None:
+    """A name that another one begins with is no name of it."""
+    facts = Facts(DEPOSIT, {"activity.day": 15, "activity.days": 30}, ())
+
+    assert facts.inputs_of("activity.days > 1") == {"activity.days": 30}
+    assert facts.inputs_of("activity.days>activity.day") == {"activity.day": 15, "activity.days": 30}
