@@ -19,6 +19,5 @@ async def read_reasons(reader: Reader, units: UnitsOfWork, actor: Actor, approva
     if found:
         async with units.begin() as work:
             now = (await work.run(_NOW))[0][0]
-            who = actor.client
-            work.emit(event_for(work, kind=REASONS_READ, actor=who, client=who, at=now, resource_id=approval_id))
+            work.emit(event_for(work, actor, REASONS_READ, at=now, resource_id=approval_id))
     return found

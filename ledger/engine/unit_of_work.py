@@ -5,11 +5,13 @@ Both end in the audit: the events of a transaction are its last statement before
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from ledger.engine.command import Actor
 from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
@@ -100,19 +102,28 @@ class UnitsOfWork:
             await self._sink.append(_PlainTx(connection), work.events)
 
 
-def event_for(work: Work, *, kind: str, actor: str, client: str, at: Any, resource_id: UUID | None) -> Event:  # noqa: ANN401
-    """An accepted event about a registry row."""
+def event_for(
+    work: Work,
+    actor: Actor,
+    kind: str,
+    *,
+    at: datetime,
+    resource_id: UUID | None = None,
+    subject_id: UUID | None = None,
+) -> Event:
+    """An accepted event of what `actor` did in its programme, which changed no row that has versions."""
     return Event(
         id=work.ids.new(),
         at=at,
         type=kind,
         accepted=True,
         code=None,
-        actor=actor,
-        client=client,
+        actor=actor.client,
+        client=actor.client,
         resource_id=resource_id,
-        subject_id=None,
+        subject_id=subject_id,
         streams=(),
         request_id=None,
         facts={},
+        programme_id=actor.programme_id,
     )

@@ -100,9 +100,7 @@ async def create_payment_code(
             "expires_at": now + TTL,
         }
         await work.run(_INSERT, values)
-        work.emit(
-            event_for(work, kind="payment_code", actor=actor.client, client=actor.client, at=now, resource_id=identity)
-        )
+        work.emit(event_for(work, actor, "payment_code", at=now, resource_id=identity, subject_id=member_id))
     return PaymentCodeShown(code=code, expires_at=now + TTL)
 
 

@@ -53,8 +53,7 @@ async def record_support_read(units: UnitsOfWork, actor: Actor, member_id: UUID)
     """Commits to the audit log that `actor` is about to see the member's data."""
     async with units.begin() as work:
         now = (await work.run(_NOW))[0][0]
-        event = event_for(work, kind=SUPPORT_READ, actor=actor.client, client=actor.client, at=now, resource_id=None)
-        work.emit(event._replace(subject_id=member_id, programme_id=actor.programme_id))
+        work.emit(event_for(work, actor, SUPPORT_READ, at=now, subject_id=member_id))
 
 
 async def member_overview(reader: Reader, units: UnitsOfWork, actor: Actor, member_id: UUID) -> MemberOverview | None:

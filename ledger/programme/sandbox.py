@@ -20,21 +20,13 @@ async def advance_clock(units: UnitsOfWork, actor: Actor, *, until: datetime) ->
     """Moves `now` forward to `until`, for every programme of the deployment; returns what it is then.
 
     INVALID_INPUT where `until` is not ahead, further than ten years, or after the last day on which something may begin
-    (2200-01-01). Whoever calls makes sure that this deployment is
-    a sandbox.
+    (2200-01-01). Whoever calls makes sure that this deployment is a sandbox.
     """
     async with registry_change(units, actor, "clock_advanced") as change:
         step = until - change.now
         if not timedelta(0) < step <= STEP_MAX or until.date() > LAST_START:
             refuse_input("until")
         await change.row(_ADVANCE, {"step_us": step // _MICROSECOND})
-        event = event_for(
-            change.work,
-            kind="clock_advanced",
-            actor=actor.client,
-            client=actor.client,
-            at=change.now,
-            resource_id=None,
-        )
-        change.work.emit(event._replace(facts={"until": until.isoformat()}))
+        event = event_for(change.work, actor, change.kind, at=change.now)
+        change.work.emit(event._replace(programme_id=None, facts={"until": until.isoformat()}))
     return until

@@ -38,7 +38,5 @@ async def stand_at(application: Application, actor: Actor, at: datetime) -> date
     """Sets the clock to `at` and lets it tick; a clock that is past it already stays. Returns the ledger's instant."""
     async with application.units.begin() as work:
         if await work.run(_MOVE, {"at": at}):
-            work.emit(
-                event_for(work, kind="clock_set", actor=actor.client, client=actor.client, at=at, resource_id=None)
-            )
+            work.emit(event_for(work, actor, "clock_set", at=at)._replace(programme_id=None))
     return await read_clock(application)

@@ -13,6 +13,7 @@ from ledger.control import queries
 from ledger.control.approvable import Approvable, Approvables, Approved
 from ledger.control.approval import Approval, ApprovalState
 from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
+from ledger.control.reasons import read_reasons
 from ledger.points.adjust import AdjustPoints
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.points.entry_query import entry_by_reference
@@ -259,6 +260,21 @@ async def test_reasons_are_sealed_and_open_for_the_approver(bank: Bank, member: 
     opened = [await bank.application.audit.parts.open(SealedPart(*reason)) for reason in sealed]
     assert opened == ["the lady waited an hour", "too much"]
     assert all("waited" not in row[0] and "too much" not in row[0] for row in (*rows, *records))
+
+
+async def test_who_reads_reasons_stands_in_the_programmes_log(bank: Bank, member: UUID) -> None:
+    """The reading is an event about the request, of the request's programme."""
+    approval_id = await ask(bank, member, 51)
+    checker = bank.actor(*CHECKER)
+
+    await read_reasons(bank.application.reader, bank.application.units, checker, approval_id)
+
+    (event,) = await bank.fetch(
+        "SELECT event ->> 'actor' AS actor, event ->> 'programme' AS programme, event ->> 'resource' AS resource"
+        " FROM (SELECT convert_from(record, 'UTF8')::jsonb AS event FROM audit.events) events"
+        " WHERE event ->> 'type' = 'reasons_read'"
+    )
+    assert tuple(event) == (checker.client, str(checker.programme_id), str(approval_id))
 
 
 async def test_of_two_approvers_at_once_one_approves(bank: Bank, member: UUID) -> None:

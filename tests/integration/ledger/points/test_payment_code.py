@@ -67,6 +67,19 @@ async def test_a_code_pays_once_within_its_minute(world: World, database_url: st
     await assert_clean(database_url)
 
 
+async def test_the_log_tells_for_whom_a_code_was_made(world: World) -> None:
+    """Its event belongs to the member and to the member's programme."""
+    await show(world)
+
+    told = await world.connection.fetchrow(
+        "SELECT event ->> 'programme' AS programme, event -> 'subjects' ->> 0 AS subject"
+        " FROM (SELECT convert_from(record, 'UTF8')::jsonb AS event FROM audit.events) events"
+        " WHERE event ->> 'type' = 'payment_code'"
+    )
+    assert told is not None
+    assert tuple(told) == (str(world.programme_id), str(world.members[0]))
+
+
 async def test_a_code_is_stored_nowhere(world: World) -> None:
     """Only its keyed digest is on file, and its maximum."""
     shown = await show(world, amount_max=20)
