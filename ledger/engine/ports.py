@@ -11,7 +11,7 @@ import asyncpg
 class Event(NamedTuple):
     """One audit event of a batch: what happened, to what, by whom. Nothing personal stands in clear.
 
-    streams:      (account or registry row, its version after the change), semantics of ../audit
+    streams:      (account or registry row, its version after the change), whose versions the audit log follows
     private:      what must be sealed before it is stored (free text of a reason); None where nothing personal is in it
     programme_id: the tenant; None where it concerns the whole deployment
     balances:     (posted, held) of each stream after the change, where they are accounts

@@ -5,18 +5,15 @@ Reads that must be true though nothing was posted yet run the very functions tha
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
-
-from sqlalchemy import ARRAY, bindparam, select
-from sqlalchemy.sql.expression import any_
+from typing import TypeVar
 
 from ledger.book.units import InvariantViolated
 from ledger.engine.ids import IdSource
 from ledger.engine.reader import Query, Snapshot
-from ledger.engine.shelf import Asked, Key, Shelf
+from ledger.engine.shelf import AnyShelf, Asked, Key
 from ledger.engine.state import RowsMissing, State
+from ledger.engine.statements import select_rows
 
-AnyShelf = Shelf[tuple[object, ...]]
 T = TypeVar("T")
 _WAVES_MAX = 6
 _MISSES_MAX = 2000
@@ -25,10 +22,7 @@ _SEED = b"names of rows that are never written"
 
 @cache
 def _read(shelf: AnyShelf) -> Query:
-    asked = shelf.table.c[shelf.by]
-    columns = (shelf.table.c[name] for name in shelf.columns)
-    statement = select(*columns).where(asked == any_(bindparam("asked", type_=ARRAY(asked.type))))
-    return Query(statement if shelf.where is None else statement.where(shelf.where))
+    return Query(select_rows(shelf))
 
 
 class Preview:
@@ -55,8 +49,7 @@ class Preview:
         for shelf, group in by_shelf.items():
             asked = list(group)
             records = await self._snapshot.rows(_read(shelf), {"asked": asked})
-            make: Any = shelf.row
-            self.state.load(shelf, asked, [make._make(record) for record in records])
+            self.state.load(shelf, asked, map(shelf.row._make, records))
 
     async def decide(self, decision: Callable[[State], T]) -> T:
         """Runs a decision; where rows turn out to be missing, reads them and runs it again."""

@@ -1,6 +1,7 @@
 """Queries written as SQL: for reads and checks whose joins and windows are clearest in the database's own words.
 
-`{book}` stands for the book's schema, `{now}` for a subquery of one row and column `now`, `:name` for a parameter. Nothing of a caller's ever enters the text.
+`{book}` stands for the book's schema, `{now}` for a subquery of one row and column `now`, `:name` for a parameter.
+Nothing of a caller's ever enters the text.
 """
 
 from sqlalchemy import text

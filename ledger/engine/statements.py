@@ -125,12 +125,12 @@ class Statements:
     def lock(self, shelf: AnyShelf) -> str:
         """Locks and returns rows in id order. $1: ids."""
         return self._cached(
-            ("lock", shelf), lambda: _by_key(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
+            ("lock", shelf), lambda: select_rows(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
         )
 
     def read(self, shelf: AnyShelf) -> str:
         """Reads rows by their `by` column. $1: values."""
-        return self._cached(("read", shelf), lambda: _by_key(shelf))
+        return self._cached(("read", shelf), lambda: select_rows(shelf))
 
     def create_accounts(self) -> str:
         """Inserts accounts that are not there yet, in their holders' state. $1: accounts, $2: their holders' ids."""
@@ -171,7 +171,8 @@ def _asked(shelf: AnyShelf) -> Column[object]:
     return shelf.table.c[shelf.by]
 
 
-def _by_key(shelf: AnyShelf) -> Select[tuple[object, ...]]:
+def select_rows(shelf: AnyShelf) -> Select[tuple[object, ...]]:
+    """The shelf's rows by their `by` column; the parameter `asked` is the array of its values."""
     return _where_asked(select(*_columns(shelf)), shelf, "asked")
 
 

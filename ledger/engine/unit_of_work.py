@@ -1,6 +1,6 @@
 """Transactions: the only module that begins and commits. Batches run in one; registry changes are plain units of work.
 
-Both end in the audit: the events of a transaction are its last statement before the commit.
+Both tell the audit in their own transaction: a batch in its write statement, a unit of work in its last one.
 """
 
 from collections.abc import AsyncIterator, Sequence
