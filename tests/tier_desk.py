@@ -11,8 +11,9 @@ from ledger.programme.calendar import local_date
 from ledger.tiers.grant import GrantTier, TierGranted
 from ledger.tiers.ladder import change_ladder, create_ladder
 from ledger.tiers.ladder_body import Demotion, LadderBody, Level, Metric, MetricKind, Window, WindowKind
-from ledger.tiers.sweeps import sweep_packs, sweep_tiers
+from ledger.tiers.sweeps import sweep_tiers
 from ledger.tiers.tier_query import TierView, tiers_of_member
+from ledger.vouchers.sweeps import sweep_packs
 from tests.bank import Bank
 
 ZONE = "Asia/Shanghai"
@@ -110,4 +111,4 @@ class TierDesk:
         """The worker's round: how many versions standings moved on, and how many vouchers of packs were given."""
         reader, engine = self.bank.application.reader, self.bank.application.engine
         tiers, packs = await sweep_tiers(reader, engine), await sweep_packs(reader, engine)
-        return tiers.changed, packs.changed
+        return tiers.changed, packs.given

@@ -38,8 +38,8 @@ from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
 from ledger.engine.writer import LOST
 from ledger.points.sweeps import sweep_due
-from ledger.tiers.sweeps import sweep_packs, sweep_tiers
-from ledger.vouchers.sweeps import sweep_vouchers
+from ledger.tiers.sweeps import sweep_tiers
+from ledger.vouchers.sweeps import sweep_packs, sweep_vouchers
 
 PAUSE_SECONDS_MAX = 60.0
 SWEEP_PAUSE_SECONDS = 1.0
@@ -131,7 +131,7 @@ async def _sweep_tiers(application: Application) -> int:
 async def _sweep_packs(application: Application) -> int:
     swept = await sweep_packs(application.reader, application.engine)
     if swept.due:
-        LOG.info("packs of tiers tried", vouchers=swept.due, given=swept.changed)
+        LOG.info("packs of tiers tried", vouchers=swept.due, given=swept.given)
     return swept.due
 
 

@@ -13,6 +13,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated, ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
+from ledger.engine.sql_query import SqlQuery
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
@@ -23,8 +24,6 @@ from ledger.tiers.ladder_body import LadderBody
 from ledger.tiers.ladder_rules import require_body, require_successor
 from ledger.tiers.ladder_text import body_text, parse_body
 from ledger.tiers.rows import Ladder, LadderVersion, ladder_id, ladder_version_id
-from ledger.vouchers.tables import TEMPLATES
-from ledger.vouchers.voucher import template_id
 
 CODE_LENGTH_MAX: Final = 32
 LADDERS_MAX: Final = 20
@@ -59,7 +58,8 @@ _FULL = Query(
     .offset(LADDERS_MAX - 1)
     .limit(1)
 )
-_TEMPLATE = Query(select(TEMPLATES.c.id).where(TEMPLATES.c.id == bindparam("template_id")))
+# Vouchers may require tiers, so their room comes later; of templates only the codes are known here.
+_TEMPLATE = SqlQuery("SELECT id FROM registry.voucher_templates WHERE programme_id = :programme_id AND code = :code")
 
 
 async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: LadderBody) -> LadderRecord:
@@ -131,7 +131,7 @@ async def _require_valid(change: Change, body: LadderBody) -> None:
     if body.metric.asset is not None:
         await require_asset(change, body.metric.asset, "points")
     for code in sorted({code for level in body.levels for code in level.pack}):
-        if await change.row(_TEMPLATE, {"template_id": template_id(programme_id, code)}) is None:
+        if await change.row(_TEMPLATE, {"programme_id": programme_id, "code": code}) is None:
             raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
 
 

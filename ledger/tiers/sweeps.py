@@ -1,6 +1,6 @@
-"""The sweeps of tiers: what time alone brings where nobody touches a member, and the packs that promotions left due.
+"""The sweep of tiers: what time alone brings where nobody touches a member.
 
-They are safe twice and in two processes: whoever comes second finds nothing due.
+It is safe twice and in two processes: whoever comes second finds nothing due.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,9 @@ from ledger.engine.sql_query import SqlQuery
 from ledger.engine.state import State
 from ledger.tiers.command import TierCommand
 from ledger.tiers.held_levels import settle_tiers, standings_of
-from ledger.tiers.pack import GivePack
-from ledger.tiers.rows import PackState
 
 MEMBERS_MAX: Final = 500
 """Members of one batch: few enough that a member's own command behind them hardly waits."""
-PACKS_MAX: Final = 200
 
 
 @reply
@@ -53,7 +50,7 @@ class SettleTiers(TierCommand[TiersSettled]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierSweepCount:
-    """How many members or packs were due; how often standings changed, or how many of the vouchers were given."""
+    """How many members were due, and how often their standings changed."""
 
     due: int
     changed: int
@@ -71,13 +68,6 @@ _DUE = SqlQuery(
     ORDER BY s.next_due_at LIMIT CAST(:most AS bigint)
     """
 )
-_PACKS_DUE = SqlQuery(
-    """
-    SELECT programme_id, member_id, id, template FROM {book}.tier_packs
-    WHERE state = 'DUE' AND next_try_at <= (SELECT now FROM {now} instant)
-    ORDER BY next_try_at, id LIMIT CAST(:most AS bigint)
-    """
-)
 
 
 async def sweep_tiers(reader: Reader, engine: Engine, *, most: int = MEMBERS_MAX) -> TierSweepCount:
@@ -89,21 +79,3 @@ async def sweep_tiers(reader: Reader, engine: Engine, *, most: int = MEMBERS_MAX
     commands = [SettleTiers(actor=sweep_actor(programme), key=None, member_id=member) for programme, member in members]
     outcomes = await engine.execute_list(commands)
     return TierSweepCount(due=len(rows), changed=sum(outcome.unwrap().versions for outcome in outcomes))
-
-
-async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) -> TierSweepCount:
-    """Tries to give at most so many vouchers that promotions left due, longest waiting first; raises as `sweep_tiers`."""
-    rows = await reader.rows(_PACKS_DUE, {"most": most})
-    commands = [
-        GivePack(
-            actor=sweep_actor(row["programme_id"]),
-            key=None,
-            member_id=row["member_id"],
-            pack_id=row["id"],
-            template=row["template"],
-        )
-        for row in rows
-    ]
-    outcomes = await engine.execute_list(commands)
-    settled = [outcome.unwrap() for outcome in outcomes]
-    return TierSweepCount(due=len(rows), changed=sum(each.state == PackState.GIVEN for each in settled))

@@ -1,15 +1,20 @@
-"""The sweep of voucher accounts: posts expiries where nobody touches them (semantics 2.2)."""
+"""The sweeps of vouchers: posts expiries where nobody touches the account (semantics 2.2), and gives the vouchers that
+promotions to a tier left due.
+
+They are safe twice and in two processes: whoever comes second finds nothing due.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from ledger.book.units import InvariantViolated
 from ledger.engine.command import Actor
+from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -17,9 +22,13 @@ from ledger.engine.sql_query import SqlQuery
 from ledger.engine.state import State
 from ledger.engine.sweep import ACCOUNTS_MAX, SettleAccount, SweepCount, sweep
 from ledger.programme.rows import PROGRAMMES
+from ledger.tiers.rows import PackState
 from ledger.vouchers.expire import settle_expired
 from ledger.vouchers.holding import Holding, due_keys, holding_ids
 from ledger.vouchers.rows import TEMPLATES
+from ledger.vouchers.tier_pack import GivePack
+
+PACKS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +82,40 @@ def _expire_vouchers(actor: Actor, row: Record) -> ExpireVouchers:
         asset_id=row["asset_id"],
         template_id=row["template_id"],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackSweepCount:
+    """How many vouchers of packs were due, and how many of them were given."""
+
+    due: int
+    given: int
+
+
+_PACKS_DUE = SqlQuery(
+    """
+    SELECT programme_id, member_id, id, template FROM {book}.tier_packs
+    WHERE state = 'DUE' AND next_try_at <= (SELECT now FROM {now} instant)
+    ORDER BY next_try_at, id LIMIT CAST(:most AS bigint)
+    """
+)
+
+
+async def sweep_packs(reader: Reader, engine: Engine, *, most: int = PACKS_MAX) -> PackSweepCount:
+    """Tries to give at most so many vouchers that promotions left due, longest waiting first; raises a refusal of
+    the engine itself (OVERLOADED, UNAVAILABLE): the next round tries again.
+    """
+    rows = await reader.rows(_PACKS_DUE, {"most": most})
+    commands = [
+        GivePack(
+            actor=sweep_actor(row["programme_id"]),
+            key=None,
+            member_id=row["member_id"],
+            pack_id=row["id"],
+            template=row["template"],
+        )
+        for row in rows
+    ]
+    outcomes = await engine.execute_list(commands)
+    settled = [outcome.unwrap() for outcome in outcomes]
+    return PackSweepCount(due=len(rows), given=sum(each.state == PackState.GIVEN for each in settled))

@@ -23,8 +23,8 @@ from ledger.programme.queries import programme_by_code
 from ledger.programme.rows import asset_id
 from ledger.reports.totals import Totals, programme_totals
 from ledger.reports.voucher_totals import TemplateTotals, voucher_totals
-from ledger.tiers.sweeps import sweep_packs, sweep_tiers
-from ledger.vouchers.sweeps import sweep_vouchers
+from ledger.tiers.sweeps import sweep_tiers
+from ledger.vouchers.sweeps import sweep_packs, sweep_vouchers
 
 WEEKS: Final = 8
 EVENTS_OF_YEAR: Final = 166_641

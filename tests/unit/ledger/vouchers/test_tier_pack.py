@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.tiers.pack import next_try
+from ledger.vouchers.tier_pack import next_try
 
 DUE = datetime(2026, 3, 1, tzinfo=UTC)
 OUT_OF_STOCK = Refusal(RefusalCode.OUT_OF_STOCK)
