@@ -37,7 +37,7 @@ from graphql_api.schema.lock import LOCK_VOUCHER, RELEASE_VOUCHER_LOCK, RENEW_VO
 from graphql_api.schema.member import ME, MEMBER_QUERY, MEMBERS
 from graphql_api.schema.member_attribute import MEMBER_ATTRIBUTES, REGISTER_MEMBER_ATTRIBUTE
 from graphql_api.schema.member_facts import SET_MEMBER_FACTS
-from graphql_api.schema.member_standing import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
+from graphql_api.schema.member_state import CLOSE_MEMBER, FREEZE_MEMBER, UNFREEZE_MEMBER
 from graphql_api.schema.merchant import (
     CLOSE_MERCHANT,
     CREATE_MERCHANT,

@@ -9,37 +9,37 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.members.membership import require_not_frozen
-from ledger.members.standing import Standing, StandingCommand
+from ledger.members.state_change import MemberStateChanged, MemberStateCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeMember(StandingCommand):
+class FreezeMember(MemberStateCommand):
     """Stops spend, hold and transfer (semantics 2.7)."""
 
     kind: ClassVar[str] = "freeze"
 
-    def decide(self, state: State, now: datetime) -> Standing:
+    def decide(self, state: State, now: datetime) -> MemberStateChanged:
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN."""
         holder = self.require_member(state)
         require_not_frozen(holder.state)
         draft = self.draft(state, now)
-        standing = self.move_to(state, draft, holder, AccountState.FROZEN)
+        changed = self.move_to(state, draft, holder, AccountState.FROZEN)
         post(state, draft, self.actor, private=self.reason)
-        return standing
+        return changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnfreezeMember(StandingCommand):
+class UnfreezeMember(MemberStateCommand):
     """Lets the member act again."""
 
     kind: ClassVar[str] = "unfreeze"
 
-    def decide(self, state: State, now: datetime) -> Standing:
+    def decide(self, state: State, now: datetime) -> MemberStateChanged:
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_NOT_FROZEN."""
         holder = self.require_member(state)
         if holder.state != AccountState.FROZEN:
             raise Refusal(RefusalCode.MEMBER_NOT_FROZEN)
         draft = self.draft(state, now)
-        standing = self.move_to(state, draft, holder, AccountState.OPEN)
+        changed = self.move_to(state, draft, holder, AccountState.OPEN)
         post(state, draft, self.actor, private=self.reason)
-        return standing
+        return changed

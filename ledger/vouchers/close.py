@@ -20,7 +20,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, HOLDS, LOTS
 from ledger.engine.state import State
 from ledger.members.membership import programme_of
-from ledger.members.standing import Standing, StandingCommand
+from ledger.members.state_change import MemberStateChanged, MemberStateCommand
 from ledger.points.due import settle_due
 from ledger.points.forfeit import forfeit, is_empty, worth
 from ledger.points.wallet import Wallet, due_keys, wallet_ids
@@ -32,7 +32,7 @@ from ledger.vouchers.voucher import StoredState, is_locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseMember(StandingCommand):
+class CloseMember(MemberStateCommand):
     """Ends the membership for good.
 
     forfeit: what is posted or pending, and every live voucher, goes to breakage; what is owed is written off against
@@ -45,11 +45,11 @@ class CloseMember(StandingCommand):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {**StandingCommand.fields(self), "forfeit": self.forfeit}
+        return {**MemberStateCommand.fields(self), "forfeit": self.forfeit}
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
         """Every account; what is in it and what is due."""
-        keys = [*StandingCommand.further(self, state, now)]
+        keys = [*MemberStateCommand.further(self, state, now)]
         for account, asset_id in self.locked:
             ids = wallet_ids(self.member_id, asset_id)
             if account == ids.wallet:
@@ -59,7 +59,7 @@ class CloseMember(StandingCommand):
                 keys += [*content_keys(account), TEMPLATES_BY_ASSET.key(asset_id)]
         return keys
 
-    def decide(self, state: State, now: datetime) -> Standing:
+    def decide(self, state: State, now: datetime) -> MemberStateChanged:
         """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED, MEMBER_NOT_EMPTY. A frozen member may be closed."""
         holder = self.require_member(state)
         accounts = self.accounts(state)
@@ -76,11 +76,11 @@ class CloseMember(StandingCommand):
             forfeit(wallet, draft)
         for holding in held:
             _forfeit_vouchers(holding, draft)
-        standing = self.move_to(state, draft, holder, AccountState.CLOSED)
+        changed = self.move_to(state, draft, holder, AccountState.CLOSED)
         for account in [*(w.account for w in wallets), *(h.account for h in holdings)]:
             draft.accounts[account.id] = _without_bounds(draft.account(account))
         post(state, draft, self.actor, private=self.reason)
-        return standing
+        return changed
 
     def _wallet(self, state: State, programme: Programme, asset_id: UUID, now: datetime) -> Wallet:
         asset = state.find(ASSETS, asset_id)

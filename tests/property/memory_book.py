@@ -33,7 +33,7 @@ from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
-from ledger.members import standing
+from ledger.members import state_change
 from ledger.partners.rows import MERCHANTS, TERMINALS
 from ledger.points import find, settled
 from ledger.points.tables import PAYMENT_CODES
@@ -279,7 +279,7 @@ class MemoryReader(Reader):
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The wallets of a member."""
-        assert query is standing._LOCKED
+        assert query is state_change._LOCKED
         accounts = self._store.of(tables.ACCOUNTS).find("holder_id", parameters["holder_id"])
         return [{"id": a.id, "asset_id": a.asset_id} for a in accounts if a.role in LOCKED_ROLES]
 

@@ -5,7 +5,7 @@ from graphql_api.permissions import Role, Scope
 from graphql_api.registry_api_keys import RegistryApiKeys
 from tests.integration.graphql.people import People
 
-STANDING = "... on MemberStanding { replayed state memberId }"
+CHANGED = "... on MemberStateChanged { replayed state memberId }"
 DECIDED = "... on RequestDecided { replayed state entryId decidedBy }"
 
 
@@ -14,12 +14,12 @@ async def test_a_member_is_enrolled_frozen_unfrozen_and_closed(people: People) -
     enrolled = await people.change(people.core, "enrolMember", "... on MemberEnrolled { memberId }", externalId="uwe")
     uwe = {"id": enrolled["memberId"]}
 
-    frozen = await people.change(people.operator, "freezeMember", STANDING, member=uwe, reason="lost his phone")
+    frozen = await people.change(people.operator, "freezeMember", CHANGED, member=uwe, reason="lost his phone")
     spend = await people.change(people.core, "spendPoints", member=uwe, amount="1")
     twice = await people.change(people.operator, "freezeMember", "", member=uwe)
-    unfrozen = await people.change(people.operator, "unfreezeMember", STANDING, member=uwe)
+    unfrozen = await people.change(people.operator, "unfreezeMember", CHANGED, member=uwe)
     full = await people.change(people.operator, "closeMember", "", member={"id": people.ines})
-    closed = await people.change(people.operator, "closeMember", STANDING, member={"id": people.ines}, forfeit=True)
+    closed = await people.change(people.operator, "closeMember", CHANGED, member={"id": people.ines}, forfeit=True)
     found = await people.desk.ask(people.core, '{ member(by: {externalId: "ines"}) { state wallet { posted state } } }')
 
     assert [frozen["state"], unfrozen["state"], closed["state"]] == ["frozen", "open", "closed"]

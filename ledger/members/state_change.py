@@ -1,6 +1,6 @@
-"""A member's standing: open, frozen or closed, carried by the holder and by every account of it (semantics 2.7).
+"""Changing a member's state: open, frozen or closed, carried by the holder and by every account of it (semantics 2.7).
 
-What changes the standing locks the holder and then all its wallets and voucher accounts, so that no command that a
+What changes it locks the holder and then all its wallets and voucher accounts, so that no command that a
 freeze should stop slips through, and no account is made in the old state meanwhile.
 """
 
@@ -35,7 +35,7 @@ _LOCKED = Query(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class MemberStateChanged:
     """The reply: the member's state from now on."""
 
     member_id: UUID
@@ -45,14 +45,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingCommand(Command[Standing]):
+class MemberStateCommand(Command[MemberStateChanged]):
     """What freezing, unfreezing and closing share. `locked` are found, never given: (account, asset) of the wallets and
     voucher accounts.
 
     reason: free text, kept sealed
     """
 
-    reply: ClassVar[type] = Standing
+    reply: ClassVar[type] = MemberStateChanged
 
     member_id: UUID
     reason_code: str | None = None
@@ -111,12 +111,12 @@ class StandingCommand(Command[Standing]):
             reason_code=self.reason_code,
         )
 
-    def move_to(self, state: State, draft: Draft, holder: Holder, standing: AccountState) -> Standing:
+    def move_to(self, state: State, draft: Draft, holder: Holder, member_state: AccountState) -> MemberStateChanged:
         """Lets the holder and every account of it carry the new state; each account gets a statement line."""
         for account in self.accounts(state):
             draft.touch(account)
-            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=standing)
-        state.put(HOLDERS, holder._replace(state=standing))
-        return Standing(
-            member_id=self.member_id, entry_id=draft.entry.id, state=standing, changed_at=draft.entry.posted_at
+            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=member_state)
+        state.put(HOLDERS, holder._replace(state=member_state))
+        return MemberStateChanged(
+            member_id=self.member_id, entry_id=draft.entry.id, state=member_state, changed_at=draft.entry.posted_at
         )

@@ -1,4 +1,4 @@
-"""A member's standing: frozen, unfrozen, closed."""
+"""Changing a member's state: freeze, unfreeze, close."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,8 @@ from graphql_api.schema.refusals import EVERY_COMMAND
 from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember, UnfreezeMember
-from ledger.members.standing import Standing, StandingCommand
+from ledger.members.state_change import MemberStateChanged as LedgerStateChanged
+from ledger.members.state_change import MemberStateCommand
 from ledger.vouchers.close import CloseMember
 
 
@@ -55,7 +56,7 @@ class CloseMemberInput(FreezeMemberInput):
 
 
 @object_type
-class MemberStanding:
+class MemberStateChanged:
     """The member's state from now on.
 
     replayed:   whether this is the stored outcome of an earlier request under the same key
@@ -88,8 +89,8 @@ async def close_member(info: Info, asked: Annotated[CloseMemberInput, INPUT]) ->
 
 
 async def _change(
-    context: Context, asked: FreezeMemberInput, kind: type[StandingCommand], **more: object
-) -> MemberStanding:
+    context: Context, asked: FreezeMemberInput, kind: type[MemberStateCommand], **more: object
+) -> MemberStateChanged:
     command = kind(
         actor=await context.actor(),
         key=asked.idempotency_key,
@@ -99,12 +100,12 @@ async def _change(
         reason=asked.reason,
         **more,  # type: ignore[arg-type]
     )
-    return _standing(await context.execute(command))
+    return _changed(await context.execute(command))
 
 
-def _standing(outcome: Outcome[Standing]) -> MemberStanding:
+def _changed(outcome: Outcome[LedgerStateChanged]) -> MemberStateChanged:
     reply = outcome.unwrap()
-    return MemberStanding(
+    return MemberStateChanged(
         replayed=outcome.replayed,
         member_id=id_of(MEMBER, reply.member_id),
         entry_id=id_of(ENTRY, reply.entry_id),
@@ -114,23 +115,23 @@ def _standing(outcome: Outcome[Standing]) -> MemberStanding:
 
 
 _CODE = RefusalCode
-_STANDING = (*EVERY_COMMAND, _CODE.MEMBER_NOT_FOUND, _CODE.MEMBER_CLOSED)
+_EVERY_CHANGE = (*EVERY_COMMAND, _CODE.MEMBER_NOT_FOUND, _CODE.MEMBER_CLOSED)
 
 FREEZE_MEMBER = mutation(
     freeze_member,
     requires(Scope.MEMBER_FREEZE, cost=10),
-    succeeds=MemberStanding,
-    refusals=(*_STANDING, _CODE.MEMBER_FROZEN),
+    succeeds=MemberStateChanged,
+    refusals=(*_EVERY_CHANGE, _CODE.MEMBER_FROZEN),
 )
 UNFREEZE_MEMBER = mutation(
     unfreeze_member,
     requires(Scope.MEMBER_FREEZE, cost=10),
-    succeeds=MemberStanding,
-    refusals=(*_STANDING, _CODE.MEMBER_NOT_FROZEN),
+    succeeds=MemberStateChanged,
+    refusals=(*_EVERY_CHANGE, _CODE.MEMBER_NOT_FROZEN),
 )
 CLOSE_MEMBER = mutation(
     close_member,
     requires(Scope.MEMBER_CLOSE, moves="close", cost=10),
-    succeeds=MemberStanding,
-    refusals=(*_STANDING, _CODE.MEMBER_NOT_EMPTY),
+    succeeds=MemberStateChanged,
+    refusals=(*_EVERY_CHANGE, _CODE.MEMBER_NOT_EMPTY),
 )
