@@ -150,9 +150,10 @@ def _touched(programme_id: UUID, campaign: UUID, text: str, activity: str, utc_d
     terms = terms_of(text)
     body = terms.body
     near = [p for p in body.phases if p.from_on.toordinal() - 1 <= utc_day <= p.until_on.toordinal() + 1]
-    actions = [rule.action for phase in near for rule in phase.rules if rule.activity == activity]
-    if not actions:
+    # A phase without a rule for it asks all the same whom the campaign means.
+    if not near or activity not in terms.activities:
         return NOTHING
+    actions = [rule.action for phase in near for rule in phase.rules if rule.activity == activity]
     points = [action for action in actions if isinstance(action, PointsAward)]
     paid = {action.asset for action in actions if not isinstance(action, Counting)} & set(body.budgets)
     return LockPlan(

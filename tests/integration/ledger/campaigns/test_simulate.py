@@ -21,6 +21,7 @@ from ledger.campaigns.campaign_body import (
     Variant,
     VoucherAward,
 )
+from ledger.campaigns.member_list import extend_list
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.simulate import Simulation, simulate
 from ledger.campaigns.simulation_report import SimulationReport
@@ -31,6 +32,7 @@ from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
 MULTIPLIED = PointsAward(asset="POINTS", field="amount", per=10, ladder="spend")
+OPENED = Rule(code="opened", activity="account_opened", action=PointsAward(asset="POINTS", amount=1))
 FLAT = PointsAward(asset="POINTS", amount=7, ladder="spend")
 
 
@@ -237,6 +239,24 @@ async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: Camp
         (Reason.BUDGET_EXHAUSTED, "tenth", 1)
     ]
     assert (short.activities, short.is_complete) == (2, False)
+
+
+async def test_a_phase_without_a_rule_for_the_activity_is_simulated_too(desk: CampaignDesk, bank: Bank) -> None:
+    """It asks all the same whom the campaign means, as it does when an activity is reported."""
+    today = date.today()  # noqa: DTZ011 - any day near the bank's
+    now = Phase(code="now", from_on=today - timedelta(days=2), until_on=today + timedelta(days=2), rules=(OPENED,))
+    later = Phase(code="later", from_on=today + timedelta(days=9), until_on=today + timedelta(days=9), rules=(TENTH,))
+    members = [await bank.enrol(f"m-{number}") for number in range(2)]
+    await extend_list(bank.application.units, bank.actor("operator", "olga"), code="friends", members=[members[0]])
+    await desk.run("rich", phases=(now, later), segment="awards.total == 0", member_list="friends")
+    for member in members:
+        await desk.buy(member, 100)
+
+    report = await simulated(desk)
+
+    reasons = {(line.reason, line.rule, line.activities) for line in report.reasons}
+    assert reasons == {(Reason.OTHER_ACTIVITY, None, 1), (Reason.OTHER_SEGMENT, None, 1)}
+    assert reasons == await _told_reasons(bank)
 
 
 async def test_what_cannot_be_simulated_is_refused(desk: CampaignDesk) -> None:
