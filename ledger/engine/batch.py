@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from time import perf_counter
 from typing import cast
@@ -151,13 +151,14 @@ class BatchRunner:
         return self.reached
 
     async def _read_further(self, batch: Batch, state: State, until: datetime, tx: Tx) -> None:
-        commands = [command for unit in batch.units for command in unit.commands]
+        asking = [command for unit in batch.units for command in unit.commands]
         for _ in range(_WAVES_MAX):
-            wanted = [key for command in commands for key in command.further(state, until)]
-            fresh = [key for key in wanted if not state.is_loaded(key)]
-            if not fresh:
+            wanted = [[key for key in command.further(state, until) if not state.is_loaded(key)] for command in asking]
+            # Whom these rows told nothing new has nothing to ask of them.
+            asking = [command for command, keys in zip(asking, wanted, strict=True) if keys]
+            if not asking:
                 return
-            await self._load(fresh, state, tx)
+            await self._load(chain.from_iterable(wanted), state, tx)
 
     async def _load(self, keys: Iterable[Key], state: State, tx: Tx) -> None:
         for shelf, asked in _by_shelf(keys).items():
