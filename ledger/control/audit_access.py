@@ -14,6 +14,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import Approval, ApprovalState, Payload, request_approval
 from ledger.engine.command import Command
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 
@@ -22,7 +23,7 @@ OPEN_FOR = timedelta(days=7)
 PURPOSE_LENGTH_MAX = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class AccessAsked:
     """The reply: the request that waits."""
 
@@ -96,7 +97,7 @@ class AskForReveal(AskForAccess):
         return 1 if self.terms.get("legalBasis") is None else 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class AccessGranted:
     """The reply of an approval: nothing but that it stands."""
 

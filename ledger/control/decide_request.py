@@ -21,12 +21,13 @@ from ledger.control.approval import (
 from ledger.control.queries import approval_by_id
 from ledger.engine.command import Command
 from ledger.engine.reader import Reader
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.engine.unit import AnyCommand, WrongKeys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Decision:
     """The reply: what was decided, and by whom; the state is `pending` where another person must agree too.
 
@@ -53,7 +54,7 @@ class DecisionCommand(Command[Decision]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"approvalId": str(self.approval_id), "reason": self.reason}
+        return {"approvalId": self.approval_id, "reason": self.reason}
 
     def footprint(self) -> Sequence[Key]:
         """The request's row."""

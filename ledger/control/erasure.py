@@ -9,6 +9,7 @@ from uuid import UUID
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import request_approval
 from ledger.engine.command import Command
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
@@ -16,7 +17,7 @@ from ledger.members.erase import EraseMember, require_closed_member
 from ledger.members.rows import MEMBERS_BY_ID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class ErasureRequested:
     """The reply: a second person decides."""
 
@@ -36,7 +37,7 @@ class RequestErasure(Command[ErasureRequested]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"member": str(self.member_id), "reason": self.reason, "reference": self.reference}
+        return {"member": self.member_id, "reason": self.reason, "reference": self.reference}
 
     def footprint(self) -> Sequence[Key]:
         """The holder, locked, and what the bank calls it."""

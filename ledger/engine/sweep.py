@@ -15,6 +15,7 @@ from ledger.engine.command import Actor, Command
 from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.sql_query import SqlQuery
@@ -24,7 +25,7 @@ ACCOUNTS_MAX: Final = 200
 """Accounts of one batch: few enough that a member's own command behind them hardly waits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Swept:
     """What one account's sweep did: how many versions it moved on, 0 where another had been there before."""
 

@@ -11,6 +11,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import HolderId, ProgrammeId
 from ledger.engine.command import Command
 from ledger.engine.journal import post
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
@@ -23,7 +24,7 @@ ERASED = "erased:"
 """What an erased member's external id begins with, before its own id; nobody else is called so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Enrolled:
     """The reply: who the member is from now on."""
 

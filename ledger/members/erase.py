@@ -15,6 +15,7 @@ from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Command, event_by
 from ledger.engine.journal import post
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS
 from ledger.engine.state import State
@@ -24,7 +25,7 @@ from ledger.members.membership import require_member
 from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID, Member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class Erased:
     """The reply: the member is forgotten."""
 
@@ -44,7 +45,7 @@ class EraseMember(Command[Erased]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        return {"memberId": str(self.member_id)}
+        return {"memberId": self.member_id}
 
     def footprint(self) -> Sequence[Key]:
         """The holder, locked, and what the bank calls it and says of it, which is written under the holder's lock."""

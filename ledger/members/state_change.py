@@ -18,6 +18,7 @@ from ledger.book.units import AssetId
 from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.reader import Query, Reader
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, ACCOUNTS_OF_HOLDER, COMPANIONS, HOLDERS, Holder
 from ledger.engine.state import State
@@ -34,7 +35,7 @@ _LOCKED = Query(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class MemberStateChanged:
     """The reply: the member's state from now on."""
 
@@ -62,7 +63,7 @@ class MemberStateCommand(Command[MemberStateChanged]):
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
         return {
-            "member": str(self.member_id),
+            "member": self.member_id,
             "reasonCode": self.reason_code,
             "reason": self.reason,
             "reference": self.reference,

@@ -17,6 +17,7 @@ from ledger.engine.command import Actor
 from ledger.engine.engine import Engine
 from ledger.engine.journal import post
 from ledger.engine.ports import Sealer
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.points.command import require_room
@@ -37,7 +38,7 @@ from ledger.vouchers.template_body import Stock
 CHUNK_MAX: Final = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class ImportReceipt:
     """What one chunk came to. `duplicates` are the places, from 0, of codes that were known already."""
 

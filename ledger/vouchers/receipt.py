@@ -1,16 +1,16 @@
 """Receipts of what gives, moves or ends a voucher. The code is never in one: its owner asks for it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from ledger.book.draft import Draft
+from ledger.engine.reply import reply
 from ledger.points.receipt import or_none
 from ledger.vouchers.rows import Template, Voucher
 from ledger.vouchers.voucher import state_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class VoucherReceipt:
     """What an accepted command did to one voucher, and the voucher after it.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.journal import post
+from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.points.command import require_room
@@ -18,7 +19,7 @@ from ledger.vouchers.template_body import Stock
 PIECES_MAX: Final = 10**9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@reply
 class StockReceipt:
     """What came into stock and what is there now, in pieces."""
 
