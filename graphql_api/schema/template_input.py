@@ -98,7 +98,7 @@ class TemplateTermsInput:
     partner_ids:         the companies whose shops accept it
     scenes:              where it is accepted, in the words of the bank
     minimum_spend_minor: the least basket, in minor units
-    tiers:               who may have it, by tier
+    tiers:               who may have it, by tier: one that the bank says of the member, or a level held on any ladder
     segments:            who may have it, by segment
     price:               what a claim costs; without it, nothing
     is_claimable:        whether members may claim it themselves

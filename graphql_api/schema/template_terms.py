@@ -87,7 +87,7 @@ class TemplateTerms:
     partner_ids:         the companies whose shops accept it
     scenes:              where it is accepted
     minimum_spend_minor: the least basket, in minor units
-    tiers:               who may have it, by tier
+    tiers:               who may have it, by tier: one that the bank says of the member, or a level held on any ladder
     segments:            who may have it, by segment
     price:               what a claim costs; null = nothing
     is_claimable:        whether members may claim it themselves

@@ -71,7 +71,7 @@ class Taking:
         terms = find_terms(state, self.programme.id, template)
         validity_from(terms.body.validity, self.now, self.programme.time_zone)
         require_live(terms)
-        require_eligible(state, terms, member_id)
+        require_eligible(state, terms, member_id, self.now)
         left = self.stock.get(template, terms.body.units)
         if left < terms.body.units:
             raise Refusal(RefusalCode.OUT_OF_STOCK)

@@ -1,6 +1,8 @@
-"""Which level a member holds on each ladder, now and at an earlier instant: what an activity is priced at.
+"""Which level a member holds on each ladder, now and at an earlier instant: what an activity is priced at, and what a
+voucher may require.
 
-Whoever decides for a member calls `settle_tiers` first, under the lock of the member's holder.
+Whoever moves a member calls `settle_tiers` first, under the lock of the member's holder. Who only asks needs no lock: a
+level that changes meanwhile changes after the answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,8 @@ from ledger.engine.state import State
 from ledger.programme.rows import Programme
 from ledger.tiers.evaluation import new_standing
 from ledger.tiers.ladder_body import Level
-from ledger.tiers.move import settle, terms_of
-from ledger.tiers.rows import LADDERS, STANDINGS, STEPS, Ladder, Standing
+from ledger.tiers.move import settle, settled, terms_of
+from ledger.tiers.rows import LADDER_VERSIONS, LADDERS, STANDINGS, STEPS, Ladder, Standing
 
 Levels = Mapping[str, Level]
 """By the ladder's code."""
@@ -50,21 +52,25 @@ def settle_tiers(state: State, programme: Programme, member_id: UUID, now: datet
 
 
 def levels_at(state: State, programme: Programme, member_id: UUID, instant: datetime) -> Levels:
-    """The level that the member held on each of the programme's ladders at `instant`, by the terms of then."""
+    """The level that the member held on each of the programme's ladders at `instant`, by the terms of then, with what time
+    alone had brought.
+    """
     found = {}
     standings = {row.ladder_id: row for row in standings_of(state, programme, member_id)}
     for ladder in state.rows(LADDERS, programme.id):
         body = terms_of(state, programme, ladder.id, instant).body
         standing = standings.get(ladder.id)
-        code = None if standing is None else _level_at(state, standing, instant)
+        code = None if standing is None else _level_at(state, programme, standing, instant)
         # A level that a later version brought was nobody's before.
         known = code is not None and any(level.code == code for level in body.levels)
         found[ladder.code] = body.levels[body.index_of(code)] if known and code is not None else body.levels[0]
     return found
 
 
-def _level_at(state: State, standing: Standing, instant: datetime) -> str | None:
+def _level_at(state: State, programme: Programme, standing: Standing, instant: datetime) -> str | None:
     """The code of the level; None before the first step."""
+    if standing.next_due_at <= instant:
+        standing = settled(standing, state.rows(LADDER_VERSIONS, standing.ladder_id), programme.time_zone, instant)
     if standing.since <= instant:
         return standing.level
     steps = [step for step in state.rows(STEPS, standing.id) if step.since <= instant]

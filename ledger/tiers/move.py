@@ -53,6 +53,15 @@ def settle(state: State, programme: Programme, standing: Standing, now: datetime
     raise InvariantViolated(f"standing {standing.id} never runs out of due events")
 
 
+def settled(standing: Standing, versions: Sequence[LadderVersion], time_zone: str, instant: datetime) -> Standing:
+    """The standing with all that time alone brings by `instant`, which is written nowhere."""
+    for _ in range(_EVENTS_MAX):
+        if standing.next_due_at > instant:
+            return standing
+        standing = due(standing, terms_at(versions, time_zone, standing.next_due_at)).standing
+    raise InvariantViolated(f"standing {standing.id} never runs out of due events")
+
+
 def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime) -> Standing:
     """Writes what became of a standing, which may be a new one; the standing as it is now."""
     after, cause = change

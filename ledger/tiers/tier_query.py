@@ -2,7 +2,6 @@
 write's own functions, in memory (semantics 2.2).
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,15 +13,14 @@ from ledger.engine.reader import Query, Reader, Record
 from ledger.engine.sql_query import SqlQuery
 from ledger.programme.calendar import local_date
 from ledger.tiers import tables
-from ledger.tiers.evaluation import due, level_of, new_standing
+from ledger.tiers.evaluation import level_of, new_standing
 from ledger.tiers.ladder import read_versions
 from ledger.tiers.ladder_body import Level
-from ledger.tiers.move import terms_at
+from ledger.tiers.move import settled, terms_at
 from ledger.tiers.progress import Progress, progress_of
-from ledger.tiers.rows import LadderVersion, Pack, Standing, Step
+from ledger.tiers.rows import Pack, Standing, Step
 
 PAGE_MAX: Final = 100
-_EVENTS_MAX: Final = 10_000
 
 
 class TierView(NamedTuple):
@@ -72,7 +70,7 @@ def _view(row: Record, programme_id: ProgrammeId, member_id: UUID) -> TierView:
     stored = None if row["id"] is None else Standing(*(row[name] for name in Standing._fields))
     first = terms.body.levels[0].code
     standing = stored or new_standing(programme_id, member_id, row["on_ladder"], first, now)
-    standing = _settled(standing, versions, row["time_zone"], now)
+    standing = settled(standing, versions, row["time_zone"], now)
     return TierView(
         ladder=row["code"],
         standing_id=None if stored is None else stored.id,
@@ -83,14 +81,6 @@ def _view(row: Record, programme_id: ProgrammeId, member_id: UUID) -> TierView:
         progress=progress_of(standing, terms, local_date(now, terms.time_zone)),
         read_at=now,
     )
-
-
-def _settled(standing: Standing, versions: Sequence[LadderVersion], time_zone: str, now: datetime) -> Standing:
-    for _ in range(_EVENTS_MAX):
-        if standing.next_due_at > now:
-            break
-        standing = due(standing, terms_at(versions, time_zone, standing.next_due_at)).standing
-    return standing
 
 
 _STEPS = Query(

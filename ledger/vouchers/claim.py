@@ -88,7 +88,7 @@ class ClaimVoucher(GiveCommand):
         require_live(terms)
         if not terms.body.is_claimable:
             raise Refusal(RefusalCode.NOT_CLAIMABLE)
-        require_eligible(state, terms, self.member_id)
+        require_eligible(state, terms, self.member_id, now)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
         require_limits(holding, terms, holding.local_day(now))

@@ -19,7 +19,7 @@ from ledger.members.membership import require_member
 from ledger.vouchers.code import Deal
 from ledger.vouchers.counts import Purpose, count_key
 from ledger.vouchers.expire import settle_expired
-from ledger.vouchers.giving import Period, Terms, find_terms, give
+from ledger.vouchers.giving import Period, Terms, eligibility_keys, find_terms, give
 from ledger.vouchers.holding import Holding, HoldingIds, due_keys, holding_ids, new_account
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.rows import Voucher
@@ -76,8 +76,9 @@ class GiveCommand(Command[VoucherReceipt]):
         ]
 
     def further(self, state: State, now: datetime) -> Sequence[Key]:
-        """What is due, and the next imported codes."""
-        return [*due_keys(state, self.ids.account, now), *next_codes(state, self.template_id)]
+        """What is due, the next imported codes, and what the template requires of the member."""
+        keys = [*due_keys(state, self.ids.account, now), *next_codes(state, self.template_id)]
+        return [*keys, *eligibility_keys(state, self.template_id, self.member_id)]
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

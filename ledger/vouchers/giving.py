@@ -9,11 +9,13 @@ from ledger.book.account import Account
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import LotId
+from ledger.engine.shelf import Key
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS
 from ledger.programme.calendar import first_instant, local_date
 from ledger.programme.expiry import expires_at
 from ledger.programme.rows import PROGRAMMES, Programme
+from ledger.tiers.held_levels import levels_at, tier_keys
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.counts import Purpose, count_of, count_up, require_within
 from ledger.vouchers.expire import bring_forward
@@ -58,16 +60,34 @@ def require_live(terms: Terms) -> None:
         raise Refusal(RefusalCode.TEMPLATE_NOT_LIVE)
 
 
-def require_eligible(state: State, terms: Terms, member_id: UUID) -> None:
-    """NOT_ELIGIBLE where the member has none of the tiers, or is in none of the segments, that are required."""
+def eligibility_keys(state: State, template: UUID, member_id: UUID) -> list[Key]:
+    """What `require_eligible` reads of the member; nothing where the template is for everybody."""
+    for row in state.peek(TEMPLATES, template):
+        for version in state.peek(TEMPLATE_VERSIONS, row.current_version_id):
+            body = parse_body(version.body)
+            tiers = tier_keys(state, row.programme_id, member_id) if body.tiers else ()
+            return [MEMBER_FACTS.key(member_id), *tiers] if body.tiers or body.segments else []
+    return []
+
+
+def require_eligible(state: State, terms: Terms, member_id: UUID, now: datetime) -> None:
+    """NOT_ELIGIBLE where the member has none of the tiers, or is in none of the segments, that are required.
+
+    It has the tiers that the bank says, and the levels that it holds `now` on any ladder.
+    """
     tiers, segments = set(terms.body.tiers), set(terms.body.segments)
     if not tiers and not segments:
         return
     facts = state.find(MEMBER_FACTS, member_id)
     has_tier = not tiers or (facts is not None and not tiers.isdisjoint(facts.tiers))
+    has_tier = has_tier or not tiers.isdisjoint(_levels(state, terms.programme, member_id, now))
     has_segment = not segments or (facts is not None and not segments.isdisjoint(facts.segments))
     if not has_tier or not has_segment:
         raise Refusal(RefusalCode.NOT_ELIGIBLE)
+
+
+def _levels(state: State, programme: Programme, member_id: UUID, now: datetime) -> list[str]:
+    return [level.code for level in levels_at(state, programme, member_id, now).values()]
 
 
 def require_limits(holding: Holding, terms: Terms, day: date) -> None:

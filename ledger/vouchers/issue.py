@@ -38,7 +38,7 @@ class IssueVoucher(GiveCommand):
         require_not_closed(member_state)
         validity = validity_from(terms.body.validity, now, terms.programme.time_zone)
         require_live(terms)
-        require_eligible(state, terms, self.member_id)
+        require_eligible(state, terms, self.member_id, now)
         holding = self.open_holding(state, terms, now)
         source = self.take_source(holding, terms)
         require_limits(holding, terms, holding.local_day(now))

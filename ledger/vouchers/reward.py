@@ -78,7 +78,7 @@ def give_reward(state: State, draft: Draft, programme: Programme, member_id: UUI
     terms = find_terms(state, programme.id, template)
     validity = validity_from(terms.body.validity, draft.entry.posted_at, programme.time_zone)
     require_live(terms)
-    require_eligible(state, terms, member_id)
+    require_eligible(state, terms, member_id, draft.entry.posted_at)
     holding = _open_holding(state, terms, member_id, draft.entry.posted_at)
     source = _source(holding, draft, terms.body.units)
     require_limits(holding, terms, holding.local_day(draft.entry.effective_at))
