@@ -1,1 +1,3 @@
-"""Members: enrolled, frozen, unfrozen; known by the bank's own external id. Closing needs points and stands there."""
+"""Members: enrolled, frozen, unfrozen, erased; known by the bank's own external id. Closing needs points and vouchers and
+stands with the latter.
+"""

@@ -1,1 +1,1 @@
-"""Partners, their merchants and the merchants' API keys."""
+"""Partners, their merchants, and the merchants' terminals and API keys."""
