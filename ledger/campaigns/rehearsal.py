@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.book.account import Account
 from ledger.book.units import InvariantViolated
-from ledger.campaigns.campaign_body import ActionKind, ProgressStep
+from ledger.campaigns.campaign_body import ActionKind, ProgressStep, TierCredit
 from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
@@ -43,7 +43,10 @@ from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.programme.activity_type import find_type, require_payload
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import ASSETS, Asset, Programme, Shortfall, asset_id
-from ledger.tiers.rows import STANDINGS, STEPS
+from ledger.tiers.activity_credit import Undone, taken_back
+from ledger.tiers.ladder_body import MetricKind
+from ledger.tiers.move import terms_of as ladder_terms
+from ledger.tiers.rows import STANDINGS, STEPS, ladder_id
 from ledger.vouchers.counts import Purpose, count_id
 from ledger.vouchers.rows import VOUCHER_COUNTS, VoucherCount
 from ledger.vouchers.voucher import template_id
@@ -52,7 +55,7 @@ _SEED: Final = b"names of rows that are never written"
 
 
 class Given(NamedTuple):
-    """What a refund of the activity would take back."""
+    """What a refund of the activity would take back; `metric` of the ladder that was credited, if one was."""
 
     kind: ActionKind
     code: str
@@ -60,6 +63,7 @@ class Given(NamedTuple):
     cost: int
     budget_id: UUID | None
     counter: Counter | None
+    metric: MetricKind | None
 
 
 class Sale(NamedTuple):
@@ -132,7 +136,7 @@ class Rehearsal:
         self._keep(state)
         self.tally.look(recorded.member_id, taking.taken, skips, now)
         if recorded.is_refunded and recorded.amount and taking.taken:
-            given = tuple(self._given(offer, seen) for offer in taking.taken)
+            given = tuple(self._given(state, offer, seen) for offer in taking.taken)
             self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, given)
 
     def _see(self, state: State, command: ReportActivity, qualifying: Mapping[str, int]) -> tuple[Seen, Turns]:
@@ -195,15 +199,18 @@ class Rehearsal:
 
     # -- refunds -----------------------------------------------------------------------------------------------------
 
-    def _given(self, offer: Offer, seen: Seen) -> Given:
-        action, counter = offer.rule.action, None
+    def _given(self, state: State, offer: Offer, seen: Seen) -> Given:
+        action, counter, metric = offer.rule.action, None, None
         if isinstance(action, ProgressStep):
             period = offer.of.body.period_of(action.counter)
             name = progress_name(action.counter)
             counter = Counter.on(seen.member_id, offer.of.campaign.id, name, period, seen.day)
+        if isinstance(action, TierCredit):
+            ladder = ladder_id(self.programme.id, action.ladder)
+            metric = ladder_terms(state, self.programme, ladder, seen.occurred_at).body.metric.kind
         budget = offer.budget
-        cost = 0 if budget is None else offer.amount
-        return Given(action.kind, code_of(offer), offer.amount, cost, None if budget is None else budget.id, counter)
+        cost, budget_id = (0, None) if budget is None else (offer.amount, budget.id)
+        return Given(action.kind, code_of(offer), offer.amount, cost, budget_id, counter, metric)
 
     def take_back(self, refund: Recorded) -> None:
         """A refund of an activity that was given something takes its part back."""
@@ -211,17 +218,18 @@ class Rehearsal:
         sale = None if refund.refund_of is None else self._sales.get(refund.refund_of)
         if sale is None or refund.refund_of is None or refund.amount is None:
             return
+        undone = Undone(refund.id, refund.refund_of, sale.amount, sale.left, refund.amount)
         for given in sale.given:
-            self._take_back(given, sale, refund.amount)
+            self._take_back(given, undone)
         left = sale.left - refund.amount
         if left > 0:
             self._sales[refund.refund_of] = sale._replace(left=left)
         else:
             del self._sales[refund.refund_of]
 
-    def _take_back(self, given: Given, sale: Sale, amount: int) -> None:
-        back = part_of(given.amount, sale=sale.amount, left=sale.left, amount=amount)
-        cost = part_of(given.cost, sale=sale.amount, left=sale.left, amount=amount)
+    def _take_back(self, given: Given, undone: Undone) -> None:
+        back = _part(given.amount, undone) if given.metric is None else taken_back(given.metric, given.amount, undone)
+        cost = _part(given.cost, undone)
         if not back or self._is_kept(given):
             return
         if given.budget_id is not None:
@@ -241,3 +249,7 @@ class Rehearsal:
     def _count_down(self, counter: Counter, amount: int) -> None:
         for row in self._counts.rows([counter]):
             self._counts.keep(row._replace(amount=row.amount - amount))
+
+
+def _part(whole: int, undone: Undone) -> int:
+    return part_of(whole, sale=undone.sale, left=undone.left, amount=undone.amount)

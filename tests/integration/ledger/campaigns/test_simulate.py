@@ -178,17 +178,18 @@ async def _history(desk: CampaignDesk, bank: Bank) -> None:
 
 async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank: Bank) -> None:
     """A ladder of snapshots, one that is full, and one for which it is too late: the reasons of the campaign that ran, and
-    a refund takes back what was credited only.
+    a refund takes back what was credited only, where activities count all of it or nothing.
     """
     tiers, most = TierDesk(bank=bank), 10**15
     await tiers.ladder()
+    await tiers.ladder("visits", metric=Metric(kind=MetricKind.COUNT, activities=("purchase",)))
     await tiers.ladder("prompt", late_hours=0)
     await tiers.ladder(
         "assets", metric=Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount")
     )
     rules = [
         Rule(code=ladder, activity="purchase", action=TierCredit(ladder=ladder, field="amount", rate=2))
-        for ladder in ("spend", "prompt", "assets")
+        for ladder in ("spend", "prompt", "assets", "visits")
     ]
     await desk.run("boost", phases=always(*rules, TENTH))
     member, rich = [await bank.enrol(name) for name in ("m-1", "m-2")]
@@ -201,11 +202,13 @@ async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank
 
     reasons = {(line.reason, line.rule, line.activities) for line in simulation.reasons}
     assert reasons == {
-        (Reason.NOT_CREDITED, ladder, times) for ladder, times in (("assets", 2), ("prompt", 2), ("spend", 1))
+        (Reason.NOT_CREDITED, ladder, times)
+        for ladder, times in (("assets", 2), ("prompt", 2), ("spend", 1), ("visits", 1))
     }
     assert reasons == await _told_reasons(bank)
-    credits_ = [(line.code, line.awards, line.amount, line.returned) for line in simulation.costs][-1]
-    assert credits_ == ("spend", 1, 200, 100)
+    credits_ = [(line.code, line.awards, line.amount, line.returned) for line in simulation.costs]
+    assert credits_[-2:] == [("spend", 1, 200, 100), ("visits", 1, 200, 0)]
+    assert await bank.count("book.tier_credits WHERE amount = -100") == 1
 
 
 async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: CampaignDesk, bank: Bank) -> None:
