@@ -20,6 +20,8 @@ from ledger.engine.state import State
 
 _ALWAYS: Final = date(2000, 1, 1)
 _DAY: Final = timedelta(days=1)
+_INTO_NEXT: Final = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31, Period.QUARTER: 92, Period.YEAR: 366}
+"""As many days after the first one of a period the next one has begun."""
 
 
 @lru_cache(maxsize=4096)
@@ -48,6 +50,17 @@ def last_periods(period: Period, day: date, count: int) -> list[date]:
     found = [first]
     for _ in range(count - 1):
         first = starts_on(period, first - _DAY)
+        found.append(first)
+    return found
+
+
+def next_periods(period: Period, day: date, count: int, today: date) -> list[date]:
+    """The first days of so many periods after that of `day`, as far as they have begun: none for what is not late."""
+    first, found = starts_on(period, day), list[date]()
+    while len(found) < count and period != Period.TOTAL:
+        first = starts_on(period, first + timedelta(days=_INTO_NEXT[period]))
+        if first > today:
+            break
         found.append(first)
     return found
 

@@ -16,7 +16,7 @@ from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import Counting, PointsAward, VoucherAward
 from ledger.campaigns.campaign_text import Counted, terms_of
-from ledger.campaigns.counts import Counter, last_periods
+from ledger.campaigns.counts import Counter, last_periods, next_periods
 from ledger.engine.reader import Query, Reader
 
 _T = TypeVar("_T")
@@ -66,12 +66,12 @@ class LockPlan(NamedTuple):
     asks_enrolment: bool = False
     lists: tuple[str, ...] = ()
 
-    def counters_on(self, member_id: UUID, day: date) -> list[Counter]:
+    def counters_on(self, member_id: UUID, day: date, today: date) -> list[Counter]:
         """Every counter of the member that an activity of the local day asks for."""
         return [
             Counter(member_id, campaign, name, period, first)
             for campaign, (name, period, periods) in self.counters
-            for first in last_periods(period, day, periods)
+            for first in (*last_periods(period, day, periods), *next_periods(period, day, periods - 1, today))
         ]
 
 

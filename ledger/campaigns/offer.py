@@ -35,6 +35,7 @@ from ledger.campaigns.run import Looking, runs_before
 from ledger.campaigns.segment import meant
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_ATTRIBUTES, MEMBER_FACTS
+from ledger.programme.calendar import local_date
 from ledger.programme.rows import Programme
 
 
@@ -173,7 +174,8 @@ def _within(look: Look, plain: Offer, asset: str) -> Offer | Reason:
 
 def _looking(look: Look) -> Looking:
     of, seen = look.of, look.seen
-    return Looking(look.state, of.body, seen.member_id, of.campaign.id, seen.day)
+    today = local_date(look.now, look.programme.time_zone)
+    return Looking(look.state, of.body, seen.member_id, of.campaign.id, seen.day, today)
 
 
 def _card(look: Look, action: Action) -> Card | None:

@@ -5,7 +5,6 @@ members have no multiplier cards, no balance is ever full, and other campaigns o
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -129,7 +128,8 @@ class Rehearsal:
         command = self._command(recorded)
         day = command.local_day(self.programme)
         plan = self._ran.plan_of(recorded.type, recorded.occurred_at)
-        state = self._state(plan, recorded.member_id, day, known.member(recorded))
+        counters = plan.counters_on(recorded.member_id, day, local_date(now, self.programme.time_zone))
+        state = self._state(plan, recorded.member_id, counters, known.member(recorded))
         seen, turns = self._see(state, command, known.qualifying_of(recorded))
         taking = Taking(state, self.programme, seen, now, self.stock)
         skips = [*take_turns(taking, turns), *taking.uncredited()]
@@ -161,11 +161,10 @@ class Rehearsal:
             merchant_id=recorded.merchant_id,
         )
 
-    def _state(self, plan: LockPlan, member_id: UUID, day: date, member: MemberRows) -> State:
+    def _state(self, plan: LockPlan, member_id: UUID, counters: Sequence[Counter], member: MemberRows) -> State:
         """What the plan asks for, as the rehearsal left it; a member has no vouchers beforehand."""
         state = State(self._ids)
         state.standing = self.standing
-        counters = plan.counters_on(member_id, day)
         state.load(CAMPAIGN_COUNTS, [counter.id for counter in counters], self._counts.rows(counters))
         state.load(ACCOUNTS, self.budgets, self.budgets.values())
         state.load(MEMBER_FACTS, [member_id], [] if member.facts is None else [member.facts])

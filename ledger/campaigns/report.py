@@ -35,7 +35,7 @@ from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, ActivityType, find_type, require_payload
-from ledger.programme.calendar import zone
+from ledger.programme.calendar import local_date, zone
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
@@ -105,9 +105,9 @@ class ReportActivity(ActivityCommand):
                 keys.append(LOTS.key(ids.wallet))
         for reward in self.rewards:
             keys += further_reward_keys(state, self.actor.programme_id, self.member_id, reward, now)
-        return [*keys, *tier_keys(state, self.actor.programme_id, self.member_id), *self._counts(state)]
+        return [*keys, *tier_keys(state, self.actor.programme_id, self.member_id), *self._counts(state, now)]
 
-    def _counts(self, state: State) -> Sequence[Key]:
+    def _counts(self, state: State, now: datetime) -> Sequence[Key]:
         """The counts that an award would move, and what conditions ask of the member."""
         programme_id, member_id = self.actor.programme_id, self.member_id
         lists = [member_list_id(programme_id, code) for code in self.plan.lists]
@@ -117,7 +117,8 @@ class ReportActivity(ActivityCommand):
         if not self.plan.counters:
             return facts
         for programme in state.peek(PROGRAMMES, self.actor.programme_id):
-            facts += count_keys(self.plan.counters_on(member_id, self.local_day(programme)))
+            today = local_date(now, programme.time_zone)
+            facts += count_keys(self.plan.counters_on(member_id, self.local_day(programme), today))
         return facts
 
     # -- deciding ----------------------------------------------------------------------------------------------------
