@@ -9,6 +9,7 @@ from starlette.types import Receive
 
 from graphql_api.http.json_values import Json, JsonObject
 from graphql_api.http.refusals import RequestRefused, malformed
+from graphql_api.http.repeated_fields import has_repeated_field
 
 _PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
 
@@ -69,6 +70,8 @@ def parse_body(body: bytes) -> GraphqlRequest:
         raise malformed("Batches are not supported: send one operation per request, or use a list mutation.")
     if not isinstance(asked, dict):
         raise malformed("The body must be a JSON object.")
+    if has_repeated_field(body, asked):
+        raise malformed("A field is given twice in one object.")
     return request_from(asked)
 
 
@@ -96,6 +99,8 @@ def _json_parameter(name: str, value: str) -> Json:
         decoded: Json = orjson.loads(value)
     except orjson.JSONDecodeError:
         raise malformed(f"The parameter '{name}' is not JSON.") from None
+    if has_repeated_field(value.encode(), decoded):
+        raise malformed(f"In the parameter '{name}' a field is given twice in one object.")
     return decoded
 
 

@@ -7,6 +7,7 @@ import orjson
 from graphql_api.http.bodies import GraphqlRequest, refuse_nul, request_from
 from graphql_api.http.json_values import Json, JsonObject
 from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.repeated_fields import has_repeated_field
 
 
 class CloseSocket(Exception):
@@ -61,6 +62,8 @@ def parse_message(text: str) -> Message:
         raise CloseSocket(4400, "A message must be JSON") from None
     if not isinstance(message, dict):
         raise CloseSocket(4400, "A message must be an object")
+    if has_repeated_field(text.encode(), message):
+        raise CloseSocket(4400, "A field is given twice")
     payload = message.get("payload")
     if payload is not None and not isinstance(payload, dict):
         raise CloseSocket(4400, "A payload must be an object")

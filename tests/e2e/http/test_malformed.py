@@ -51,6 +51,8 @@ BODIES: dict[str, bytes] = {
     "document id number": b'{"documentId": 5}',
     "document id bare": b'{"documentId": "abc"}',
     "document id and query": b'{"documentId": "sha256:00", "query": "{ hello }"}',
+    "query twice": b'{"query": "{ hello }", "query": "{ hello }"}',
+    "variable twice": b'{"query":"{ hello }","variables":{"name":"a","name":"b"}}',
     "cut off": b'{"query": "{ hello',
     "trailing comma": b'{"query": "{ hello }",}',
     "trailing text": b'{"query": "{ hello }"} x',

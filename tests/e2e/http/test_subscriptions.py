@@ -140,6 +140,7 @@ async def test_pings_are_answered() -> None:
         (["not JSON"], 4400),
         (["[]"], 4400),
         (['{"type": "start"}'], 4400),
+        (['{"type": "ping", "type": "ping"}'], 4400),
         (['{"type": "subscribe"}'], 4400),
         (['{"type": "subscribe", "id": "a", "payload": {"query": 5}}'], 4400),
         (['{"type": "subscribe", "id": "a", "payload": {"query": "{ hello }"}}'], 4401),
