@@ -1,4 +1,4 @@
-"""Roll-ups: sums of open accounts up to a cut, so that a balance reads only what was posted since (architecture 3).
+"""Roll-ups: sums of open accounts up to a cut, so that a balance reads only what was posted since.
 
 The cut is a transaction id, `pg_snapshot_xmin`: everything before it is committed or gone for ever. A posted time would
 not do, because it is chosen before the commit and a late commit would be lost.

@@ -17,7 +17,7 @@ ACCOUNT_UPDATES = ("state", "posted", "held", "version", "owing", "inactive_at",
 
 
 class Holder(NamedTuple):
-    """A row of `holders`: whoever can hold an account, and in which state (semantics 4, freeze and close)."""
+    """A row of `holders`: whoever can hold an account, and in which state (semantics 2.7)."""
 
     id: UUID
     programme_id: UUID

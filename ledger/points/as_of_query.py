@@ -23,7 +23,7 @@ its posted time."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceAsOf:
-    """balance = posted + matured - overdue. `is_final`: no entry to come can change it; else AS_OF_NOT_FINAL.
+    """balance = posted + matured - overdue. `is_final`: no entry to come can change it.
 
     An answer is final where K lies before everything that is still being written, or where T lies in a closed period
     (which closes only after everything due in it was posted). Without K and inside the open period, a backdated earn or
