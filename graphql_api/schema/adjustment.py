@@ -87,8 +87,7 @@ REFUSALS = (
     *WALLET,
     RefusalCode.EFFECTIVE_IN_FUTURE,
     RefusalCode.PERIOD_CLOSED,
-    RefusalCode.EXPIRY_INVALID,
-    RefusalCode.POINTS_OWED,
+    RefusalCode.INSUFFICIENT_POINTS,
     RefusalCode.BALANCE_LIMIT_EXCEEDED,
 )
 

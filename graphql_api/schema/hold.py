@@ -17,7 +17,7 @@ from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
-from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
+from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import MinorUnits, Points
 from ledger.points.capture import CaptureHold, ReleaseHold
@@ -244,7 +244,7 @@ HOLD_POINTS = mutation(
     hold_points,
     requires(Scope.POINTS_HOLD, moves="hold", cost=10),
     succeeds=PointsHeld,
-    refusals=(*EVERY_COMMAND, *WALLET, _CODE.MERCHANT_NOT_FOUND, _CODE.MERCHANT_CLOSED, _CODE.POINTS_OWED),
+    refusals=(*EVERY_COMMAND, *WALLET, *AVAILABLE, _CODE.MERCHANT_NOT_FOUND, _CODE.MERCHANT_CLOSED),
     callers=BANK_AND_MEMBER,
 )
 CAPTURE_HOLD = mutation(

@@ -179,11 +179,8 @@ EVERY_REQUEST: Final = (
 EVERY_COMMAND: Final = (*EVERY_REQUEST, _CODE.IDEMPOTENCY_CONFLICT, _CODE.REFERENCE_TAKEN)
 """What any command under an idempotency key may be refused with."""
 
-WALLET: Final = (
-    _CODE.MEMBER_NOT_FOUND,
-    _CODE.ASSET_NOT_FOUND,
-    _CODE.MEMBER_CLOSED,
-    _CODE.MEMBER_FROZEN,
-    _CODE.INSUFFICIENT_POINTS,
-)
-"""What opening a wallet may be refused with: a member without a wallet has no points."""
+WALLET: Final = (_CODE.MEMBER_NOT_FOUND, _CODE.ASSET_NOT_FOUND, _CODE.MEMBER_CLOSED)
+"""What opening a wallet may be refused with."""
+
+AVAILABLE: Final = (_CODE.MEMBER_FROZEN, _CODE.POINTS_OWED, _CODE.INSUFFICIENT_POINTS)
+"""What a member may be refused with who spends, holds or sends what is available."""

@@ -18,7 +18,7 @@ from graphql_api.schema.lists import LIST_COST, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
-from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST, WALLET
+from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, EVERY_REQUEST, WALLET
 from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import MinorUnits, Points
@@ -190,13 +190,13 @@ def _code_id(context: Context, text: str) -> UUID:
 REFUSALS = (
     *EVERY_COMMAND,
     *WALLET,
+    *AVAILABLE,
     RefusalCode.PAYMENT_CODE_INVALID,
     RefusalCode.MERCHANT_NOT_FOUND,
     RefusalCode.MERCHANT_CLOSED,
     RefusalCode.RATE_NOT_FOUND,
     RefusalCode.AMOUNT_TOO_SMALL,
     RefusalCode.AMOUNT_TOO_LARGE,
-    RefusalCode.POINTS_OWED,
 )
 
 SPEND_POINTS = mutation(

@@ -11,7 +11,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.member_ref import MemberRef, find_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.receipt import Receipt, receive
-from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
+from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
 from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
@@ -70,10 +70,10 @@ TRANSFER_POINTS = mutation(
     refusals=(
         *EVERY_COMMAND,
         *WALLET,
+        *AVAILABLE,
         _CODE.TRANSFER_NOT_ALLOWED,
         _CODE.TRANSFER_TO_SELF,
         _CODE.TRANSFER_LIMIT_EXCEEDED,
-        _CODE.POINTS_OWED,
         _CODE.BALANCE_LIMIT_EXCEEDED,
     ),
     callers=BANK_AND_MEMBER,
