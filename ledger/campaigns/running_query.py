@@ -18,9 +18,8 @@ from ledger.campaigns.segment import meant
 from ledger.campaigns.tables import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, CAMPAIGNS, LISTED_MEMBERS
 from ledger.engine.reader import Query, Reader, Record
 from ledger.members.attribute_query import attributes_of
+from ledger.members.facts_query import facts_of
 from ledger.members.queries import member_by_id
-from ledger.members.rows import MemberFacts
-from ledger.members.tables import MEMBER_FACTS
 from ledger.programme.calendar import local_date
 from ledger.programme.tables import PROGRAMMES
 from ledger.tiers.tier_query import tiers_of_member
@@ -65,11 +64,6 @@ _RUNNING = Query(
     .order_by(CAMPAIGNS.c.code)
     .limit(RUNNING_MAX)
 )
-_FACTS = Query(
-    select(*(MEMBER_FACTS.c[name] for name in MemberFacts._fields)).where(
-        MEMBER_FACTS.c.id == bindparam("member_id"), MEMBER_FACTS.c.programme_id == bindparam("programme_id")
-    )
-)
 _COUNTS = Query(
     select(CAMPAIGN_COUNTS.c.id, CAMPAIGN_COUNTS.c.amount).where(
         CAMPAIGN_COUNTS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
@@ -88,8 +82,7 @@ async def running_for(reader: Reader, programme_id: UUID, member_id: UUID, now: 
     running = [campaign for campaign in running if campaign.body.member_list in {None, *on}]
     if not any(campaign.body.segment for campaign in running):
         return running
-    row = await reader.row(_FACTS, asked)
-    facts = None if row is None else MemberFacts(*row)
+    facts = await facts_of(reader, programme_id, member_id)
     then = await _member_now(reader, programme_id, member_id, now, running[0].time_zone)
     known = await attributes_of(reader, programme_id)
     counts = await _counts_of(reader, member_id, running, now)
