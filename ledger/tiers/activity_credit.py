@@ -82,7 +82,7 @@ def _brought(metric: Metric, deed: Deed, ladder: Ladder) -> Sequence[tuple[Credi
 
 
 def measured(metric: Metric, programme_id: UUID, deed: Deed) -> int | None:
-    """What the metric counts of the activity; None where it does not look at it."""
+    """What the metric counts of the activity, a value below zero as 0; None where it does not look at it."""
     if deed.type not in metric.activities:
         return None
     match metric.kind:
@@ -94,7 +94,7 @@ def measured(metric: Metric, programme_id: UUID, deed: Deed) -> int | None:
             return 1
         case MetricKind.SNAPSHOT:
             value = deed.payload.get(metric.field or "")
-            return value if type(value) is int and value >= 0 else None
+            return max(value, 0) if type(value) is int else None
         case _:
             assert_never(metric.kind)
 

@@ -141,8 +141,9 @@ CREDIT_RULES = (
                        WHEN 'AMOUNT' THEN nullif(a.amount, 0)
                        WHEN 'COUNT' THEN 1
                        WHEN 'SNAPSHOT' THEN
-                           (jsonb_path_query_first(a.payload::jsonb, '$.keyvalue() ? (@.key == $field && @.value >= 0).value',
-                            jsonb_build_object('field', t.body #> '{metric,field}')) #>> '{}')::bigint
+                           greatest((jsonb_path_query_first(a.payload::jsonb,
+                                     '$.keyvalue() ? (@.key == $field && @.value.type() == "number").value',
+                                     jsonb_build_object('field', t.body #> '{metric,field}')) #>> '{}')::bigint, 0)
                        ELSE (SELECT sum(w.amount)::bigint FROM {book}.awards w
                              JOIN registry.assets s ON s.id = w.asset_id AND s.code = t.body #>> '{metric,asset}'
                              WHERE w.activity_id = a.id AND w.kind = 'POINTS')

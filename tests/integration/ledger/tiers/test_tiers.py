@@ -10,6 +10,7 @@ import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign_body import PointsAward, Rule
+from ledger.programme.activity_type import register_type
 from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
 from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, always, amounts
@@ -80,7 +81,12 @@ async def test_a_refund_lowers_what_counts_at_once(campaigns: CampaignDesk, tier
 
 
 async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers: TierDesk, member: UUID) -> None:
-    """Points awarded, activities, amounts and the last value of a snapshot, each on a ladder of its own."""
+    """Points awarded, activities, amounts and the last value of a snapshot, which may be below zero, each on a ladder of
+    its own.
+    """
+    operator, schema = tiers.bank.actor("operator", "olga"), '{"type": "integer"}'
+    flat = f'{{"type": "object", "properties": {{"score": {schema}}}, "additionalProperties": false}}'
+    await register_type(tiers.bank.application.units, operator, code="rated", schema=flat)
     levels = (Level(code="base", threshold=0), Level(code="up", threshold=10))
     window = Window(kind=WindowKind.YEAR)
     body = replace(SPEND, window=window, levels=levels, demotion=Demotion.NONE)
@@ -89,6 +95,7 @@ async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers:
         "visits": Metric(kind=MetricKind.COUNT, activities=("purchase", "login")),
         "deposits": Metric(kind=MetricKind.AMOUNT, activities=("deposit",)),
         "assets": Metric(kind=MetricKind.SNAPSHOT, activities=("assets_snapshot",), field="amount"),
+        "scores": Metric(kind=MetricKind.SNAPSHOT, activities=("rated",), field="score"),
     }
     for code, metric in metrics.items():
         await tiers.ladder(code, replace(body, metric=metric))
@@ -99,15 +106,18 @@ async def test_every_metric_counts_what_it_names(campaigns: CampaignDesk, tiers:
     (await campaigns.report(campaigns.reporting(member, "login"))).unwrap()
     for type_, amount in (("deposit", 12), ("assets_snapshot", 30), ("assets_snapshot", 7)):
         (await campaigns.report(campaigns.reporting(member, type_, amount=amount))).unwrap()
+    for score in (30, -7):
+        (await campaigns.report(campaigns.reporting(member, "rated", score=score))).unwrap()
     (await campaigns.report(campaigns.refunding(sale, 33))).unwrap()
 
     counted = {code: (await tiers.tier(member, code)).progress.counted for code in metrics}
-    assert counted == {"points": 6, "visits": 2, "deposits": 12, "assets": 7}
+    assert counted == {"points": 6, "visits": 2, "deposits": 12, "assets": 7, "scores": 0}
     assert {code: await tiers.level(member, code) for code in metrics} == {
         "points": "base",
         "visits": "base",
         "deposits": "up",
         "assets": "up",
+        "scores": "up",
     }
 
 

@@ -84,12 +84,16 @@ def deed(amount: int = 100, *, at: datetime = NOW, type_: str = "purchase", **mo
         (Metric(kind=MetricKind.POINTS, activities=("purchase",), asset="POINTS"), 7),
         (Metric(kind=MetricKind.POINTS, activities=("purchase",), asset="STARS"), None),
         (Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",), field="amount"), 100),
+        (Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",), field="balance"), 0),
+        (Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",), field="category"), None),
         (Metric(kind=MetricKind.SNAPSHOT, activities=("purchase",), field="other"), None),
     ],
 )
 def test_a_metric_counts_what_it_names(metric: Metric, expected: int | None) -> None:
-    """Amounts, activities, points of its asset or the value reported; nothing of other types of activities."""
-    assert measured(metric, PROGRAMME.id, deed()) == expected
+    """Amounts, activities, points of its asset or the value reported, 0 at least; nothing of other types of activities."""
+    payload = {"amount": 100, "balance": -5, "category": "x"}
+
+    assert measured(metric, PROGRAMME.id, deed(payload=payload)) == expected
 
 
 def test_an_activity_is_priced_at_the_level_held_when_it_occurred() -> None:
