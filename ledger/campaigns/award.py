@@ -36,7 +36,8 @@ from ledger.engine.command import Actor
 from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.points.earn import expire_on_arrival, grant_repaying, move_inactivity
+from ledger.points.bounds import move_inactivity
+from ledger.points.earn import expire_on_arrival, grant_repaying
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import local_date
 from ledger.programme.expiry import expires_at

@@ -15,8 +15,9 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
+from ledger.points.bounds import refresh_next_expiry
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
-from ledger.points.earn import expire_on_arrival, grant_repaying, refresh_next_expiry, require_effective
+from ledger.points.earn import expire_on_arrival, grant_repaying, require_effective
 from ledger.points.receipt import LotUse, Receipt, or_none
 from ledger.points.spend import take
 from ledger.points.wallet import Wallet

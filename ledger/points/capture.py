@@ -16,9 +16,9 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import DRAWS, HOLDS, HOLDS_BY_ID, LOTS
 from ledger.engine.state import State
+from ledger.points.bounds import move_inactivity, refresh_next_expiry
 from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amount
 from ledger.points.due import expire_dead, release_hold
-from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_hold
 from ledger.points.money import money_of, pay_merchant, rates_of, require_payable
 from ledger.points.receipt import LotUse, Receipt, lot_use

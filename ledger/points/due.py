@@ -11,14 +11,15 @@ from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.hold import Hold, HoldState
-from ledger.book.lot import Lot, dies_at, is_overdue, next_expiry
+from ledger.book.lot import Lot, dies_at, is_overdue
 from ledger.book.units import AMOUNT_MAX, NEVER, InvariantViolated, LotId
 from ledger.engine.due import due_actor, due_draft
 from ledger.engine.journal import post
-from ledger.engine.shelves import ACCOUNTS, DRAWS, HOLDS
-from ledger.points.wallet import Wallet, earliest_due
+from ledger.engine.shelves import DRAWS, HOLDS
+from ledger.points.bounds import bring_forward, refresh_bounds
+from ledger.points.wallet import Wallet
 from ledger.programme.calendar import local_date
-from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
+from ledger.programme.expiry import expires_at
 
 ACTIVATION = "activation"
 LAPSE = "lapse"
@@ -183,36 +184,3 @@ def repay(wallet: Wallet, draft: Draft, source: Account, amount: int) -> int:
     if repaid == owed:
         draft.touch(wallet.account, owing=False)
     return repaid
-
-
-def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> datetime:
-    """Lets the wallet's bounds know of a lot that dies at `death`; returns when it dies, by inactivity or by its date.
-
-    What arrives by no activity of the member's moves no inactivity date, but an empty account gets one to begin with.
-    """
-    account = draft.account(wallet.account)
-    inactive = account.inactive_at
-    if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
-        inactive = inactive_from(wallet, draft.entry.effective_at)
-    death = death if inactive is None else min(death, inactive)
-    draft.accounts[account.id] = account._replace(
-        inactive_at=inactive,
-        next_due_at=min(account.next_due_at, death),
-        next_expiry_at=min(account.next_expiry_at, death),
-    )
-    return death
-
-
-def inactive_from(wallet: Wallet, active_at: datetime) -> datetime | None:
-    """When the wallet dies for inactivity after an activity at that instant; None under other policies."""
-    expiry, zone = wallet.asset.expiry, wallet.programme.time_zone
-    return inactive_at(expiry, local_date(active_at, zone), zone) if parse_expiry(expiry).by_inactivity else None
-
-
-def refresh_bounds(wallet: Wallet) -> None:
-    """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
-    account = wallet.account
-    expiry = next_expiry(wallet.lots, account.inactive_at)
-    changed = account._replace(next_due_at=earliest_due(wallet), next_expiry_at=expiry)
-    if changed != account:
-        wallet.state.put(ACCOUNTS, changed)

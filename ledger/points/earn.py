@@ -8,15 +8,16 @@ from uuid import UUID
 
 from ledger.book.account import Role
 from ledger.book.draft import Draft
-from ledger.book.lot import dies_at, next_expiry
+from ledger.book.lot import dies_at
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import NEVER, LotId
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
 from ledger.engine.state import State
+from ledger.points.bounds import bring_forward, move_inactivity, refresh_next_expiry
 from ledger.points.command import PointsCommand, receipt, require_amount, require_room
-from ledger.points.due import bring_forward, inactive_from, move_expired, repay
+from ledger.points.due import move_expired, repay
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import LAST_START, end_of, first_instant, local_date
@@ -161,26 +162,6 @@ def require_effective(wallet: Wallet, effective_at: datetime | None, now: dateti
     if effective_at < wallet.programme.open_from:
         raise Refusal(RefusalCode.PERIOD_CLOSED, open_from=wallet.programme.open_from.isoformat())
     return effective_at
-
-
-def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
-    """Makes `next_expiry_at` exact after draws; the bound `next_due_at` stays: too early is harmless."""
-    account = draft.account(wallet.account)
-    # The draft's own lots too: new ones, and emptied ones that it fills again.
-    lots = {lot.id: lot for lot in (*wallet.lots, *draft.lots.values(), *draft.new_lots.values())}
-    mine = [lot for lot in lots.values() if lot.remaining > 0 and lot.account_id == account.id]
-    expiry = next_expiry(mine, account.inactive_at)
-    if expiry != account.next_expiry_at:
-        draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
-
-
-def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
-    """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
-    until = inactive_from(wallet, active_at)
-    account = draft.account(wallet.account)
-    if until is not None and (account.inactive_at is None or until > account.inactive_at):
-        draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))
-        refresh_next_expiry(wallet, draft)
 
 
 def grant_repaying(

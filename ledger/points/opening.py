@@ -21,9 +21,9 @@ from ledger.book.units import NEVER, LotId, is_amount
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
+from ledger.points.bounds import bring_forward, refresh_next_expiry
 from ledger.points.command import PointsCommand, receipt, require_amount
-from ledger.points.due import bring_forward, move_expired
-from ledger.points.earn import refresh_next_expiry
+from ledger.points.due import move_expired
 from ledger.points.receipt import Receipt, lot_use
 from ledger.points.wallet import Wallet
 from ledger.programme.calendar import FIRST_START, end_of, first_instant, local_date

@@ -15,8 +15,9 @@ from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS, LOTS_OF_ENTRY
 from ledger.engine.state import State
+from ledger.points.bounds import refresh_next_expiry
 from ledger.points.command import receipt, require_amount
-from ledger.points.earn import refresh_next_expiry, require_effective
+from ledger.points.earn import require_effective
 from ledger.points.entry_command import EntryCommand
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.wallet import Wallet

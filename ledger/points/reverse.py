@@ -14,9 +14,9 @@ from ledger.book.units import LotId
 from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
+from ledger.points.bounds import bring_forward, refresh_next_expiry
 from ledger.points.command import receipt, require_amount, require_room
-from ledger.points.due import bring_forward, move_expired, repay, settle_due
-from ledger.points.earn import refresh_next_expiry
+from ledger.points.due import move_expired, repay, settle_due
 from ledger.points.entry_command import EntryCommand
 from ledger.points.money import money_of, rate_of, take_back
 from ledger.points.receipt import LotUse, Receipt, lot_use

@@ -18,6 +18,7 @@ from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.partners.merchant import require_merchant
+from ledger.points.bounds import move_inactivity, refresh_next_expiry
 from ledger.points.command import (
     UNKNOWN,
     PointsCommand,
@@ -26,7 +27,6 @@ from ledger.points.command import (
     require_available,
 )
 from ledger.points.due import settle_due
-from ledger.points.earn import move_inactivity, refresh_next_expiry
 from ledger.points.find import owner_of_code
 from ledger.points.money import money_of, pay_merchant, points_within, rates_of, require_payable
 from ledger.points.receipt import LotUse, Receipt, lot_use

@@ -16,6 +16,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
+from ledger.points.bounds import bring_forward, refresh_next_expiry
 from ledger.points.command import (
     PointsCommand,
     receipt,
@@ -23,8 +24,7 @@ from ledger.points.command import (
     require_available,
     require_room,
 )
-from ledger.points.due import bring_forward, expire_dead, settle_due
-from ledger.points.earn import refresh_next_expiry
+from ledger.points.due import expire_dead, settle_due
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import TRANSFER_TOTALS, TransferTotal, transfer_total_id
 from ledger.points.wallet import Wallet, due_keys

@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.book.account import Account, Role, account_id, open_account
 from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import Lot
-from ledger.book.units import NEVER, AccountId, InvariantViolated, LotId
+from ledger.book.units import AccountId, InvariantViolated, LotId
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, DRAWS, HOLDS, LOTS, LOTS_BY_ID
 from ledger.engine.state import State
@@ -130,14 +130,3 @@ def due_keys(state: State, ids: WalletIds, until: datetime) -> Sequence[Key]:
         keys += [COMPANIONS.key(ids.pending), COMPANIONS.key(ids.owed)]
         keys += [DRAWS.key(hold.id) for hold in state.peek(HOLDS, ids.wallet) if hold.is_due(until)]
     return keys
-
-
-def earliest_due(wallet: Wallet) -> datetime:
-    """The exact next instant at which something of the wallet falls due; needs lots, pending lots and holds."""
-    account = wallet.account
-    instants = [lot.expires_at for lot in wallet.lots if lot.unheld > 0]
-    instants += [lot.activates_at for lot in wallet.pending_lots if lot.activates_at is not None]
-    instants += [hold.deadline for hold in wallet.holds]
-    if account.inactive_at is not None and account.posted > account.held:
-        instants.append(account.inactive_at)
-    return min(instants, default=NEVER)

@@ -1,0 +1,76 @@
+"""The bounds that a wallet's row carries: when all of it dies for inactivity, before when nothing falls due, and when its
+next lot expires (docs/decisions/0005). Whoever changes lots, holds or pending lots keeps them true by these.
+"""
+
+from datetime import datetime
+
+from ledger.book.draft import Draft
+from ledger.book.lot import next_expiry
+from ledger.book.units import NEVER
+from ledger.engine.shelves import ACCOUNTS
+from ledger.points.wallet import Wallet
+from ledger.programme.calendar import local_date
+from ledger.programme.expiry import inactive_at, parse_expiry
+
+
+def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
+    """Lets the wallet's bounds know of a lot whose own date is `death`.
+
+    What arrives by no activity of the member's moves no inactivity date, but an empty account gets one to begin with.
+    """
+    account = draft.account(wallet.account)
+    inactive = account.inactive_at
+    if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
+        inactive = inactive_from(wallet, draft.entry.effective_at)
+    death = death if inactive is None else min(death, inactive)
+    draft.accounts[account.id] = account._replace(
+        inactive_at=inactive,
+        next_due_at=min(account.next_due_at, death),
+        next_expiry_at=min(account.next_expiry_at, death),
+    )
+
+
+def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
+    """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
+    until = inactive_from(wallet, active_at)
+    account = draft.account(wallet.account)
+    if until is not None and (account.inactive_at is None or until > account.inactive_at):
+        draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))
+        refresh_next_expiry(wallet, draft)
+
+
+def inactive_from(wallet: Wallet, active_at: datetime) -> datetime | None:
+    """When the wallet dies for inactivity after an activity at that instant; None under other policies."""
+    expiry, zone = wallet.asset.expiry, wallet.programme.time_zone
+    return inactive_at(expiry, local_date(active_at, zone), zone) if parse_expiry(expiry).by_inactivity else None
+
+
+def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
+    """Makes `next_expiry_at` exact after draws; the bound `next_due_at` stays: too early is harmless."""
+    account = draft.account(wallet.account)
+    # The draft's own lots too: new ones, and emptied ones that it fills again.
+    lots = {lot.id: lot for lot in (*wallet.lots, *draft.lots.values(), *draft.new_lots.values())}
+    mine = [lot for lot in lots.values() if lot.remaining > 0 and lot.account_id == account.id]
+    expiry = next_expiry(mine, account.inactive_at)
+    if expiry != account.next_expiry_at:
+        draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
+
+
+def refresh_bounds(wallet: Wallet) -> None:
+    """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
+    account = wallet.account
+    expiry = next_expiry(wallet.lots, account.inactive_at)
+    changed = account._replace(next_due_at=earliest_due(wallet), next_expiry_at=expiry)
+    if changed != account:
+        wallet.state.put(ACCOUNTS, changed)
+
+
+def earliest_due(wallet: Wallet) -> datetime:
+    """The exact next instant at which something of the wallet falls due; needs lots, pending lots and holds."""
+    account = wallet.account
+    instants = [lot.expires_at for lot in wallet.lots if lot.unheld > 0]
+    instants += [lot.activates_at for lot in wallet.pending_lots if lot.activates_at is not None]
+    instants += [hold.deadline for hold in wallet.holds]
+    if account.inactive_at is not None and account.posted > account.held:
+        instants.append(account.inactive_at)
+    return min(instants, default=NEVER)
