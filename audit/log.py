@@ -3,7 +3,7 @@
 A trigger gives each event its row of `audit.pending`, by which the sequencer finds it: nobody can leave one out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from audit.retention import class_of
 
 _EVENTS = """audit_events AS (
 INSERT INTO audit.events (id, resource_id, record)
-SELECT id, resource_id, record FROM unnest(${}::audit.events[]))"""
-_PARTS = ", audit_parts AS (INSERT INTO audit.parts SELECT * FROM unnest(${}::audit.parts[]))"
-
-_Row = tuple[UUID, None, UUID | None, bytes]
+SELECT * FROM unnest(${}::uuid[], ${}::uuid[], ${}::bytea[]))"""
+_PARTS = """, audit_parts AS (
+INSERT INTO audit.parts (event_id, name, subject_id, epoch, suite, sealed)
+SELECT * FROM unnest(${}::uuid[], ${}::text[], ${}::uuid[], ${}::text[], ${}::smallint[], ${}::bytea[]))"""
 
 
 class Transaction(Protocol):
@@ -47,14 +47,22 @@ class AuditLog:
     async def branches(self, events: Sequence[Event], first: int) -> tuple[str, Sequence[object]]:
         """The same as branches of another statement's WITH, whose parameters from $first on are these."""
         if all(event.private is None for event in events):
-            return _EVENTS.format(first), ([self._row(event, ()) for event in events],)
+            return self._events(events, {}, first)
         if self._parts is None:
             raise RuntimeError("an event with something private, and nothing to seal it with")
         sealed = await self._parts.seal(events)
-        by_event = {part.event_id: (part,) for part in sealed}
-        rows = [self._row(event, by_event.get(event.id, ())) for event in events]
-        return _EVENTS.format(first) + _PARTS.format(first + 1), (rows, sealed)
+        text, columns = self._events(events, {part.event_id: (part,) for part in sealed}, first)
+        after = first + len(columns)
+        text += _PARTS.format(*range(after, after + len(SealedPart._fields)))
+        return text, (*columns, *zip(*sealed, strict=True))
 
-    def _row(self, event: Event, parts: Sequence[SealedPart]) -> _Row:
-        record = encode_record(event, origin=self._origin, retention_class=class_of(event.type), parts=parts)
-        return (event.id, None, event.resource_id, record)
+    def _events(
+        self, events: Sequence[Event], parts: Mapping[UUID, Sequence[SealedPart]], first: int
+    ) -> tuple[str, Sequence[Sequence[object]]]:
+        ids = [event.id for event in events]
+        resources = [event.resource_id for event in events]
+        records = [self._record(event, parts.get(event.id, ())) for event in events]
+        return _EVENTS.format(first, first + 1, first + 2), (ids, resources, records)
+
+    def _record(self, event: Event, parts: Sequence[SealedPart]) -> bytes:
+        return encode_record(event, origin=self._origin, retention_class=class_of(event.type), parts=parts)

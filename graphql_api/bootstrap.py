@@ -186,5 +186,5 @@ class Unheard:
     def refused(self, code: str) -> None:
         """Hears nothing."""
 
-    def retried(self, why: str) -> None:
+    def retried(self, why: Exception) -> None:
         """Hears nothing."""

@@ -5,12 +5,15 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from graphql_api.errors import log_lost
+from ledger.engine.writer import LOST
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class EngineMetrics:
-    """An observer of the engine that counts in `registry`; labels are codes, never what callers choose."""
+    """An observer of the engine that counts in `registry` and logs a lost database; labels are codes, never what callers choose."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._size = Histogram("scrip_batch_commands", "Commands in a batch.", buckets=SIZES, registry=registry)
@@ -33,9 +36,11 @@ class EngineMetrics:
         """Count one refused command."""
         self._refusals(code).inc()
 
-    def retried(self, why: str) -> None:
-        """Count one batch that was tried again."""
-        self._retries.labels(why).inc()
+    def retried(self, why: Exception) -> None:
+        """Count one batch that was tried again, and log where the database kept it from being written."""
+        self._retries.labels(type(why).__name__).inc()
+        if isinstance(why, LOST):
+            log_lost(why, "batch")
 
 
 class PoolMetrics:

@@ -91,6 +91,6 @@ class Observer(Protocol):
         """A command was refused."""
         ...
 
-    def retried(self, why: str) -> None:
-        """A batch was rolled back and ran again."""
+    def retried(self, why: Exception) -> None:
+        """A batch was rolled back and runs again, or is given up."""
         ...

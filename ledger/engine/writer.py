@@ -30,12 +30,21 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     OSError,
     asyncio.IncompleteReadError,
 )
 """The connection is gone, perhaps after the commit, or broke in the middle of a message (InternalClientError), or the
-server has no room (class 53, a full disk among it): running the batch again finds what was decided by its keys.
+server has no room (class 53, a full disk among it), takes no writes (a standby), no longer lets us in, or was too slow
+(a statement's time, spent on waiting for a lock): running the batch again finds what was decided by its keys.
 """
+
+OUTDATED = (asyncpg.DatatypeMismatchError, asyncpg.InvalidCachedStatementError)
+"""The connection knows the tables as they were before a migration; a new one knows them as they are."""
 
 _TRANSIENT_WAIT_S = 0.01
 _LOST_WAIT_S = 0.05
@@ -58,6 +67,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         for attempt in range(self._limits.tries_max):
             batch = Batch(units=units)
+            is_new = self._connection is None
             try:
                 tx = await self._open()
                 # A network that swallows the answer closes nothing: this does, and the batch is asked again by its keys.
@@ -67,10 +77,15 @@ class Writer:
                 finally:
                     watchdog.cancel()
             except TRANSIENT as error:
-                self._observer.retried(type(error).__name__)
+                self._observer.retried(error)
                 await asyncio.sleep(self._jitter.random() * _TRANSIENT_WAIT_S * 2**attempt)
+            except OUTDATED as error:
+                self._observer.retried(error)
+                self.close()
+                if is_new:
+                    raise
             except LOST as error:
-                self._observer.retried(type(error).__name__)
+                self._observer.retried(error)
                 self.close()
                 if all(unit.deadline_s <= loop.time() for unit in units):
                     break

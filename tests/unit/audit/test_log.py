@@ -24,15 +24,17 @@ class Statements:
 
 
 async def test_many_events_are_one_statement() -> None:
-    """And its parameter is one array of rows."""
+    """And its parameters are one array for each column."""
     tx = Statements()
 
     await AuditLog(origin="test").append(tx, [EVENT._replace(id=UUID(int=number)) for number in range(64)])
 
     ((_, arguments),) = tx.run_so_far
-    (rows,) = arguments
-    assert isinstance(rows, list)
-    assert [row[0].int for row in rows] == list(range(64))
+    ids, resources, records = arguments
+    assert ids == [UUID(int=number) for number in range(64)]
+    assert resources == [None] * 64
+    assert isinstance(records, list)
+    assert len(records) == 64
 
 
 async def test_no_event_is_no_statement() -> None:
