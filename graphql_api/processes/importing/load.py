@@ -15,7 +15,6 @@ from graphql_api.processes.importing.names import find_members, find_merchants
 from graphql_api.processes.importing.parse import Line
 from graphql_api.processes.importing.records import ActivityRecord, EnrolRecord, OpeningRecord, Record
 from graphql_api.processes.importing.tally import Tally
-from graphql_api.processes.importing.timing import LANES
 from graphql_api.processes.submitting import Lanes, submit_list
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.engine.command import Actor
@@ -65,7 +64,8 @@ class Chunk:
 class Load:
     """One run over a file; `tally` hears of every line.
 
-    source: of the activities that name none
+    source:     of the activities that name none
+    lane_count: chunks that are submitted at once, each with members of its own; with one, lines are decided in their order
     """
 
     application: Application
@@ -74,11 +74,12 @@ class Load:
     progress: Progress
     source: str
     is_replay: bool
+    lane_count: int
 
     async def run(self, lines: Iterable[Line]) -> None:
         """Submits every line. Raises the refusal where the engine takes nothing any more; a second run goes on."""
-        lanes = Lanes(LANES, self._submit)
-        chunks = [Chunk() for _ in range(LANES)]
+        lanes = Lanes(self.lane_count, self._submit)
+        chunks = [Chunk() for _ in range(self.lane_count)]
         try:
             for line in lines:
                 lane = self._lane_of(line)
@@ -101,7 +102,7 @@ class Load:
         if line.record is None or _is_empty(line):
             self.tally.accept("nothing")
             return None
-        return crc32(line.record.member.encode()) % LANES
+        return crc32(line.record.member.encode()) % self.lane_count
 
     async def _submit(self, chunk: Chunk) -> None:
         await self._enrol(chunk.enrolments)

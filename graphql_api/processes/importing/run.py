@@ -12,7 +12,7 @@ from graphql_api.processes.importing.names import find_programme
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, OpeningRecord
 from graphql_api.processes.importing.tally import Tally
-from graphql_api.processes.importing.timing import require_time_order, timed
+from graphql_api.processes.importing.timing import LANES, require_time_order, timed
 from graphql_api.settings import Settings
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.activity import activity_key
@@ -29,6 +29,14 @@ _LATEST = SqlQuery(
     SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = ANY (CAST(:requests AS bytea[]))) AS is_begun
     FROM {book}.journal_entries e JOIN registry.assets s ON s.id = e.asset_id
     WHERE s.programme_id = :programme_id
+    """
+)
+_BOUNDED = SqlQuery(
+    """
+    SELECT EXISTS (SELECT FROM registry.campaigns WHERE programme_id = :programme_id)
+       AND (EXISTS (SELECT FROM registry.assets WHERE programme_id = :programme_id AND kind = 'budget')
+         OR EXISTS (SELECT FROM registry.voucher_templates WHERE programme_id = :programme_id AND stock <> 'UNLIMITED'))
+        AS is_bounded
     """
 )
 
@@ -92,12 +100,19 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
             progress=progress,
             source=wanted.source,
             is_replay=wanted.is_replay,
+            lane_count=await _lane_count(application, actor),
         )
         try:
             await load.run(lines)
         finally:
             tally.close()
     return tally
+
+
+async def _lane_count(application: Application, actor: Actor) -> int:
+    """One where campaigns may run out of something: it goes to whom the file names first (semantics 6.5)."""
+    row = await application.reader.row(_BOUNDED, {"programme_id": actor.programme_id})
+    return 1 if row is not None and row["is_bounded"] else LANES
 
 
 async def _require_history(application: Application, actor: Actor, wanted: Wanted) -> None:

@@ -13,7 +13,7 @@ from graphql_api.processes.importing.records import ActivityRecord, EarnRecord
 from ledger.engine.unit import LIST_MAX
 
 LANES: Final = 2
-"""Chunks that are submitted at once."""
+"""Chunks that are submitted at once, at most."""
 BEGINNING_LINES: Final = LANES * 2 * LIST_MAX
 """What a run submits first is among so many lines: a chunk is one list of enrolments and one of all others."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from graphql_api.processes.importing.run import Wanted, run_import
 from ledger.campaigns.refund import ReportRefund
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
@@ -89,6 +90,23 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
         (14, "MISSING_FIELD"),
     ]
     assert await desk.balance(member) == 19 - 10 + 19
+
+
+async def test_the_last_of_a_budget_goes_to_whom_the_file_names_first(bank: Bank, tmp_path: Path) -> None:
+    """Whoever the members are, their lines are decided in their order."""
+    desk = CampaignDesk(bank=bank)
+    await desk.run("base", budget=5 * 19)
+    at, members = datetime.now(UTC).isoformat(), [f"C-{number}" for number in range(10)]
+    lines: list[dict[str, object]] = [{"type": "enrol", "member": member} for member in members]
+    lines += [_line(f"e-{member}", at, member=member) for member in members]
+    path = tmp_path / "activities.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    wanted = Wanted(path=path, programme=None, source="core", is_replay=False, refused=tmp_path / "refused.jsonl")
+
+    await run_import(bank.application.settings, bank.url, wanted, lambda told, size: None)
+
+    awarded = await bank.fetch("SELECT m.external_id FROM {book}.awards w JOIN {book}.members m ON m.id = w.member_id")
+    assert {row["external_id"] for row in awarded} == set(members[:5])
 
 
 async def test_a_csv_file_says_the_same(bank: Bank, tmp_path: Path) -> None:
