@@ -42,6 +42,8 @@ from ledger.tiers.sweeps import sweep_tiers
 from ledger.vouchers.sweeps import sweep_packs, sweep_vouchers
 
 PAUSE_SECONDS_MAX = 60.0
+RETRY_SECONDS_MAX = 10.0
+"""However long the database was away, work goes on within seconds of it."""
 SWEEP_PAUSE_SECONDS = 1.0
 ROLL_UP_PAUSE_SECONDS = 15.0
 SEQUENCE_PAUSE_SECONDS = 0.4
@@ -198,7 +200,12 @@ async def repeat(due: Round, stop: asyncio.Event, metrics: RoundMetrics) -> None
             failures = 0
             metrics.succeeded(due.name, done, perf_counter() - started)
         if done == 0:
-            await _pause(stop, min(due.pause_seconds * 2 ** min(failures, 10), PAUSE_SECONDS_MAX))
+            await _pause(stop, pause_seconds(due, failures))
+
+
+def pause_seconds(due: Round, failures: int) -> float:
+    """How long the round waits after so many failures in a row: ever longer, within a bound, and never less than else."""
+    return max(due.pause_seconds, min(due.pause_seconds * 2 ** min(failures, 10), RETRY_SECONDS_MAX))
 
 
 def _told(error: Exception) -> dict[str, object]:

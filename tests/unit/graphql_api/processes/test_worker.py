@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from audit.rollback import LogRolledBack
-from graphql_api.processes.worker import Round, run_rounds
+from graphql_api.processes.worker import Round, pause_seconds, run_rounds
 from graphql_api.processes.worker_metrics import RoundMetrics
 
 
@@ -45,6 +45,19 @@ async def test_a_failing_round_is_tried_again() -> None:
         )
 
     assert outcomes == []
+
+
+def test_a_round_that_failed_for_an_hour_is_tried_again_within_seconds() -> None:
+    """The pauses grow to ten seconds; one that is longer stays as it is."""
+
+    async def work() -> int:
+        return 0
+
+    often = Round(name="sequence", work=work, pause_seconds=0.4)
+    seldom = Round(name="reconcile", work=work, pause_seconds=60)
+
+    assert [pause_seconds(often, failures) for failures in (0, 1, 3, 6, 1000)] == [0.4, 0.8, 3.2, 10, 10]
+    assert [pause_seconds(seldom, failures) for failures in (0, 1, 1000)] == [60, 60, 60]
 
 
 async def test_a_failing_round_says_why_without_values() -> None:
