@@ -36,7 +36,7 @@ from ledger.points.lot_query import LotView, forecast_of, load_settled, lots_of,
 from ledger.points.settled import SettledWallet
 from ledger.points.wallet_query import WalletView, empty_wallet
 from ledger.programme.queries import asset_by_code
-from ledger.programme.rows import asset_id
+from ledger.programme.rows import AssetKind, asset_id
 
 
 @object_type
@@ -215,7 +215,7 @@ async def _empty(context: Context, programme_id: UUID, member_id: UUID, asset: s
     reader = context.ledger.reader
     member = await member_by_id(reader, programme_id, member_id)
     found = await asset_by_code(reader, programme_id, asset)
-    if member is None or found is None or found.kind != "points":
+    if member is None or found is None or found.kind != AssetKind.POINTS:
         return None
     now = await context.ledger.directory.now()
     return wallet_of(empty_wallet(member.id, found.id, state=member.state, read_at=now), asset)

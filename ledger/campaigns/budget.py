@@ -25,7 +25,7 @@ from ledger.points.command import require_amount, require_room
 
 O = TypeVar("O")  # noqa: E741 - the reply
 BUDGET_ASSET: Final = "budget"
-"""The kind of a budget's asset."""
+"""What the code of a budget's asset begins with."""
 
 
 def budget_asset_id(campaign: UUID, asset: str) -> AssetId:

@@ -47,7 +47,7 @@ from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import Asset
+from ledger.programme.rows import Asset, AssetKind
 from ledger.programme.tables import ASSETS
 from ledger.tiers.tables import TIER_LADDERS
 from ledger.vouchers.tables import TEMPLATES
@@ -181,7 +181,7 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
             id=budget_asset_id(campaign.id, code),
             programme_id=campaign.programme_id,
             code=f"{BUDGET_ASSET}:{campaign.code}:{code}",
-            kind=BUDGET_ASSET,
+            kind=AssetKind.BUDGET,
             version=1,
             **asdict(AssetTerms()),
         )
@@ -220,13 +220,13 @@ async def _require_found(change: Change, action: Action) -> None:
     programme_id = change.actor.programme_id
     match action:
         case PointsAward():
-            await require_asset(change, action.asset, "points")
+            await require_asset(change, action.asset, AssetKind.POINTS)
             for card in action.cards:
                 await _require_template(change, card, Kind.MULTIPLIER)
         case VoucherAward():
             await _require_template(change, action.template, *Kind)
         case Donation():
-            await require_asset(change, action.asset, "points", "money")
+            await require_asset(change, action.asset, AssetKind.POINTS, AssetKind.MONEY)
             asked = {"merchant_id": action.merchant, "programme_id": programme_id}
             if await change.row(_MERCHANT, asked) is None:
                 raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)

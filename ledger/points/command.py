@@ -20,9 +20,8 @@ from ledger.partners.merchant import require_merchant
 from ledger.points.due import settle_due
 from ledger.points.receipt import LotUse, Receipt, or_none
 from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
-from ledger.programme.rows import ASSETS, PROGRAMMES, Shortfall, asset_id
+from ledger.programme.rows import ASSETS, PROGRAMMES, AssetKind, Shortfall, asset_id
 
-POINTS = "points"
 UNKNOWN = UUID(int=0)
 """The member of a command whose entry, hold or code `find` did not find; `decide` refuses."""
 
@@ -82,7 +81,7 @@ class PointsCommand(Command[Receipt]):
             require_merchant(state, merchant_id, self.actor.programme_id)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
         asset = state.find(ASSETS, ids.asset_id)
-        if programme is None or asset is None or asset.kind != POINTS:
+        if programme is None or asset is None or asset.kind != AssetKind.POINTS:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
         return Wallet(state, programme, asset, ids, absent)
 

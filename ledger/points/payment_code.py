@@ -19,9 +19,8 @@ from ledger.engine.statements import instant_now
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork, Work, event_for
 from ledger.members.membership import require_not_closed, require_not_frozen
-from ledger.points.command import POINTS
 from ledger.points.tables import PAYMENT_CODES
-from ledger.programme.rows import asset_id
+from ledger.programme.rows import AssetKind, asset_id
 from ledger.programme.tables import ASSETS
 
 TTL = timedelta(seconds=60)
@@ -32,7 +31,7 @@ _FORGIVEN = str.maketrans("OIL", "011", "- ")
 _MEMBER = Query(
     select(instant_now().label("now"), HOLDERS.c.state, ASSETS.c.id)
     .select_from(HOLDERS)
-    .outerjoin(ASSETS, (ASSETS.c.id == bindparam("asset_id")) & (ASSETS.c.kind == POINTS))
+    .outerjoin(ASSETS, (ASSETS.c.id == bindparam("asset_id")) & (ASSETS.c.kind == AssetKind.POINTS))
     .where(
         HOLDERS.c.id == bindparam("member_id"),
         HOLDERS.c.programme_id == bindparam("programme_id"),

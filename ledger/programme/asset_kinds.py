@@ -6,13 +6,13 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AssetId
 from ledger.engine.reader import Query
 from ledger.programme.registry_change import Change
-from ledger.programme.rows import asset_id
+from ledger.programme.rows import AssetKind, asset_id
 from ledger.programme.tables import ASSETS
 
 _KIND = Query(select(ASSETS.c.kind).where(ASSETS.c.id == bindparam("asset_id")))
 
 
-async def require_asset(change: Change, code: str, *kinds: str) -> AssetId:
+async def require_asset(change: Change, code: str, *kinds: AssetKind) -> AssetId:
     """The id of the programme's asset of that code. ASSET_NOT_FOUND, also where it is of none of the kinds."""
     id_ = asset_id(change.actor.programme_id, code)
     row = await change.row(_KIND, {"asset_id": id_})

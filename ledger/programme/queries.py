@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
-from ledger.programme.rows import AdjustmentLimit, Asset, Programme, Rate, asset_id
+from ledger.programme.rows import AdjustmentLimit, Asset, AssetKind, Programme, Rate, asset_id
 from ledger.programme.tables import ADJUSTMENT_LIMITS, ASSETS, PROGRAMMES, RATES
 
 LIST_MAX = 500
@@ -19,7 +19,7 @@ _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
 _CODE_OF_ASSET = Query(
     select(ASSETS.c.code).where(ASSETS.c.id == bindparam("id"), ASSETS.c.programme_id == bindparam("programme_id"))
 )
-_IS_SHOWN = or_(ASSETS.c.kind == "points", ASSETS.c.kind == "money")
+_IS_SHOWN = or_(ASSETS.c.kind == AssetKind.POINTS, ASSETS.c.kind == AssetKind.MONEY)
 _ASSETS = Query(
     select(*_ASSET_COLUMNS)
     .where(ASSETS.c.programme_id == bindparam("programme_id"), _IS_SHOWN)

@@ -13,7 +13,7 @@ from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.registry_change import refuse_input, registry_change
-from ledger.programme.rows import AdjustmentLimit, Rate
+from ledger.programme.rows import AdjustmentLimit, AssetKind, Rate
 from ledger.programme.tables import ADJUSTMENT_LIMITS, RATES
 
 _ACTOR_KIND: Final = re.compile(r"[a-z][a-z_]{0,31}", re.ASCII)
@@ -47,8 +47,8 @@ async def set_rate(
                 refuse_input(field)
         rate = Rate(
             id=change.new_id(),
-            asset_id=await require_asset(change, asset, "points"),
-            money_asset_id=await require_asset(change, money_asset, "money"),
+            asset_id=await require_asset(change, asset, AssetKind.POINTS),
+            money_asset_id=await require_asset(change, money_asset, AssetKind.MONEY),
             points=points,
             minor=minor,
             valid_from=valid_from or change.now,
@@ -71,7 +71,7 @@ async def set_adjustment_limit(
             refuse_input("amount")
         if not _ACTOR_KIND.fullmatch(actor_kind):
             refuse_input("actorKind")
-        owner = await require_asset(change, asset, "points")
+        owner = await require_asset(change, asset, AssetKind.POINTS)
         wanted = AdjustmentLimit(id=change.new_id(), asset_id=owner, actor_kind=actor_kind, amount=amount, version=1)
         row = await change.row(_SET_LIMIT, wanted._asdict())
         limit = AdjustmentLimit(*(row or wanted))

@@ -19,6 +19,15 @@ class Shortfall(StrEnum):
     NEGATIVE = "NEGATIVE"
 
 
+class AssetKind(StrEnum):
+    """What an asset is. Programmes make points and money; templates and campaigns make those of vouchers and budgets."""
+
+    POINTS = "points"
+    MONEY = "money"
+    VOUCHER = "voucher"
+    BUDGET = "budget"
+
+
 class Programme(NamedTuple):
     """A row of `programmes`. Nothing takes effect before `open_from`: what lies before it is closed."""
 
@@ -31,7 +40,7 @@ class Programme(NamedTuple):
 
 
 class Asset(NamedTuple):
-    """A row of `assets`: a points currency or money. `expiry` is a policy's text (`expiry.py`)."""
+    """A row of `assets`: what can be owned, of an `AssetKind`. `expiry` is a policy's text (`expiry.py`)."""
 
     id: AssetId
     programme_id: ProgrammeId

@@ -15,10 +15,10 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
 from ledger.programme.registry_change import refuse_input, registry_change
-from ledger.programme.rows import Asset, Programme, asset_id
+from ledger.programme.rows import Asset, AssetKind, Programme, asset_id
 from ledger.programme.tables import ASSETS, PROGRAMMES
 
-KINDS = ("points", "money")
+_KINDS = (AssetKind.POINTS, AssetKind.MONEY)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSERT_PROGRAMME = Query(insert(PROGRAMMES))
 _INSERT_HOLDER = Query(insert(HOLDERS))
@@ -56,7 +56,7 @@ async def create_asset(
     """A new asset of the actor's programme. INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND."""
     async with registry_change(units, actor, "asset_created") as change:
         require_code(code)
-        if kind not in KINDS:
+        if kind not in _KINDS:
             refuse_input("kind")
         terms = terms or AssetTerms()
         require_terms(terms)

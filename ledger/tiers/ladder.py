@@ -19,6 +19,7 @@ from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import is_nameable, require_code
 from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.rows import AssetKind
 from ledger.tiers import tables
 from ledger.tiers.ladder_body import LadderBody
 from ledger.tiers.ladder_rules import require_body, require_successor
@@ -129,7 +130,7 @@ async def _require_valid(change: Change, body: LadderBody) -> None:
     require_body(body, (await known_types(change)).get)
     programme_id = change.actor.programme_id
     if body.metric.asset is not None:
-        await require_asset(change, body.metric.asset, "points")
+        await require_asset(change, body.metric.asset, AssetKind.POINTS)
     for code in sorted({code for level in body.levels for code in level.pack}):
         if await change.row(_TEMPLATE, {"programme_id": programme_id, "code": code}) is None:
             raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)

@@ -24,14 +24,14 @@ from ledger.partners.tables import MERCHANTS, PARTNERS
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
 from ledger.programme.registry_change import Change, refuse_input, registry_change
-from ledger.programme.rows import Asset
+from ledger.programme.rows import Asset, AssetKind
 from ledger.programme.tables import ASSETS
 from ledger.vouchers import tables
 from ledger.vouchers.rows import Template, TemplateVersion
 from ledger.vouchers.template_body import Stock, TemplateBody
 from ledger.vouchers.template_rules import require_body
 from ledger.vouchers.template_text import body_text, parse_body
-from ledger.vouchers.voucher import VOUCHER_ASSET, template_id, version_id, voucher_asset_code, voucher_asset_id
+from ledger.vouchers.voucher import template_id, version_id, voucher_asset_code, voucher_asset_id
 
 CODE_LENGTH_MAX: Final = 56
 
@@ -164,7 +164,7 @@ def _asset(programme_id: ProgrammeId, code: str) -> Asset:
         id=voucher_asset_id(programme_id, code),
         programme_id=programme_id,
         code=voucher_asset_code(code),
-        kind=VOUCHER_ASSET,
+        kind=AssetKind.VOUCHER,
         version=1,
         **asdict(AssetTerms()),
     )
@@ -235,7 +235,7 @@ async def _require_valid(change: Change, body: TemplateBody, terms: str) -> None
     require_terms_text(terms)
     await _require_known(change, PARTNERS.name, body.partners, RefusalCode.PARTNER_NOT_FOUND)
     await _require_known(change, MERCHANTS.name, body.merchants, RefusalCode.MERCHANT_NOT_FOUND)
-    named = ((body.money_asset, "money"), (None if body.price is None else body.price.asset, "points"))
+    named = ((body.money_asset, AssetKind.MONEY), (None if body.price is None else body.price.asset, AssetKind.POINTS))
     for code, kind in named:
         if code is not None:
             await require_asset(change, code, kind)

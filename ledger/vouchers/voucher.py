@@ -14,9 +14,6 @@ from ledger.engine.state import State
 from ledger.programme.rows import asset_id
 from ledger.vouchers.rows import VOUCHERS, VOUCHERS_BY_ID, Voucher
 
-VOUCHER_ASSET = "voucher"
-"""The kind of a template's asset."""
-
 
 class StoredState(StrEnum):
     """What entries made of a voucher; the row's `state`."""
@@ -88,7 +85,7 @@ def voucher_asset_id(programme_id: UUID, template_code: str) -> AssetId:
 
 
 def voucher_asset_code(template_code: str) -> str:
-    """The code of a template's asset; no other asset's code has a colon."""
+    """The code of a template's asset; those of the assets that programmes make have no colon."""
     return f"voucher:{template_code}"
 
 

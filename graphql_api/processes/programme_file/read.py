@@ -38,7 +38,7 @@ from ledger.programme.input_rules import (
     require_terms_text,
     require_time_zone,
 )
-from ledger.programme.rows import ActivityTypeRow
+from ledger.programme.rows import ActivityTypeRow, AssetKind
 from ledger.tiers import ladder_rules
 from ledger.tiers.ladder_body import LadderBody
 from ledger.vouchers import template_rules
@@ -122,8 +122,8 @@ def _programme(found: Mapping[str, object]) -> ProgrammePart:
 
 def _asset(value: object, place: str) -> AssetPart:
     own, rest = _split(value, place, ("kind",))
-    kind = read_as(str, own.get("kind", "points"), within(place, "kind"))
-    if kind not in ("points", "money"):
+    kind = read_as(str, own.get("kind", AssetKind.POINTS.value), within(place, "kind"))
+    if kind not in (AssetKind.POINTS, AssetKind.MONEY):
         raise FileFault(within(place, "kind"), "is points or money")
     terms = read_as(AssetTerms, rest, place)
     _require(place, require_terms, terms)
