@@ -1,7 +1,8 @@
 """Taking offers without posting them: what a rehearsal does where a report composes an entry."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.award import count_taken, uncredited
@@ -16,6 +17,8 @@ from ledger.tiers.activity_credit import would_take
 from ledger.vouchers.counts import Purpose, count_up
 from ledger.vouchers.giving import find_terms, require_eligible, require_limits, require_live, validity_from
 from ledger.vouchers.holding import Holding, holding_ids
+
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 class Taking:
@@ -71,7 +74,8 @@ class Taking:
         terms = find_terms(state, self.programme.id, template)
         validity_from(terms.body.validity, self.now, self.programme.time_zone)
         require_live(terms)
-        require_eligible(state, terms, member_id, self.now)
+        # A level that this activity brought is held from the same instant on, and was not held yet.
+        require_eligible(state, terms, member_id, self.now - _MOMENT)
         left = self.stock.get(template, terms.body.units)
         if left < terms.body.units:
             raise Refusal(RefusalCode.OUT_OF_STOCK)

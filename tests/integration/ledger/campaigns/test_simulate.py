@@ -262,6 +262,23 @@ async def test_a_phase_without_a_rule_for_the_activity_is_simulated_too(desk: Ca
     assert reasons == await _told_reasons(bank)
 
 
+async def test_the_purchase_that_reaches_a_level_gets_no_voucher_that_requires_it(
+    desk: CampaignDesk, bank: Bank
+) -> None:
+    """The next one does, in a simulation as in the reports."""
+    await TierDesk(bank=bank).ladder()
+    await VoucherDesk(bank=bank).live("VIP", tiers=("silver",))
+    await desk.run("rich", phases=always(Rule(code="vip", activity="purchase", action=VoucherAward(template="VIP"))))
+    member = await bank.enrol("m-1")
+    receipts = [await desk.buy(member, 1000) for _ in range(2)]
+
+    report = await simulated(desk)
+
+    assert [len(receipt.awards) for receipt in receipts] == [0, 1]
+    assert [(line.reason, line.activities) for line in report.reasons] == [(Reason.NOT_ELIGIBLE, 1)]
+    assert report.awards == 1
+
+
 async def test_what_cannot_be_simulated_is_refused(desk: CampaignDesk) -> None:
     """A campaign that is not there, and a budget that the draft does not have."""
     await desk.create("base")
