@@ -1,11 +1,14 @@
-"""Which merchants may be named: those of the actor's programme, and open ones where something begins with them."""
+"""Which merchants may be named: those of the actor's programme, open ones where something begins with them, and by a
+merchant itself only.
+"""
 
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import Actor
 from ledger.engine.reader import Record
 from ledger.engine.state import State
-from ledger.partners.rows import MERCHANTS, Merchant
+from ledger.partners.rows import MERCHANTS, Merchant, ShopState
 
 
 def require_merchant(state: State, merchant_id: UUID, programme_id: UUID) -> Merchant:
@@ -16,10 +19,15 @@ def require_merchant(state: State, merchant_id: UUID, programme_id: UUID) -> Mer
     return merchant
 
 
+def is_another_merchants(actor: Actor, merchant_id: UUID | None) -> bool:
+    """Whether a merchant acts on what belongs to another one, or to the bank; the bank's own callers may act on all."""
+    return actor.kind == "merchant" and actor.id != str(merchant_id)
+
+
 def require_open_row(merchant: Record | None) -> Record:
     """The merchant's row as a registry change found it in the programme. MERCHANT_NOT_FOUND, MERCHANT_CLOSED."""
     if merchant is None:
         raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-    if merchant["state"] != "open":
+    if merchant["state"] != ShopState.OPEN:
         raise Refusal(RefusalCode.MERCHANT_CLOSED)
     return merchant

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Table, Uuid, bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
 from ledger.partners.api_key import IS_LIVE
-from ledger.partners.rows import ApiKey, Merchant, Network, Partner, Terminal
+from ledger.partners.rows import ApiKey, Merchant, Network, Partner, ShopState, Terminal
 from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS, TERMINALS
 
 PAGE_MAX = 100
@@ -39,7 +39,7 @@ _KEYS_OF = _page(API_KEYS, ApiKey._fields, API_KEYS.c.merchant_id == bindparam("
 _TERMINAL_BY_ID = _by(TERMINALS, Terminal._fields, "id")
 _TERMINALS_OF = _page(TERMINALS, Terminal._fields, TERMINALS.c.merchant_id == bindparam("merchant_id"))
 _ADMITTED = Query(
-    select(MERCHANTS.c.networks).where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == "open")
+    select(MERCHANTS.c.networks).where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == ShopState.OPEN)
 )
 _LIVE_KEY = Query(
     select(*(API_KEYS.c[name] for name in ApiKey._fields)).where(API_KEYS.c.id == bindparam("key_id"), IS_LIVE)

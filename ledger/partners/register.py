@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
+from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
@@ -12,7 +13,7 @@ from ledger.engine.shelves import Holder
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.merchant import require_open_row
-from ledger.partners.rows import Merchant, Partner
+from ledger.partners.rows import Merchant, Partner, ShopState
 from ledger.partners.tables import MERCHANTS, PARTNERS
 from ledger.programme.input_rules import require_code, require_name
 from ledger.programme.registry_change import registry_change
@@ -31,7 +32,7 @@ _LOCK_MERCHANT = Query(select(*_MERCHANT_COLUMNS).where(_MERCHANT_OF).with_for_u
 _CLOSE_MERCHANT = Query(
     update(MERCHANTS)
     .where(_MERCHANT_OF)
-    .values({"state": "closed", "version": MERCHANTS.c.version + 1})
+    .values({"state": ShopState.CLOSED.value, "version": MERCHANTS.c.version + 1})
     .returning(*_MERCHANT_COLUMNS)
 )
 
@@ -58,9 +59,17 @@ async def create_merchant(units: UnitsOfWork, actor: Actor, *, partner_id: UUID,
             raise Refusal(RefusalCode.PARTNER_NOT_FOUND)
         id_ = change.new_id()
         merchant = Merchant(
-            id=id_, programme_id=programme_id, partner_id=partner_id, code=code, name=name, state="open", version=1
+            id=id_,
+            programme_id=programme_id,
+            partner_id=partner_id,
+            code=code,
+            name=name,
+            state=ShopState.OPEN,
+            version=1,
         )
-        await change.insert(_INSERT_HOLDER, Holder(id=id_, programme_id=programme_id, kind="merchant", state="open"))
+        await change.insert(
+            _INSERT_HOLDER, Holder(id=id_, programme_id=programme_id, kind="merchant", state=AccountState.OPEN)
+        )
         await change.insert(_INSERT_MERCHANT, merchant)
         change.record(id_, facts={"code": code, "name": name, "partner": str(partner_id)})
     return merchant

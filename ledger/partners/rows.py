@@ -5,6 +5,7 @@ Merchants and terminals are standing: commands read them without touching the da
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
@@ -15,6 +16,13 @@ from ledger.engine.shelf import Shelf
 from ledger.partners import tables
 
 Network = IPv4Network | IPv6Network
+
+
+class ShopState(StrEnum):
+    """Of a merchant or a terminal: open until it is closed, for good."""
+
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class Partner(NamedTuple):

@@ -16,6 +16,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import DRAWS, HOLDS, HOLDS_BY_ID, LOTS
 from ledger.engine.state import State
+from ledger.partners.merchant import is_another_merchants
 from ledger.points.bounds import move_inactivity, refresh_next_expiry
 from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amount
 from ledger.points.due import expire_dead, release_hold
@@ -73,13 +74,8 @@ class HoldCommand(PointsCommand):
 
     def _is_callers(self, hold: Hold) -> bool:
         """A merchant sees the holds opened for it, a member its own; the bank's services see all."""
-        match self.actor.kind:
-            case "merchant":
-                return str(hold.merchant_id) == self.actor.id
-            case "member":
-                return str(self.member_id) == self.actor.id
-            case _:
-                return True
+        is_own = self.actor.kind != "member" or str(self.member_id) == self.actor.id
+        return is_own and not is_another_merchants(self.actor, hold.merchant_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

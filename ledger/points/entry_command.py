@@ -11,6 +11,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import DRAWS, ENTRIES, ENTRIES_OF_ORIGINAL, LOTS
 from ledger.engine.state import State
+from ledger.partners.merchant import is_another_merchants
 from ledger.points.command import UNKNOWN, PointsCommand
 from ledger.points.find import owner_of_entry
 
@@ -36,7 +37,7 @@ class EntryCommand(PointsCommand):
         entry = None if self.member_id == UNKNOWN else state.find(ENTRIES, self.entry_id)
         if entry is None or entry.member_id != self.member_id:
             raise Refusal(RefusalCode.ENTRY_NOT_FOUND)
-        if self.actor.kind == "merchant" and str(entry.merchant_id) != self.actor.id:
+        if is_another_merchants(self.actor, entry.merchant_id):
             raise Refusal(RefusalCode.ENTRY_NOT_FOUND)
         return entry
 

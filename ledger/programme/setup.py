@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
+from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
@@ -45,7 +46,7 @@ async def create_programme(units: UnitsOfWork, actor: Actor, *, code: str, name:
         id_ = ProgrammeId(change.new_id())
         programme = Programme(id=id_, code=code, name=name, time_zone=time_zone, open_from=_EPOCH, version=1)
         await change.insert(_INSERT_PROGRAMME, programme)
-        await change.insert(_INSERT_HOLDER, Holder(id=id_, programme_id=id_, kind="programme", state="open"))
+        await change.insert(_INSERT_HOLDER, Holder(id=id_, programme_id=id_, kind="programme", state=AccountState.OPEN))
         change.record(id_, facts={"code": code, "name": name, "time_zone": time_zone})
     return programme
 

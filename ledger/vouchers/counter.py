@@ -12,7 +12,7 @@ from ledger.engine.command import Command
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
-from ledger.partners.merchant import require_merchant
+from ledger.partners.merchant import is_another_merchants, require_merchant
 from ledger.partners.rows import MERCHANTS, TERMINALS, Merchant, Terminal
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import PROGRAMMES, Programme
@@ -117,7 +117,7 @@ class CounterCommand(Command[O], Generic[O]):
     def till(self, state: State) -> Till:
         """Where the vouchers are shown. MERCHANT_NOT_FOUND, TERMINAL_NOT_FOUND, also where they are another's."""
         merchant = require_merchant(state, self.merchant_id, self.actor.programme_id)
-        if self.actor.kind == "merchant" and self.actor.id != str(self.merchant_id):
+        if is_another_merchants(self.actor, self.merchant_id):
             raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
         return Till(merchant=merchant, terminal=self._terminal(state, merchant), scene=self.scene)
 

@@ -23,6 +23,7 @@ from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
+from ledger.partners.merchant import is_another_merchants
 from ledger.points.command import require_room
 from ledger.programme.rows import ASSETS, PROGRAMMES
 from ledger.vouchers.counts import Purpose, count_down, count_key
@@ -141,7 +142,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
         """The redemption; REDEMPTION_NOT_FOUND also where it is another merchant's."""
         if self.target is not None:
             for redemption in state.rows(REDEMPTIONS, self.target.entry_id):
-                is_callers = self.actor.kind != "merchant" or self.actor.id == str(redemption.merchant_id)
+                is_callers = not is_another_merchants(self.actor, redemption.merchant_id)
                 is_ours = redemption.programme_id == self.actor.programme_id
                 if redemption.id == self.redemption_id and is_ours and is_callers:
                     return redemption, self.target.found
