@@ -1,5 +1,6 @@
 """Records as commands. The fingerprint covers what the file says, its external ids and codes, and not what they were
-resolved to: so a line that was refused for an unknown member is refused alike whenever the file is run again.
+resolved to: so a line that was refused for an unknown member is refused alike whenever the file is run again. Activities
+are the API's own commands, since whoever reports an event, its name is the key.
 """
 
 from collections.abc import Mapping
@@ -74,22 +75,6 @@ class ImportedOpening(MemberOfFile, OpenBalance):
     """An opening balance whose member is named by the file."""
 
     external_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedActivity(MerchantOfFile, ReportActivity):
-    """An activity whose member and merchant are named by the file."""
-
-    external_id: str
-    merchant_code: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedRefund(MerchantOfFile, ReportRefund):
-    """A refund whose member and merchant are named by the file."""
-
-    external_id: str
-    merchant_code: str | None
 
 
 def enrol_command(record: EnrolRecord, actor: Actor, key: str, *, is_replay: bool) -> EnrolMember:
@@ -168,23 +153,22 @@ def activity_command(
     members: Mapping[str, UUID],
     merchants: Mapping[str, UUID],
 ) -> ActivityCommand:
-    """The report, of `source` where the line names none; what is unknown is left to the ledger to refuse."""
-    member, merchant = record.member, record.merchant
+    """The report, of `source` where the line names none, as the API makes it too; its member and its merchant are known."""
     parts: ActivityParts = {
         "actor": actor,
-        "member_id": members.get(member, UNKNOWN),
+        "member_id": members[record.member],
         "source": record.source or source,
         "event_id": record.event,
         "occurred_at": record.at,
         "payload": record.payload,
         "channel": record.channel,
         "branch": record.branch,
-        "merchant_id": _merchant(merchant, merchants),
+        "merchant_id": None if record.merchant is None else merchants[record.merchant],
         "replay_at": record.at if is_replay else None,
     }
     if record.refund_of is not None:
-        return ImportedRefund(**parts, external_id=member, merchant_code=merchant, refund_of=record.refund_of)
-    return ImportedActivity(**parts, external_id=member, merchant_code=merchant, type=record.activity)
+        return ReportRefund(**parts, refund_of=record.refund_of)
+    return ReportActivity(**parts, type=record.activity)
 
 
 def _merchant(code: str | None, merchants: Mapping[str, UUID]) -> UUID | None:

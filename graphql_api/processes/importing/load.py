@@ -1,4 +1,4 @@
-"""Streaming a file through the engine: chunks in two lanes, members first, every line under its own key.
+"""Streaming a file through the engine: chunks in lanes, members first, every line under its own key.
 
 A member's lines all go through one lane, in their order. Memory is bounded by the chunks, whatever the file's length.
 """
@@ -16,6 +16,7 @@ from graphql_api.processes.importing.parse import Line
 from graphql_api.processes.importing.records import ActivityRecord, EnrolRecord, OpeningRecord, Record
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import Lanes, submit_list
+from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.engine.command import Actor
 from ledger.engine.outcome import Outcome
@@ -127,10 +128,15 @@ class Load:
         members = await find_members(reader, programme_id, {record.member for record in records})
         codes = {record.merchant for record in records if not isinstance(record, EnrolRecord | OpeningRecord)}
         merchants = await find_merchants(reader, programme_id, {code for code in codes if code is not None})
-        commands = [
-            self._command(line, record, members, merchants) for line, record in zip(lines, records, strict=True)
-        ]
-        for line, outcome in zip(lines, await submit_list(self.application.engine, commands), strict=True):
+        submitted, commands = [], list[AnyCommand]()
+        for line, record in zip(lines, records, strict=True):
+            unknown = _unknown_of(record, members, merchants)
+            if unknown is None:
+                submitted.append(line)
+                commands.append(self._command(line, record, members, merchants))
+            else:
+                self.tally.refuse(line, Refusal(unknown))
+        for line, outcome in zip(submitted, await submit_list(self.application.engine, commands), strict=True):
             self._count(line, outcome)
 
     def _command(
@@ -149,6 +155,18 @@ class Load:
                 self.tally.accept("activity", replayed=outcome.replayed, awards=len(reply.awards))
             case _ if outcome.refusal is not None:
                 self.tally.refuse(line, outcome.refusal)
+
+
+def _unknown_of(record: Record, members: Mapping[str, UUID], merchants: Mapping[str, UUID]) -> RefusalCode | None:
+    """Whether an activity names somebody who is not known yet. Its event is its key for ever, so that it is not submitted
+    before; other lines are left to the ledger to refuse.
+    """
+    if not isinstance(record, ActivityRecord):
+        return None
+    if record.member not in members:
+        return RefusalCode.MEMBER_NOT_FOUND
+    is_known = record.merchant is None or record.merchant in merchants
+    return None if is_known else RefusalCode.MERCHANT_NOT_FOUND
 
 
 def _is_empty(line: Line) -> bool:

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from graphql_api.processes.importing.run import Wanted, run_import
 from ledger.campaigns.refund import ReportRefund
+from ledger.partners.register import create_merchant
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
 from tests.command_line import run_scrip
@@ -74,7 +76,9 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
         payload='{"amount": 199}',
     )
     (await desk.report(refund)).unwrap()
+    again = replace(desk.reporting(member, amount=199, at=datetime.fromisoformat(at)), event_id="e-2")
 
+    assert (await desk.report(again)).replayed
     assert (first[0], first[1]["accepted"], first[1]["awards"]) == (0, {"enrol": 1, "activity": 2}, 2)
     assert (second[0], second[1]["accepted"], second[1]["known"]) == (1, {"enrol": 1, "activity": 4}, 3)
     assert _refused(path) == [
@@ -90,6 +94,25 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
         (14, "MISSING_FIELD"),
     ]
     assert await desk.balance(member) == 19 - 10 + 19
+
+
+async def test_who_is_not_known_yet_is_found_by_the_next_run(bank: Bank, tmp_path: Path) -> None:
+    """The line has no key but its event, so nothing is kept of a member or a merchant that there is not."""
+    at = datetime.now(UTC).isoformat()
+    await bank.enrol("C-1")
+    lines = [_line("e-1", at), _line("e-2", at, member="C-2"), _line("e-3", at, merchant="002")]
+    path = tmp_path / "activities.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    wanted = Wanted(path=path, programme=None, source="core", is_replay=False, refused=tmp_path / "refused.jsonl")
+
+    first = await run_import(bank.application.settings, bank.url, wanted, lambda told, size: None)
+    await bank.enrol("C-2")
+    operator = bank.actor("operator", "olga")
+    await create_merchant(bank.application.units, operator, partner_id=bank.partner_id, code="002", name="Late")
+    second = await run_import(bank.application.settings, bank.url, wanted, lambda told, size: None)
+
+    assert first.refused == {"MEMBER_NOT_FOUND": 1, "MERCHANT_NOT_FOUND": 1}
+    assert (second.refused, second.done, second.known) == ({}, {"activity": 3}, 1)
 
 
 async def test_the_last_of_a_budget_goes_to_whom_the_file_names_first(bank: Bank, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_a_replay_goes_on_whatever_its_first_lines_came_to(database_url: str, tm
 
     assert first[1]["accepted"] == again[1].get("accepted") == {"enrol": 1, "earn": 1}
     assert again[1]["known"] == 2
-    assert first[1]["refused"] == again[1]["refused"] == {"INVALID_INPUT": 1, "MEMBER_NOT_FOUND": 1}
+    assert (first[1]["refused"], again[1]["refused"]) == ({"MEMBER_NOT_FOUND": 2}, {"INVALID_INPUT": 2})
 
 
 def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path) -> None:
