@@ -205,7 +205,7 @@ async def repeat(due: Round, stop: asyncio.Event, metrics: RoundMetrics) -> None
 
 def pause_seconds(due: Round, failures: int) -> float:
     """How long the round waits after so many failures in a row: ever longer, within a bound, and never less than else."""
-    return max(due.pause_seconds, min(due.pause_seconds * 2 ** min(failures, 10), RETRY_SECONDS_MAX))
+    return max(due.pause_seconds, min(due.pause_seconds * 2.0 ** min(failures, 10), RETRY_SECONDS_MAX))
 
 
 def _told(error: Exception) -> dict[str, object]:
