@@ -55,44 +55,49 @@ class RemoteKeySet:
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
         self._has_failed = False
-        self._lock = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
         """The key with this id, fetching when it is unknown or the set is old.
 
-        Who asks for an unknown key waits for a fetch in flight; who asks for a known one never does.
+        Who asks for an unknown key waits for the fetch; who asks for a known one never does.
         """
-        known = self._choose(key_id) is not None
-        if not known or (self._is_due(now) and not self._lock.locked()):
-            async with self._lock:
-                if self._is_due(now) or self._choose(key_id) is None:
-                    await self._refresh(now)
-        found = None if now - self._fetched_at > STALE_SECONDS else self._choose(key_id)
+        found = self._choose(key_id, now)
+        if found is None or now - self._fetched_at > MAX_AGE_SECONDS:
+            self._begin(now)
+        if found is None and self._fetching is not None:
+            # Whoever gives up waiting leaves the fetch to the others.
+            await asyncio.shield(self._fetching)
+            found = self._choose(key_id, now)
         if found is None and self._has_failed:
             raise KeysUnavailable("the identity provider's keys cannot be fetched")
         return found
 
-    def _is_due(self, now: float) -> bool:
-        return now - self._fetched_at > MAX_AGE_SECONDS
-
-    def _choose(self, key_id: str | None) -> jwt.PyJWK | None:
+    def _choose(self, key_id: str | None, now: float) -> jwt.PyJWK | None:
+        if now - self._fetched_at > STALE_SECONDS:
+            return None
         if key_id is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(key_id)
 
+    def _begin(self, now: float) -> None:
+        pause = RETRY_SECONDS if self._has_failed else MIN_REFETCH_SECONDS
+        if self._fetching is None and now - self._tried_at >= pause:
+            self._tried_at = now
+            self._fetching = asyncio.create_task(self._refresh(now))
+
     async def _refresh(self, now: float) -> None:
-        if now - self._tried_at < (RETRY_SECONDS if self._has_failed else MIN_REFETCH_SECONDS):
-            return
-        self._tried_at = now
-        self._has_failed = True
         try:
             fetched = jwt.PyJWKSet.from_json((await self._fetch()).decode())
-        except (OSError, ValueError, jwt.PyJWTError) as error:
+            self._keys = {key.key_id: key for key in fetched.keys}
+        except Exception as error:  # noqa: BLE001 - whatever came instead of keys, it is the provider's
             structlog.get_logger("scrip.keys").warning("jwks_unavailable", error=type(error).__name__)
-            return
-        self._keys = {key.key_id: key for key in fetched.keys}
-        self._fetched_at = now
-        self._has_failed = False
+            self._has_failed = True
+        else:
+            self._fetched_at = now
+            self._has_failed = False
+        finally:
+            self._fetching = None
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

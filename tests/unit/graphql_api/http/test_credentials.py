@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from http.client import BadStatusLine
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -336,6 +337,44 @@ async def test_known_keys_outlive_a_provider_that_is_down() -> None:
     with pytest.raises(KeysUnavailable):
         await keys.find("k", 3_665.0)
     assert await keys.find("k", 3_666.0) is not None
+
+
+async def test_known_keys_do_not_wait_for_a_provider_that_hangs() -> None:
+    """They are fetched anew beside the request; only who brings an unknown key waits."""
+    served = json.dumps({"keys": [ECAlgorithm.to_jwk(generate_ec(SECP256R1()).public_key(), as_dict=True)
+                                   | {"kid": "k"}]}).encode()  # fmt: skip
+    answers = [served]
+    hangs = asyncio.Event()
+
+    async def fetch() -> bytes:
+        if not answers:
+            await hangs.wait()
+        return answers.pop() if answers else b""
+
+    keys = RemoteKeySet(fetch)
+    assert await keys.find("k", 0.0) is not None
+    assert [await keys.find("k", now) is not None for now in (301.0, 302.0)] == [True, True]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(keys.find("new", 303.0), 0.01)
+
+    hangs.set()
+    with pytest.raises(KeysUnavailable):
+        await keys.find("new", 304.0)
+    assert await keys.find("k", 304.0) is not None
+
+
+@pytest.mark.parametrize("said", [b"<html>", b"[1]", b"[" * 100_000, b'{"keys": [{"kid": []}]}', BadStatusLine("x")])
+async def test_what_is_no_key_set_is_the_providers_fault(said: bytes | Exception) -> None:
+    """Whatever the provider says, a token that nobody can check is no bug of ours."""
+
+    async def fetch() -> bytes:
+        await asyncio.sleep(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    with pytest.raises(KeysUnavailable):
+        await RemoteKeySet(fetch).find("k", 0.0)
 
 
 async def test_a_provider_that_is_down_is_no_fault_of_the_caller() -> None:
