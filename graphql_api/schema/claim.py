@@ -13,11 +13,10 @@ from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.issue import GIVEN
 from graphql_api.schema.kinds import VOUCHER, uuid_of
-from graphql_api.schema.member_ref import MemberRef, find_member, resolve_member
+from graphql_api.schema.member_ref import MemberRef, require_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND
 from graphql_api.schema.voucher_receipt import VoucherReceipt, receive_voucher
-from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
 from ledger.vouchers.claim import ClaimVoucher
@@ -107,9 +106,7 @@ async def gift_voucher(info: Info, asked: Annotated[GiftVoucherInput, INPUT]) ->
     """Give a voucher to another member, where its template allows that."""
     context = info.context
     ledger, actor = context.ledger, await context.actor()
-    to = await find_member(context, asked.to)
-    if to is None:
-        raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
+    to = await require_member(context, asked.to)
     command = GiftVoucher(
         actor=actor,
         key=asked.idempotency_key,

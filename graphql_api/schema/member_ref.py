@@ -32,12 +32,17 @@ async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
     """
     if context.caller.role is Role.MEMBER:
         own = await context.own_member_id()
-        if member is not None and await _named(context, member) != own:
+        if member is not None and await find_member(context, member) != own:
             raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return own
     if member is None:
         raise Refusal(RefusalCode.INVALID_INPUT, field="member")
-    found = await _named(context, member)
+    return await require_member(context, member)
+
+
+async def require_member(context: Context, member: MemberRef) -> UUID:
+    """The id that is named. MEMBER_NOT_FOUND where the programme has no member of that external id."""
+    found = await find_member(context, member)
     if found is None:
         raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
     return found
@@ -51,10 +56,6 @@ async def learn_members(context: Context, members: Iterable[MemberRef]) -> None:
 
 async def find_member(context: Context, member: MemberRef) -> UUID | None:
     """The id that is named; None where the programme has no member of that external id."""
-    return await _named(context, member)
-
-
-async def _named(context: Context, member: MemberRef) -> UUID | None:
     if member.external_id:
         return await context.ledger.directory.member_id(await context.programme_id(), member.external_id)
     return uuid_of(MEMBER, member.id or "")
