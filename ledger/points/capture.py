@@ -20,8 +20,8 @@ from ledger.partners.merchant import is_another_merchants
 from ledger.points.bounds import move_inactivity, refresh_next_expiry
 from ledger.points.command import UNKNOWN, PointsCommand, receipt, require_amount
 from ledger.points.due import expire_dead, release_hold
-from ledger.points.find import owner_of_hold
 from ledger.points.money import money_of, pay_merchant, rates_of, require_payable
+from ledger.points.owner_query import owner_of_hold
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.spend import destination_of, take
 from ledger.points.wallet import Wallet

@@ -63,7 +63,7 @@ class PointsCommand(Command[Receipt]):
 
     def new_account(self, role: Role) -> Account:
         """One of the member's accounts as it is before its first posting."""
-        return open_account(_programme(self), self.member_id, self.ids.asset_id, role)
+        return open_account(ProgrammeId(self.actor.programme_id), self.member_id, self.ids.asset_id, role)
 
     def open_wallet(self, state: State, now: datetime, *, merchant_id: UUID | None = None) -> Wallet:
         """The open wallet with everything due posted. The codes of `find_wallet`, then MEMBER_CLOSED."""
@@ -116,10 +116,6 @@ class PointsCommand(Command[Receipt]):
             return
         if require_merchant(state, merchant_id, self.actor.programme_id).state != ShopState.OPEN:
             raise Refusal(RefusalCode.MERCHANT_CLOSED)
-
-
-def _programme(command: PointsCommand) -> ProgrammeId:
-    return ProgrammeId(command.actor.programme_id)
 
 
 def require_amount(amount: int, field: str = "amount") -> None:

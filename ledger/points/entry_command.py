@@ -13,7 +13,7 @@ from ledger.engine.shelves import DRAWS, ENTRIES, ENTRIES_OF_ORIGINAL, LOTS
 from ledger.engine.state import State
 from ledger.partners.merchant import is_another_merchants
 from ledger.points.command import UNKNOWN, PointsCommand
-from ledger.points.find import owner_of_entry
+from ledger.points.owner_query import owner_of_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

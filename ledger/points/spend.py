@@ -27,8 +27,8 @@ from ledger.points.command import (
     require_available,
 )
 from ledger.points.due import settle_due
-from ledger.points.find import owner_of_code
 from ledger.points.money import money_of, pay_merchant, points_within, rates_of, require_payable
+from ledger.points.owner_query import owner_of_code
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.rows import PAYMENT_CODES, PaymentCode
 from ledger.points.wallet import Wallet

@@ -35,7 +35,7 @@ from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.members import state_change
 from ledger.partners.rows import MERCHANTS, TERMINALS
-from ledger.points import find, settled
+from ledger.points import owner_query, settled
 from ledger.points.tables import PAYMENT_CODES
 from ledger.programme.clock import ReplayClock
 from ledger.programme.rows import ASSETS, PROGRAMMES
@@ -266,9 +266,9 @@ class MemoryReader(Reader):
     async def row(self, query: Query, parameters: Mapping[str, Any]) -> Row:
         """Whose entry, hold or payment code it is, and in which asset."""
         id_, programme = parameters["id"], parameters["programme_id"]
-        if query is find._ENTRY_OWNER:
+        if query is owner_query._ENTRY_OWNER:
             owners = [(e.member_id, e.asset_id) for e in self._store.of(tables.ENTRIES).find("id", id_)]
-        elif query is find._HOLD_OWNER:
+        elif query is owner_query._HOLD_OWNER:
             holds = self._store.of(tables.HOLDS).find("id", id_)
             accounts = [a for h in holds for a in self._store.of(tables.ACCOUNTS).find("id", h.account_id)]
             owners = [(account.holder_id, account.asset_id) for account in accounts]
