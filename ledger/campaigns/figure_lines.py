@@ -19,7 +19,7 @@ from ledger.vouchers.redeem import REDEEM
 from ledger.vouchers.reverse import REVERSE
 
 USES: Final = (SpendPoints.kind, CaptureHold.kind, ClaimVoucher.kind, REDEEM)
-"""The kinds of entries by which a member uses what it was awarded; points that were transferred are not followed."""
+"""The kinds of entries by which a member uses what it was awarded; what was transferred or given away is not followed."""
 RETURNS: Final = (ReverseEntry.kind, REVERSE)
 """The kinds that undo a use."""
 

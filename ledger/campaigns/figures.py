@@ -38,7 +38,7 @@ class AssetFigures:
     """What a campaign gave of one asset, in its units.
 
     awards:   how many · issued: by them · returned: what refunds took back of it
-    redeemed: what members have used of it so far; points that they transferred are not followed
+    redeemed: what members have used of it so far; what they transferred or gave away is not followed
     cost:     what the campaign's budget paid, less what refunds brought back; 0 where it has none for the asset
     """
 
