@@ -26,7 +26,7 @@ async def test_every_table_has_the_columns_of_the_database_in_their_order(databa
     for module in pkgutil.walk_packages(ledger.__path__, "ledger."):
         if module.name.endswith(".tables"):
             import_module(module.name)
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     declared = {
         f"{table.schema}.{table.name}": [f"{c.name} {c.type.compile(dialect).lower()}" for c in table.c]
         for table in METADATA.tables.values()
