@@ -61,8 +61,8 @@ class Given(NamedTuple):
     amount: int
     cost: int
     budget_id: UUID | None
-    counter: Counter | None
-    metric: MetricKind | None
+    counter: Counter | None = None
+    metric: MetricKind | None = None
 
 
 class Sale(NamedTuple):
@@ -136,8 +136,11 @@ class Rehearsal:
         self._keep(state)
         self.tally.look(recorded.member_id, taking.taken, skips, now)
         if recorded.is_refunded and recorded.amount and taking.taken:
-            given = tuple(self._given(state, offer, seen) for offer in taking.taken)
-            self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, given)
+            given = [
+                self._given(offer, seen) for offer in taking.taken if not isinstance(offer.rule.action, TierCredit)
+            ]
+            given += self._credited(state, taking)
+            self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, tuple(given))
 
     def _see(self, state: State, command: ReportActivity, qualifying: Mapping[str, int]) -> tuple[Seen, Turns]:
         type_ = find_type(state, self.programme.id, command.type)
@@ -198,18 +201,24 @@ class Rehearsal:
 
     # -- refunds -----------------------------------------------------------------------------------------------------
 
-    def _given(self, state: State, offer: Offer, seen: Seen) -> Given:
-        action, counter, metric = offer.rule.action, None, None
+    def _given(self, offer: Offer, seen: Seen) -> Given:
+        action, counter = offer.rule.action, None
         if isinstance(action, ProgressStep):
             period = offer.of.body.period_of(action.counter)
             name = progress_name(action.counter)
             counter = Counter.on(seen.member_id, offer.of.campaign.id, name, period, seen.day)
-        if isinstance(action, TierCredit):
-            ladder = ladder_id(self.programme.id, action.ladder)
-            metric = ladder_terms(state, self.programme, ladder, seen.occurred_at).body.metric.kind
         budget = offer.budget
         cost, budget_id = (0, None) if budget is None else (offer.amount, budget.id)
-        return Given(action.kind, code_of(offer), offer.amount, cost, budget_id, counter, metric)
+        return Given(action.kind, code_of(offer), offer.amount, cost, budget_id, counter)
+
+    def _credited(self, state: State, taking: Taking) -> list[Given]:
+        """A ladder is credited once for all rules, and takes back of the sum."""
+        found = []
+        for code, amount in taking.by_rule().items():
+            terms = ladder_terms(state, self.programme, ladder_id(self.programme.id, code), taking.now)
+            kind = terms.body.metric.kind
+            found.append(Given(ActionKind.TIER_CREDIT, code, amount, 0, None, metric=kind))
+        return found
 
     def take_back(self, refund: Recorded) -> None:
         """A refund of an activity that was given something takes its part back."""

@@ -1,6 +1,6 @@
 """Taking offers without posting them: what a rehearsal does where a report composes an entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -48,13 +48,18 @@ class Taking:
         self.taken.append(offer)
         return None
 
-    def uncredited(self) -> Sequence[Skip]:
-        """Leaves out the credits of ladders that would not take them, and tells of each why, as a report does."""
-        by_rule: dict[str, int] = {}
+    def by_rule(self) -> Mapping[str, int]:
+        """What was taken to credit ladders, by their codes."""
+        found: dict[str, int] = {}
         for offer in self.taken:
             if isinstance(offer.rule.action, TierCredit):
                 ladder = offer.rule.action.ladder
-                by_rule[ladder] = by_rule.get(ladder, 0) + offer.amount
+                found[ladder] = found.get(ladder, 0) + offer.amount
+        return found
+
+    def uncredited(self) -> Sequence[Skip]:
+        """Leaves out the credits of ladders that would not take them, and tells of each why, as a report does."""
+        by_rule = self.by_rule()
         if not by_rule:
             return ()
         seen = self.seen

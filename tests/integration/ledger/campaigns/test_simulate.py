@@ -178,10 +178,12 @@ async def _history(desk: CampaignDesk, bank: Bank) -> None:
 
 async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank: Bank) -> None:
     """A ladder of snapshots, one that is full, and one for which it is too late: the reasons of the campaign that ran, and
-    a refund takes back what was credited only, where activities count all of it or nothing.
+    a refund takes back what was credited only, all of it or nothing where activities are counted, and of the
+    sum where several rules credit a ladder.
     """
     tiers, most = TierDesk(bank=bank), 10**15
     await tiers.ladder()
+    await tiers.ladder("twice")
     await tiers.ladder("visits", metric=Metric(kind=MetricKind.COUNT, activities=("purchase",)))
     await tiers.ladder("prompt", late_hours=0)
     await tiers.ladder(
@@ -191,7 +193,8 @@ async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank
         Rule(code=ladder, activity="purchase", action=TierCredit(ladder=ladder, field="amount", rate=2))
         for ladder in ("spend", "prompt", "assets", "visits")
     ]
-    await desk.run("boost", phases=always(*rules, TENTH))
+    twice = [Rule(code=f"t{n}", activity="purchase", action=TierCredit(ladder="twice", amount=1)) for n in (1, 2)]
+    await desk.run("boost", phases=always(*rules, *twice, TENTH))
     member, rich = [await bank.enrol(name) for name in ("m-1", "m-2")]
     sale = desk.reporting(member, amount=100)
 
@@ -207,8 +210,9 @@ async def test_credit_that_no_ladder_would_take_is_told(desk: CampaignDesk, bank
     }
     assert reasons == await _told_reasons(bank)
     credits_ = [(line.code, line.awards, line.amount, line.returned) for line in simulation.costs]
-    assert credits_[-2:] == [("spend", 1, 200, 100), ("visits", 1, 200, 0)]
-    assert await bank.count("book.tier_credits WHERE amount = -100") == 1
+    assert credits_[-3:] == [("spend", 1, 200, 100), ("twice", 4, 4, 1), ("visits", 1, 200, 0)]
+    taken_back = "SELECT amount FROM book.tier_credits WHERE source = 'RULE' AND amount < 0 ORDER BY amount"
+    assert [row["amount"] for row in await bank.fetch(taken_back)] == [-100, -1]
 
 
 async def test_a_draft_is_tried_on_other_days_and_under_other_budgets(desk: CampaignDesk, bank: Bank) -> None:
