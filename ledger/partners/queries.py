@@ -36,7 +36,6 @@ _PARTNERS = _page(PARTNERS, Partner._fields)
 _MERCHANTS = _page(MERCHANTS, Merchant._fields)
 _MERCHANTS_OF = _page(MERCHANTS, Merchant._fields, MERCHANTS.c.partner_id == bindparam("partner_id"))
 _KEYS_OF = _page(API_KEYS, ApiKey._fields, API_KEYS.c.merchant_id == bindparam("merchant_id"))
-_TERMINAL_BY_ID = _by(TERMINALS, Terminal._fields, "id")
 _TERMINALS_OF = _page(TERMINALS, Terminal._fields, TERMINALS.c.merchant_id == bindparam("merchant_id"))
 _ADMITTED = Query(
     select(MERCHANTS.c.networks).where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == ShopState.OPEN)
@@ -56,12 +55,6 @@ async def networks_of_open(reader: Reader, merchant_id: UUID) -> Sequence[Networ
     """Where an open merchant's credentials work, none = anywhere; None for a closed one. For authentication only."""
     row = await reader.row(_ADMITTED, {"merchant_id": merchant_id})
     return None if row is None else tuple(row["networks"])
-
-
-async def terminal_by_id(reader: Reader, programme_id: UUID, terminal_id: UUID) -> Terminal | None:
-    """The programme's terminal with that id, closed or not."""
-    row = await reader.row(_TERMINAL_BY_ID, {"asked": terminal_id, "programme_id": programme_id})
-    return None if row is None else Terminal(*row)
 
 
 async def terminals_page(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ledger.engine.outcome import Outcome, thaw
 from ledger.engine.reader import Reader, Record
 from ledger.engine.request import reference_id, request_id
 from ledger.engine.sql_query import SqlQuery
@@ -21,12 +20,9 @@ class PostingView:
     line: int
     asset_id: UUID
     amount: int
-    source_id: UUID
-    source_holder_id: UUID
     source_role: str
-    destination_id: UUID
-    destination_holder_id: UUID
     destination_role: str
+    destination_holder_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +70,6 @@ class RequestView:
     decided_at: datetime
     outcome: str
 
-    def thawed(self, reply: type) -> Outcome[object]:
-        """The outcome as the command's own reply type, marked as a replay. Not for atomic lists."""
-        return thaw(self.outcome, reply)
-
 
 # An entry belongs to the programme of its asset; one without an asset to its member's.
 _ENTRIES = SqlQuery(
@@ -92,8 +84,8 @@ _ENTRIES = SqlQuery(
 )
 _POSTINGS = SqlQuery(
     """
-    SELECT p.entry_id, p.line, p.asset_id, p.amount, p.source_id, s.holder_id AS source_holder_id,
-           s.role AS source_role, p.destination_id, d.holder_id AS destination_holder_id, d.role AS destination_role
+    SELECT p.entry_id, p.line, p.asset_id, p.amount, s.role AS source_role, d.role AS destination_role,
+           d.holder_id AS destination_holder_id
     FROM {book}.postings p
     JOIN {book}.accounts s ON s.id = p.source_id
     JOIN {book}.accounts d ON d.id = p.destination_id

@@ -30,7 +30,6 @@ async def test_a_till_is_named_by_its_shop_and_code(bank: Bank) -> None:
 
     assert made.id == terminal_id(bank.merchant_id, "T1")
     assert again.value.code == RefusalCode.CODE_TAKEN
-    assert await queries.terminal_by_id(reader, bank.programme_id, made.id) == made
     assert await queries.terminals_page(reader, bank.programme_id, bank.merchant_id, limit=9) == [made]
 
 
@@ -63,7 +62,7 @@ async def test_a_till_is_closed_once_and_by_its_own_programme(bank: Bank) -> Non
 
     assert (closed.state, closed.version) == ("closed", 2)
     assert (foreign.value.code, twice.value.code) == (RefusalCode.TERMINAL_NOT_FOUND, RefusalCode.TERMINAL_CLOSED)
-    assert await queries.terminal_by_id(bank.application.reader, stranger.programme_id, till.id) is None
+    assert await queries.terminals_page(bank.application.reader, stranger.programme_id, bank.merchant_id, limit=9) == []
 
 
 async def test_networks_are_replaced_as_a_whole(bank: Bank) -> None:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from ledger.engine.outcome import Outcome
+from ledger.engine.outcome import Outcome, thaw
 from ledger.points.as_of_query import BalanceAsOf, balance_as_of
 from ledger.points.earn import EarnPoints
 from ledger.points.entry_query import entry_by_reference, load_entries, request_by_key
@@ -66,7 +66,7 @@ async def test_an_entry_is_found_by_reference_and_by_key(world: World) -> None:
     assert [(p.source_role, p.destination_role, p.amount) for p in entry.postings] == [("issuance", "wallet", 10)]
     assert await entry_by_reference(reader, programme, client=client, kind="earn", reference="key-2") == entry
     assert request is not None
-    assert request.thawed(Receipt) == Outcome(reply=receipt, replayed=True)
+    assert thaw(request.outcome, Receipt) == Outcome(reply=receipt, replayed=True)
     assert await load_entries(reader, world.merchant_id, [receipt.entry_id]) == [None]
     assert await request_by_key(reader, world.merchant_id, client=client, key="key-1") is None
     assert await request_by_key(reader, programme, client="service:other", key="key-1") is None
