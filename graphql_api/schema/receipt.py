@@ -45,7 +45,7 @@ class WalletAfter:
     held:           what holds set aside
     available:      what could be spent next
     owed:           what a refund could not take back
-    next_expiry: when points expire next
+    next_expiry:    when points expire next
     """
 
     member_id: strawberry.ID

@@ -25,12 +25,11 @@ from ledger.points.owner_query import owner_of_hold
 from ledger.points.receipt import LotUse, Receipt, lot_use
 from ledger.points.spend import destination_of, take
 from ledger.points.wallet import Wallet
-from ledger.programme.rows import rate_at
+from ledger.programme.rows import Rate, rate_at
 
 _ENDED = {
     HoldState.CAPTURED: RefusalCode.HOLD_CAPTURED,
     HoldState.RELEASED: RefusalCode.HOLD_RELEASED,
-    HoldState.LAPSED: RefusalCode.HOLD_LAPSED,
 }
 
 
@@ -106,9 +105,12 @@ class CaptureHold(HoldCommand):
         rate = None if hold.merchant_id is None else rate_at(rates_of(wallet), now)
         if rate is not None:
             require_payable(amount, rate)
+        return self._capture(wallet, hold, rate, amount, now)
+
+    def _capture(self, wallet: Wallet, hold: Hold, rate: Rate | None, amount: int, now: datetime) -> Receipt:
         money = None if rate is None else money_of(amount, rate)
         draft = self.draft(
-            state,
+            wallet.state,
             now,
             amount,
             merchant_id=hold.merchant_id,
@@ -125,7 +127,7 @@ class CaptureHold(HoldCommand):
             # Late activity revives nothing, so what returns dead stays dead (semantics 4.3).
             move_inactivity(wallet, draft, now)
         refresh_next_expiry(wallet, draft)
-        post(state, draft, self.actor)
+        post(wallet.state, draft, self.actor)
         expire_dead(wallet, now)
         return receipt(wallet, draft, uses, hold_id=hold.id)
 
