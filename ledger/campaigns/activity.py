@@ -117,6 +117,12 @@ class ActivityCommand(Command[ActivityReceipt]):
         require_not_closed(holder.state)
         return programme_of(state, holder)
 
+    def merchant_code(self, state: State) -> str:
+        """The code of the merchant at which it occurred, empty where none is named. MERCHANT_NOT_FOUND."""
+        if self.merchant_id is None:
+            return ""
+        return require_merchant(state, self.merchant_id, self.actor.programme_id).code
+
     def require_occurred(self, now: datetime) -> None:
         """ACTIVITY_IN_FUTURE, which burns no key: the source's clock may be ahead."""
         if self.occurred_at > now:

@@ -13,9 +13,9 @@ PAGE_SIZE: Final = 2_000
 _FIRST: Final = UUID(int=0)
 _PAGE = SqlQuery(
     """
-    SELECT a.id, a.member_id, a.type, a.occurred_at, a.received_at, a.channel, a.branch, a.merchant_id, a.payload,
+    SELECT a.id, a.member_id, a.type, a.occurred_at, a.received_at, a.channel, a.branch, a.merchant_id, m.code, a.payload,
            a.amount, a.refund_of, EXISTS (SELECT FROM {book}.activities r WHERE r.refund_of = a.id) AS is_refunded
-    FROM {book}.activities a
+    FROM {book}.activities a LEFT JOIN registry.merchants m ON m.id = a.merchant_id
     WHERE a.id > CAST(:after AS uuid) AND a.programme_id = CAST(:programme_id AS uuid)
       AND a.local_day >= CAST(:from_on AS date)
       AND (a.refund_of IS NOT NULL
@@ -45,6 +45,7 @@ class Recorded(NamedTuple):
     channel: str | None
     branch: str | None
     merchant_id: UUID | None
+    merchant_code: str | None
     payload: str
     amount: int | None
     refund_of: UUID | None

@@ -130,7 +130,7 @@ class Rehearsal:
         plan = self._ran.plan_of(recorded.type, recorded.occurred_at)
         counters = plan.counters_on(recorded.member_id, day, local_date(now, self.programme.time_zone))
         state = self._state(plan, recorded.member_id, counters, known.member(recorded))
-        seen, turns = self._see(state, command, known.qualifying_of(recorded))
+        seen, turns = self._see(state, command, known.qualifying_of(recorded), recorded.merchant_code or "")
         taking = Taking(state, self.programme, seen, now, self.stock)
         skips = [*take_turns(taking, turns), *taking.uncredited()]
         self._keep(state)
@@ -142,13 +142,16 @@ class Rehearsal:
             given += self._credited(state, taking)
             self._sales[recorded.id] = Sale(recorded.amount, recorded.amount, tuple(given))
 
-    def _see(self, state: State, command: ReportActivity, qualifying: Mapping[str, int]) -> tuple[Seen, Turns]:
+    def _see(
+        self, state: State, command: ReportActivity, qualifying: Mapping[str, int], merchant: str
+    ) -> tuple[Seen, Turns]:
         type_ = find_type(state, self.programme.id, command.type)
         line_up = self._line_ups.get(command.type)
         if line_up is None:
             line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])
         then = command.member_then(state, self.programme, line_up)._replace(qualifying=qualifying)
-        return command.see(self.programme, type_, require_payload(type_, command.payload), then, line_up)
+        payload = require_payload(type_, command.payload)
+        return command.see(self.programme, type_, payload, then, line_up, merchant)
 
     def _command(self, recorded: Recorded) -> ReportActivity:
         return ReportActivity(

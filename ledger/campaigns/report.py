@@ -134,7 +134,7 @@ class ReportActivity(ActivityCommand):
         self.require_occurred(now)
         line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
         then = self._then(state, programme, line_up, now)
-        seen, turns = self.see(programme, type_, payload, then, line_up)
+        seen, turns = self.see(programme, type_, payload, then, line_up, self.merchant_code(state))
         awarding = Awarding(state, programme, seen, now, lambda: self.draft(state, now, effective_at=self.occurred_at))
         is_closed = self.occurred_at < programme.open_from
         if is_closed:
@@ -172,15 +172,24 @@ class ReportActivity(ActivityCommand):
         )
 
     def see(
-        self, programme: Programme, type_: ActivityType, payload: Mapping[str, Any], then: MemberThen, line_up: LineUp
+        self,
+        programme: Programme,
+        type_: ActivityType,
+        payload: Mapping[str, Any],
+        then: MemberThen,
+        line_up: LineUp,
+        merchant: str,
     ) -> tuple[Seen, Turns]:
-        """The activity as campaigns see it, and the member then; with their turns on its day."""
+        """The activity as campaigns see it, and the member then; with their turns on its day.
+
+        merchant: the code of the merchant, empty where none is named
+        """
         local = self.occurred_at.astimezone(zone(programme.time_zone))
         values: dict[str, Value] = {f"activity.{name}": value for name, value in payload.items()}
         values |= {
             "activity.channel": self.channel or "",
             "activity.branch": self.branch or "",
-            "activity.merchant": "" if self.merchant_id is None else str(self.merchant_id),
+            "activity.merchant": merchant,
             "activity.hour": local.hour,
             "activity.weekday": local.isoweekday(),
             "activity.day": local.day,

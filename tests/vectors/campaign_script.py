@@ -25,7 +25,7 @@ What a campaign did: points as a number, a voucher as its template, a donation a
 Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, cards=, or instead of
 points voucher=TEMPLATE, gift=SHOP, count=COUNTER; streak=COUNTER/LENGTH/LEAST, combined=COUNTER,COUNTER/DAYS; and of the
 whole cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, list=, late=, from=, until=,
-arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch= and any field of the payload.
+arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch=, merchant= and any field of the payload.
 """
 
 import shlex
@@ -242,7 +242,8 @@ class CampaignScript:
         given: dict[str, Any] = dict(word.split("=", 1) for word in rest if "=" in word)
         payload = dict(zip(("amount",), [int(word) for word in rest if "=" not in word], strict=False))
         at = given.pop("at", None)
-        common = {place: given.pop(place, None) for place in ("channel", "branch")}
+        common: dict[str, Any] = {place: given.pop(place, None) for place in ("channel", "branch")}
+        shop = given.pop("merchant", None)
         self.events += 1
         command = ReportActivity(
             actor=BANK,
@@ -252,6 +253,7 @@ class CampaignScript:
             event_id=given.pop("event", f"e{self.events}"),
             occurred_at=self.book.store.now if at is None else datetime.fromisoformat(at),
             payload=orjson.dumps({**payload, **given}).decode(),
+            merchant_id=None if shop is None else merchant_id(shop),
             **common,
         )
         if name:

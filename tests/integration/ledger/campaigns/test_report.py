@@ -23,6 +23,7 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.explain_query import explain, explain_event
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
+from ledger.campaigns.simulate import Simulation, simulate
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always, amounts, reasons
 
@@ -159,6 +160,19 @@ async def test_channels_and_branches_limit_a_campaign(desk: CampaignDesk, member
 
     assert (reasons(web), reasons(south)) == ([Reason.OTHER_CHANNEL], [Reason.OTHER_BRANCH])
     assert amounts(fits) == [10]
+
+
+async def test_a_merchant_is_known_by_its_code(desk: CampaignDesk, bank: Bank, member: UUID) -> None:
+    """As operators know it: reported under its id, it is its code to conditions, and in a simulation too."""
+    await desk.run("corner", phases=always(replace(TENTH, when="activity.merchant == '001'")))
+    command = desk.reporting(member, amount=100)
+
+    there = (await desk.report(replace(command, event_id="1", merchant_id=bank.merchant_id))).unwrap()
+    nowhere = (await desk.report(replace(command, event_id="2"))).unwrap()
+    tried = await simulate(bank.application.reader, bank.programme_id, Simulation(campaign="corner"))
+
+    assert (amounts(there), reasons(nowhere)) == ([10], [Reason.CONDITION_FALSE])
+    assert (tried.activities, tried.awards) == (2, 1)
 
 
 async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk, member: UUID) -> None:
