@@ -38,7 +38,7 @@ class CampaignAssetFigures:
     issued:             what they gave
     returned:           what refunds took back of it
     redeemed:           what members have used of it so far; what they transferred or gave away is not followed
-    redemption_rate_basis_points: redeemed ÷ what was issued and not returned, rounded down
+    redemption_rate_basis_points: redeemed ÷ what was issued and not returned, rounded down; 10,000 at most
     cost:               what the campaign's budget paid, less what refunds brought back; 0 without a budget
     return_per_hundred: the value reported, in minor units, for every 100 units issued and not returned
     """

@@ -51,8 +51,11 @@ class AssetFigures:
 
     @property
     def redemption_rate(self) -> int:
-        """The share of what was issued and not returned that was used, in basis points, rounded down."""
-        return _share(self.redeemed, self.issued - self.returned)
+        """The share of what was issued and not returned that was used, in basis points, rounded down; all of it where more
+        was used before refunds took it back.
+        """
+        kept = self.issued - self.returned
+        return _share(min(self.redeemed, kept), kept)
 
     def return_per_hundred(self, value_minor: int) -> int | None:
         """The reported value, in minor units, for every hundred units given; None where none was given."""
