@@ -17,6 +17,7 @@ from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import RefusalCode
 from ledger.programme import activity_type as ledger
 from ledger.programme.activity_type_query import activity_types as read_types
+from ledger.programme.register_activity_type import register_type
 
 
 @object_type
@@ -79,7 +80,7 @@ class ActivityTypeRegistered:
 async def register_activity_type(info: Info, asked: Annotated[RegisterActivityTypeInput, INPUT]) -> object:
     """Register a type of activities for good. Its code makes it unique, so no key is needed."""
     context = info.context
-    found = await ledger.register_type(
+    found = await register_type(
         context.ledger.units,
         await context.actor(),
         code=asked.code,

@@ -22,10 +22,10 @@ from graphql_api.processes.programme_file.strict import FileFault
 from ledger.book.refusal import Refusal
 from ledger.members.attribute import register_attribute
 from ledger.members.attribute_query import attributes_of
-from ledger.programme.activity_type import register_type
 from ledger.programme.activity_type_query import activity_types
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.queries import asset_by_code, programme_by_code
+from ledger.programme.register_activity_type import register_type
 from ledger.programme.setup import change_asset, create_asset, create_programme
 from ledger.tiers.ladder import change_ladder, create_ladder
 from ledger.tiers.ladder_body import LadderBody

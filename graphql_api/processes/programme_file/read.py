@@ -29,7 +29,7 @@ from ledger.campaigns import campaign_rules
 from ledger.campaigns.campaign_body import CampaignBody
 from ledger.members.attribute import require_attribute
 from ledger.members.rows import MemberAttribute
-from ledger.programme.activity_type import SHIPPED, ActivityType, require_schema, type_of
+from ledger.programme.activity_type import SHIPPED, ActivityType, type_of
 from ledger.programme.input_rules import (
     AssetTerms,
     require_code,
@@ -38,6 +38,7 @@ from ledger.programme.input_rules import (
     require_terms_text,
     require_time_zone,
 )
+from ledger.programme.register_activity_type import require_schema
 from ledger.programme.rows import ActivityTypeRow, AssetKind
 from ledger.tiers import ladder_rules
 from ledger.tiers.ladder_body import LadderBody

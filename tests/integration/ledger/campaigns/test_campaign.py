@@ -14,7 +14,7 @@ from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.submit import SubmitCampaign
 from ledger.control.decide_request import ApproveRequest
-from ledger.programme.activity_type import register_type
+from ledger.programme.register_activity_type import register_type
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign_body import PointsAward, Rule
-from ledger.programme.activity_type import register_type
+from ledger.programme.register_activity_type import register_type
 from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
 from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, always, amounts
