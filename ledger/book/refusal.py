@@ -7,6 +7,7 @@ input and state, the one that stands first is given.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
 
 class Retry(StrEnum):
@@ -271,6 +272,11 @@ class Refusal(Exception):
     def rule(self) -> RefusalRule:
         """The line of the table that this refusal is an instance of."""
         return REFUSALS[self.code]
+
+
+def refuse_input(field: str) -> NoReturn:
+    """INVALID_INPUT naming the field as the caller knows it."""
+    raise Refusal(RefusalCode.INVALID_INPUT, field=field)
 
 
 def is_frozen(code: RefusalCode) -> bool:

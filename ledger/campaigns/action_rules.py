@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.campaigns.campaign_body import (
     Action,
@@ -18,7 +19,6 @@ from ledger.campaigns.campaign_body import (
 )
 from ledger.programme.activity_type import ActivityType
 from ledger.programme.input_rules import is_nameable
-from ledger.programme.registry_change import refuse_input
 
 PERCENT_MAX = 10_000
 CARDS_MAX = 10

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NotRequired, TypedDict
 from uuid import UUID
 
 from ledger.book.draft import Draft
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AssetId, EntryId, ProgrammeId
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
@@ -19,7 +19,6 @@ from ledger.members.membership import programme_of, require_member, require_not_
 from ledger.partners.merchant import require_merchant
 from ledger.programme.calendar import FIRST_START, LAST_START, local_date
 from ledger.programme.payload import payload_of, read_payload
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Programme
 
 TEXT_LENGTH_MAX: Final = 64

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
 from ledger.book.account import AccountState
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
@@ -46,7 +46,7 @@ from ledger.partners.tables import MERCHANTS
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
-from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import Asset, AssetKind
 from ledger.programme.tables import ASSETS
 from ledger.tiers.tables import TIER_LADDERS

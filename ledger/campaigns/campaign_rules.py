@@ -6,6 +6,7 @@ A faulty condition is named with its position: `phases.0.rules.1.when:1:9`.
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.campaigns.action_rules import require_action, require_counters
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Phase, Rule
@@ -22,7 +23,6 @@ from ledger.campaigns.expression import (
 from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import REFUND, TypeOf
 from ledger.programme.input_rules import require_different, require_text
-from ledger.programme.registry_change import refuse_input
 
 PHASES_MAX: Final = 20
 RULES_MAX: Final = 50

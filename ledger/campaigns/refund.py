@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, any_, bindparam, func, select
 
 from ledger.book.account import Role, open_account
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AssetId, EntryId, ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.activity import ActivityCommand, activity_key, set_headline
@@ -40,7 +40,6 @@ from ledger.engine.shelves import ACCOUNTS, COMPANIONS, HOLDERS, LOTS, LOTS_OF_E
 from ledger.engine.state import State
 from ledger.points.wallet import due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, SHIPPED, require_payload
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, Programme, Shortfall
 from ledger.vouchers.holding import content_keys, holding_ids
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from ledger.book.account import Role, open_account
+from ledger.book.refusal import refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.campaigns.activity import TEXT_LENGTH_MAX, ActivityCommand
 from ledger.campaigns.award import Awarding
@@ -37,7 +38,6 @@ from ledger.points.wallet import WalletIds, due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, ActivityType, find_type, require_payload
 from ledger.programme.calendar import local_date, zone
 from ledger.programme.expiry import parse_expiry
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ASSETS, PROGRAMMES, Programme, asset_id
 from ledger.tiers.held_levels import levels_at, tier_keys
 from ledger.tiers.qualifying import qualifying_at

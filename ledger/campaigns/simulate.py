@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AMOUNT_MAX, InvariantViolated
 from ledger.campaigns.budget import budget_account_id, new_budget
 from ledger.campaigns.campaign import CampaignState
@@ -31,7 +31,6 @@ from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import StandingRows, State
 from ledger.members.rows import MEMBER_ATTRIBUTES
 from ledger.programme.activity_type import SHIPPED
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ACTIVITY_TYPES, ASSETS, PROGRAMMES, activity_type_id, asset_id
 from ledger.tiers.rows import LADDER_VERSIONS, LADDERS
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES

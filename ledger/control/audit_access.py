@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import Approval, ApprovalState, Payload, request_approval
 from ledger.engine.command import Command
@@ -52,7 +52,7 @@ class AskForAccess(Command[AccessAsked]):
     def require_input(self) -> None:
         """INVALID_INPUT where no purpose is named, or a longer one than is kept."""
         if not 0 < len(self.purpose) <= PURPOSE_LENGTH_MAX or not self.purpose.isprintable():
-            raise Refusal(RefusalCode.INVALID_INPUT, field="purpose")
+            refuse_input("purpose")
 
     def footprint(self) -> Sequence[Key]:
         """Nothing stands in the way of asking."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -15,7 +16,7 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.members import tables
 from ledger.members.rows import AttributeType, MemberAttribute, attribute_id
 from ledger.programme.input_rules import is_nameable
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 
 ATTRIBUTES_MAX: Final = 100
 """Attributes of a programme."""

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple, assert_never
 
 import orjson
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import AMOUNT_MAX
 from ledger.members.rows import AttributeType, MemberAttribute
-from ledger.programme.registry_change import refuse_input
 
 Value = str | int | bool
 TEXT_LENGTH_MAX: Final = 64

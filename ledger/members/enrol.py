@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from ledger.book.account import AccountState
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import HolderId, ProgrammeId
 from ledger.engine.command import Command
 from ledger.engine.journal import post
@@ -58,7 +58,7 @@ class EnrolMember(Command[Enrolled]):
     def require_input(self) -> None:
         """INVALID_INPUT where nobody can be called so."""
         if not is_external_id(self.external_id):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="externalId")
+            refuse_input("externalId")
 
     def decide(self, state: State, now: datetime) -> Enrolled:
         """Refused with PROGRAMME_NOT_FOUND, EXTERNAL_ID_TAKEN (which names the member)."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, bindparam, func, insert, or_, select, update
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -19,7 +19,7 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.merchant import require_open_row
 from ledger.partners.rows import ApiKey
 from ledger.partners.tables import API_KEYS, MERCHANTS
-from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.registry_change import Change, registry_change
 
 PREFIX = "scrip_live_"
 SECRET_BYTES = 32

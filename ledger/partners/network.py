@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, update
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.rows import Merchant, Network
 from ledger.partners.tables import MERCHANTS
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 
 NETWORKS_MAX: Final = 64
 _TEXT_MAX: Final = 64

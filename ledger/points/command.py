@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import EntryParts
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AMOUNT_MAX, AssetId, ProgrammeId, is_amount
 from ledger.engine.command import Command
 from ledger.engine.shelf import Key
@@ -121,7 +121,7 @@ class PointsCommand(Command[Receipt]):
 def require_amount(amount: int, field: str = "amount") -> None:
     """INVALID_INPUT where the amount is not 1 … 10^15."""
     if not is_amount(amount):
-        raise Refusal(RefusalCode.INVALID_INPUT, field=field)
+        refuse_input(field)
 
 
 def require_available(wallet: Wallet, amount: int) -> None:

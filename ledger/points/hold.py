@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger.book.entry import DrawKind
 from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import draw_lots
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.book.units import HoldId
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
@@ -48,7 +48,7 @@ class HoldPoints(PointsCommand):
         """INVALID_INPUT where the amount is none, or the time no second to 31 days."""
         require_amount(self.amount)
         if not 1 <= self.ttl_seconds <= TTL_MAX_S:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
+            refuse_input("ttlSeconds")
 
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots and holds."""

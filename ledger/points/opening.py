@@ -16,7 +16,7 @@ from typing import ClassVar, Final
 from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.book.lot import Lot, dies_at
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import NEVER, LotId, is_amount
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
@@ -74,7 +74,7 @@ class OpenBalance(PointsCommand):
         """INVALID_INPUT where an amount is none, or the lots are none or too many."""
         require_amount(self.total)
         if not 0 < len(self.lots) <= LOTS_MAX or not all(is_amount(lot.amount) for lot in self.lots):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="lots")
+            refuse_input("lots")
 
     def decide(self, state: State, now: datetime) -> Receipt:
         """Refused with the codes of `open_wallet`, WALLET_NOT_NEW, EXPIRY_INVALID, OPENING_DIFFERS."""

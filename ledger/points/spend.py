@@ -10,7 +10,7 @@ from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, draw_lots
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -103,13 +103,13 @@ class SpendPoints(PointsCommand):
     def require_input(self) -> None:
         """INVALID_INPUT where an amount is none, both or neither kind is named, or money is due to nobody."""
         if (self.amount is None) == (self.due_minor is None):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="amount")
+            refuse_input("amount")
         named = (("amount", self.amount), ("dueMinor", self.due_minor), ("pointsMax", self.points_max))
         for field, amount in named:
             if amount is not None:
                 require_amount(amount, field)
         if self.due_minor is not None and self.merchant_id is None:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="dueMinor")
+            refuse_input("dueMinor")
 
     def _require_code(self, state: State, now: datetime) -> PaymentCode | None:
         if self.code_id is None:

@@ -12,11 +12,10 @@ from uuid import UUID
 import jsonschema_rs
 import orjson
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AMOUNT_MAX
 from ledger.engine.state import State
 from ledger.programme.payload import payload_of
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import ACTIVITY_TYPES, ActivityTypeRow, activity_type_id
 
 REFUND: Final = "refund"

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.programme.calendar import LAST_START
 from ledger.programme.expiry import last_good_day, parse_expiry
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Shortfall
 
 NAME_LENGTH_MAX: Final = 200

@@ -7,12 +7,13 @@ from typing import Final
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import AMOUNT_MAX, is_amount
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.asset_kinds import require_asset
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 from ledger.programme.rows import AdjustmentLimit, AssetKind, Rate
 from ledger.programme.tables import ADJUSTMENT_LIMITS, RATES
 

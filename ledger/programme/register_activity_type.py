@@ -6,7 +6,7 @@ import jsonschema_rs
 import orjson
 from sqlalchemy import insert
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -14,7 +14,7 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme import tables
 from ledger.programme.activity_type import SHIPPED, ActivityType, type_of
 from ledger.programme.input_rules import is_nameable, require_code
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 from ledger.programme.rows import ActivityTypeRow, activity_type_id
 
 SCHEMA_BYTES_MAX: Final = 8192

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -116,8 +116,3 @@ def _event(change: Change, resource_id: UUID | None, version: int, facts: Facts)
         facts=dict(facts),
         programme_id=change.actor.programme_id,
     )
-
-
-def refuse_input(field: str) -> NoReturn:
-    """INVALID_INPUT naming the field as the caller knows it."""
-    raise Refusal(RefusalCode.INVALID_INPUT, field=field)

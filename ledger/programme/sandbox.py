@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, update
 
+from ledger.book.refusal import refuse_input
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import INSTANCE
 from ledger.engine.unit_of_work import UnitsOfWork, event_for
 from ledger.programme.calendar import LAST_START
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 
 STEP_MAX = timedelta(days=3660)
 _MICROSECOND = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from ledger.book.account import AccountState
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -15,7 +15,7 @@ from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.expiry import parse_expiry
 from ledger.programme.input_rules import AssetTerms, require_code, require_name, require_terms, require_time_zone
-from ledger.programme.registry_change import refuse_input, registry_change
+from ledger.programme.registry_change import registry_change
 from ledger.programme.rows import Asset, AssetKind, Programme, asset_id
 from ledger.programme.tables import ASSETS, PROGRAMMES
 

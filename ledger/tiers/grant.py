@@ -6,12 +6,11 @@ from datetime import date, datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload, request_approval
 from ledger.engine.reply import reply
 from ledger.engine.state import State
 from ledger.programme.calendar import add_months, local_date
-from ledger.programme.registry_change import refuse_input
 from ledger.programme.rows import Programme
 from ledger.tiers.command import TierCommand
 from ledger.tiers.evaluation import grant

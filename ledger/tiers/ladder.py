@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import bindparam, insert, select, update
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import InvariantViolated, ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -18,7 +18,7 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import is_nameable, require_code
-from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import AssetKind
 from ledger.tiers import tables
 from ledger.tiers.ladder_body import LadderBody

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.programme.activity_type import REFUND, ActivityType, TypeOf
 from ledger.programme.input_rules import require_different, require_text
-from ledger.programme.registry_change import refuse_input
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.window import length_days
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.book.units import AMOUNT_MAX
 
 ITEMS_MAX = 500
@@ -30,11 +30,11 @@ class Basket:
     def require_input(self) -> None:
         """INVALID_INPUT where the amount is out of range, an item is malformed, or the items exceed the amount."""
         if not 0 <= self.amount_minor <= AMOUNT_MAX:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="basketMinor")
+            refuse_input("basketMinor")
         if len(self.items) > ITEMS_MAX or not all(map(_is_item, self.items)):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="items")
+            refuse_input("items")
         if sum(item.price_minor * item.quantity for item in self.items) > self.amount_minor:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="items")
+            refuse_input("items")
 
 
 def _is_item(item: BasketItem) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import is_amount
 from ledger.engine.command import Command
 from ledger.engine.reader import Reader
@@ -68,12 +68,12 @@ class CounterCommand(Command[O], Generic[O]):
         """INVALID_INPUT where no voucher is shown, too many, one twice, or a wanted amount or the scene is malformed."""
         codes = {each.code_hash for each in self.vouchers}
         if not 1 <= len(self.vouchers) <= PRESENTED_MAX or len(codes) != len(self.vouchers):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="vouchers")
+            refuse_input("vouchers")
         amounts = [each.wanted.amount_minor for each in self.vouchers]
         if not all(amount is None or is_amount(amount) for amount in amounts):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="amountMinor")
+            refuse_input("amountMinor")
         if self.scene is not None and not (0 < len(self.scene) <= SCENE_LENGTH_MAX and self.scene.isprintable()):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="scene")
+            refuse_input("scene")
 
     async def find(self, reader: Reader) -> Self:
         """Whose vouchers the codes are."""

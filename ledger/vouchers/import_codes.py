@@ -12,7 +12,7 @@ from itertools import islice
 from typing import ClassVar, Final
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.engine.command import Actor
 from ledger.engine.engine import Engine
 from ledger.engine.journal import post
@@ -66,7 +66,7 @@ class ImportCodes(StockCommand[ImportReceipt]):
     def require_input(self) -> None:
         """INVALID_INPUT where there is no code or there are more than 1,000."""
         if not 1 <= len(self.codes) <= CHUNK_MAX:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="codes")
+            refuse_input("codes")
 
     def footprint(self) -> Sequence[Key]:
         """The stock account, locked, with its count; whoever has one of the codes already."""

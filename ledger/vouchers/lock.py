@@ -13,7 +13,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 from ledger.book.account import Account
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.ports import Sealer
 from ledger.engine.reply import reply
 from ledger.engine.shelves import ACCOUNTS
@@ -79,7 +79,7 @@ class LockCommand(CounterCommand[O], Generic[O]):
         """INVALID_INPUT as of the vouchers presented, and where they are more than one."""
         CounterCommand.require_input(self)
         if len(self.vouchers) > 1:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="vouchers")
+            refuse_input("vouchers")
 
     def only_voucher(self, state: State, till: Till, now: datetime) -> Shown:
         """The voucher. VOUCHER_NOT_FOUND."""
@@ -116,7 +116,7 @@ class TimedLockCommand(LockCommand[Locked]):
         """INVALID_INPUT as of a lock's voucher, and where the time is out of range."""
         LockCommand.require_input(self)
         if not TTL_MIN_S <= self.ttl_seconds <= TTL_MAX_S:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="ttlSeconds")
+            refuse_input("ttlSeconds")
 
     def keep_until(self, state: State, voucher: Voucher, now: datetime) -> Locked:
         """Lets the lock stand from now on, never past the end of validity and a quarter of an hour."""

@@ -16,7 +16,7 @@ from sqlalchemy.sql.expression import any_
 from ledger.book.account import AccountState, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AssetId, InvariantViolated, is_amount
 from ledger.engine.command import Command
 from ledger.engine.journal import post
@@ -91,7 +91,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
     def require_input(self) -> None:
         """INVALID_INPUT where the amount is none."""
         if self.amount_minor is not None and not is_amount(self.amount_minor):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="amountMinor")
+            refuse_input("amountMinor")
 
     async def find(self, reader: Reader) -> Self:
         """Which entry and voucher it was."""
@@ -155,7 +155,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
         if self.amount_minor is None:
             return left
         if not isinstance(body.gives, StoredValue):
-            raise Refusal(RefusalCode.INVALID_INPUT, field="amountMinor")
+            refuse_input("amountMinor")
         if self.amount_minor > left:
             raise Refusal(RefusalCode.REVERSAL_EXCEEDS_ORIGINAL, reversible=left)
         return self.amount_minor

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.command import Command
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
@@ -39,5 +39,5 @@ class StockCommand(Command[O]):
         if template is None:
             raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
         if template.stock != stock:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="template")
+            refuse_input("template")
         return template

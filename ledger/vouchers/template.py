@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, insert, select, update
 
 from ledger.book.account import Role, open_account
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
@@ -23,7 +23,7 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.tables import MERCHANTS, PARTNERS
 from ledger.programme.asset_kinds import require_asset
 from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
-from ledger.programme.registry_change import Change, refuse_input, registry_change
+from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import Asset, AssetKind
 from ledger.programme.tables import ASSETS
 from ledger.vouchers import tables

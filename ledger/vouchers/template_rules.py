@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Final, assert_never
 
+from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.programme.calendar import LAST_START
 from ledger.programme.expiry import last_good_day, parse_expiry
 from ledger.programme.input_rules import require_different, require_text
-from ledger.programme.registry_change import refuse_input
 from ledger.vouchers.template_body import (
     Benefit,
     Exchange,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.engine.journal import post
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -46,7 +46,7 @@ class TopUpStock(StockCommand[StockReceipt]):
     def require_input(self) -> None:
         """INVALID_INPUT where the pieces are none, or more than a thousand million."""
         if not 1 <= self.pieces <= PIECES_MAX:
-            raise Refusal(RefusalCode.INVALID_INPUT, field="pieces")
+            refuse_input("pieces")
 
     def footprint(self) -> Sequence[Key]:
         """The stock account, locked."""
