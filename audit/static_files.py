@@ -31,7 +31,7 @@ class StaticFiles:
     def checkpoint(self) -> str | None:
         """The published checkpoint; None before the first."""
         path = self.folder / _CHECKPOINT
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
     async def publish(self, connection: Connection) -> bool:
         """Write what the newest signed checkpoint needs, at most `FILES_MAX` files; whether that was all.

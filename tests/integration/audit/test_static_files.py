@@ -8,6 +8,7 @@ import pytest
 from audit import static_files
 from audit.checkpoint import verify_checkpoint
 from audit.merkle import leaf_hash, root_of
+from audit.note import NoteRefused, parse_note
 from audit.rollback import LogRolledBack
 from audit.static_files import StaticFiles
 from audit.tiles import bundle_path, decode_bundle, tiles_between
@@ -134,3 +135,13 @@ async def test_others_may_not_read_the_entries(connection: Connection, database_
     await files.publish(connection)
 
     assert files.folder.stat().st_mode & 0o777 == 0o750
+
+
+def test_a_checkpoint_that_is_no_text_is_read_for_what_it_is(tmp_path: Path) -> None:
+    """A disk's garbage is then refused as a note that nobody signed, like any other text."""
+    (tmp_path / "checkpoint").write_bytes(b"\xff\xfe")
+
+    published = StaticFiles(tmp_path).checkpoint()
+
+    with pytest.raises(NoteRefused):
+        parse_note(published or "")
