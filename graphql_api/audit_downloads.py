@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -20,9 +19,6 @@ from ledger.control.audit_access import AskForExport, is_open_to
 from ledger.control.queries import approval_by_id
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
-from ledger.engine.sql_query import NOW, SqlQuery
-
-_NOW = SqlQuery(NOW)
 
 
 class Download(NamedTuple):
@@ -67,7 +63,7 @@ class AuditDownloads:
         return Download(waiting.bytes, waiting.sha256, read_bundle(self.acts, approval.id, waiting.bytes))
 
     async def _open_to(self, actor: Actor, approval_id: UUID) -> Approval:
-        now: datetime = (await self.reader.rows(_NOW, {}))[0]["now"]
+        now = await self.reader.now()
         found = await approval_by_id(self.reader, actor.programme_id, approval_id)
         if found is None or not is_open_to(found, actor.client, AskForExport.kind, now):
             raise RequestRefused(404, "There is no approved export of yours with that id.", code="EXPORT_NOT_FOUND")

@@ -13,10 +13,8 @@ from graphql_api.bundle_making import Exported, Order, make_bundle
 from ledger.control.approval import Approval, Payload
 from ledger.control.audit_access import AskForExport, is_open_to
 from ledger.control.queries import approval_by_id
-from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.programme.queries import programmes
 
-_NOW = SqlQuery(NOW)
 EXPORTED = "audit_exported"
 
 
@@ -26,7 +24,7 @@ class ExportNotApproved(Exception):
 
 async def export_approved(application: Application, approval_id: UUID, *, actor: str, key: SigningKey) -> Exported:
     """The bundle of the approved request. ExportNotApproved; ExportRefused where the log does not have what was asked."""
-    now: datetime = (await application.reader.rows(_NOW, {}))[0]["now"]
+    now = await application.reader.now()
     approval = await _approval(application, approval_id)
     if approval is None or not is_open_to(approval, approval.requested_by, AskForExport.kind, now):
         raise ExportNotApproved("there is no export of that id to which somebody agreed within the last seven days")

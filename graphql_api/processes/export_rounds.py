@@ -18,13 +18,11 @@ from graphql_api.bundle_making import Exported, Order, make_in_child
 from ledger.control.approval import Approval
 from ledger.control.audit_access import OPEN_FOR
 from ledger.control.queries import agreed_exports
-from ledger.engine.sql_query import NOW, SqlQuery
 
 ACTOR = "system:worker"
 EXPORTS_MAX = 100
 ENTRIES_MAX = 200_000
 """Of a bundle that a worker makes: about a gigabyte of memory. `scrip audit export` makes larger ones where there is more."""
-_NOW = SqlQuery(NOW)
 LOG = structlog.get_logger("worker")
 
 Make = Callable[[Order], Exported]
@@ -44,7 +42,7 @@ class ExportRounds:
     async def make_due(self) -> int:
         """Makes the oldest bundle that is due and lets go of stale ones; 1 where it made one, as more may be due."""
         await drop_bundles(self.application.audit.key_acts)
-        now: datetime = (await self.application.reader.rows(_NOW, {}))[0]["now"]
+        now = await self.application.reader.now()
         due = await self._oldest_due(now)
         if due is None or not await self._is_signed():
             return 0

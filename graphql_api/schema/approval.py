@@ -117,7 +117,7 @@ async def approval(info: Info, id: strawberry.ID) -> Approval | None:  # noqa: A
     """
     context = info.context
     row = await approval_by_id(context.ledger.reader, await context.programme_id(), uuid_of(APPROVAL, id))
-    return None if row is None else approval_of(row, await context.ledger.directory.now())
+    return None if row is None else approval_of(row, await context.ledger.reader.now())
 
 
 async def approvals(
@@ -137,7 +137,7 @@ async def approvals(
         before=row_after(APPROVAL, after),
         state=state,
     )
-    now = await context.ledger.directory.now()
+    now = await context.ledger.reader.now()
     return connect(
         rows,
         size,

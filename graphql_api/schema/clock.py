@@ -30,7 +30,7 @@ class Clock:
 async def clock(info: Info) -> Clock:
     """What time it is for the ledger."""
     ledger = info.context.ledger
-    return Clock(now=await ledger.directory.now(), sandbox=ledger.sandbox)
+    return Clock(now=await ledger.reader.now(), sandbox=ledger.sandbox)
 
 
 @input_type

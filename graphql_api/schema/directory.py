@@ -5,7 +5,6 @@ asked again each time.
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -14,13 +13,11 @@ from graphql_api.caller import Caller
 from graphql_api.errors import Forbidden
 from ledger.campaigns.campaign_query import VersionName, version_name
 from ledger.engine.reader import Reader
-from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.members.queries import MemberIds
 from ledger.programme.queries import code_of_asset, programme_by_code, programme_by_id, programmes
 from ledger.vouchers.template_query import template_by_id
 
 _ONLY_SECONDS: Final = 10.0
-_NOW = SqlQuery(NOW)
 
 
 class Directory:
@@ -109,8 +106,3 @@ class Directory:
             assert found is not None
             name = self._versions[version_id] = found
         return name
-
-    async def now(self) -> datetime:
-        """The ledger's `now` (semantics 10)."""
-        found: datetime = (await self._reader.rows(_NOW, {}))[0]["now"]
-        return found

@@ -217,7 +217,7 @@ async def _empty(context: Context, programme_id: UUID, member_id: UUID, asset: s
     found = await asset_by_code(reader, programme_id, asset)
     if member is None or found is None or found.kind != AssetKind.POINTS:
         return None
-    now = await context.ledger.directory.now()
+    now = await context.ledger.reader.now()
     return wallet_of(empty_wallet(member.id, found.id, state=member.state, read_at=now), asset)
 
 

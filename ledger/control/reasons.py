@@ -6,11 +6,9 @@ from uuid import UUID
 from ledger.control.queries import SealedReason, sealed_reasons
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
-from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.engine.unit_of_work import UnitsOfWork, event_for
 
 REASONS_READ = "reasons_read"
-_NOW = SqlQuery(NOW)
 
 
 async def read_reasons(reader: Reader, units: UnitsOfWork, actor: Actor, approval_id: UUID) -> Sequence[SealedReason]:
@@ -18,6 +16,5 @@ async def read_reasons(reader: Reader, units: UnitsOfWork, actor: Actor, approva
     found = await sealed_reasons(reader, actor.programme_id, approval_id)
     if found:
         async with units.begin() as work:
-            now = (await work.run(_NOW))[0][0]
-            work.emit(event_for(work, actor, REASONS_READ, at=now, resource_id=approval_id))
+            work.emit(event_for(work, actor, REASONS_READ, at=await work.now(), resource_id=approval_id))
     return found

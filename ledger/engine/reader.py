@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
+from sqlalchemy import select
 from sqlalchemy.sql.elements import ClauseElement
 
 from ledger.engine.shelf import Asked
-from ledger.engine.statements import Compiled, compile_statement
+from ledger.engine.statements import Compiled, compile_statement, instant_now
 
 Record = asyncpg.Record
 _Waiting = dict[Asked, list["asyncio.Future[Record | None]"]]
@@ -30,6 +32,10 @@ class Query:
         if found is None:
             found = self._compiled[book_schema] = compile_statement(self.statement, book_schema)
         return found
+
+
+NOW = Query(select(instant_now()))
+"""The ledger's instant (semantics 10), in one row."""
 
 
 class Reader:
@@ -56,6 +62,10 @@ class Reader:
         """The first row, or None."""
         rows = await self.rows(query, parameters)
         return rows[0] if rows else None
+
+    async def now(self) -> datetime:
+        """The ledger's instant (semantics 10)."""
+        return instant_in(await self.rows(NOW, {}))
 
     async def look_up(self, query: Query, value: Asked) -> Record | None:
         """The row whose first column is `value`, or None. Look-ups of one moment share one statement.
@@ -121,8 +131,18 @@ class Snapshot:
         text, names = query.compiled(self._book_schema)
         return await self._connection.fetch(text, *(parameters[name] for name in names))
 
+    async def now(self) -> datetime:
+        """The ledger's instant (semantics 10)."""
+        return instant_in(await self.rows(NOW, {}))
+
     async def stream(self, query: Query, parameters: Mapping[str, Any]) -> AsyncIterator[Record]:
         """The rows one by one from a cursor."""
         text, names = query.compiled(self._book_schema)
         async for record in self._connection.cursor(text, *(parameters[name] for name in names), prefetch=1000):
             yield record
+
+
+def instant_in(rows: Sequence[Record]) -> datetime:
+    """What `NOW` found."""
+    now: datetime = rows[0][0]
+    return now

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from ledger.engine.reader import Query
 from ledger.engine.statements import Compiled, compile_statement
 
-NOW = "SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond' AS now FROM registry.instance"
+_NOW = "SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond' AS now FROM registry.instance"
 """`now` of semantics 10: one row."""
 
 
@@ -27,6 +27,6 @@ class SqlQuery(Query):
         found = self._compiled.get(book_schema)
         if found is None:
             quoted = '"' + book_schema.replace('"', '""') + '"'
-            statement = text(self.sql.replace("{now}", f"({NOW})").replace("{book}", quoted))
+            statement = text(self.sql.replace("{now}", f"({_NOW})").replace("{book}", quoted))
             found = self._compiled[book_schema] = compile_statement(statement, book_schema)
         return found

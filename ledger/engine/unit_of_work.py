@@ -15,7 +15,7 @@ from ledger.engine.command import Actor
 from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
-from ledger.engine.reader import Query, Record
+from ledger.engine.reader import NOW, Query, Record, instant_in
 
 
 class Tx:
@@ -68,6 +68,10 @@ class Work:
         text, names = query.compiled(self._book_schema)
         given = parameters or {}
         return await self._connection.fetch(text, *(given[name] for name in names))
+
+    async def now(self) -> datetime:
+        """The ledger's instant (semantics 10)."""
+        return instant_in(await self.run(NOW))
 
     def emit(self, event: Event) -> None:
         """Adds an audit event; a registry row without one cannot be committed."""

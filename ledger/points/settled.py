@@ -16,13 +16,10 @@ from ledger.engine.preview import Preview
 from ledger.engine.reader import Reader, Snapshot
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, COMPANIONS, HOLDS, LOTS, POSTINGS
-from ledger.engine.sql_query import NOW, SqlQuery
 from ledger.engine.state import State
 from ledger.points.due import settle_due
 from ledger.points.wallet import Wallet, WalletIds, due_keys
 from ledger.programme.rows import ASSETS, PROGRAMMES
-
-_NOW = SqlQuery(NOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ async def settled_wallets(
 ) -> Mapping[AccountId, SettledWallet]:
     """The wallets of the programme that exist, settled at one instant of one snapshot. For the few that need it."""
     async with reader.snapshot() as snapshot:
-        return await settled_at(snapshot, programme_id, asked, await read_now(snapshot))
+        return await settled_at(snapshot, programme_id, asked, await snapshot.now())
 
 
 async def settled_at(
@@ -70,14 +67,6 @@ async def settled_at(
         for ids in asked
         if _is_there(preview.state, programme_id, ids)
     }
-
-
-async def read_now(snapshot: Snapshot) -> datetime:
-    """The ledger's instant (semantics 10)."""
-    now = (await snapshot.rows(_NOW, {}))[0][0]
-    if not isinstance(now, datetime):
-        raise InvariantViolated("the database has no clock")
-    return now
 
 
 def _keys(programme_id: UUID, ids: WalletIds) -> list[Key]:

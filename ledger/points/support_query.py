@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
-from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.sql_query import SqlQuery
 from ledger.engine.unit_of_work import UnitsOfWork, event_for
 from ledger.points.entry_query import EntryView, load_entries
 from ledger.points.hold_query import HoldView, holds_of_wallet
@@ -30,7 +30,6 @@ class MemberOverview:
     entries: tuple[EntryView, ...]
 
 
-_NOW = SqlQuery(NOW)
 _MEMBER = SqlQuery(
     """
     SELECT m.id AS member_id, m.external_id, h.state, m.enrolled_at
@@ -52,8 +51,7 @@ _ENTRIES = SqlQuery(
 async def record_support_read(units: UnitsOfWork, actor: Actor, member_id: UUID) -> None:
     """Commits to the audit log that `actor` is about to see the member's data."""
     async with units.begin() as work:
-        now = (await work.run(_NOW))[0][0]
-        work.emit(event_for(work, actor, SUPPORT_READ, at=now, subject_id=member_id))
+        work.emit(event_for(work, actor, SUPPORT_READ, at=await work.now(), subject_id=member_id))
 
 
 async def member_overview(reader: Reader, units: UnitsOfWork, actor: Actor, member_id: UUID) -> MemberOverview | None:

@@ -7,22 +7,19 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import select
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Actor
 from ledger.engine.ports import Event
 from ledger.engine.reader import Query, Record
-from ledger.engine.statements import instant_now
 from ledger.engine.unit_of_work import UnitsOfWork, Work
 
 Facts = Mapping[str, str | int]
 
-_NOW = Query(select(instant_now().label("now")))
 _REFUSALS: Mapping[str, Refusal] = {
     "programmes_code_unique": Refusal(RefusalCode.CODE_TAKEN),
     "assets_pk": Refusal(RefusalCode.CODE_TAKEN),
@@ -89,8 +86,7 @@ async def registry_change(units: UnitsOfWork, actor: Actor, kind: str) -> AsyncI
 
 
 async def _begin(work: Work, actor: Actor, kind: str) -> Change:
-    now = cast("datetime", (await work.run(_NOW))[0]["now"])
-    return Change(work=work, actor=actor, kind=kind, now=now)
+    return Change(work=work, actor=actor, kind=kind, now=await work.now())
 
 
 async def _record_refusal(units: UnitsOfWork, actor: Actor, kind: str, refusal: Refusal) -> None:

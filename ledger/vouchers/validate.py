@@ -12,7 +12,6 @@ from ledger.engine.preview import Preview
 from ledger.engine.reader import Reader
 from ledger.engine.state import State
 from ledger.points.receipt import or_none
-from ledger.points.settled import read_now
 from ledger.vouchers.discount import Offer
 from ledger.vouchers.redeem import RedeemVouchers
 from ledger.vouchers.stacking import stack
@@ -60,7 +59,7 @@ async def validate_vouchers(reader: Reader, redeem: RedeemVouchers) -> BasketVal
     found = await redeem.find(reader)
     async with reader.snapshot() as snapshot:
         preview = Preview(snapshot)
-        now = await read_now(snapshot)
+        now = await snapshot.now()
         await preview.load([*found.footprint(), *found.terms()], lambda state: found.further(state, now))
         return await preview.decide(lambda state: _validate(state, found, now))
 

@@ -26,7 +26,7 @@ from ledger.engine.ids import IdSource
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Event
 from ledger.engine.preview import _read
-from ledger.engine.reader import Query, Reader, Snapshot
+from ledger.engine.reader import NOW, Query, Reader, Snapshot
 from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, LOTS_BY_ID, Holder
 from ledger.engine.standing import Standing
@@ -35,7 +35,7 @@ from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.members import state_change
 from ledger.partners.rows import MERCHANTS, TERMINALS
-from ledger.points import owner_query, settled
+from ledger.points import owner_query
 from ledger.points.tables import PAYMENT_CODES
 from ledger.programme.clock import ReplayClock
 from ledger.programme.rows import ASSETS, PROGRAMMES
@@ -350,7 +350,7 @@ class MemorySnapshot(Snapshot):
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The instant, or rows of a shelf."""
-        if query is settled._NOW:
+        if query is NOW:
             return [(self._store.now,)]
         return self._store.select(self._shelves[query], parameters["asked"])
 

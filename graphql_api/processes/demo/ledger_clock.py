@@ -1,11 +1,10 @@
 """Setting the sandbox's clock: back once from the present to where history begins, and from then on only forward."""
 
 from datetime import datetime
-from typing import cast
 
 from graphql_api.bootstrap import Application
 from ledger.engine.command import Actor
-from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.sql_query import SqlQuery
 from ledger.engine.unit_of_work import event_for
 
 _MOVE = SqlQuery(
@@ -17,7 +16,6 @@ _MOVE = SqlQuery(
     """
 )
 _STATE = SqlQuery("SELECT clock_offset_us <> 0 AS is_moved FROM registry.instance")
-_NOW = SqlQuery(NOW)
 
 
 async def is_clock_moved(application: Application) -> bool:
@@ -26,17 +24,9 @@ async def is_clock_moved(application: Application) -> bool:
     return row is not None and bool(row["is_moved"])
 
 
-async def read_clock(application: Application) -> datetime:
-    """The ledger's instant."""
-    row = await application.reader.row(_NOW, {})
-    if row is None:
-        raise LookupError("registry.instance has no row")
-    return cast("datetime", row["now"])
-
-
 async def stand_at(application: Application, actor: Actor, at: datetime) -> datetime:
     """Sets the clock to `at` and lets it tick; a clock that is past it already stays. Returns the ledger's instant."""
     async with application.units.begin() as work:
         if await work.run(_MOVE, {"at": at}):
             work.emit(event_for(work, actor, "clock_set", at=at)._replace(programme_id=None))
-    return await read_clock(application)
+    return await application.reader.now()

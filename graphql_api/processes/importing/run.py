@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from graphql_api.bootstrap import Application, open_application
@@ -18,12 +17,11 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.activity import activity_key
 from ledger.engine.command import Actor
 from ledger.engine.request import request_id
-from ledger.engine.sql_query import NOW, SqlQuery
+from ledger.engine.sql_query import SqlQuery
 from ledger.programme.clock import LiveClock, ReplayClock
 
 Progress = Callable[[str, int], None]
 
-_NOW = SqlQuery(NOW)
 _LATEST = SqlQuery(
     """
     SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = ANY (CAST(:requests AS bytea[]))) AS is_begun
@@ -119,9 +117,7 @@ async def _require_history(application: Application, actor: Actor, wanted: Wante
     """History cannot be replayed behind what happened later. A replay that has begun goes on: something of the file's
     beginning is decided, whichever of its lines came first and whatever burned no key.
     """
-    row = await application.reader.row(_NOW, {})
-    now: datetime | None = None if row is None else row["now"]
-    beginning = require_time_order(wanted.path, now)
+    beginning = require_time_order(wanted.path, await application.reader.now())
     begins_at = beginning[0].record.at if beginning and beginning[0].record is not None else None
     if begins_at is None:
         return
