@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
 from ledger.control import tables
 from ledger.control.approval import Approval, ApprovalState
@@ -36,14 +36,11 @@ _REASONS = Query(
     .join(_T, _T.c.id == tables.APPROVAL_REASONS.c.approval_id)
     .where(_T.c.id == bindparam("id"), _MINE)
 )
-
-
-# The names are literals, so that the index of exports serves.
 _AGREED = Query(
     select(*_COLUMNS)
     .where(
-        _T.c.kind == literal_column(f"'{AskForExport.kind}'"),
-        _T.c.state == literal_column(f"'{ApprovalState.APPROVED}'"),
+        _T.c.kind == AskForExport.kind,
+        _T.c.state == ApprovalState.APPROVED,
         _T.c.decided_at > bindparam("since"),
     )
     .order_by(_T.c.decided_at)
