@@ -193,7 +193,7 @@ WALLET_RULES = (
         """
         SELECT w.id AS subject, w.inactive_at, s.expiry, p.time_zone, s.reversal_grace_days AS grace_days,
                max((e.effective_at AT TIME ZONE p.time_zone)::date) FILTER (
-                   WHERE e.kind IN ('spend', 'opening', 'voucher_claim') OR (e.kind = 'earn' AND NOT EXISTS (
+                   WHERE e.kind IN ('spend', 'opening', 'voucher_claim', 'activity') OR (e.kind = 'earn' AND NOT EXISTS (
                        SELECT FROM {book}.postings pending JOIN {book}.accounts a ON a.id = pending.destination_id
                        WHERE pending.entry_id = e.id AND a.role = 'pending'))) AS active_on,
                coalesce(array_agg(DISTINCT (e.effective_at AT TIME ZONE p.time_zone)::date)

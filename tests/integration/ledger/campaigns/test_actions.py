@@ -1,6 +1,7 @@
 """What rules do beside awarding points: on the database, and clean by every rule of the checker afterwards."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
+from ledger.programme.input_rules import AssetTerms
+from ledger.programme.setup import create_asset
 from ledger.tiers.ladder_body import Metric, MetricKind
 from ledger.vouchers.template_body import Limits, Multiplier
 from tests.bank import Bank
@@ -59,6 +62,25 @@ async def test_a_voucher_comes_with_the_points_in_one_entry_and_goes_with_a_refu
     assert len((await vouchers.text_of(given["id"])).replace("-", "")) == 18
     assert [(award.kind, award.amount) for award in refunded.awards] == [("POINTS", -4), ("VOUCHER", -1)]
     assert await desk.left("thanks", "voucher:latte") == 5
+
+
+async def test_an_award_keeps_points_alive_that_die_of_inactivity(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """What the member did counts, as an earning does; a late activity revives nothing."""
+    terms = AssetTerms(expiry="inactive 1 months")
+    await create_asset(bank.application.units, bank.actor("operator", "olga"), code="MILES", kind="points", terms=terms)
+    await desk.run("miles", phases=always(rule(replace(TENTH_POINTS, asset="MILES"))))
+    await desk.buy(member, 100)
+    await bank.advance(timedelta(days=20))
+    now = await bank.now()
+    await desk.buy(member, 100, at=now)
+    kept = (await bank.account(member, asset="MILES"))["inactive_at"]
+
+    await desk.buy(member, 100, at=now - timedelta(days=2))
+    await bank.advance(timedelta(days=15))
+    await bank.earn(member, 1, asset="MILES")
+
+    assert kept > now + timedelta(days=27)
+    assert await desk.balance(member, "MILES") == 31
 
 
 async def test_imported_codes_are_dealt_and_run_out(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
