@@ -5,6 +5,9 @@ cannot set headers on WebSockets. Close codes are the protocol's.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -16,6 +19,7 @@ from graphql_api.http.operations import Desk
 from graphql_api.http.request_log import RECORD
 from graphql_api.http.transport_messages import CloseSocket, parse_message
 from graphql_api.http.transport_session import Hangup, Session
+from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
 
 PROTOCOL = "graphql-transport-ws"
@@ -23,9 +27,13 @@ PROTOCOL = "graphql-transport-ws"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionLimits:
-    """Bounds of one connection; it is closed after `lifetime_seconds`, so credentials are looked at again."""
+    """Bounds of one connection; it is closed after `lifetime_seconds`, so credentials are looked at again.
+
+    per_member: connections of one member in this process, who must not take those of all others
+    """
 
     per_connection: int = 20
+    per_member: int = 20
     init_timeout_seconds: float = 10.0
     message_bytes_max: int = 262_144
     lifetime_seconds: float = 3_600.0
@@ -50,6 +58,7 @@ class SubscriptionEndpoint:
         self._origins = origins
         self._limits = limits
         self._open = 0
+        self._of_member: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until either side closes it."""
@@ -97,10 +106,11 @@ class SubscriptionEndpoint:
             send=send,
             limit=self._limits.per_connection,
         )
+        places = ExitStack()
         try:
             async with asyncio.timeout(self._limits.lifetime_seconds):
                 async with asyncio.timeout(self._limits.init_timeout_seconds) as opening:
-                    await self._converse(socket, session, opening)
+                    await self._converse(socket, session, opening, places)
         except CloseSocket as close:
             await _close(socket, close.code, close.reason)
         except TimeoutError:
@@ -111,9 +121,23 @@ class SubscriptionEndpoint:
         except Hangup:
             pass
         finally:
+            places.close()
             await session.stop_all()
 
-    async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout) -> None:
+    @contextmanager
+    def _place_of(self, member: str) -> Iterator[None]:
+        """One of the member's connections; CloseSocket where it has as many as it may."""
+        self._of_member[member] += 1
+        try:
+            if self._of_member[member] > self._limits.per_member:
+                raise CloseSocket(4429, f"At most {self._limits.per_member} connections")
+            yield
+        finally:
+            self._of_member[member] -= 1
+            if not self._of_member[member]:
+                del self._of_member[member]
+
+    async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout, places: ExitStack) -> None:
         while True:
             received = await socket.receive()
             if received["type"] == "websocket.disconnect":
@@ -124,8 +148,10 @@ class SubscriptionEndpoint:
             if len(text) > self._limits.message_bytes_max:
                 raise CloseSocket(1009, "Message too big")
             await session.handle(parse_message(text))
-            if session.caller is not None:
+            if session.caller is not None and opening.when() is not None:
                 opening.reschedule(None)
+                if session.caller.role is Role.MEMBER:
+                    places.enter_context(self._place_of(session.caller.client))
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

@@ -204,6 +204,35 @@ async def test_limits_of_a_connection() -> None:
     assert codes == [4429, 4409, 4429]
 
 
+async def test_one_member_cannot_take_all_connections() -> None:
+    """One too many is closed, a place that was left is free again, and others than members have none of this limit."""
+    limits = HttpOptions(subscriptions=SubscriptionLimits(per_member=1))
+    member = sign_token(KEY, role=Role.MEMBER, subject="m-1", now=time.time())
+    async with served(sample_app(limits)) as url:
+
+        async def opened(authorization: str = f"Bearer {member}") -> ClientConnection:
+            socket = await connect(f"ws{url.removeprefix('http')}/graphql", subprotocols=[PROTOCOL])
+            await send(socket, type="connection_init", payload={"Authorization": authorization})
+            assert await receive(socket) == {"type": "connection_ack"}
+            return socket
+
+        async def is_open(socket: ClientConnection) -> bool:
+            try:
+                await send(socket, type="ping")
+                return await receive(socket) == {"type": "pong"}
+            except ConnectionClosed:
+                return False
+
+        first = await opened()
+        assert await close_code(await opened()) == 4429
+        assert await is_open(first)
+        await first.close()
+        async with asyncio.timeout(30):
+            while not await is_open(await opened()):
+                pass
+        assert [await is_open(await opened(bearer()["authorization"])) for _ in range(2)] == [True, True]
+
+
 async def test_a_silent_connection_is_closed() -> None:
     """Who opens a socket must say who it is in time."""
     limits = SubscriptionLimits(init_timeout_seconds=0.05)
