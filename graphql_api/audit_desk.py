@@ -28,8 +28,14 @@ SELECT part.event_id, part.name, part.subject_id, part.epoch, part.suite, part.s
 FROM audit.parts part JOIN audit.events event ON event.id = part.event_id
 WHERE part.event_id = ANY ($1::uuid[]) AND position($2::bytea IN event.record) > 0 ORDER BY part.event_id, part.name
 """
+_KNOWN = "SELECT count(*) FROM audit.events WHERE id = ANY ($1::uuid[]) AND position($2::bytea IN record) > 0"
 _SIZE = "SELECT size FROM audit.tree"
 _IS_ALONE = "SELECT count(*) = 1 FROM registry.programmes"
+
+
+def _needle(programme_id: UUID) -> bytes:
+    """What every record of the programme contains."""
+    return b'"programme":"%s"' % str(programme_id).encode()
 
 
 class Revealed(NamedTuple):
@@ -87,6 +93,12 @@ class AuditDesk:
             wanted = await within_tenancy(connection, EventFilter(programme=actor.programme_id))
             return await prove_entry(connection, event_id, wanted)
 
+    async def knows(self, actor: Actor, event_ids: Sequence[UUID]) -> bool:
+        """Whether each of these different events is one of the programme's. Nothing of them is shown."""
+        async with self._snapshot() as connection:
+            found = await connection.fetchval(_KNOWN, list(event_ids), _needle(actor.programme_id))
+        return bool(found == len(event_ids))
+
     async def reveal(
         self, actor: Actor, event_ids: Sequence[UUID], *, approval_id: UUID, purpose: str, legal_basis: str | None
     ) -> Sequence[Revealed]:
@@ -94,9 +106,9 @@ class AuditDesk:
 
         Recorded once for each person concerned, so that it is found among what was done to that person's data.
         """
-        needle = b'"programme":"%s"' % str(actor.programme_id).encode()
         async with self._snapshot() as connection:
-            parts = [SealedPart(*row) for row in await connection.fetch(_PARTS, list(event_ids), needle)]
+            rows = await connection.fetch(_PARTS, list(event_ids), _needle(actor.programme_id))
+        parts = [SealedPart(*row) for row in rows]
         facts = {"purpose": purpose} if legal_basis is None else {"purpose": purpose, "legal_basis": legal_basis}
         async with self.acts.begin(actor.client) as doing:
             for subject_id, count in Counter(part.subject_id for part in parts).items():

@@ -31,7 +31,7 @@ from graphql_api.schema.lists import LIST_COST, run_independent
 from graphql_api.schema.member_ref import MemberRef, learn_members, resolve_member
 from graphql_api.schema.mutation import INPUT, independent_items_of, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.book.units import Points
 from ledger.campaigns import receipt as ledger
 from ledger.campaigns.activity import ActivityCommand, ActivityParts
@@ -188,7 +188,7 @@ async def report_activities(info: Info, asked: Annotated[ReportActivitiesInput, 
 async def _command(context: Context, asked: ReportActivityInput) -> ActivityCommand:
     """INVALID_INPUT where a refund names nothing that it takes back, or something else does."""
     if (asked.type == REFUND) != (asked.refund_of is not None):
-        raise Refusal(RefusalCode.INVALID_INPUT, field="refundOf")
+        refuse_input("refundOf")
     parts: ActivityParts = {
         "actor": await context.actor(),
         "member_id": await resolve_member(context, asked.member),

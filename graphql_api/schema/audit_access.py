@@ -22,7 +22,8 @@ from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_COMMAND
-from ledger.book.refusal import Refusal, RefusalCode
+from graphql_api.unresolved import Unresolved
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload
 from ledger.control.audit_access import AskForAccess, AskForExport, AskForReveal, is_open_to
 from ledger.control.erasure import RequestErasure
@@ -57,7 +58,7 @@ class RequestAuditExportInput:
 class RevealPartsInput:
     """What is private in some events, to be opened.
 
-    event_ids:       which events, 50 at most
+    event_ids:       which events of the programme, 50 at most
     purpose:         what for; it stands in the log, so nothing personal
     idempotency_key: the caller's key for this intent
     legal_basis:     by what right the data of a person are read whose erasure was asked for; nothing personal. Where it is named, two others must agree
@@ -126,7 +127,7 @@ def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload
     bounds = (asked.filter.from_index, asked.filter.until_index) if asked.filter else (None, None)
     numbers = [each for each in (*bounds, *asked.since_sizes) if each is not None]
     if len(asked.since_sizes) > SINCE_MAX or any(number < 0 for number in numbers):
-        raise Refusal(RefusalCode.INVALID_INPUT, field="sinceSizes")
+        refuse_input("sinceSizes")
     return {
         **{f"filter.{name}": text for name, text in described.items()},
         "auditorKey": asked.auditor_key.strip(),
@@ -137,19 +138,22 @@ def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload
 
 
 async def reveal_parts(info: Info, asked: Annotated[RevealPartsInput, INPUT]) -> object:
-    """Ask to read what is private in events. Once a second person agrees, and a third where a legal basis is named, `revealedParts` shows it to who asked."""
+    """Ask to read what is private in events of the programme. Once a second person agrees, and a third where a legal basis is named, `revealedParts` shows it to who asked."""
     context = info.context
     if not 0 < len(asked.event_ids) <= REVEALED_MAX:
-        raise Refusal(RefusalCode.INVALID_INPUT, field="eventIds")
+        refuse_input("eventIds")
     basis = asked.legal_basis
     if basis is not None and not (0 < len(basis) <= LEGAL_BASIS_LENGTH_MAX and basis.isprintable()):
-        raise Refusal(RefusalCode.INVALID_INPUT, field="legalBasis")
-    events = sorted({str(uuid_of(AUDIT_EVENT, each)) for each in asked.event_ids})
+        refuse_input("legalBasis")
+    events = sorted({uuid_of(AUDIT_EVENT, each) for each in asked.event_ids})
+    actor = await context.actor()
+    if not await context.ledger.audit.knows(actor, events):
+        raise Unresolved(RefusalCode.INVALID_INPUT, field="eventIds")
     command = AskForReveal(
-        actor=await context.actor(),
+        actor=actor,
         key=asked.idempotency_key,
         purpose=asked.purpose,
-        terms={"eventIds": " ".join(events), "legalBasis": basis},
+        terms={"eventIds": " ".join(str(event) for event in events), "legalBasis": basis},
         reason=asked.reason,
     )
     return await _ask(context, command)

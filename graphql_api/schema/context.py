@@ -17,7 +17,7 @@ from graphql_api.request_record import RequestRecord
 from graphql_api.schema.directory import Directory
 from graphql_api.unresolved import Unresolved
 from graphql_api.wallet_changes import WalletChanges
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.control.approvable import Approvables
 from ledger.control.queries import SealedReason
 from ledger.engine.command import Actor, Command
@@ -82,7 +82,7 @@ def require_texts(command: Command[O]) -> None:
     for name, length_max in TEXTS_MAX.items():
         text = getattr(command, name, None)
         if text is not None and not (0 < len(text) <= length_max and (text.isprintable() or name == "reason")):
-            raise Refusal(RefusalCode.INVALID_INPUT, field=_CAMEL[name])
+            refuse_input(_CAMEL[name])
 
 
 _CAMEL: Final = {name: name for name in TEXTS_MAX} | {"reason_code": "reasonCode"}

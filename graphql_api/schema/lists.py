@@ -5,7 +5,7 @@ from typing import Final, Protocol, TypeVar
 
 from graphql_api.schema.context import Context, require_texts
 from graphql_api.schema.mutation import refused
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.command import Command
 from ledger.engine.outcome import Outcome
 from ledger.engine.unit import LIST_MAX
@@ -87,11 +87,11 @@ def _require_short(items: Sequence[object]) -> None:
 def _require_keys(asked: ListInput[I]) -> None:
     _require_short(asked.items)
     if asked.atomic and asked.idempotency_key is None:
-        raise Refusal(RefusalCode.INVALID_INPUT, field="idempotencyKey")
+        refuse_input("idempotencyKey")
     if not asked.atomic:
         for index, item in enumerate(asked.items):
             if item.idempotency_key is None:
-                raise Refusal(RefusalCode.INVALID_INPUT, field=f"items.{index}.idempotencyKey")
+                refuse_input(f"items.{index}.idempotencyKey")
 
 
 async def _command(making: Awaitable[Command[O]]) -> Command[O] | Refusal:

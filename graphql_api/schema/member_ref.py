@@ -10,7 +10,7 @@ from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import one_of_type
 from graphql_api.schema.kinds import MEMBER, uuid_of
 from graphql_api.unresolved import Unresolved
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode, refuse_input
 
 
 @one_of_type
@@ -36,7 +36,7 @@ async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
             raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return own
     if member is None:
-        raise Refusal(RefusalCode.INVALID_INPUT, field="member")
+        refuse_input("member")
     return await require_member(context, member)
 
 

@@ -11,7 +11,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.book.units import Points, is_amount
 from ledger.points import payment_code
 
@@ -46,7 +46,7 @@ async def create_payment_code(info: Info, asked: Annotated[CreatePaymentCodeInpu
     """Make a code for one spend within a minute. Each call makes another one, so no key is needed."""
     context = info.context
     if asked.amount_max is not None and not is_amount(asked.amount_max):
-        raise Refusal(RefusalCode.INVALID_INPUT, field="amountMax")
+        refuse_input("amountMax")
     shown = await payment_code.create_payment_code(
         context.ledger.units,
         context.ledger.sealer,

@@ -12,7 +12,7 @@ from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import input_type
 from graphql_api.schema.kinds import MERCHANT, uuid_of
 from graphql_api.schema.voucher_enums import Exactness
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import refuse_input
 from ledger.book.units import MinorUnits
 from ledger.engine.command import Actor
 from ledger.partners.rows import terminal_id
@@ -93,7 +93,7 @@ def till_from(context: Context, asked: TillInput) -> Till:
     named = None if asked.merchant_id is None else uuid_of(MERCHANT, asked.merchant_id)
     merchant_id = context.own_merchant_id() if context.caller.role is Role.MERCHANT else named
     if merchant_id is None or named not in {None, merchant_id}:
-        raise Refusal(RefusalCode.INVALID_INPUT, field="merchantId")
+        refuse_input("merchantId")
     terminal = None if asked.terminal is None else terminal_id(merchant_id, asked.terminal)
     return Till(merchant_id, terminal, asked.scene)
 

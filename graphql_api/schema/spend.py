@@ -20,7 +20,7 @@ from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, EVERY_REQUEST, WALLET
 from graphql_api.unresolved import Unresolved
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.book.units import MinorUnits, Points
 from ledger.engine.outcome import Outcome
 from ledger.points import payment_code
@@ -177,7 +177,7 @@ async def _whose(context: Context, asked: SpendPointsFields) -> _Whose:
 
 def _require(holds: bool, field: str) -> None:  # noqa: FBT001 - a condition is what it is about
     if not holds:
-        raise Refusal(RefusalCode.INVALID_INPUT, field=field)
+        refuse_input(field)
 
 
 def _code_id(context: Context, text: str) -> UUID:

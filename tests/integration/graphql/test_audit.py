@@ -8,6 +8,8 @@ import pytest
 from audit.note import parse_note
 from audit.sealed_bundle import public_half
 from graphql_api.permissions import Role, Scope
+from ledger.engine.command import Actor
+from ledger.programme.setup import create_programme
 from tests.integration.graphql.desk import Desk, gid
 from tests.sequenced_log import KEY, sequencing
 
@@ -103,17 +105,20 @@ async def test_a_look_with_a_long_filter_is_recorded(desk: Desk) -> None:
 
 
 async def test_another_programme_sees_nothing(desk: Desk) -> None:
-    """Neither by searching nor by asking for a proof."""
-    await desk.bank.earn(await desk.bank.enrol("ada"), 10)
+    """Neither by searching, nor by asking for a proof, nor by asking to read what is private."""
+    event_id = await adjust(desk, "she called in tears")
     await sequence(desk)
-    mine = (await desk.ask(desk.caller(Role.COMPLIANCE), EVENTS, first=100))["auditEvents"]["nodes"]
-    stranger = desk.caller(Role.COMPLIANCE, programme=str(desk.bank.merchant_id))
+    operator = Actor(kind="operator", id="olga", programme_id=desk.bank.programme_id)
+    await create_programme(desk.bank.application.units, operator, code="OTHER", name="Other", time_zone="UTC")
+    stranger = desk.caller(Role.COMPLIANCE, "sven", programme="OTHER")
+    asked = {"eventIds": [event_id], "purpose": "curiosity", "idempotencyKey": desk.key()}
 
-    theirs = await desk.refusal(stranger, EVENTS)
-    proof = await desk.refusal(stranger, PROOF, id=mine[0]["id"])
+    theirs = (await desk.ask(stranger, EVENTS, filter={"type": "adjust"}, first=100))["auditEvents"]["nodes"]
+    proof = (await desk.ask(stranger, PROOF, id=event_id))["auditProof"]
+    reveal = await desk.change(stranger, "revealParts", asked, APPROVAL)
 
-    assert len(mine) > 3
-    assert theirs == proof != ""
+    assert (theirs, proof) == ([], None)
+    assert reveal["code"] == "INVALID_INPUT"
 
 
 async def test_a_proof_leads_to_a_signed_checkpoint(desk: Desk) -> None:
