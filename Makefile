@@ -4,6 +4,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 CODE := ledger audit graphql_api migrations benchmarks tests
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# One process more than two cores, because a seventh of the time a test only waits.
+TESTS := $(BIN)/pytest -q -n 3 --dist worksteal
 export PYTHON
 # Without compiled modules every start would compile the libraries again, which takes longer than the start itself.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,7 +22,7 @@ run: install ## everything in one terminal: PostgreSQL, API, worker, demo data; 
 	@exec $(BIN)/scrip run
 
 test: install ## the tests, without the audits by foreign code (Node), the benchmarks and the longest
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(TESTS)
 	@echo "make test: the audits by foreign code (Node), the benchmarks and the demo under campaigns were skipped; make check runs them."
 
 check: install ## all that must hold before a merge; needs Node
@@ -31,7 +33,7 @@ check: install ## all that must hold before a merge; needs Node
 	@$(BIN)/mypy & types=$$!; \
 	for audits in http_audits log_audits; do (cd tests/$$audits && npm ci --silent --no-audit --no-fund) || { kill $$types; exit 1; }; done; \
 	wait $$types
-	@$(BIN)/pytest -q -n 2 --dist worksteal --everything
+	@$(TESTS) --everything
 
 bench: install ## measure against the baselines; ONLY=NAME runs one
 	@$(BIN)/python -m benchmarks $(ONLY)
