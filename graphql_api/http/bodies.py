@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive
 
-from graphql_api.http.json_values import Json, JsonObject
 from graphql_api.http.refusals import RequestRefused, malformed
-from graphql_api.http.repeated_fields import has_repeated_field
+from graphql_api.json_values import Json, JsonObject
+from graphql_api.repeated_fields import has_repeated_field
 
 _PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
 

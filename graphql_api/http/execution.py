@@ -14,8 +14,8 @@ from graphql.utilities import coerce_input_value
 from strawberry.execution import optimized_is_awaitable
 
 from graphql_api.http.document_store import Document, Operation
-from graphql_api.http.json_values import JsonObject
 from graphql_api.http.strawberry_internals import OperationExecutor
+from graphql_api.json_values import JsonObject
 
 
 class VariablesRefused(Exception):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import orjson
 
 from graphql_api.http.bodies import GraphqlRequest, refuse_nul, request_from
-from graphql_api.http.json_values import Json, JsonObject
 from graphql_api.http.refusals import RequestRefused
-from graphql_api.http.repeated_fields import has_repeated_field
+from graphql_api.json_values import Json, JsonObject
+from graphql_api.repeated_fields import has_repeated_field
 
 
 class CloseSocket(Exception):

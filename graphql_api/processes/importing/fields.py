@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import orjson
 
 from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.repeated_fields import has_repeated_field
 from ledger.book.units import is_amount
 from ledger.engine.request import is_key
 from ledger.members.enrol import is_external_id
@@ -141,6 +142,6 @@ def read_object(name: str, value: Value) -> str:
         text = orjson.dumps(found).decode()
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         raise refuse(name, "a JSON object") from None
-    if not isinstance(found, dict):
-        raise refuse(name, "a JSON object")
+    if not isinstance(found, dict) or (isinstance(value, str) and has_repeated_field(value.encode(), found)):
+        raise refuse(name, "a JSON object, in which no field is given twice")
     return text

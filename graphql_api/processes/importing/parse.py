@@ -18,6 +18,7 @@ from graphql_api.processes.importing.faults import FaultCode, LineFault
 from graphql_api.processes.importing.fields import Fields, Value
 from graphql_api.processes.importing.lines import RawLine, read_lines
 from graphql_api.processes.importing.records import Record, read_record
+from graphql_api.repeated_fields import has_repeated_field
 from ledger.points.opening import LOTS_MAX
 
 LOT_COLUMNS: Final = ("amount", "granted_on", "expires_on", "purchased")
@@ -70,8 +71,8 @@ def _json_values(raw: RawLine) -> Mapping[str, Value]:
         values = orjson.loads(text_of(raw))
     except orjson.JSONDecodeError as error:
         raise LineFault(FaultCode.BAD_JSON, str(error)) from None
-    if not isinstance(values, dict):
-        raise LineFault(FaultCode.BAD_JSON, "a line is one JSON object")
+    if not isinstance(values, dict) or has_repeated_field(raw.data, values):
+        raise LineFault(FaultCode.BAD_JSON, "a line is one JSON object, in which no field is given twice")
     return values
 
 

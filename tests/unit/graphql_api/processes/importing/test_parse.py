@@ -24,6 +24,11 @@ def _parse(path: Path, *lines: bytes) -> list[Line]:
 MALFORMED = (
     (b"{not json", FaultCode.BAD_JSON),
     (b'["a list"]', FaultCode.BAD_JSON),
+    (b'{"type": "earn", "member": "C-1", "amount": 5, "amount": 50}', FaultCode.BAD_JSON),
+    (
+        b'{"type": "activity", "member": "C-1", "activity": "login", "event": "7", "payload": "{\\"a\\": 1, \\"a\\": 2}"}',
+        FaultCode.BAD_VALUE,
+    ),
     (b'{"type": "enrol", "member": "\xff"}', FaultCode.BAD_UTF8),
     (b'{"type": "enrol", "member": "' + b"x" * LINE_BYTES_MAX + b'"}', FaultCode.LINE_TOO_LONG),
     (b'{"member": "C-1"}', FaultCode.MISSING_FIELD),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphql_api.http.repeated_fields import has_repeated_field
+from graphql_api.repeated_fields import has_repeated_field
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(alphabet='":,{}[]\\ aé\n', max_size=6),

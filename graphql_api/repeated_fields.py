@@ -6,7 +6,7 @@ import re
 
 import orjson
 
-from graphql_api.http.json_values import Json
+from graphql_api.json_values import Json
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
