@@ -133,15 +133,16 @@ async def _prepare(reader: Reader, draft: Considered, limits: Mapping[str, int])
 
 def _keys(programme_id: UUID, draft: Considered, templates: Sequence[str]) -> list[Key]:
     """What stands, and the stocks of the templates."""
-    points = {rule.action.asset for rule in draft.body.rules if isinstance(rule.action, PointsAward)}
+    points = [rule.action for rule in draft.body.rules if isinstance(rule.action, PointsAward)]
+    cards = {card for action in points for card in action.cards}
     stocks = [stock_account_id(programme_id, voucher_asset_id(programme_id, code)) for code in templates]
     return [
         PROGRAMMES.key(programme_id),
         LADDERS.key(programme_id),
         MEMBER_ATTRIBUTES.key(programme_id),
         *(ACTIVITY_TYPES.key(activity_type_id(programme_id, code)) for code in draft.terms.activities - set(SHIPPED)),
-        *(ASSETS.key(asset_id(programme_id, code)) for code in points),
-        *(TEMPLATES.key(template_id(programme_id, code)) for code in templates),
+        *(ASSETS.key(asset_id(programme_id, code)) for code in sorted({action.asset for action in points})),
+        *(TEMPLATES.key(template_id(programme_id, code)) for code in sorted({*templates, *cards})),
         *(ACCOUNTS.key(stock) for stock in stocks),
     ]
 

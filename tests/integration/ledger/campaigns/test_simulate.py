@@ -26,12 +26,13 @@ from ledger.campaigns.receipt import Reason
 from ledger.campaigns.simulate import Simulation, simulate
 from ledger.campaigns.simulation_report import SimulationReport
 from ledger.tiers.ladder_body import Metric, MetricKind, Window, WindowKind
+from ledger.vouchers.template_body import Multiplier
 from tests.bank import Bank
 from tests.campaign_desk import TENTH, CampaignDesk, always
 from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
-MULTIPLIED = PointsAward(asset="POINTS", field="amount", per=10, ladder="spend")
+MULTIPLIED = PointsAward(asset="POINTS", field="amount", per=10, ladder="spend", cards=("DOUBLE",))
 OPENED = Rule(code="opened", activity="account_opened", action=PointsAward(asset="POINTS", amount=1))
 FLAT = PointsAward(asset="POINTS", amount=7, ladder="spend")
 
@@ -73,15 +74,17 @@ async def simulated(desk: CampaignDesk, code: str = "rich", **asked: object) -> 
 
 async def test_a_simulation_is_what_the_campaign_gives(desk: CampaignDesk, bank: Bank) -> None:
     """A campaign that ran, simulated over what it was given: the same awards, costs and refunds to the last point, and
-    the same reasons; the ledger is as it was.
+    the same reasons; the ledger is as it was. Its cards, of which no member has one, change nothing.
     """
-    await VoucherDesk(bank=bank).live("COFFEE", pieces=4)
+    vouchers = VoucherDesk(bank=bank)
+    await vouchers.live("COFFEE", pieces=4)
+    await vouchers.live("DOUBLE", gives=Multiplier(percent=200))
     await TierDesk(bank=bank).ladder()
     await desk.run("rich", rich_body(bank), budget=300)
     stock = "SELECT posted FROM book.accounts WHERE role = 'stock'"
     await _history(desk, bank)
     left_in_stock = (await bank.fetch(stock))[0][0]
-    await VoucherDesk(bank=bank).top_up("COFFEE", 4 - left_in_stock)
+    await vouchers.top_up("COFFEE", 4 - left_in_stock)
     before = [
         await bank.count(f"book.{table}") for table in ("journal_entries", "awards", "requests", "campaign_counts")
     ]
