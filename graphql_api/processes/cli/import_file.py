@@ -36,7 +36,7 @@ def import_file(
 
         scrip import balances.jsonl --programme journey --json | jq .refused
 
-        scrip import activities.csv --source core@journey
+        scrip import activities.csv --source core
     """
     from graphql_api.processes.cli.failure import REFUSED, CommandError
     from graphql_api.processes.cli.refused_lines import path_of_refused

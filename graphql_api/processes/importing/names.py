@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from graphql_api.processes.importing.cells import UnusableFile
+from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
 from ledger.programme.queries import programmes
+from ledger.programme.rows import Programme
 
 _MEMBERS = SqlQuery(
     "SELECT external_id AS name, id FROM {book}.members"
@@ -20,12 +22,24 @@ _MERCHANTS = SqlQuery(
 
 async def find_programme(reader: Reader, code: str | None) -> UUID:
     """The programme of that code, or the only one; UnusableFile names those that there are."""
+    return (await _programme(reader, code)).id
+
+
+async def find_source(reader: Reader, code: str | None, name: str) -> Actor:
+    """Who reports a file to that programme: the client that the API makes of a token of that name, so unique over
+    programmes, as its idempotency keys are. UnusableFile where there is no such programme.
+    """
+    programme = await _programme(reader, code)
+    return Actor(kind="service", id=f"{name}@{programme.code}", programme_id=programme.id)
+
+
+async def _programme(reader: Reader, code: str | None) -> Programme:
     found = await programmes(reader)
     if code is None and len(found) == 1:
-        return found[0].id
+        return found[0]
     for programme in found:
         if programme.code == code:
-            return programme.id
+            return programme
     known = ", ".join(programme.code for programme in found) or "none"
     raise UnusableFile(f"Name the programme with --programme; this database has: {known}.")
 

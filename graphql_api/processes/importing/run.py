@@ -7,7 +7,7 @@ from pathlib import Path
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.load import Load
-from graphql_api.processes.importing.names import find_programme
+from graphql_api.processes.importing.names import find_source
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, OpeningRecord
 from graphql_api.processes.importing.tally import Tally
@@ -83,9 +83,7 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
     """
     clock = ReplayClock() if wanted.is_replay else LiveClock()
     async with open_application(settings, url=url, clock=clock, origin="import") as application:
-        actor = Actor(
-            kind="service", id=wanted.source, programme_id=await find_programme(application.reader, wanted.programme)
-        )
+        actor = await find_source(application.reader, wanted.programme, wanted.source)
         if wanted.is_replay:
             await _require_history(application, actor, wanted)
         lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)

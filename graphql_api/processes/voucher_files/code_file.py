@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from graphql_api.bootstrap import open_application
-from graphql_api.processes.importing.names import find_programme
+from graphql_api.processes.importing.names import find_source
 from graphql_api.processes.voucher_files.columns import read_rows
 from graphql_api.settings import Settings
-from ledger.engine.command import Actor
 from ledger.vouchers.import_codes import ChunkImported, import_codes
 
 LINES_SHOWN: Final = 20
@@ -54,8 +53,7 @@ async def run_code_import(settings: Settings, url: str, wanted: CodesWanted, pro
     """
     tally, numbers = CodeTally(), _Numbers()
     async with open_application(settings, url=url) as application:
-        programme_id = await find_programme(application.reader, wanted.programme)
-        actor = Actor(kind="service", id="voucher-import", programme_id=programme_id)
+        actor = await find_source(application.reader, wanted.programme, "voucher-import")
         done = 0
         async for chunk in import_codes(
             application.engine,

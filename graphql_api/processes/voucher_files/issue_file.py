@@ -12,7 +12,7 @@ from uuid import UUID
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.importing.faults import LineFault
 from graphql_api.processes.importing.fields import read_own_key
-from graphql_api.processes.importing.names import find_members, find_programme
+from graphql_api.processes.importing.names import find_members, find_source
 from graphql_api.processes.importing.parse import Line, derived_key
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import submit_list
@@ -50,8 +50,7 @@ async def run_issue(settings: Settings, url: str, wanted: IssueWanted, progress:
     Raises UnusableFile where the file has no such form, and the refusal where the engine takes nothing any more.
     """
     async with open_application(settings, url=url) as application:
-        programme_id = await find_programme(application.reader, wanted.programme)
-        actor = Actor(kind="service", id=f"voucher-issue:{wanted.batch}", programme_id=programme_id)
+        actor = await find_source(application.reader, wanted.programme, f"voucher-issue:{wanted.batch}")
         tally = Tally(path=wanted.refused)
         tally.begin()
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from graphql_api.processes.importing.run import Wanted, run_import
 from ledger.campaigns.refund import ReportRefund
 from ledger.partners.register import create_merchant
+from ledger.programme.setup import create_programme
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
 from tests.command_line import run_scrip
@@ -66,8 +67,9 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     second = await _import(bank, path, "--source", "core")
     member = (await bank.fetch("SELECT id FROM {book}.members WHERE external_id = 'C-1'"))[0]["id"]
+    core = bank.actor("service", "core@BANK")
     refund = ReportRefund(
-        actor=bank.actor("service", "core"),
+        actor=core,
         member_id=member,
         source="core",
         event_id="e-20",
@@ -76,7 +78,8 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
         payload='{"amount": 199}',
     )
     (await desk.report(refund)).unwrap()
-    again = replace(desk.reporting(member, amount=199, at=datetime.fromisoformat(at)), event_id="e-2")
+    reported = desk.reporting(member, amount=199, at=datetime.fromisoformat(at))
+    again = replace(reported, actor=core, event_id="e-2")
 
     assert (await desk.report(again)).replayed
     assert (first[0], first[1]["accepted"], first[1]["awards"]) == (0, {"enrol": 1, "activity": 2}, 2)
@@ -113,6 +116,23 @@ async def test_who_is_not_known_yet_is_found_by_the_next_run(bank: Bank, tmp_pat
 
     assert first.refused == {"MEMBER_NOT_FOUND": 1, "MERCHANT_NOT_FOUND": 1}
     assert (second.refused, second.done, second.known) == ({}, {"activity": 3}, 1)
+
+
+async def test_two_programmes_know_nothing_of_each_others_files(bank: Bank, tmp_path: Path) -> None:
+    """One file for both, under one source: each has its own member and its own activity of it."""
+    other = bank.actor("operator", "olga")
+    await create_programme(bank.application.units, other, code="OTHER", name="Other", time_zone="UTC")
+    path = tmp_path / "activities.jsonl"
+    lines = [{"type": "enrol", "member": "C-1"}, _line("e-1", datetime.now(UTC).isoformat())]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    wanted = Wanted(path=path, programme="BANK", source="core", is_replay=False, refused=tmp_path / "refused.jsonl")
+
+    tallies = [
+        await run_import(bank.application.settings, bank.url, each, lambda told, size: None)
+        for each in (wanted, replace(wanted, programme="OTHER"))
+    ]
+
+    assert [(tally.done, tally.refused, tally.known) for tally in tallies] == [({"enrol": 1, "activity": 1}, {}, 0)] * 2
 
 
 async def test_the_last_of_a_budget_goes_to_whom_the_file_names_first(bank: Bank, tmp_path: Path) -> None:
