@@ -1,36 +1,57 @@
 """What the database itself refuses, whoever asks: changed history, and anything that happened without being recorded."""
 
+import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+import ledger
+from ledger.engine.shelf import Shelf
+
+
+def tables(schema: str, names: str) -> tuple[str, ...]:
+    """The named tables of the schema."""
+    return tuple(f"{schema}.{name}" for name in names.split())
+
+
 APPEND_ONLY = (
-    "book.journal_entries",
-    "book.postings",
-    "book.statement_lines",
-    "book.draws",
-    "book.requests",
-    "audit.events",
+    *tables("audit", "checkpoints events leaves reconciliations tiles"),
+    *tables("book", "activities awards campaign_figure_cuts draws journal_entries listed_members postings requests"),
+    *tables("book", "roll_up_cuts statement_lines tier_credits tier_grants tier_steps"),
+    *tables("registry", "activity_types campaign_steps campaign_versions member_attributes"),
+    *tables("registry", "tier_ladder_versions voucher_template_versions"),
 )
 KEPT = (
-    "book.members",
-    "book.holders",
-    "book.accounts",
-    "book.lots",
-    "book.holds",
-    "book.payment_codes",
-    "book.transfer_totals",
-    "registry.programmes",
-    "registry.assets",
-    "registry.rates",
-    "registry.merchants",
-    "registry.terminals",
-    "registry.api_keys",
-    "registry.approvals",
+    *tables("audit", "erasures legal_holds tree"),
+    *tables(
+        "book", "accounts campaign_counts campaign_grants campaign_lots campaign_reach holders holds imported_codes"
+    ),
+    *tables("book", "lots member_facts members payment_codes redemptions roll_ups tier_packs tier_standings"),
+    *tables("book", "transfer_totals voucher_counts voucher_stocks vouchers"),
+    *tables("keys", "roots subjects"),
+    *tables("registry", "adjustment_limits api_keys approvals assets campaigns member_lists merchants partners"),
+    *tables("registry", "programmes rates terminals tier_ladders voucher_templates"),
 )
+UNCHANGED = ("audit.bundles", "audit.parts", "audit.pending")
+"""What is deleted once it has served, and never changed before."""
+FREE = ("keys.branches", "registry.alembic_version", "registry.instance")
+"""Tables that no trigger keeps whole: a rule of their own or none protects them."""
+RECORDED = {
+    "audit.bundles",
+    "audit.erasures",
+    "audit.legal_holds",
+    "audit.reconciliations",
+    "keys.branches",
+    "keys.roots",
+}
+RECORDED |= {"book.journal_entries", "book.member_facts", "book.payment_codes"}
+"""Where a new row needs an event, beside the registry."""
+STANDING_VERSION = "SELECT standing_version FROM registry.instance"
+TABLES = "schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('audit', 'book', 'keys', 'registry')"
 EVENT = "INSERT INTO audit.events (id, resource_id, record) VALUES ($1, $2, 'x')"
 ENTRY = (
     "INSERT INTO book.journal_entries (id, kind, effective_at, posted_at, actor, amount)"
@@ -120,37 +141,111 @@ async def test_a_registry_row_without_an_event_cannot_be_committed(database_url:
             await connection.execute("UPDATE registry.programmes SET name = 'Q'")
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_the_application_has_no_right_to_change_history(database_url: str, table: str) -> None:
-    """No UPDATE, DELETE or TRUNCATE is granted on what is append-only."""
-    async with connected(database_url) as connection:
-        for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
-            with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedColumnError)):
-                await connection.execute(statement)
+async def owners_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection in the role of the database's owner, a superuser."""
+    return await asyncpg.connect(url)
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_a_trigger_refuses_the_owners_slips(database_url: str, table: str) -> None:
-    """Even a superuser must switch the trigger off on purpose."""
-    connection = await asyncpg.connect(database_url)
-    column = await connection.fetchval(
-        "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum = 1", table
+async def first_column(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> str:
+    """The name of the table's first column."""
+    return str(
+        await connection.fetchval(
+            "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum = 1", table
+        )
     )
+
+
+async def test_a_row_of_the_registry_needs_an_event(database_url: str) -> None:
+    """A deferred trigger asks for it when a row is made, and when one that may change is changed."""
+    async with connected(database_url, "scrip_auditor") as connection:
+        rows = await connection.fetch(
+            "SELECT tgrelid::regclass::text AS name, bit_or(tgtype) & 4 > 0 AS made, bit_or(tgtype) & 16 > 0 AS changed"
+            " FROM pg_trigger WHERE tgdeferrable AND tginitdeferred AND tgenabled = 'O' AND tgfoid IN"
+            " ('audit.require_registry_event()'::regprocedure, 'book.require_entry_events()'::regprocedure) GROUP BY 1"
+        )
+
+    registry = {name for name in (*APPEND_ONLY, *KEPT) if name.startswith("registry.")}
+    changing = {
+        "audit.erasures",
+        "audit.legal_holds",
+        "book.member_facts",
+        "keys.branches",
+        "keys.roots",
+        "keys.subjects",
+    }
+    assert {row["name"] for row in rows if row["made"]} == registry | RECORDED
+    assert {row["name"] for row in rows if row["changed"]} == registry | changing
+
+
+async def test_what_is_kept_between_batches_is_read_anew_after_any_change(database_url: str) -> None:
+    """Each table of a standing shelf raises the version that every batch compares, for a new row and a changed one."""
+    modules = [m.name for m in pkgutil.walk_packages(ledger.__path__, "ledger.") if m.name.endswith(".rows")]
+    shelves = [shelf for m in modules for shelf in vars(import_module(m)).values() if isinstance(shelf, Shelf)]
+    standing = {f"{shelf.table.schema}.{shelf.table.name}" for shelf in shelves if shelf.standing}
+    connection = await owners_connection(database_url)
     try:
-        for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}", f"TRUNCATE {table}"):
-            with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
-                await connection.execute(statement)
+        seen = [await connection.fetchval(STANDING_VERSION)]
+        for table in sorted(standing):
+            await connection.execute(f"INSERT INTO {table} SELECT * FROM {table}")
+            seen.append(await connection.fetchval(STANDING_VERSION))
+            if table not in APPEND_ONLY:
+                await connection.execute(f"UPDATE {table} SET {await first_column(connection, table)} = DEFAULT")
+                seen.append(await connection.fetchval(STANDING_VERSION))
+    finally:
+        await connection.close()
+
+    assert len(standing) > 10
+    assert seen == sorted(set(seen))
+
+
+async def test_every_table_says_how_it_is_protected(database_url: str) -> None:
+    """A new table takes its place in one of the lists above, and so in the tests below."""
+    async with connected(database_url, "scrip_auditor") as connection:
+        found = {row[0] for row in await connection.fetch(f"SELECT {TABLES}")}
+
+    assert sorted([*APPEND_ONLY, *KEPT, *UNCHANGED, *FREE]) == sorted(found)
+
+
+async def test_no_role_has_a_right_to_change_history(database_url: str) -> None:
+    """No UPDATE is granted on what is append-only, and DELETE only on what is deleted once it has served."""
+    async with connected(database_url, "scrip_auditor") as connection:
+        rights = await connection.fetch(
+            "SELECT name, role, has_any_column_privilege(role, name, 'UPDATE') AS changes,"
+            " has_table_privilege(role, name, 'DELETE') OR has_table_privilege(role, name, 'TRUNCATE') AS deletes"
+            f" FROM (SELECT {TABLES}) named (name),"
+            " unnest(ARRAY['scrip_app', 'scrip_sequencer', 'scrip_auditor', 'scrip_key_admin']) role"
+        )
+
+    assert {row["name"] for row in rights if row["changes"]}.isdisjoint({*APPEND_ONLY, *UNCHANGED})
+    assert {(row["name"], row["role"]) for row in rights if row["deletes"]} == {
+        ("audit.bundles", "scrip_key_admin"),
+        ("audit.parts", "scrip_key_admin"),
+        ("audit.pending", "scrip_sequencer"),
+        ("keys.branches", "scrip_key_admin"),
+    }
+
+
+async def test_a_trigger_refuses_the_owners_slips(database_url: str) -> None:
+    """Even a superuser must switch the trigger off on purpose to change what is append-only."""
+    connection = await owners_connection(database_url)
+    try:
+        for table in (*APPEND_ONLY, *UNCHANGED):
+            column = await first_column(connection, table)
+            with pytest.raises(asyncpg.RestrictViolationError, match=f"{table} is append-only"):
+                await connection.execute(f"UPDATE {table} SET {column} = DEFAULT")
     finally:
         await connection.close()
 
 
-@pytest.mark.parametrize("table", KEPT)
-async def test_rows_that_change_are_never_deleted(database_url: str, table: str) -> None:
-    """What may be updated may still not vanish."""
-    connection = await asyncpg.connect(database_url)
+async def test_rows_never_vanish(database_url: str) -> None:
+    """What may be updated may still not be deleted; a table to which others refer cannot be truncated anyway."""
+    connection = await owners_connection(database_url)
     try:
-        with pytest.raises((asyncpg.RestrictViolationError, asyncpg.FeatureNotSupportedError)):
-            await connection.execute(f"DELETE FROM {table}")
+        for table in (*APPEND_ONLY, *KEPT):
+            with pytest.raises(asyncpg.RestrictViolationError, match=f"{table} is append-only"):
+                await connection.execute(f"DELETE FROM {table}")
+            with pytest.raises((asyncpg.RestrictViolationError, asyncpg.FeatureNotSupportedError)):
+                await connection.execute(f"TRUNCATE {table}")
     finally:
         await connection.close()
 
