@@ -194,7 +194,7 @@ class Settings:
         boolean,
         default=True,
         production=False,
-        about="Let `advanceClock` move the programme's time forward.",
+        about="Let `advanceSandboxClock` move the ledger's clock forward.",
     )
     adhoc_documents: bool = setting(
         "SCRIP_ADHOC_DOCUMENTS",

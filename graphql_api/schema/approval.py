@@ -273,6 +273,7 @@ WITHDRAW_REQUEST = mutation(
         Scope.MEMBER_ERASE,
         Scope.AUDIT_EXPORT,
         Scope.AUDIT_REVEAL,
+        Scope.TIER_GRANT,
         cost=10,
     ),
     succeeds=RequestDecided,

@@ -90,7 +90,8 @@ class TemplateTermsInput:
     gives:               what it gives
     validity:            from when to when it is good
     uses:                how often one voucher can be used
-    money_asset:         the code of the money in which its amounts are counted
+    money_asset:         the code of the money in which its amounts are counted; needed where it takes money off or has
+                         a least basket
     stock:               where vouchers come from
     issue_limits:        how many a member may receive
     use_limits:          how many uses a member may make of all its vouchers of this template

@@ -190,7 +190,9 @@ _RULES = (
         _C.PERIOD_NOT_SETTLED, _NEW, "Something that fell due in the period has not been posted.", ("wallets",)
     ),
     RefusalRule(_C.WALLET_NOT_NEW, _NEVER, "An opening balance comes first, and the wallet has entries."),
-    RefusalRule(_C.EXPIRY_INVALID, _NEW, "The activation or expiry date does not fit the asset or lies in the past."),
+    RefusalRule(
+        _C.EXPIRY_INVALID, _NEW, "The day of activation or of the end is past, too far ahead or unfit for the asset."
+    ),
     RefusalRule(_C.OPENING_DIFFERS, _NEW, "The lots do not add up to the stated total.", ("stated", "lots")),
     RefusalRule(_C.HOLD_CAPTURED, _NEVER, "The hold has been captured."),
     RefusalRule(_C.HOLD_RELEASED, _NEVER, "The hold has been released."),

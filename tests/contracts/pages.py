@@ -1,9 +1,10 @@
-"""The reference pages that are written from the code: settings, command line, refusals."""
+"""The reference pages that are written from the code: settings, command line, refusals, roles."""
 
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from enum import Enum
 
+from graphql_api.permissions import ROLE_SCOPES, Role, Scope
 from graphql_api.settings import Settings
 from ledger.book.refusal import REFUSALS
 
@@ -36,8 +37,27 @@ def refusals_page() -> str:
     """Return docs/reference/refusals.md, in the order of precedence."""
     rows = ["| code | retry | meaning |", "|---|---|---|"]
     rows += [f"| `{rule.code}` | {rule.retry} | {rule.message} |" for rule in REFUSALS.values()]
-    preface = "Where several codes would fit the same input and state, the one that stands first is given."
+    preface = (
+        "Where several codes would fit the same input and state, the one that stands first is given. "
+        "`SAME_KEY`: nothing was decided, or that is not known; send exactly the same again. `NEW_KEY`: refused for good "
+        "under this key; once the cause is gone, send the intent again under a new one. `NEVER`: it will not be accepted. "
+        "[Integrating](../integrating.md#send-it-once-have-it-done-once) has the rest."
+    )
     return "\n".join(["# Refusals", WRITTEN, "", preface, "", *rows, ""])
+
+
+def roles_page() -> str:
+    """Return docs/reference/roles.md: what each role may do by default, in the order in which scopes are declared."""
+    rows = ["| role | scopes |", "|---|---|"]
+    for role in Role:
+        names = ", ".join(f"`{scope}`" for scope in Scope if scope in ROLE_SCOPES[role])
+        rows.append(f"| `{role}` | {names} |")
+    preface = (
+        "What a token may do that names no scopes of its own; one that names some has only those, and a role that a "
+        "field is not for is refused all the same. The schema names each field's scope. "
+        "An API key is a `merchant`."
+    )
+    return "\n".join(["# Roles", WRITTEN, "", preface, "", *rows, ""])
 
 
 def _shown(value: object) -> str:

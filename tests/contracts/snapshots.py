@@ -26,6 +26,7 @@ SNAPSHOTS: Mapping[str, Callable[[], str]] = {
     "docs/reference/settings.md": pages.settings_page,
     "docs/reference/cli.md": pages.commands_page,
     "docs/reference/refusals.md": pages.refusals_page,
+    "docs/reference/roles.md": pages.roles_page,
     "migrations/schema.sql": database_shape,
     "graphql_api/schema.graphql": schema_text,
 }

@@ -56,8 +56,11 @@ def new_signing() -> None:
     from graphql_api.processes.cli.output import print_line
     from graphql_api.settings import read_settings
 
+    named = os.environ.get("SCRIP_LOG_ORIGIN")
+    # Nothing else is asked of the settings: keys are made before there are any, in an image of production too.
+    settings = read_settings(os.environ if not named else {"SCRIP_LOG_ORIGIN": named})
     try:
-        print_line(new_log_key(read_settings(os.environ).log_origin).encode())
+        print_line(new_log_key(settings.log_origin).encode())
     except NoteRefused as error:
         raise CommandError(f"SCRIP_LOG_ORIGIN: {error}.") from None
 

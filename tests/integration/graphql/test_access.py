@@ -1,6 +1,6 @@
 """Who may ask what: one line per root field, and one per field with a scope of its own. A new field needs a line here."""
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type
 
 from graphql_api.field_rules import rule_of
 from graphql_api.permissions import Role, Scope
@@ -182,6 +182,23 @@ def test_every_inner_field_with_a_scope_is_in_the_table() -> None:
     }
 
     assert found == INNER_FIELDS
+
+
+def test_whoever_may_ask_may_withdraw_what_it_asked_for() -> None:
+    """Every scope by which something is put before a second person is one of `withdrawRequest`'s."""
+    mutations = SCHEMA.mutation_type
+    assert mutations is not None
+    withdrawing = rule_of(mutations.fields["withdrawRequest"])
+    assert withdrawing is not None
+
+    asking: set[Scope] = set()
+    for field in mutations.fields.values():
+        result, rule = get_named_type(field.type), rule_of(field)
+        if isinstance(result, GraphQLUnionType) and rule is not None:
+            names = {name for kind in result.types for name in kind.fields if kind.name != "RequestDecided"}
+            asking |= set(rule.scopes) if "approvalId" in names else set()
+
+    assert asking == set(withdrawing.scopes)
 
 
 async def test_an_inner_field_is_refused_without_its_scope(desk: Desk) -> None:

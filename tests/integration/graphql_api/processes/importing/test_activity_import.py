@@ -78,8 +78,7 @@ async def test_activities_are_imported_once_with_their_awards(bank: Bank, tmp_pa
         payload='{"amount": 199}',
     )
     (await desk.report(refund)).unwrap()
-    reported = desk.reporting(member, amount=199, at=datetime.fromisoformat(at))
-    again = replace(reported, actor=core, event_id="e-2")
+    again = replace(desk.reporting(member, amount=199, at=datetime.fromisoformat(at)), actor=core, event_id="e-2")
 
     assert (await desk.report(again)).replayed
     assert (first[0], first[1]["accepted"], first[1]["awards"]) == (0, {"enrol": 1, "activity": 2}, 2)
