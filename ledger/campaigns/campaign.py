@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -26,7 +26,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.campaigns.campaign_rules import Nameable, require_body
+from ledger.campaigns.campaign_rules import Nameable, require_body, require_campaign_code
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
     Campaign,
@@ -45,7 +45,7 @@ from ledger.members.attribute_query import known_attributes
 from ledger.partners.tables import MERCHANTS
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
-from ledger.programme.input_rules import AssetTerms, require_code, require_terms_text
+from ledger.programme.input_rules import AssetTerms, require_terms_text
 from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import Asset, AssetKind
 from ledger.programme.tables import ASSETS
@@ -53,8 +53,6 @@ from ledger.tiers.tables import TIER_LADDERS
 from ledger.vouchers.tables import TEMPLATES
 from ledger.vouchers.template_body import Kind
 from ledger.vouchers.voucher import template_id
-
-CODE_LENGTH_MAX: Final = 32
 
 
 class CampaignState(StrEnum):
@@ -109,9 +107,7 @@ async def create_campaign(
     INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND.
     """
     async with registry_change(units, actor, "campaign_created") as change:
-        require_code(code)
-        if len(code) > CODE_LENGTH_MAX:
-            refuse_input("code")
+        require_campaign_code(code)
         await _require_valid(change, body, terms)
         programme_id = ProgrammeId(actor.programme_id)
         id_ = campaign_id(programme_id, code)

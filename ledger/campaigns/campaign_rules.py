@@ -22,7 +22,7 @@ from ledger.campaigns.expression import (
 )
 from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import REFUND, TypeOf
-from ledger.programme.input_rules import require_different, require_text
+from ledger.programme.input_rules import require_code, require_different, require_text
 
 PHASES_MAX: Final = 20
 RULES_MAX: Final = 50
@@ -35,6 +35,7 @@ WEIGHT_MAX: Final = 10_000
 PRIORITY_MAX: Final = 1000
 LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
+CAMPAIGN_CODE_LENGTH_MAX: Final = 32
 
 
 class Nameable(NamedTuple):
@@ -43,6 +44,13 @@ class Nameable(NamedTuple):
     type_of: TypeOf
     ladders: Collection[str] = ()
     attributes: Sequence[MemberAttribute] = ()
+
+
+def require_campaign_code(code: str) -> None:
+    """A code of at most 32 characters."""
+    require_code(code)
+    if len(code) > CAMPAIGN_CODE_LENGTH_MAX:
+        refuse_input("code")
 
 
 def require_body(body: CampaignBody, known: Nameable) -> None:

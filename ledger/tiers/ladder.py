@@ -17,16 +17,14 @@ from ledger.engine.sql_query import SqlQuery
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.programme.activity_type_query import known_types
 from ledger.programme.asset_kinds import require_asset
-from ledger.programme.input_rules import is_nameable, require_code
 from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import AssetKind
 from ledger.tiers import tables
 from ledger.tiers.ladder_body import LadderBody
-from ledger.tiers.ladder_rules import require_body, require_successor
+from ledger.tiers.ladder_rules import require_body, require_ladder_code, require_successor
 from ledger.tiers.ladder_text import body_text, parse_body
 from ledger.tiers.rows import Ladder, LadderVersion, ladder_id, ladder_version_id
 
-CODE_LENGTH_MAX: Final = 32
 LADDERS_MAX: Final = 20
 """Ladders of a programme: every activity looks at each of them."""
 
@@ -70,9 +68,7 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
     ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND.
     """
     async with registry_change(units, actor, "tier_ladder_created") as change:
-        require_code(code)
-        if len(code) > CODE_LENGTH_MAX or not is_nameable(code):
-            refuse_input("code")
+        require_ladder_code(code)
         if await change.row(_FULL, {"of_programme": actor.programme_id}) is not None:
             refuse_input("ladders")
         await _require_valid(change, body)

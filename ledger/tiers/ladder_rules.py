@@ -6,7 +6,7 @@ from typing import Final
 from ledger.book.refusal import refuse_input
 from ledger.book.units import is_amount
 from ledger.programme.activity_type import REFUND, ActivityType, TypeOf
-from ledger.programme.input_rules import require_different, require_text
+from ledger.programme.input_rules import is_nameable, require_code, require_different, require_text
 from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.tiers.window import length_days
 
@@ -18,6 +18,14 @@ DAYS_MAX: Final = 731
 PERCENT_MAX: Final = 10_000
 LATE_HOURS_MAX: Final = 31 * 24
 CODE_LENGTH_MAX: Final = 64
+LADDER_CODE_LENGTH_MAX: Final = 32
+
+
+def require_ladder_code(code: str) -> None:
+    """A code of at most 32 characters that conditions can name."""
+    require_code(code)
+    if len(code) > LADDER_CODE_LENGTH_MAX or not is_nameable(code):
+        refuse_input("code")
 
 
 def require_body(body: LadderBody, type_of: TypeOf) -> None:

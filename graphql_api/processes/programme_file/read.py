@@ -168,12 +168,14 @@ def _template(value: object, place: str) -> TemplatePart:
 
 
 def _ladder(types: Mapping[str, ActivityType], value: object, place: str) -> LadderBody:
+    _require(place, ladder_rules.require_ladder_code, place.removeprefix("ladders."))
     body = read_as(LadderBody, value, place)
     _require(place, ladder_rules.require_body, body, types.get)
     return body
 
 
 def _campaign(nameable: campaign_rules.Nameable, value: object, place: str) -> CampaignPart:
+    _require(place, campaign_rules.require_campaign_code, place.removeprefix("campaigns."))
     own, rest = _split(value, place, ("terms", "granted"))
     body = read_as(CampaignBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))

@@ -86,6 +86,8 @@ FAULTS = {
         " STORED_VALUE"
     ),
     ("30 days", "soon"): "templates.tenth.validity.expiry: is out of its range, or does not fit the rest",
+    ("ladders.legs", "ladders.my-legs"): "ladders.my-legs.code: is out of its range, or does not fit the rest",
+    ("campaigns.steps]", f"campaigns.{'s' * 33}]"): f"campaigns.{'s' * 33}.code: is out of its range, or does not fit",
     ("threshold = 10", "threshold = 0"): "ladders.legs.levels.1.threshold: is out of its range",
     ('["walked"]', '["purchase", "run"]'): "ladders.legs.metric.activities.1: is out of its range, or does not fit",
     ('"COUNT", activities', '"SNAPSHOT", field = "pace", activities'): "ladders.legs.metric.field: is out of its range",
