@@ -13,7 +13,7 @@ from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
 from ledger.engine.command import Actor, Command
 from ledger.engine.request import is_key, request_id
-from ledger.engine.shelves import HOLDERS
+from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
 from ledger.members.membership import programme_of, require_member, require_not_closed
 from ledger.partners.merchant import require_merchant
@@ -107,14 +107,13 @@ class ActivityCommand(Command[ActivityReceipt]):
         """The id of the request row of the event's key."""
         return request_id(self.actor.client, activity_key(self.source, self.event_id))
 
-    def require_member(self, state: State) -> Programme:
-        """MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, MEMBER_CLOSED."""
+    def require_parties(self, state: State) -> Holder:
+        """The member, in whatever state. MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND."""
         holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
         # A closed merchant is good, since the bank tells what happened there.
         if self.merchant_id is not None:
             require_merchant(state, self.merchant_id, self.actor.programme_id)
-        require_not_closed(holder.state)
-        return programme_of(state, holder)
+        return holder
 
     def merchant_code(self, state: State) -> str:
         """The code of the merchant at which it occurred, empty where none is named. MERCHANT_NOT_FOUND."""
@@ -122,10 +121,12 @@ class ActivityCommand(Command[ActivityReceipt]):
             return ""
         return require_merchant(state, self.merchant_id, self.actor.programme_id).code
 
-    def require_occurred(self, now: datetime) -> None:
-        """ACTIVITY_IN_FUTURE, which burns no key: the source's clock may be ahead."""
+    def require_countable(self, state: State, holder: Holder, now: datetime) -> Programme:
+        """The programme. MEMBER_CLOSED; ACTIVITY_IN_FUTURE, which burns no key: the source's clock may be ahead."""
+        require_not_closed(holder.state)
         if self.occurred_at > now:
             raise Refusal(RefusalCode.ACTIVITY_IN_FUTURE)
+        return programme_of(state, holder)
 
     def local_day(self, programme: Programme) -> date:
         """The day on which it occurred, where the programme is."""

@@ -40,6 +40,7 @@ from ledger.engine.shelves import ACCOUNTS, COMPANIONS, HOLDERS, LOTS, LOTS_OF_E
 from ledger.engine.state import State
 from ledger.points.wallet import due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, SHIPPED, require_payload
+from ledger.programme.payload import payload_of
 from ledger.programme.rows import ASSETS, Programme, Shortfall
 from ledger.vouchers.holding import content_keys, holding_ids
 
@@ -90,10 +91,17 @@ class ReportRefund(ActivityCommand):
         return {**ActivityCommand.fields(self), "refundOf": self.refund_of}
 
     def require_input(self) -> None:
-        """INVALID_INPUT, also where the refunded event's name is no key."""
+        """INVALID_INPUT, also where the refunded event's name is no key, or the payload is no refund's."""
         ActivityCommand.require_input(self)
         if not is_key(activity_key(self.source, self.refund_of)):
             refuse_input("refundOf")
+        require_payload(SHIPPED[REFUND], self.payload)
+
+    @property
+    def _amount(self) -> int:
+        """How much of the original is taken back."""
+        amount: int = payload_of(self.payload).fields["amount"]
+        return amount
 
     @property
     def _original_id(self) -> bytes:
@@ -130,14 +138,14 @@ class ReportRefund(ActivityCommand):
         return keys
 
     def decide(self, state: State, now: datetime) -> ActivityReceipt:
-        """Refused with INVALID_INPUT, MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE,
-        ACTIVITY_NOT_FOUND (which burns no key: the original may come later), NOT_REFUNDABLE, REFUND_EXCEEDS_SALE,
-        BALANCE_LIMIT_EXCEEDED where a budget has no room for what it gets back.
+        """Refused with MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND, ACTIVITY_NOT_FOUND (which burns no key: the original may
+        come later), MEMBER_CLOSED, ACTIVITY_IN_FUTURE, NOT_REFUNDABLE, REFUND_EXCEEDS_SALE, BALANCE_LIMIT_EXCEEDED
+        where a budget has no room for what it gets back.
         """
-        programme = self.require_member(state)
-        amount: int = require_payload(SHIPPED[REFUND], self.payload)["amount"]
-        self.require_occurred(now)
-        original = self._require_original(state)
+        holder, original, amount = self.require_parties(state), self._require_original(state), self._amount
+        programme = self.require_countable(state, holder, now)
+        if original.amount is None or original.refund_of is not None:
+            raise Refusal(RefusalCode.NOT_REFUNDABLE)
         settle_before(
             state, programme, self.member_id, [wallet_ids(self.member_id, asset) for asset in self.assets], now
         )
@@ -163,13 +171,11 @@ class ReportRefund(ActivityCommand):
         )
 
     def _require_original(self, state: State) -> Activity:
-        """ACTIVITY_NOT_FOUND, NOT_REFUNDABLE."""
-        found = [a for a in state.rows(ACTIVITIES, self._original_id) if a.member_id == self.member_id]
-        if not found:
-            raise Refusal(RefusalCode.ACTIVITY_NOT_FOUND)
-        if found[0].amount is None or found[0].refund_of is not None:
-            raise Refusal(RefusalCode.NOT_REFUNDABLE)
-        return found[0]
+        """ACTIVITY_NOT_FOUND, also where it is another member's."""
+        for activity in state.rows(ACTIVITIES, self._original_id):
+            if activity.member_id == self.member_id:
+                return activity
+        raise Refusal(RefusalCode.ACTIVITY_NOT_FOUND)
 
     def _shares(
         self, state: State, programme: Programme, original: Activity, amount: int, now: datetime

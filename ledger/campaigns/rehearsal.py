@@ -146,6 +146,8 @@ class Rehearsal:
         self, state: State, command: ReportActivity, qualifying: Mapping[str, int], merchant: str
     ) -> tuple[Seen, Turns]:
         type_ = find_type(state, self.programme.id, command.type)
+        if type_ is None:
+            raise InvariantViolated(f"an activity of no type {command.type}")
         line_up = self._line_ups.get(command.type)
         if line_up is None:
             line_up = self._line_ups[command.type] = LineUp(command.type, [self.draft])

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from ledger.book.account import Role, open_account
-from ledger.book.refusal import refuse_input
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.campaigns.activity import TEXT_LENGTH_MAX, ActivityCommand
 from ledger.campaigns.award import Awarding
@@ -31,7 +31,7 @@ from ledger.campaigns.tiering import count_activity, settle_before
 from ledger.campaigns.turns import Turns
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, account_key
+from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, Holder, account_key
 from ledger.engine.state import State
 from ledger.members.rows import MEMBER_FACTS, MEMBERS_BY_ID
 from ledger.points.wallet import WalletIds, due_keys, wallet_ids
@@ -128,10 +128,8 @@ class ReportActivity(ActivityCommand):
         MERCHANT_NOT_FOUND, ACTIVITY_TYPE_NOT_FOUND, MEMBER_CLOSED, ACTIVITY_IN_FUTURE. What no campaign awards is
         recorded all the same.
         """
-        programme = self.require_member(state)
-        type_ = find_type(state, programme.id, self.type)
-        payload = require_payload(type_, self.payload)
-        self.require_occurred(now)
+        holder, type_, payload = self._require_known(state)
+        programme = self.require_countable(state, holder, now)
         line_up = find_line_up(state, programme.id, self.type, self.occurred_at)
         then = self._then(state, programme, line_up, now)
         seen, turns = self.see(programme, type_, payload, then, line_up, self.merchant_code(state))
@@ -170,6 +168,17 @@ class ReportActivity(ActivityCommand):
             awards=tuple([award_line(award) for award in awards]),
             unawarded=unawarded(skips),
         )
+
+    def _require_known(self, state: State) -> tuple[Holder, ActivityType, Mapping[str, Any]]:
+        """The member, the type and the payload. INVALID_INPUT where this does not fit the type, MEMBER_NOT_FOUND,
+        MERCHANT_NOT_FOUND, ACTIVITY_TYPE_NOT_FOUND.
+        """
+        type_ = find_type(state, self.actor.programme_id, self.type)
+        payload = {} if type_ is None else require_payload(type_, self.payload)
+        holder = self.require_parties(state)
+        if type_ is None:
+            raise Refusal(RefusalCode.ACTIVITY_TYPE_NOT_FOUND)
+        return holder, type_, payload
 
     def see(
         self,

@@ -12,7 +12,7 @@ from uuid import UUID
 import jsonschema_rs
 import orjson
 
-from ledger.book.refusal import Refusal, RefusalCode, refuse_input
+from ledger.book.refusal import refuse_input
 from ledger.book.units import AMOUNT_MAX
 from ledger.engine.state import State
 from ledger.programme.payload import payload_of
@@ -82,15 +82,13 @@ SHIPPED: Final = {
 }
 
 
-def find_type(state: State, programme_id: UUID, code: str) -> ActivityType:
-    """The shipped type or the programme's own. ACTIVITY_TYPE_NOT_FOUND."""
+def find_type(state: State, programme_id: UUID, code: str) -> ActivityType | None:
+    """The shipped type or the programme's own; None where it has none of that code."""
     shipped = SHIPPED.get(code)
     if shipped is not None:
         return shipped
     row = state.find(ACTIVITY_TYPES, activity_type_id(programme_id, code))
-    if row is None:
-        raise Refusal(RefusalCode.ACTIVITY_TYPE_NOT_FOUND)
-    return type_of(row)
+    return None if row is None else type_of(row)
 
 
 def type_of(row: ActivityTypeRow) -> ActivityType:

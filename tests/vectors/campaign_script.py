@@ -16,8 +16,10 @@
     ann draws double                                 she is issued a voucher of that template; ann uses double: its uses
     ann buys 199 as p1 -> base=19 other=CAPPED       each campaign that looked: what it did, or its last reason
     p1 saw base -> activity.amount=199               what the award's conditions saw; the segment's as segment.NAME
-    ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in` and `checks-in` without an amount; `owns` as a snapshot
+    ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in`, `checks-in` without an amount; `owns` as a snapshot;
+                                                     `sings` is of no type
     ann refunds p1 100 -> base=-10
+    ann leaves                                       she is closed from now on
     ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
     ann holds latte=2 uses=3                         her live vouchers of a template, and the uses left in them
 
@@ -38,7 +40,7 @@ from uuid import UUID
 
 import orjson
 
-from ledger.book.account import Role, account_id
+from ledger.book.account import AccountState, Role, account_id
 from ledger.book.units import HolderId
 from ledger.campaigns.campaign_body import (
     Action,
@@ -102,6 +104,7 @@ VERBS = {
     "logs-in": "login",
     "checks-in": "check_in",
     "owns": "assets_snapshot",
+    "sings": "song",
 }
 
 
@@ -150,6 +153,8 @@ class CampaignScript:
                 self.ladders = (*self.ladders, code)
             case [who, "enrols", text]:
                 enrol(self.book, who, datetime.fromisoformat(text))
+            case [who, "leaves"]:
+                self.book.set_member_state(member_id(who), AccountState.CLOSED)
             case [who, "is", *options]:
                 self.state_facts(who, dict(word.split("=", 1) for word in options))
             case [name, "saw", code]:
