@@ -17,8 +17,8 @@ class VoucherTotals:
     template: the template's code
     category: the category under which they stack; null for none
     issued:   those that members were given, by issue, claim or campaign
-    redeemed: those that were used at least once, by a redemption that was not wholly reversed
-    uses:     such redemptions
+    redeemed: those that were used at least once, by a redemption that was not wholly reversed, or as a multiplier card
+    uses:     such redemptions, and awards that cards multiplied
     expired:  those of which something was left at the end of their validity, used before or not
     voided:   those that were voided
     good:     those of which something is left, and whose validity has not ended

@@ -1,12 +1,14 @@
 """The report on vouchers says what became of each, whatever hands it went through and whether or not that was posted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ledger.reports.voucher_totals import TemplateTotals, VoucherCounts, totals_by_category, voucher_totals
 from ledger.vouchers.gift import GiftVoucher
-from ledger.vouchers.template_body import Stacking, StackMode, Validity
+from ledger.vouchers.template_body import Multiplier, Stacking, StackMode, Validity
 from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank
+from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always
 from tests.voucher_desk import VoucherDesk
 from tests.voucher_till import VoucherTill
 
@@ -72,6 +74,27 @@ async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
     [totals] = await voucher_totals(bank.application.reader, bank.programme_id)
 
     assert totals.counts == VoucherCounts(issued=1, redeemed=1, uses=2, expired=0, voided=0, good=0)
+
+
+async def test_a_card_is_used_by_the_awards_that_it_multiplied(bank: Bank) -> None:
+    """Of two cards of two uses one is used up and one used once; what a refund takes back gives no use back."""
+    desk, campaigns = VoucherDesk(bank=bank), CampaignDesk(bank=bank)
+    card = await desk.live("DOUBLE", gives=Multiplier(percent=200), money_asset=None, uses=2)
+    doubled = replace(TENTH, action=replace(TENTH_POINTS, cards=(card,)))
+    await campaigns.run("base", replace(BASE, phases=always(doubled)))
+    often, once = await bank.enrol("m-1"), await bank.enrol("m-2")
+    for member in (often, once):
+        await desk.issue(member, card)
+    for member in (often, often, often):
+        await campaigns.buy(member, 100)
+    purchase = campaigns.reporting(once, amount=100)
+    (await campaigns.report(purchase)).unwrap()
+    (await campaigns.report(campaigns.refunding(purchase, 100))).unwrap()
+
+    [totals] = await voucher_totals(bank.application.reader, bank.programme_id)
+
+    assert await campaigns.balance(often) == 20 + 20 + 10
+    assert totals.counts == VoucherCounts(issued=2, redeemed=2, uses=3, expired=0, voided=0, good=1)
 
 
 async def test_another_programme_is_told_nothing(bank: Bank) -> None:
