@@ -21,7 +21,9 @@ def verify(book: MemoryBook) -> None:
     lots: list[Lot] = book.rows(tables.LOTS)
     draws: list[Draw] = book.rows(tables.DRAWS)
     holds: list[Hold] = book.rows(tables.HOLDS)
-    _verify_postings(accounts, entries, book.rows(tables.POSTINGS))
+    postings: list[Posting] = book.rows(tables.POSTINGS)
+    _verify_postings(accounts, entries, postings)
+    _verify_headlines(accounts, entries, postings)
     _verify_lines(accounts, book.rows(tables.STATEMENT_LINES))
     _verify_lots(accounts, entries, lots, draws, holds)
     for account in accounts.values():
@@ -46,6 +48,26 @@ def _verify_postings(accounts: dict[UUID, Account], entries: dict[UUID, Entry], 
         assert account.posted == (sums[account.id] if account.is_guarded else 0), account
     for entry in entries.values():
         assert entry.effective_at <= entry.posted_at, entry
+
+
+def _verify_headlines(accounts: dict[UUID, Account], entries: dict[UUID, Entry], postings: Iterable[Posting]) -> None:
+    """What a spend or capture says it moved went to its merchant or to redemption, its money from the bank to the
+    merchant; a reverse brings both back.
+    """
+    points, money = Counter[UUID](), Counter[UUID]()
+    for posting in postings:
+        entry = entries[posting.entry_id]
+        back = entry.kind == "reverse"
+        payee = accounts[posting.source_id if back else posting.destination_id]
+        payer = accounts[posting.destination_id if back else posting.source_id]
+        if payee.holder_id == entry.merchant_id and payee.role == Role.RECEIVABLE and payer.role == Role.FUNDING:
+            money[entry.id] += posting.amount
+        elif payee.role == (Role.RECEIVABLE if entry.merchant_id else Role.REDEMPTION):
+            assert payee.holder_id == (entry.merchant_id or payee.programme_id), posting
+            points[entry.id] += posting.amount
+    for entry in entries.values():
+        if entry.kind in {"spend", "capture", "reverse"}:
+            assert (points[entry.id], money[entry.id]) == (entry.amount, entry.money_minor or 0), entry
 
 
 def _verify_lines(accounts: dict[UUID, Account], lines: Iterable[StatementLine]) -> None:
