@@ -8,7 +8,7 @@ the others stand by without work. What makes two of them safe is the lock on the
 takes first; a sequencer that finds the tree otherwise than it left it reads the edge again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -62,10 +62,11 @@ _GROW = "UPDATE audit.tree SET size = $1, root = $2"
 _SIGN = "INSERT INTO audit.checkpoints (size, signed_at, note) VALUES ($1, $2, $3)"
 
 
-async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection for a sequencer, in its role; raises what the driver raises where the server does not answer."""
-    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(url, server_settings=_SETTINGS)
-    return connection
+async def open_connection(
+    url: str, connect: "Callable[..., Awaitable[asyncpg.Connection[asyncpg.Record]]]" = asyncpg.connect
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection for a sequencer, in its role; raises what `connect` raises where the server does not answer."""
+    return await connect(url, server_settings=_SETTINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

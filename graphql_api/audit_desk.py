@@ -18,6 +18,7 @@ from audit.record import SealedPart
 from audit.search import Connection, EventFilter, Page, search_page
 from audit.status import LogStatus, read_status
 from ledger.engine.command import Actor
+from ledger.engine.connecting import ANSWER_SECONDS_MAX, connect
 
 AUDITOR_ROLE = "scrip_auditor"
 READERS_MAX = 4
@@ -139,7 +140,7 @@ class AuditDesk:
     @asynccontextmanager
     async def _snapshot(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
         async with self._readers:
-            connection = await asyncpg.connect(self.url, server_settings=_SETTINGS)
+            connection = await connect(self.url, command_timeout=ANSWER_SECONDS_MAX, server_settings=_SETTINGS)
             try:
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     yield connection

@@ -24,6 +24,7 @@ from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
 from graphql_api.root_key import key_provider
 from graphql_api.settings import Settings, SettingsError
+from ledger.engine.connecting import connect
 from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
 
@@ -141,12 +142,12 @@ def _new_ids(ids: IdSource) -> Callable[[], UUID]:
 
 def _connecting(url: str, role: str) -> "Callable[[], AbstractAsyncContextManager[asyncpg.Connection[asyncpg.Record]]]":
     @asynccontextmanager
-    async def connect() -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    async def connected() -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
         settings = {"role": role, "application_name": "scrip keys", "timezone": "UTC"}
-        connection = await asyncpg.connect(url, server_settings=settings)
+        connection = await connect(url, server_settings=settings)
         try:
             yield connection
         finally:
             await connection.close()
 
-    return connect
+    return connected

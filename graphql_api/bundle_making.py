@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
-import asyncpg
-
 from audit.bundle import CHECKPOINT, INDEXES, pack
 from audit.export import ENTRIES_MAX, ExportRefused, Wanted, export
 from audit.sealed_bundle import SealRefused, read_key, seal_bundle
 from audit.search import EventFilter
 from audit.signing import SigningKey
 from graphql_api.audit_desk import AUDITOR_ROLE, within_tenancy
+from ledger.engine.connecting import connect
 
 _SETTINGS = {"role": AUDITOR_ROLE, "application_name": "scrip audit", "timezone": "UTC"}
 _FILTER = "filter."
@@ -76,7 +75,7 @@ async def _files(order: Order) -> Mapping[str, bytes]:
         since=[int(size) for size in str(terms["sinceSizes"]).split()],
         entries_max=order.entries_max,
     )
-    connection = await asyncpg.connect(order.url, server_settings=_SETTINGS)
+    connection = await connect(order.url, server_settings=_SETTINGS)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             mine = replace(wanted, filter=await within_tenancy(connection, wanted.filter))

@@ -8,6 +8,7 @@ import asyncpg
 
 from audit.act import Lent
 from ledger.engine import array_types
+from ledger.engine.connecting import ANSWER_SECONDS_MAX, connect
 from ledger.engine.database import APPLICATION_ROLE
 
 _SETTINGS = {
@@ -32,7 +33,9 @@ class KeyConnection:
         """The connection, for one transaction; whoever has it does not ask for it again."""
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(self._url, server_settings=_SETTINGS)
+                self._connection = await connect(
+                    self._url, command_timeout=ANSWER_SECONDS_MAX, server_settings=_SETTINGS
+                )
                 await array_types.teach(self._connection)
             yield self._connection
 

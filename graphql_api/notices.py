@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import asyncpg
 import structlog
 
+from ledger.engine.connecting import ANSWER_SECONDS_MAX, connect
 from ledger.engine.writer import LOST
 
 COALESCE_SECONDS: Final = 0.05
@@ -86,7 +87,11 @@ class Notices:
         failures = 0
         while True:
             try:
-                connection = await asyncpg.connect(self._url, server_settings={"application_name": "scrip notices"})
+                connection = await connect(
+                    self._url,
+                    command_timeout=ANSWER_SECONDS_MAX,
+                    server_settings={"application_name": "scrip notices"},
+                )
             except (asyncpg.PostgresError, *LOST) as error:
                 failures += 1
                 _LOG.warning("no connection for notices", error=type(error).__name__, failures=failures)

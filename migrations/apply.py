@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from ledger.engine.connecting import connect
 from migrations.shape import WrongShape, newest_revision
 
 SCRIPTS = Path(__file__).parent
@@ -43,9 +43,7 @@ def migrate(url: str, *, book_schema: str) -> Migrated:
 async def migrate_database(url: str, *, book_schema: str) -> Migrated:
     """Migrate to head, for callers that already run an event loop."""
     # The driver reads the URL as it does for every other process: SQLAlchemy would know neither sslmode nor several hosts.
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
-    )
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(_upgrade, book_schema)

@@ -1,7 +1,9 @@
 """The worker's part in the audit log: sequencing it, and publishing it as files where a folder is set."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import asyncpg
 import structlog
@@ -12,8 +14,11 @@ from audit.signing import SigningKey
 from audit.static_files import StaticFiles
 from graphql_api.processes.known_checkpoint import read_known_checkpoint
 from graphql_api.processes.worker_metrics import LogMetrics
+from ledger.engine.connecting import connect
 
 LOG = structlog.get_logger("worker")
+ROUND_SECONDS_MAX = 70.0
+"""More than the server's own limit of a statement; a round that takes longer has lost its server."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +46,7 @@ class LogRounds:
 
         Raises LogRolledBack where it does not, or where a checkpoint that should be known cannot be had.
         """
-        connection = await open_connection(self.url)
+        connection = await open_connection(self.url, connect)
         try:
             for known in await self._known(connection):
                 await refuse_rollback(connection, self.key.verifiers, known)
@@ -79,7 +84,12 @@ class LogRounds:
             if not self._is_active:
                 return 0
             LOG.info("sequencing the audit log", origin=self.key.name)
-        done = await self._sequencer.sequence()
+        # Dropped, not cancelled: the server commits a cancelled wait for its standby, and nobody would know.
+        watchdog = asyncio.get_running_loop().call_later(ROUND_SECONDS_MAX, self._sequencer.terminate)
+        try:
+            done = await self._sequencer.sequence()
+        finally:
+            watchdog.cancel()
         self._reached = self._sequencer.reached
         self.metrics.sequenced(done)
         count = len(done.delays_ms)
@@ -90,7 +100,7 @@ class LogRounds:
         """Write files of the newest checkpoint, where this worker is the active one; 1 while more are to be written."""
         if self.files is None or not self._is_active:
             return 0
-        connection = await open_connection(self.url)
+        connection = await open_connection(self.url, partial(connect, command_timeout=ROUND_SECONDS_MAX))
         try:
             return 0 if await self.files.publish(connection) else 1
         finally:

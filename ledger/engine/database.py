@@ -1,10 +1,12 @@
 """Connections: the readers' pool and the writers' own connections, each in the application's role."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
 
 from ledger.engine import array_types, row_codec
+from ledger.engine.connecting import ANSWER_SECONDS_MAX, HOST_SECONDS_MAX, connect
 
 APPLICATION_ROLE = "scrip_app"
 _WRITER_SETTINGS = {
@@ -16,6 +18,7 @@ _WRITER_SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
 }
 _STATEMENT_TIMEOUT_MS = "30000"
+_CONNECT: Any = connect  # the pool types it as one that needs no URL
 
 
 class Database:
@@ -41,6 +44,8 @@ class Database:
             self.url,
             min_size=1,
             max_size=self._pool_size,
+            connect=_CONNECT,
+            command_timeout=ANSWER_SECONDS_MAX,
             init=array_types.teach,
             reset=_keep_as_is,
             server_settings=self._settings({}),
@@ -54,12 +59,11 @@ class Database:
 
     async def open_writer(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection for batches, planned for look-ups by key only."""
-        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-            self.url, server_settings=self._settings(_WRITER_SETTINGS)
-        )
+        connection = await connect(self.url, server_settings=self._settings(_WRITER_SETTINGS))
         try:
-            await array_types.teach(connection)
-            await row_codec.install(connection)
+            async with asyncio.timeout(HOST_SECONDS_MAX):
+                await array_types.teach(connection)
+                await row_codec.install(connection)
         except BaseException:
             connection.terminate()
             raise

@@ -100,6 +100,8 @@ def _explain_database(error: BaseException) -> str | None:
         return None
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
+            return "no host of SCRIP_DATABASE_URL is what its target_session_attrs asks for: is the primary down?"
         if isinstance(cause, (asyncpg.PostgresError, asyncpg.InterfaceError)):
             complaint = f"the database refused: {str(cause).splitlines()[0]}"
             advice = _ADVICE.get(getattr(cause, "sqlstate", None) or "")

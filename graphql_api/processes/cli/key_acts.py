@@ -77,16 +77,15 @@ async def _turn_over() -> str:
 
 
 async def _certificate(subject: UUID) -> "Certificate":
-    import asyncpg
-
     from audit.certificate import certify
     from graphql_api.audit_desk import AUDITOR_ROLE
     from graphql_api.processes.cli.failure import CommandError
+    from ledger.engine.connecting import connect
 
     async with opened() as application:
         async with application.audit.acts.begin(actor()) as doing:
             doing.record("audit_read", subject_id=subject, facts={"certificate": str(subject)})
-        connection = await asyncpg.connect(application.database.url, server_settings={"role": AUDITOR_ROLE})
+        connection = await connect(application.database.url, server_settings={"role": AUDITOR_ROLE})
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 found = await certify(connection, subject, turnover=application.audit.turnover_every)
