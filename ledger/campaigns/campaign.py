@@ -7,7 +7,8 @@ import asyncio
 from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -17,15 +18,7 @@ from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
 from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
-from ledger.campaigns.campaign_body import (
-    Action,
-    CampaignBody,
-    Donation,
-    PointsAward,
-    ProgressStep,
-    TierCredit,
-    VoucherAward,
-)
+from ledger.campaigns.campaign_body import CampaignBody, Donation, PointsAward, VoucherAward
 from ledger.campaigns.campaign_rules import Nameable, require_body, require_campaign_code
 from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.rows import (
@@ -104,11 +97,12 @@ async def create_campaign(
 ) -> CampaignRecord:
     """A new draft of the actor's programme, with its empty budgets.
 
-    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND.
+    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, and the codes of `_require_named`.
     """
     async with registry_change(units, actor, "campaign_created") as change:
         require_campaign_code(code)
         await _require_valid(change, body, terms)
+        await _require_named(change, body)
         programme_id = ProgrammeId(actor.programme_id)
         id_ = campaign_id(programme_id, code)
         campaign = Campaign(id_, programme_id, code, CampaignState.DRAFT, None, 1, change.now)
@@ -129,6 +123,7 @@ async def change_campaign(
     """
     async with registry_change(units, actor, "campaign_changed") as change:
         await _require_valid(change, body, terms)
+        await _require_named(change, body)
         asked = {"campaign_id": campaign_id(actor.programme_id, code), "of_programme": actor.programme_id}
         found = await change.row(_LOCK, asked)
         if found is None:
@@ -191,7 +186,7 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
 
 
 async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None:
-    """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, MERCHANT_NOT_FOUND where a rule names what there is not."""
+    """INVALID_INPUT, also where there is no such list of members."""
     types = await known_types(change)
     # In a thread, since a large campaign's conditions take seconds to check, and others want their answers meanwhile.
     await asyncio.to_thread(
@@ -202,8 +197,6 @@ async def _require_valid(change: Change, body: CampaignBody, terms: str) -> None
         list_id = member_list_id(change.actor.programme_id, body.member_list)
         if await change.row(_MEMBER_LIST, {"list_id": list_id}) is None:
             refuse_input("memberList")
-    for rule in body.rules:
-        await _require_found(change, rule.action)
 
 
 async def _ladders(change: Change) -> list[str]:
@@ -211,25 +204,29 @@ async def _ladders(change: Change) -> list[str]:
     return [row["code"] for row in await change.work.run(_LADDERS, {"programme_id": change.actor.programme_id})]
 
 
-async def _require_found(change: Change, action: Action) -> None:
-    """What the action names is the programme's, and of the kind that is meant."""
-    programme_id = change.actor.programme_id
-    match action:
-        case PointsAward():
-            await require_asset(change, action.asset, AssetKind.POINTS)
-            for card in action.cards:
-                await _require_template(change, card, Kind.MULTIPLIER)
-        case VoucherAward():
-            await _require_template(change, action.template, *Kind)
-        case Donation():
-            await require_asset(change, action.asset, AssetKind.POINTS, AssetKind.MONEY)
-            asked = {"merchant_id": action.merchant, "programme_id": programme_id}
-            if await change.row(_MERCHANT, asked) is None:
-                raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        case ProgressStep() | TierCredit():
-            pass
-        case _:
-            assert_never(action)
+async def _require_named(change: Change, body: CampaignBody) -> None:
+    """What the rules name is the programme's, and of the kind that is meant. MERCHANT_NOT_FOUND, ASSET_NOT_FOUND,
+    TEMPLATE_NOT_FOUND.
+    """
+    actions = [rule.action for rule in body.rules]
+    points = [action for action in actions if isinstance(action, PointsAward)]
+    donations = [action for action in actions if isinstance(action, Donation)]
+    for merchant in sorted({donation.merchant for donation in donations}):
+        await _require_merchant(change, merchant)
+    for asset in sorted({award.asset for award in points}):
+        await require_asset(change, asset, AssetKind.POINTS)
+    for asset in sorted({donation.asset for donation in donations}):
+        await require_asset(change, asset, AssetKind.POINTS, AssetKind.MONEY)
+    for card in sorted({card for award in points for card in award.cards}):
+        await _require_template(change, card, Kind.MULTIPLIER)
+    for template in sorted({action.template for action in actions if isinstance(action, VoucherAward)}):
+        await _require_template(change, template, *Kind)
+
+
+async def _require_merchant(change: Change, merchant: UUID) -> None:
+    asked = {"merchant_id": merchant, "programme_id": change.actor.programme_id}
+    if await change.row(_MERCHANT, asked) is None:
+        raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
 
 
 async def _require_template(change: Change, code: str, *kinds: Kind) -> None:

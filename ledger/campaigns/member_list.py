@@ -64,10 +64,10 @@ async def extend_list(units: UnitsOfWork, actor: Actor, *, code: str, members: S
     """Puts members of the actor's programme on its list of that code, which is made where it is missing; whoever is on
     it stays, and ids of nobody are left out. INVALID_INPUT, LIST_TOO_LONG above 1,000 members, PROGRAMME_NOT_FOUND.
     """
-    if len(members) > CHUNK_MAX:
-        raise Refusal(RefusalCode.LIST_TOO_LONG, limit=CHUNK_MAX)
     async with registry_change(units, actor, "member_list_extended") as change:
         require_code(code)
+        if len(members) > CHUNK_MAX:
+            raise Refusal(RefusalCode.LIST_TOO_LONG, limit=CHUNK_MAX)
         programme_id = ProgrammeId(actor.programme_id)
         made = MemberList(member_list_id(programme_id, code), programme_id, code, 0)
         if await change.row(_INSERT_LIST, made._asdict()) is not None:

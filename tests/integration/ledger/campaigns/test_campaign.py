@@ -9,15 +9,28 @@ import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign import change_campaign, create_campaign
-from ledger.campaigns.campaign_body import Cap, Period, Phase, PointsAward, Rule
+from ledger.campaigns.campaign_body import (
+    Cap,
+    Donation,
+    Period,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+    VoucherAward,
+)
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
+from ledger.campaigns.member_list import extend_list
 from ledger.campaigns.receipt import Reason
 from ledger.campaigns.submit import SubmitCampaign
 from ledger.control.decide_request import ApproveRequest
+from ledger.engine.command import Actor
 from ledger.programme.register_activity_type import register_type
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
 
+STRANGER = UUID(int=7)
 SCHEMA = """{"type": "object", "additionalProperties": false, "required": ["steps"],
     "properties": {"steps": {"type": "integer", "minimum": 0}, "device": {"type": "string", "maxLength": 8}}}"""
 
@@ -117,8 +130,40 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
         "budgets",
         "caps.0.counter",
     ]
-    gold = Rule(code="r", activity="login", action=PointsAward(asset="GOLD", amount=1))
-    assert (await refusal(desk, phases=always(gold))).code == RefusalCode.ASSET_NOT_FOUND
+
+
+async def test_what_rules_name_must_be_there(desk: CampaignDesk) -> None:
+    """Of several that are not, the one that stands first in the table is told, whichever rule names it."""
+    rules = [
+        Rule(code=action.kind.lower(), activity="login", action=action)
+        for action in (
+            VoucherAward(template="NONE"),
+            PointsAward(asset="GOLD", amount=1),
+            Donation(asset="STARS", merchant=STRANGER, amount=1),
+        )
+    ]
+
+    codes = [
+        (await refusal(desk, phases=always(*rules[:count]), budgets=("STARS",) if count == 3 else ())).code
+        for count in (1, 2, 3)
+    ]
+
+    assert codes == [RefusalCode.TEMPLATE_NOT_FOUND, RefusalCode.ASSET_NOT_FOUND, RefusalCode.MERCHANT_NOT_FOUND]
+
+
+async def test_nothing_is_made_in_a_programme_that_is_not_there(desk: CampaignDesk) -> None:
+    """PROGRAMME_NOT_FOUND, of a campaign, a list of members and a type of activities."""
+    units, actor = desk.bank.application.units, Actor(kind="operator", id="olga", programme_id=STRANGER)
+    counting = Rule(code="r", activity="login", action=ProgressStep(counter="n", amount=1))
+    body = replace(BASE, phases=always(counting), counters=(ProgressCounter(code="n", period=Period.DAY),))
+
+    for making in (
+        create_campaign(units, actor, code="c", body=body),
+        extend_list(units, actor, code="vip", members=[]),
+        register_type(units, actor, code="walk", schema=SCHEMA),
+    ):
+        with pytest.raises(Refusal, match=RefusalCode.PROGRAMME_NOT_FOUND):
+            await making
 
 
 async def test_a_programme_has_types_of_its_own(desk: CampaignDesk, member: UUID, bank: Bank) -> None:

@@ -37,6 +37,7 @@ async def test_a_chunk_is_bounded_and_a_code_is_one(bank: Bank, member: UUID) ->
     for members, code, refusal in (
         ([member] * (CHUNK_MAX + 1), "vip", "LIST_TOO_LONG"),
         ([], "no code", "INVALID_INPUT"),
+        ([member] * (CHUNK_MAX + 1), "no code", "INVALID_INPUT"),
     ):
         with pytest.raises(Refusal) as refused:
             await extend(bank, *members, code=code)
