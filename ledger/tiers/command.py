@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ledger.engine.command import Command
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import HOLDERS
+from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
 from ledger.members.membership import programme_of, require_member, require_not_closed
 from ledger.programme.rows import Programme
@@ -33,8 +33,12 @@ class TierCommand(Command[O]):
         del state, now
         return [STANDINGS.key(self.member_id)]
 
+    def find_member(self, state: State) -> Holder:
+        """The member's holder, in whatever state. MEMBER_NOT_FOUND."""
+        return require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
+
     def require_member(self, state: State) -> Programme:
         """The programme. MEMBER_NOT_FOUND, MEMBER_CLOSED."""
-        holder = require_member(state.find(HOLDERS, self.member_id), self.actor.programme_id)
+        holder = self.find_member(state)
         require_not_closed(holder.state)
         return programme_of(state, holder)

@@ -15,8 +15,10 @@ from ledger.programme.rows import Programme
 from ledger.tiers.command import TierCommand
 from ledger.tiers.evaluation import grant
 from ledger.tiers.held_levels import open_standing, settle_tiers
+from ledger.tiers.ladder import version_at
+from ledger.tiers.ladder_text import parse_body
 from ledger.tiers.move import move, terms_of
-from ledger.tiers.rows import GRANTS, LADDERS, Grant, Ladder, Standing
+from ledger.tiers.rows import GRANTS, LADDER_VERSIONS, LADDERS, Grant, Ladder, Standing
 
 MONTHS_MAX: Final = 120
 REASON_CODE_LENGTH_MAX: Final = 64
@@ -75,11 +77,11 @@ class GrantTier(TierCommand[TierGranted]):
             refuse_input("reasonCode")
 
     def decide(self, state: State, now: datetime) -> TierGranted:
-        """Refused with INVALID_INPUT where the ladder has no such level, TIER_LADDER_NOT_FOUND, MEMBER_NOT_FOUND,
+        """Refused with INVALID_INPUT where the ladder has no such level, MEMBER_NOT_FOUND, TIER_LADDER_NOT_FOUND,
         MEMBER_CLOSED, EXPIRY_INVALID where the last day is over or more than ten years away.
         """
+        ladder = self._require_ladder(state, now)
         programme = self.require_member(state)
-        ladder = self._require_ladder(state, programme, now)
         today = local_date(now, programme.time_zone)
         if not today <= self.until_on <= add_months(today, MONTHS_MAX):
             raise Refusal(RefusalCode.EXPIRY_INVALID)
@@ -89,14 +91,16 @@ class GrantTier(TierCommand[TierGranted]):
             return self._told(standing, self._ask(state, now))
         return self._told(self._grant(state, programme, standing, self.approval_id, now), self.approval_id)
 
-    def _require_ladder(self, state: State, programme: Programme, now: datetime) -> Ladder:
-        found = [ladder for ladder in state.rows(LADDERS, programme.id) if ladder.code == self.ladder]
-        if not found:
-            raise Refusal(RefusalCode.TIER_LADDER_NOT_FOUND)
-        body = terms_of(state, programme, found[0].id, now).body
-        if all(level.code != self.level for level in body.levels):
-            refuse_input("level")
-        return found[0]
+    def _require_ladder(self, state: State, now: datetime) -> Ladder:
+        """INVALID_INPUT where it has no such level, MEMBER_NOT_FOUND, TIER_LADDER_NOT_FOUND."""
+        for ladder in state.rows(LADDERS, self.actor.programme_id):
+            if ladder.code == self.ladder:
+                body = parse_body(version_at(state.rows(LADDER_VERSIONS, ladder.id), now).body)
+                if all(level.code != self.level for level in body.levels):
+                    refuse_input("level")
+                return ladder
+        self.find_member(state)
+        raise Refusal(RefusalCode.TIER_LADDER_NOT_FOUND)
 
     def _ask(self, state: State, now: datetime) -> UUID:
         payload: Payload = {

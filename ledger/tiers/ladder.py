@@ -71,7 +71,8 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
         require_ladder_code(code)
         if await change.row(_FULL, {"of_programme": actor.programme_id}) is not None:
             refuse_input("ladders")
-        await _require_valid(change, body)
+        require_body(body, (await known_types(change)).get)
+        await _require_named(change, body)
         programme_id = ProgrammeId(actor.programme_id)
         ladder = Ladder(ladder_id(programme_id, code), programme_id, code)
         await change.insert(_INSERT_LADDER, ladder)
@@ -88,11 +89,13 @@ async def change_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
     async with registry_change(units, actor, "tier_ladder_changed") as change:
         asked = {"ladder_id": ladder_id(actor.programme_id, code), "of_programme": actor.programme_id}
         row = await change.row(_ADD_VERSION, asked)
-        if row is None:
+        ladder = None if row is None else Ladder(*row)
+        require_body(body, (await known_types(change)).get)
+        if ladder is not None:
+            require_successor(body, await _read_body(change, ladder_version_id(ladder.id, ladder.latest_number - 1)))
+        await _require_named(change, body)
+        if ladder is None:
             raise Refusal(RefusalCode.TIER_LADDER_NOT_FOUND)
-        ladder = Ladder(*row)
-        await _require_valid(change, body)
-        require_successor(body, await _read_body(change, ladder_version_id(ladder.id, ladder.latest_number - 1)))
         change.record(ladder.id, version=ladder.version, facts={"code": code, "latest": ladder.latest_number})
         latest = await _insert_version(change, ladder, body)
     return LadderRecord(ladder, latest)
@@ -121,9 +124,8 @@ async def _insert_version(change: Change, ladder: Ladder, body: LadderBody) -> L
     return version
 
 
-async def _require_valid(change: Change, body: LadderBody) -> None:
-    """INVALID_INPUT; ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND where it names what the programme has not."""
-    require_body(body, (await known_types(change)).get)
+async def _require_named(change: Change, body: LadderBody) -> None:
+    """ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND where it names what the programme has not."""
     programme_id = change.actor.programme_id
     if body.metric.asset is not None:
         await require_asset(change, body.metric.asset, AssetKind.POINTS)

@@ -34,7 +34,7 @@ from ledger.vouchers.redemption import RedemptionReversed
 from ledger.vouchers.rows import REDEMPTIONS, TEMPLATE_VERSIONS, VOUCHERS, Redemption, Voucher
 from ledger.vouchers.tables import REDEMPTIONS as REDEMPTIONS_TABLE
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
-from ledger.vouchers.template_body import StoredValue, TemplateBody
+from ledger.vouchers.template_body import StoredValue
 from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import StoredState, dies_at
 
@@ -114,8 +114,8 @@ class ReverseRedemption(Command[RedemptionReversed]):
         return [*counts, *due_keys(state, found.account_id, now)]
 
     def decide(self, state: State, now: datetime) -> RedemptionReversed:
-        """Refused with REDEMPTION_NOT_FOUND, REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL,
-        BALANCE_LIMIT_EXCEEDED.
+        """Refused with INVALID_INPUT where an amount is named and the voucher is used as a whole, REDEMPTION_NOT_FOUND,
+        REVERSAL_WINDOW_CLOSED, ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL, BALANCE_LIMIT_EXCEEDED.
         """
         redemption, found = self._require_redemption(state)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
@@ -125,8 +125,10 @@ class ReverseRedemption(Command[RedemptionReversed]):
         settle_expired(holding, now)
         voucher = known_voucher(state, found)
         body = body_of(state, voucher)
+        if self.amount_minor is not None and not isinstance(body.gives, StoredValue):
+            refuse_input("amountMinor")
         _require_in_time(holding, redemption, now)
-        units = self._units(body, redemption)
+        units = self._units(redemption)
         minor = units if isinstance(body.gives, StoredValue) else redemption.discount_minor
         changed = redemption._replace(
             reversed_units=redemption.reversed_units + units,
@@ -148,14 +150,13 @@ class ReverseRedemption(Command[RedemptionReversed]):
                     return redemption, self.target.found
         raise Refusal(RefusalCode.REDEMPTION_NOT_FOUND)
 
-    def _units(self, body: TemplateBody, redemption: Redemption) -> int:
+    def _units(self, redemption: Redemption) -> int:
+        """How much comes back. ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL."""
         left = redemption.units - redemption.reversed_units
         if left == 0:
             raise Refusal(RefusalCode.ALREADY_REVERSED)
         if self.amount_minor is None:
             return left
-        if not isinstance(body.gives, StoredValue):
-            refuse_input("amountMinor")
         if self.amount_minor > left:
             raise Refusal(RefusalCode.REVERSAL_EXCEEDS_ORIGINAL, reversible=left)
         return self.amount_minor

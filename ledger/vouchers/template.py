@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, insert, select, updat
 
 from ledger.book.account import Role, open_account
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
-from ledger.book.units import ProgrammeId
+from ledger.book.units import InvariantViolated, ProgrammeId
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.tables import ACCOUNTS
@@ -91,14 +91,15 @@ async def create_template(
 ) -> TemplateRecord:
     """A new draft of the actor's programme, with its asset and its empty stock.
 
-    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, and the codes of `_require_known`.
+    INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, and the codes of `_require_named`.
     """
     async with registry_change(units, actor, "template_created") as change:
         require_code(code)
         if len(code) > CODE_LENGTH_MAX:
             refuse_input("code")
         programme_id = ProgrammeId(actor.programme_id)
-        await _require_valid(change, body, terms)
+        _require_valid(body, terms)
+        await _require_named(change, body)
         asset = _asset(programme_id, code)
         template = Template(
             id=template_id(programme_id, code),
@@ -128,9 +129,13 @@ async def change_template(
     TEMPLATE_NOT_FOUND.
     """
     async with registry_change(units, actor, "template_changed") as change:
-        await _require_valid(change, body, terms)
         found = await _lock(change, code)
-        _require_same_stock(parse_body(found.current.body), body)
+        _require_valid(body, terms)
+        if found is not None:
+            _require_same_stock(parse_body(found.current.body), body)
+        await _require_named(change, body)
+        if found is None:
+            raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
         number = found.template.current_number + 1
         next_id = version_id(found.template.id, number)
         template = found.template._replace(current_number=number, current_version_id=next_id)
@@ -142,7 +147,7 @@ async def change_template(
 async def publish_template(units: UnitsOfWork, actor: Actor, *, code: str) -> TemplateRecord:
     """A draft or a stopped template issues from now on. TEMPLATE_NOT_FOUND, TEMPLATE_LIVE."""
     async with registry_change(units, actor, "template_published") as change:
-        found = await _lock(change, code)
+        found = await _require_locked(change, code)
         if found.template.state == TemplateState.LIVE:
             raise Refusal(RefusalCode.TEMPLATE_LIVE)
         template = await _move(change, found.template, TemplateState.LIVE)
@@ -152,7 +157,7 @@ async def publish_template(units: UnitsOfWork, actor: Actor, *, code: str) -> Te
 async def stop_template(units: UnitsOfWork, actor: Actor, *, code: str) -> TemplateRecord:
     """A live template issues nothing any more. TEMPLATE_NOT_FOUND, TEMPLATE_NOT_LIVE."""
     async with registry_change(units, actor, "template_stopped") as change:
-        found = await _lock(change, code)
+        found = await _require_locked(change, code)
         if found.template.state != TemplateState.LIVE:
             raise Refusal(RefusalCode.TEMPLATE_NOT_LIVE)
         template = await _move(change, found.template, TemplateState.STOPPED)
@@ -190,15 +195,25 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-async def _lock(change: Change, code: str) -> TemplateRecord:
-    """The template under its row's lock. TEMPLATE_NOT_FOUND."""
+async def _lock(change: Change, code: str) -> TemplateRecord | None:
+    """The template under its row's lock; None where there is none of that code."""
     programme_id = change.actor.programme_id
     row = await change.row(_LOCK, {"template_id": template_id(programme_id, code), "of_programme": programme_id})
     if row is None:
-        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
+        return None
     template = Template(*row)
     version = await change.row(_VERSION, {"version_id": template.current_version_id})
-    return TemplateRecord(template, TemplateVersion(*(version or ())))
+    if version is None:
+        raise InvariantViolated(f"template {template.id} has no version {template.current_number}")
+    return TemplateRecord(template, TemplateVersion(*version))
+
+
+async def _require_locked(change: Change, code: str) -> TemplateRecord:
+    """The same. TEMPLATE_NOT_FOUND."""
+    found = await _lock(change, code)
+    if found is None:
+        raise Refusal(RefusalCode.TEMPLATE_NOT_FOUND)
+    return found
 
 
 async def _move(change: Change, template: Template, state: TemplateState) -> Template:
@@ -229,10 +244,14 @@ def _require_same_stock(before: TemplateBody, after: TemplateBody) -> None:
         refuse_input("uses")
 
 
-async def _require_valid(change: Change, body: TemplateBody, terms: str) -> None:
-    """INVALID_INPUT; ASSET_NOT_FOUND, MERCHANT_NOT_FOUND, PARTNER_NOT_FOUND where it names another programme's."""
+def _require_valid(body: TemplateBody, terms: str) -> None:
+    """INVALID_INPUT."""
     require_body(body)
     require_terms_text(terms)
+
+
+async def _require_named(change: Change, body: TemplateBody) -> None:
+    """PARTNER_NOT_FOUND, MERCHANT_NOT_FOUND, ASSET_NOT_FOUND where it names another programme's."""
     await _require_known(change, PARTNERS.name, body.partners, RefusalCode.PARTNER_NOT_FOUND)
     await _require_known(change, MERCHANTS.name, body.merchants, RefusalCode.MERCHANT_NOT_FOUND)
     named = ((body.money_asset, AssetKind.MONEY), (None if body.price is None else body.price.asset, AssetKind.POINTS))

@@ -39,6 +39,8 @@ async def test_a_grant_of_what_there_is_not_is_refused(tiers: TierDesk, member: 
         await tiers.ask(member, "gold", today, ladder="none"),
         await tiers.ask(member, "platinum", today),
         await tiers.ask(UUID(int=5), "gold", today),
+        await tiers.ask(UUID(int=5), "platinum", today),
+        await tiers.ask(UUID(int=5), "gold", today, ladder="none"),
         await tiers.ask(member, "gold", today - timedelta(days=1)),
         await tiers.ask(member, "gold", today + timedelta(days=3700)),
         await tiers.ask(member, "gold", today, reason_code=""),
@@ -46,6 +48,8 @@ async def test_a_grant_of_what_there_is_not_is_refused(tiers: TierDesk, member: 
 
     assert [code_of(outcome) for outcome in outcomes] == [
         RefusalCode.TIER_LADDER_NOT_FOUND,
+        RefusalCode.INVALID_INPUT,
+        RefusalCode.MEMBER_NOT_FOUND,
         RefusalCode.INVALID_INPUT,
         RefusalCode.MEMBER_NOT_FOUND,
         RefusalCode.EXPIRY_INVALID,

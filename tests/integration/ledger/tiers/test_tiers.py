@@ -185,6 +185,7 @@ async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
         assert caught.value.code == code
     for code, call in (
         (RefusalCode.TIER_LADDER_NOT_FOUND, tiers.change("nowhere", SPEND)),
+        (RefusalCode.INVALID_INPUT, tiers.change("nowhere", replace(SPEND, levels=()))),
         (RefusalCode.CODE_TAKEN, tiers.ladder("spend")),
         (RefusalCode.INVALID_INPUT, tiers.ladder("in")),
     ):

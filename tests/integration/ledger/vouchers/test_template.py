@@ -111,7 +111,7 @@ async def test_what_a_template_names_must_be_the_programmes_own(bank: Bank) -> N
 @pytest.mark.parametrize(
     ("before", "after", "field"),
     [
-        (COFFEE, replace(COFFEE, gives=Percentage(basis_points=5)), "gives.kind"),
+        (COFFEE, replace(COFFEE, gives=Percentage(basis_points=5), merchants=(STRANGER,)), "gives.kind"),
         (COFFEE, replace(COFFEE, stock=Stock.LIMITED), "stock"),
         (replace(COFFEE, stock=Stock.LIMITED), replace(COFFEE, stock=Stock.LIMITED, uses=2), "uses"),
         (COFFEE, replace(COFFEE, uses=2), None),
