@@ -230,6 +230,21 @@ WALLET_RULES = (
               ELSE out.activated END
         """,
     ),
+    rule(
+        "entry_money_matches_postings",
+        "what an entry says its points were worth is what its postings moved from the bank to the merchant, or back",
+        """
+        WITH funding AS (SELECT id FROM {book}.accounts WHERE role = 'funding'), paid AS (
+            SELECT entry_id, sum(amount) AS amount FROM (
+                SELECT entry_id, amount FROM {book}.postings JOIN funding ON funding.id = source_id
+                UNION ALL SELECT entry_id, -amount FROM {book}.postings JOIN funding ON funding.id = destination_id) sides
+            GROUP BY entry_id
+        )
+        SELECT e.id AS subject, e.kind, e.money_minor, paid.amount AS paid
+        FROM {book}.journal_entries e LEFT JOIN paid ON paid.entry_id = e.id
+        WHERE coalesce(e.money_minor, 0) <> coalesce(CASE e.kind WHEN 'reverse' THEN -paid.amount ELSE paid.amount END, 0)
+        """,
+    ),
 )
 
 RULES: tuple[Rule, ...] = (*LOT_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)

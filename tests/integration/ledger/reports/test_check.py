@@ -129,6 +129,16 @@ CORRUPTIONS = (
         spoil="UPDATE book.journal_entries SET amount = amount + 3 WHERE id = $1",
     ),
     Corruption(
+        rule="entry_money_matches_postings",
+        pick="SELECT id FROM book.journal_entries WHERE kind = 'spend' AND money_minor > 0 ORDER BY id LIMIT 1 OFFSET 9",
+        spoil="UPDATE book.journal_entries SET money_minor = money_minor + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_money_matches_postings",
+        pick="SELECT id FROM book.journal_entries WHERE kind = 'reverse' AND money_minor > 0 ORDER BY id LIMIT 1",
+        spoil="UPDATE book.journal_entries SET money_minor = NULL WHERE id = $1",
+    ),
+    Corruption(
         rule="roll_up_matches_postings",
         pick="SELECT account_id AS id FROM book.roll_ups ORDER BY account_id LIMIT 1",
         spoil="UPDATE book.roll_ups SET posted = posted + 1 WHERE account_id = $1",
@@ -237,7 +247,20 @@ async def _check(database_url: str) -> CheckReport:
     return await check_book(database_url, book_schema="book", book_number=1)
 
 
+async def _pay_merchants(world: World) -> None:
+    """Points are worth money from here on."""
+    money = world.asset("CNY")
+    await world.corrupt(
+        "INSERT INTO registry.assets (id, programme_id, code, kind)"
+        f" VALUES ('{money}', '{world.programme_id}', 'CNY', 'money')",
+        "INSERT INTO registry.rates (id, asset_id, money_asset_id, points, minor, valid_from)"
+        f" VALUES (gen_random_uuid(), '{world.asset()}', '{money}', 3, 2, '2010-01-01')",
+        "UPDATE registry.instance SET standing_version = standing_version + 1",
+    )
+
+
 async def _live_through(world: World) -> None:
+    await _pay_merchants(world)
     history = History(world=world, random=Random(5))
     await history.run(400)
     for member in world.members:
