@@ -26,14 +26,16 @@ def submit(code: Code, reason: _Reason = None, programme: ProgrammeCode = None, 
     Example:
         scrip campaign submit spring --reason "Agreed with marketing"
     """
+    from graphql_api.schema.kinds import APPROVAL, maybe_id
     from ledger.campaigns.submit import SubmitCampaign
 
     moved = _run(
         programme,
         lambda actor, key: SubmitCampaign(actor=actor, key=key, campaign=code, reason=reason),
     )
-    told = f"Version {moved.number} of campaign {code} waits for approval {moved.approval_id}."
-    _tell(told, {"state": moved.state, "version": moved.number, "approval": str(moved.approval_id)}, as_json=as_json)
+    approval = maybe_id(APPROVAL, moved.approval_id)
+    told = f"Version {moved.number} of campaign {code} waits for approval {approval}."
+    _tell(told, {"state": moved.state, "version": moved.number, "approval": approval}, as_json=as_json)
 
 
 def start(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
@@ -84,16 +86,16 @@ def top_up(
 
         scrip campaign top-up spring 500 --asset voucher:COFFEE
     """
+    from graphql_api.schema.kinds import APPROVAL, id_of
     from ledger.campaigns.top_up_request import RequestTopUp
 
     asked = _run(
         programme,
         lambda actor, key: RequestTopUp(actor=actor, key=key, campaign=code, asset=asset, amount=amount, reason=reason),
     )
-    told = (
-        f"{amount:,} {asset} more for campaign {code} wait for approval {asked.approval_id}; {asked.left:,} are left."
-    )
-    _tell(told, {"left": asked.left, "amount": amount, "approval": str(asked.approval_id)}, as_json=as_json)
+    approval = id_of(APPROVAL, asked.approval_id)
+    told = f"{amount:,} {asset} more for campaign {code} wait for approval {approval}; {asked.left:,} are left."
+    _tell(told, {"left": asked.left, "amount": amount, "approval": approval}, as_json=as_json)
 
 
 def _move(kind: "type[CampaignCommand]", code: str, programme: str | None, *, as_json: bool) -> None:

@@ -114,7 +114,8 @@ def _run(path: Path, work: "Callable[[Settings, str, Progress], Coroutine[object
         # What was refused under a batch's name stays refused under it.
         is_passing = stopped.rule.retry is Retry.SAME_KEY
         advice = "Run it again to go on." if is_passing else "Once that is mended, name another --batch."
-        raise CommandError(f"stopped before the end ({stopped}): {stopped.rule.message} {advice}") from None
+        field = f" ({stopped.facts['field']})" if "field" in stopped.facts else ""
+        raise CommandError(f"stopped before the end ({stopped}): {stopped.rule.message}{field} {advice}") from None
 
 
 def _print_issued(tally: "Tally", *, as_json: bool) -> None:

@@ -46,18 +46,18 @@ async def planned(desk: Desk, file: ProgrammeFile) -> Sequence[Step]:
 
 
 async def applied(desk: Desk, file: ProgrammeFile) -> Sequence[Step]:
-    """Takes every step that the actor may take. Raises FileFault at the part that cannot be applied; what was made
-    before it stays.
+    """Takes every step that the actor may take, and tells them with what then waits for somebody else. Raises FileFault
+    at the part that cannot be applied; what was made before it stays.
     """
     done = []
     async for place, step in _steps(desk, file):
-        done.append(step)
         if step.make is not None:
+            done.append(step)
             try:
                 await step.make()
             except Refusal as refusal:
                 raise fault_of(place, refusal) from None
-    return done
+    return [*done, *(step for step in await planned(desk, file) if step.make is None)]
 
 
 async def _steps(desk: Desk, file: ProgrammeFile) -> AsyncIterator[tuple[str, Step]]:

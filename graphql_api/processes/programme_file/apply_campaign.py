@@ -11,6 +11,7 @@ from graphql_api.processes.programme_file.parts import CampaignPart
 from graphql_api.processes.programme_file.step import Desk, Step
 from graphql_api.processes.programme_file.strict import FileFault
 from graphql_api.processes.programme_file.waiting import waiting_top_ups, waiting_version
+from graphql_api.schema.kinds import APPROVAL, id_of
 from ledger.campaigns.budget import TopUpBudget, budget_asset_id
 from ledger.campaigns.campaign import CampaignState, change_campaign, create_campaign
 from ledger.campaigns.campaign_query import CampaignView, campaign_by_id
@@ -95,4 +96,4 @@ async def _start(desk: Desk, code: str) -> AsyncIterator[Step]:
 
 
 def _waits(what: str, approval_id: UUID) -> Step:
-    return Step(what=f"{what} waits for approval {approval_id} by somebody else", make=None)
+    return Step(what=f"{what} waits for approval {id_of(APPROVAL, approval_id)} by somebody else", make=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from graphql_api.processes.cli.commands import app
+from graphql_api.schema.kinds import APPROVAL, id_of
 from ledger.campaigns.campaign_body import Cap, Period
 from ledger.control.decide_request import ApproveRequest
 from tests.bank import Bank, bank
@@ -49,11 +50,12 @@ async def test_a_campaign_is_run_from_a_shell(bank: Bank, tmp_path: Path) -> Non
     ended = await _scrip(bank, tmp_path, "campaign", "end", "spring", "--json")
     unknown = await _scrip(bank, tmp_path, "campaign", "pause", "winter")
 
-    assert {name: json.loads(asked.stdout)[name] for name in ("state", "version")} == {
-        "state": "reviewed",
-        "version": 1,
+    put = json.loads(asked.stdout)
+    assert (put["state"], put["version"]) == ("reviewed", 1)
+    more_id = more.stdout.removeprefix("1,000 POINTS more for campaign spring wait for approval ").partition(";")[0]
+    assert {put["approval"], more_id} == {
+        id_of(APPROVAL, row["id"]) for row in await bank.fetch("SELECT id FROM registry.approvals")
     }
-    assert "1,000 POINTS more for campaign spring wait for approval" in more.stdout
     assert str(early.exception) == "The campaign is in another state than the step needs. It is reviewed."
     assert [each.stdout for each in moved] == ["Campaign spring is running.\n", "Campaign spring is paused.\n"]
     assert [word in listed.stdout for word in ("spring", "paused", "2000-01-01", "2100-01-01")] == [True] * 4

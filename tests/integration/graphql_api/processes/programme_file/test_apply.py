@@ -76,7 +76,7 @@ async def test_a_file_is_applied_once(desk: Desk, database_url: str) -> None:
     after = whats(await applied(desk, file))
     nothing = whats(await applied(desk, file))
 
-    assert would == first == MADE
+    assert (would, first) == (MADE, [*MADE, *whats(again)])
     assert [step.make for step in again] == [None, None]
     assert again[0].what.startswith("campaign steps: 500 POINTS for its budget waits for approval ")
     assert again[1].what.startswith("campaign steps: version 1 waits for approval ")
@@ -107,7 +107,7 @@ async def test_what_changed_becomes_a_version(desk: Desk) -> None:
     view = await campaign_by_id(desk.application.reader, programme.id, campaign_id(programme.id, "steps"))
     assert asset is not None
     assert view is not None
-    assert steps == [
+    assert [each for each in steps if "waits" not in each] == [
         "asset POINTS: changed in priority, transfer_day_max",
         "template tenth: changed to version 2",
         "ladder legs: changed to version 2",
