@@ -8,10 +8,18 @@ from typer.testing import CliRunner, Result
 
 from graphql_api.processes.cli.commands import app
 from graphql_api.schema.kinds import APPROVAL, id_of
-from ledger.campaigns.campaign_body import Cap, Period
+from ledger.campaigns.campaign_body import (
+    CampaignBody,
+    Cap,
+    Period,
+    PointsAward,
+    ProgressCounter,
+    ProgressStep,
+    Rule,
+)
 from ledger.control.decide_request import ApproveRequest
 from tests.bank import Bank, bank
-from tests.campaign_desk import CampaignDesk
+from tests.campaign_desk import CampaignDesk, always
 from tests.fixtures_application import ROOT_KEY, application, settings
 
 __all__ = ["application", "bank", "settings"]
@@ -70,6 +78,10 @@ async def test_support_sees_what_a_member_did_and_is_recorded(bank: Bank, tmp_pa
     """Newest first, with every award and every reason for none; each look leaves an event that names the member."""
     desk = CampaignDesk(bank=bank)
     await desk.run("base", caps=(Cap(counter="POINTS", period=Period.TOTAL, limit=15),))
+    step = Rule(code="step", activity="purchase", action=ProgressStep(counter="buys", amount=1))
+    star = Rule(code="star", activity="purchase", action=PointsAward(asset="STARS", amount=2, multiplier=150))
+    buys = ProgressCounter(code="buys", period=Period.DAY)
+    await desk.run("more", CampaignBody(phases=always(step, star), counters=(buys,)))
     member = await bank.enrol("m-1")
     await bank.enrol("m-3")
     await desk.buy(member, 199)
@@ -81,11 +93,15 @@ async def test_support_sees_what_a_member_did_and_is_recorded(bank: Bank, tmp_pa
     nobody = await _scrip(bank, tmp_path, "activities", "m-2")
 
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
-    assert lines[1] == "ROUNDED_TO_NOTHING base version 1, rule tenth"
-    assert lines[2].split()[3:5] == ["purchase", "199"]
-    assert lines[3] == "+15 of 19 points base version 1, rule tenth"
+    more = ["+1 on buys more version 1, rule step", "+3 STARS more version 1, rule star"]
+    assert lines[1:4] == [*more, "ROUNDED_TO_NOTHING base version 1, rule tenth"]
+    assert lines[4].split()[3:5] == ["purchase", "199"]
+    assert lines[5:] == ["+15 of 19 POINTS base version 1, rule tenth", *more]
     assert idle.stdout == "Nothing that member m-3 did was reported.\n"
-    assert json.loads(plain.stdout)["skipped"][0]["reason"] == "ROUNDED_TO_NOTHING"
+    told = json.loads(plain.stdout)
+    assert told["skipped"][0]["reason"] == "ROUNDED_TO_NOTHING"
+    said = [(award["asset"], award["target"], award["base"], award["multiplier"]) for award in told["awards"]]
+    assert said == [(None, "buys", 1, 100), ("STARS", None, 2, 150)]
     assert str(nobody.exception) == "the programme has no member 'm-2'."
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
                               " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'support_read'")  # fmt: skip
