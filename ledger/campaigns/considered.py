@@ -16,16 +16,15 @@ NEVER_RAN = frozenset({CampaignState.DRAFT, CampaignState.REVIEWED, CampaignStat
 
 
 class Considered(NamedTuple):
-    """A campaign that looks at the activity; `was` is its state when it occurred, RUNNING or PAUSED; `is_paused`: then or
-    now, or it was ended so.
+    """A campaign that ran, or was paused, when the activity occurred.
 
-    name: how receipts name it, with the number of the version
+    name:      how receipts name it, with the number of the version
+    is_paused: then or now, or it was ended so
     """
 
     campaign: Campaign
     version: CampaignVersion
     terms: Terms
-    was: str
     name: str
     is_paused: bool = False
 
@@ -53,7 +52,7 @@ def considered(state: State, programme_id: UUID, activity: str, occurred_at: dat
         terms = terms_of(version.body)
         if activity in terms.activities:
             is_paused = was == CampaignState.PAUSED or _is_stopped(state, campaign)
-            found.append(Considered(campaign, version, terms, was, name_of(campaign, version), is_paused))
+            found.append(Considered(campaign, version, terms, name_of(campaign, version), is_paused))
     return sorted(found, key=lambda each: (each.body.priority, each.campaign.code))
 
 

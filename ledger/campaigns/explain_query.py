@@ -19,7 +19,7 @@ PAGE_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """The activity, its awards in the order of the campaigns, and why the others awarded nothing."""
+    """The activity, its awards in the order in which they were taken, and why the other campaigns awarded nothing."""
 
     activity: Activity
     awards: tuple[Award, ...]
@@ -81,7 +81,7 @@ async def award_by_id(reader: Reader, programme_id: UUID, award_id: UUID) -> Awa
 
 
 async def awards_of(reader: Reader, activity: Activity) -> Sequence[Award]:
-    """What the activity was awarded, or a refund took back, in the order of the campaigns; one a campaign at most."""
+    """What the activity was awarded, counted and credited, or a refund took back, in the order in which it was taken."""
     asked = {"activity_id": activity.id, "programme_id": activity.programme_id}
     return [Award(*row) for row in await reader.rows(_AWARDED, asked)]
 
@@ -96,15 +96,7 @@ async def skipped_of(reader: Reader, activity: Activity) -> Sequence[SkippedLine
 async def explain(reader: Reader, programme_id: UUID, activity_id: UUID) -> Explained | None:
     """The programme's activity of that id with all that came of it; None where there is none."""
     activity = await activity_by_id(reader, programme_id, activity_id)
-    return None if activity is None else await _explained(reader, activity)
-
-
-async def explain_event(reader: Reader, programme_id: UUID, client: str, key: str) -> Explained | None:
-    """The same of the activity that the client reported under the key."""
-    activity = await activity_by_event(reader, programme_id, client, key)
-    return None if activity is None else await _explained(reader, activity)
-
-
-async def _explained(reader: Reader, activity: Activity) -> Explained:
+    if activity is None:
+        return None
     awards, skipped = await awards_of(reader, activity), await skipped_of(reader, activity)
     return Explained(activity=activity, awards=tuple(awards), skipped=skipped)

@@ -23,15 +23,6 @@ _PAGE = SqlQuery(
     ORDER BY a.id LIMIT CAST(:limit AS bigint)
     """
 )
-_COUNT = SqlQuery(
-    """
-    SELECT count(*) AS activities FROM {book}.activities a
-    WHERE a.programme_id = CAST(:programme_id AS uuid)
-      AND a.local_day >= CAST(:from_on AS date)
-      AND (a.refund_of IS NOT NULL
-           OR (a.type = ANY (CAST(:types AS text[])) AND a.local_day <= CAST(:until_on AS date)))
-    """
-)
 
 
 class Recorded(NamedTuple):
@@ -64,29 +55,20 @@ class Span:
     until_on: date
 
 
-async def count_recorded(reader: Reader, span: Span) -> int:
-    """How many there are now."""
-    row = await reader.row(_COUNT, _asked(span))
-    return 0 if row is None else int(row["activities"])
-
-
 async def recorded_pages(reader: Reader, span: Span) -> AsyncIterator[Sequence[Recorded]]:
     """All of them, at most 2,000 at a time."""
+    asked = {
+        "programme_id": span.programme_id,
+        "types": list(span.types),
+        "from_on": span.from_on,
+        "until_on": span.until_on,
+    }
     after = _FIRST
     while True:
-        rows = await reader.rows(_PAGE, {**_asked(span), "after": after, "limit": PAGE_SIZE})
+        rows = await reader.rows(_PAGE, {**asked, "after": after, "limit": PAGE_SIZE})
         page = [Recorded(*row) for row in rows]
         if page:
             yield page
         if len(page) < PAGE_SIZE:
             return
         after = page[-1].id
-
-
-def _asked(span: Span) -> dict[str, object]:
-    return {
-        "programme_id": span.programme_id,
-        "types": list(span.types),
-        "from_on": span.from_on,
-        "until_on": span.until_on,
-    }

@@ -87,7 +87,7 @@ async def _find_draft(reader: Reader, programme_id: UUID, asked: Simulation) -> 
     text = body_text(starting(parse_body(found.latest.body), asked.starting_on))
     campaign = found.campaign._replace(state=CampaignState.RUNNING, current_version_id=found.latest.id)
     version = found.latest._replace(body=text)
-    return Considered(campaign, version, terms_of(text), CampaignState.RUNNING, name_of(campaign, version))
+    return Considered(campaign, version, terms_of(text), name_of(campaign, version))
 
 
 def starting(body: CampaignBody, first: date | None) -> CampaignBody:

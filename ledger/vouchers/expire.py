@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Final
-from uuid import UUID
 
 from ledger.book.account import Role
 from ledger.book.draft import Draft
@@ -30,17 +29,12 @@ def settle_expired(holding: Holding, now: datetime) -> None:
         return
     dead = sorted((v for v in holding.live if dies_at(v) <= now), key=lambda voucher: (dies_at(voucher), voucher.id))
     for instant, group in groupby(dead, key=dies_at):
-        expire(holding, list(group), instant, now)
+        _expire(holding, list(group), instant, now)
     refresh_bounds(holding)
 
 
-def expire(
-    holding: Holding, vouchers: Sequence[Voucher], instant: datetime, now: datetime, *, original: UUID | None = None
-) -> None:
-    """Posts what is left of the vouchers to breakage as of `instant`, as one entry.
-
-    original: the entry that brought them back after their validity, where one did
-    """
+def _expire(holding: Holding, vouchers: Sequence[Voucher], instant: datetime, now: datetime) -> None:
+    """Posts what is left of the vouchers to breakage as of `instant`, as one entry."""
     draft = due_draft(
         holding.state,
         VOUCHER_EXPIRY,
@@ -49,7 +43,6 @@ def expire(
         now,
         asset_id=AssetId(holding.template.asset_id),
         member_id=holding.ids.member_id,
-        original_entry_id=original,
     )
     draft.move(holding.account, holding.system_account(Role.BREAKAGE), draft.entry.amount)
     for voucher in vouchers:

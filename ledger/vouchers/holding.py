@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.book.account import Account, AccountState, Role, open_account
+from ledger.book.account import Account, Role, open_account
 from ledger.book.lot import Lot
 from ledger.book.units import NEVER, AccountId, InvariantViolated, ProgrammeId
 from ledger.engine.shelf import Key
@@ -79,11 +79,6 @@ class Holding:
 def new_account(programme_id: UUID, member_id: UUID, asset_id: UUID) -> Account:
     """The account as it is before its first voucher."""
     return open_account(ProgrammeId(programme_id), member_id, asset_id, Role.VOUCHER)
-
-
-def is_open(account: Account) -> bool:
-    """Whether its member has not left."""
-    return account.state != AccountState.CLOSED
 
 
 def content_keys(account: UUID) -> list[Key]:

@@ -20,7 +20,7 @@ from ledger.campaigns.campaign_body import (
     Streak,
     Variant,
 )
-from ledger.campaigns.explain_query import explain, explain_event
+from ledger.campaigns.explain_query import activity_by_event, explain
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
 from ledger.campaigns.simulate import Simulation, simulate
@@ -291,9 +291,11 @@ async def test_an_event_is_explained_by_its_own_name(desk: CampaignDesk, member:
     receipt = (await desk.report(command)).unwrap()
     reader, key = bank.application.reader, activity_key("core", command.event_id)
 
-    told = await explain_event(reader, bank.programme_id, bank.actor().client, key)
-    others = await explain_event(reader, bank.programme_id, "service:other", key)
+    found = await activity_by_event(reader, bank.programme_id, bank.actor().client, key)
+    others = await activity_by_event(reader, bank.programme_id, "service:other", key)
 
+    assert found is not None
+    told = await explain(reader, bank.programme_id, found.id)
     assert told is not None
     assert [award.id for award in told.awards] == [line.award_id for line in receipt.awards]
     assert (told.skipped, others) == (receipt.skipped, None)

@@ -74,7 +74,7 @@ def considered(number: int, body: CampaignBody, *, is_paused: bool) -> Considere
     version = CampaignVersion(version_id(id_, 1), id_, PROGRAMME.id, 1, body_text(body), "", NOW)
     campaign = Campaign(id_, PROGRAMME.id, f"c-{number}", "running", version.id, 1, NOW)
     terms = terms_of(version.body)
-    return Considered(campaign, version, terms, "running", name_of(campaign, version), is_paused)
+    return Considered(campaign, version, terms, name_of(campaign, version), is_paused)
 
 
 def taking(looking: list[Considered], amount: int, age: timedelta, conditions: tuple[str, ...]) -> Taking:
