@@ -129,13 +129,14 @@ class CampaignCommand(Command[CampaignMoved]):
             now,
         )
         state.add(CAMPAIGN_STEPS, step)
-        self._tell(state, moved.id, moved.version, to, now)
-        self._tell(state, step.id, 1, to, now)
+        self._tell(state, moved, (moved.id, moved.version), now)
+        self._tell(state, moved, (step.id, 1), now)
         return moved
 
-    def _tell(self, state: State, resource_id: UUID, version: int, to: CampaignState, now: datetime) -> None:
-        told = {"code": self.campaign, "state": to}
-        state.emit(event_by(self.actor, MOVED, state, now, stream=(resource_id, version), facts=told))
+    def _tell(self, state: State, moved: Campaign, stream: tuple[UUID, int], now: datetime) -> None:
+        told = {"code": moved.code, "state": moved.state}
+        told |= {} if moved.current_version_id is None else {"version": str(moved.current_version_id)}
+        state.emit(event_by(self.actor, MOVED, state, now, stream=stream, facts=told))
 
 
 def told(

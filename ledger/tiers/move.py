@@ -84,7 +84,12 @@ def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime
         posted_at=now,
     )
     state.add(STEPS, step)
-    told = {"level": step.level, "cause": step.cause, "since": step.since.isoformat()}
+    told = {
+        "ladder": str(after.ladder_id),
+        "level": step.level,
+        "cause": step.cause,
+        "since": step.since.isoformat(),
+    }
     stream = (step.standing_id, step.number)
     state.emit(event_by(actor, "tier_step", state, now, subject_id=step.member_id, stream=stream, facts=told))
     place = 0 if before is None else terms.body.index_of(before.level)

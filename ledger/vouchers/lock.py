@@ -95,9 +95,18 @@ class LockCommand(CounterCommand[O], Generic[O]):
         bounded = None if account is None else forward(account, changed)
         if bounded is not None and bounded != account:
             state.put(ACCOUNTS, bounded)
-        stream, told = (voucher.id, changed.version), {"merchant": str(self.merchant_id)}
+        stream, told = (changed.id, changed.version), self._told(changed)
         state.emit(self.new_event(state, now, subject_id=voucher.member_id, stream=stream, facts=told))
         return changed
+
+    def _told(self, changed: Voucher) -> Mapping[str, str | int]:
+        """What the audit log keeps of a lock, whose row the next one takes."""
+        told: dict[str, str | int] = {"merchant": str(self.merchant_id), "units": changed.lock_units}
+        if self.terminal_id is not None:
+            told["terminal"] = str(self.terminal_id)
+        if changed.lock_until is not None:
+            told["until"] = changed.lock_until.isoformat()
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +227,10 @@ def _units(shown: Shown) -> int:
     left, wanted = shown.voucher.units_left, shown.wanted
     if not isinstance(shown.body.gives, StoredValue):
         return 1
-    if wanted.amount_minor is None or wanted.exactness == Exactness.UP_TO:
-        return left if wanted.amount_minor is None else min(left, wanted.amount_minor)
+    if wanted.amount_minor is None:
+        return left
+    if wanted.exactness == Exactness.UP_TO:
+        return min(left, wanted.amount_minor)
     if wanted.amount_minor > left:
         raise Refusal(RefusalCode.INSUFFICIENT_VALUE, value_left_minor=left)
     return wanted.amount_minor

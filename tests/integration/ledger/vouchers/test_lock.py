@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import orjson
+
 from ledger.book.refusal import RefusalCode
 from ledger.programme.period import close_period
 from ledger.vouchers.basket import Basket
@@ -48,11 +50,11 @@ async def test_the_token_is_computed_and_kept_nowhere(bank: Bank, desk: VoucherD
 async def test_every_change_of_a_lock_is_an_event_of_the_voucher(
     bank: Bank, desk: VoucherDesk, till: VoucherTill
 ) -> None:
-    """Lock, renew, release: versions 1, 2, 3 of the voucher's stream, and no journal entry."""
+    """Lock, renew, release: versions 1, 2, 3 of the voucher's stream, each with what it reserves until when; no entry."""
     engine = bank.application.engine
     issued = await desk.issue(await bank.enrol("m-1"), await desk.live("COFFEE"))
     entries = await bank.count("book.journal_entries")
-    _, shown = await till.lock(issued.voucher_id)
+    locked, shown = await till.lock(issued.voucher_id)
     common: dict[str, Any] = {"actor": till.actor, "merchant_id": till.merchant_id, "vouchers": (shown,)}
 
     renewed = (await engine.execute(RenewLock(key=bank.key(), ttl_seconds=900, **common))).unwrap()
@@ -62,8 +64,17 @@ async def test_every_change_of_a_lock_is_an_event_of_the_voucher(
     assert (await desk.voucher(issued.voucher_id))["version"] == 3
     assert (await desk.voucher(issued.voucher_id))["lock_until"] is None
     assert await bank.count("book.journal_entries") == entries
-    events = "SELECT count(*) FROM audit.events WHERE resource_id = $1"
-    assert (await bank.fetch(events, issued.voucher_id))[0][0] == 3
+    rows = await bank.fetch(
+        "SELECT convert_from(record, 'UTF8')::jsonb -> 'facts' AS facts FROM audit.events WHERE resource_id = $1"
+        " ORDER BY id",
+        issued.voucher_id,
+    )
+    told = [orjson.loads(row["facts"]) for row in rows]
+    assert [(each["units"], each.get("until")) for each in told] == [
+        (1, locked.locked_until.isoformat()),
+        (1, renewed.locked_until.isoformat()),
+        (0, None),
+    ]
 
 
 async def test_a_lapsed_lock_needs_no_sweep(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:

@@ -126,6 +126,12 @@ def test_a_promotion_writes_its_step_its_event_and_its_pack_once() -> None:
     ]
     assert [event.streams[0][1] for event in state.events] == [1, 2, 3]
     assert [event.actor for event in state.events] == ["service:bank", "system:due", "service:bank"]
+    assert state.events[0].facts == {
+        "ladder": str(ladder_id(PROGRAMME.id, "spend")),
+        "level": "gold",
+        "cause": "REACHED",
+        "since": NOW.isoformat(),
+    }
     assert len(written["tier_packs"]) == 1
 
 
