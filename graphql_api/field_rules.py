@@ -27,7 +27,8 @@ class FieldRule:
     scopes: the caller needs one of them; empty means that every verified caller may.
     moves: the kind of a root field that moves value or takes a code; a document may name each kind once.
     cost: weight in the static cost, at least 0.
-    page_max: the largest page a list argument `first` may ask for; multiplies the cost below the field.
+    page_max: the largest page a list argument `first` may ask for; multiplies the cost below the field. Of a list
+        without that argument: as how many items it is charged.
     """
 
     scopes: tuple[Scope, ...] = ()

@@ -21,6 +21,7 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     get_named_type,
     is_composite_type,
 )
@@ -196,14 +197,18 @@ def _rule(node: FieldNode, definition: GraphQLField | None) -> FieldRule:
 
 
 def _page_size(node: FieldNode, definition: GraphQLField | None, rule: FieldRule) -> int:
-    """How many items the field may return: a literal `first`, its default, or the largest page for a variable."""
-    if rule.page_max is None or definition is None:
+    """How many items the field may return: by a literal `first` or `last`, the default, or the most for a variable."""
+    page_max = rule.page_max
+    if page_max is None or definition is None:
         return 1
-    for argument in node.arguments or ():
-        if argument.name.value == "first":
-            if isinstance(argument.value, IntValueNode) and len(argument.value.value) < 10:
-                return min(max(int(argument.value.value), 1), rule.page_max)
-            return rule.page_max
-    first = definition.args.get("first")
-    default = getattr(first, "default_value", None)
-    return default if isinstance(default, int) else rule.page_max
+    given = [argument.value for argument in node.arguments or () if argument.name.value in {"first", "last"}]
+    if given:
+        return max(_literal(value, page_max) for value in given)
+    default = getattr(definition.args.get("first"), "default_value", None)
+    return default if isinstance(default, int) else page_max
+
+
+def _literal(value: ValueNode, most: int) -> int:
+    if isinstance(value, IntValueNode) and len(value.value) < 10:
+        return min(max(int(value.value), 1), most)
+    return most

@@ -1,6 +1,6 @@
 """Assets: what can be owned, and under which terms."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
@@ -18,6 +18,9 @@ from ledger.programme import setup
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.rows import Asset as AssetRow
 from ledger.programme.rows import Shortfall
+
+ASSETS_USUAL: Final = 20
+"""A programme has a handful; lists of them are charged as if it had so many."""
 
 enum_type(
     Shortfall,
@@ -206,7 +209,7 @@ async def change_asset(info: Info, asked: Annotated[ChangeAssetInput, INPUT]) ->
 _CODE = RefusalCode
 _MANAGE = requires(Scope.PROGRAMME_MANAGE, cost=10)
 
-ASSETS = query(assets, any_caller(cost=5), callers=EVERYBODY)
+ASSETS = query(assets, any_caller(cost=5, page_max=ASSETS_USUAL), callers=EVERYBODY)
 CREATE_ASSET = mutation(
     create_asset,
     _MANAGE,

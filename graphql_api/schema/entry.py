@@ -8,6 +8,17 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.connection import (
+    PAGE_MAX,
+    Connection,
+    Edge,
+    has_more,
+    page_of,
+    page_size,
+    row_after,
+    row_cursor,
+    rows_for,
+)
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
@@ -68,7 +79,7 @@ class Entry:
     merchant_id:       the merchant it concerns
     reference:         the own number of who made it; null for who receives a transfer
     original_entry_id: the entry that it undoes or completes
-    reason_code:       why
+    reason_code:       why, as a code
     sale_minor:        the amount of the sale, in minor units
     money_minor:       what the points were worth, in minor units
     actor:             who did it; null for members and merchants
@@ -122,12 +133,27 @@ class Entry:
             if visible is None or draw.account_id in visible
         ]
 
-    @field(requires(Scope.ENTRY_READ, cost=5))
-    async def followed_by(self, info: Info) -> list["Entry"]:
-        """The entries that undo or complete it: reversals, refunds, the end of a hold."""
-        context = info.context
-        views = await entries_about(context.ledger.reader, await context.programme_id(), self.view.id)
-        return [await entry_of(context, view) for view in views if await is_callers(context, view)]
+    @field(requires(Scope.ENTRY_READ, cost=5, page_max=PAGE_MAX))
+    async def followed_by(self, info: Info, first: int = 20, after: str | None = None) -> Connection["Entry"]:
+        """The entries that undo or complete it, oldest first: reversals, refunds, the end of a hold.
+
+        first: how many, 1 to 100
+        after: the cursor after which the page begins
+        """
+        context, size = info.context, page_size(first)
+        views = await entries_about(
+            context.ledger.reader,
+            await context.programme_id(),
+            self.view.id,
+            limit=rows_for(size),
+            after=row_after(ENTRY, after),
+        )
+        edges = [
+            Edge(node=await entry_of(context, view), cursor=row_cursor(ENTRY, view.id))
+            for view in views[:size]
+            if await is_callers(context, view)
+        ]
+        return page_of(edges, has_next=has_more(len(views), size), has_previous=after is not None)
 
 
 async def _own_accounts(context: Context, view: EntryView) -> set[AccountId] | None:

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.schema.activity import Activity, read_activities
+from graphql_api.schema.asset import ASSETS_USUAL
 from graphql_api.schema.callers import BANK, EVERYBODY
 from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
 from graphql_api.schema.context import Context, Info
@@ -24,6 +25,7 @@ from graphql_api.schema.wallet import Wallet, read_wallet, wallet_of
 from ledger.book.refusal import Refusal
 from ledger.members.queries import MemberView, member_by_id, members_page
 from ledger.points.wallet_query import wallets_of_member
+from ledger.tiers.ladder import LADDERS_MAX
 
 
 @object_type
@@ -50,7 +52,7 @@ class Member:
         """
         return await read_wallet(info.context, self.uuid, asset)
 
-    @field(requires(Scope.WALLET_READ, Scope.WALLET_READ_ANY, cost=10))
+    @field(requires(Scope.WALLET_READ, Scope.WALLET_READ_ANY, cost=10, page_max=ASSETS_USUAL))
     async def wallets(self, info: Info) -> list[Wallet]:
         """The member's points of every asset that it ever had points of."""
         return await read_wallets(info.context, self.uuid)
@@ -90,7 +92,7 @@ class Member:
         """What the bank says of the member; null where it never said anything."""
         return await read_facts(info.context, self.uuid)
 
-    @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10))
+    @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10, page_max=LADDERS_MAX))
     async def tiers(self, info: Info) -> list[MemberTier]:
         """Where the member stands on every ladder of the programme, in the order of their codes; 20 at most."""
         return await read_tiers(info.context, self.uuid)

@@ -2,8 +2,9 @@
 
 import strawberry
 
-from graphql_api.field_rules import requires
+from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
+from graphql_api.schema.asset import ASSETS_USUAL
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import object_type
@@ -14,7 +15,7 @@ from graphql_api.schema.member import Member
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
 from graphql_api.schema.wallet import Wallet, wallet_of
-from ledger.points.support_query import member_overview
+from ledger.points.support_query import ENTRIES_SHOWN, member_overview
 
 
 @object_type
@@ -28,9 +29,9 @@ class MemberOverview:
     """
 
     member: Member
-    wallets: list[Wallet]
+    wallets: list[Wallet] = strawberry.field(metadata=any_caller(page_max=ASSETS_USUAL))
     holds: list[Hold]
-    entries: list[Entry]
+    entries: list[Entry] = strawberry.field(metadata=any_caller(page_max=ENTRIES_SHOWN))
 
 
 async def support_member(info: Info, by: MemberRef) -> MemberOverview | None:

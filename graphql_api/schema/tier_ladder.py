@@ -26,7 +26,7 @@ from graphql_api.schema.refusals import EVERY_REQUEST
 from graphql_api.schema.tier_terms import TierTerms, TierTermsInput, body_from, terms_of
 from ledger.book.refusal import RefusalCode
 from ledger.tiers import ladder as ledger
-from ledger.tiers.ladder import LadderRecord
+from ledger.tiers.ladder import LADDERS_MAX, LadderRecord
 from ledger.tiers.ladder_query import VERSION_PAGES, ladder_by_code, ladders_of
 from ledger.tiers.ladder_text import parse_body
 from ledger.tiers.rows import LadderVersion as VersionRow
@@ -150,12 +150,15 @@ async def change_tier_ladder(info: Info, asked: Annotated[ChangeTierLadderInput,
     return TierLadderSaved(ladder=ladder_of(record))
 
 
-_READ = requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=5)
 _MANAGE = requires(Scope.TIER_MANAGE, cost=10)
 _SAVE = (*EVERY_REQUEST, RefusalCode.ASSET_NOT_FOUND, RefusalCode.TEMPLATE_NOT_FOUND)
 
-TIER_LADDER = query(tier_ladder, _READ, callers=BANK_AND_MEMBER)
-TIER_LADDERS = query(tier_ladders, _READ, callers=BANK_AND_MEMBER)
+TIER_LADDER = query(tier_ladder, requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=5), callers=BANK_AND_MEMBER)
+TIER_LADDERS = query(
+    tier_ladders,
+    requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=5, page_max=LADDERS_MAX),
+    callers=BANK_AND_MEMBER,
+)
 CREATE_TIER_LADDER = mutation(
     create_tier_ladder,
     _MANAGE,

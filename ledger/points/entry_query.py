@@ -116,7 +116,9 @@ _BY_REFERENCE = SqlQuery(
 )
 _BY_ORIGINAL = SqlQuery(
     """
-    SELECT id FROM {book}.journal_entries WHERE original_entry_id = CAST(:id AS uuid) ORDER BY id LIMIT 100
+    SELECT id FROM {book}.journal_entries
+    WHERE original_entry_id = CAST(:id AS uuid) AND id > CAST(:after AS uuid)
+    ORDER BY id LIMIT CAST(:limit AS bigint)
     """
 )
 
@@ -162,8 +164,13 @@ async def request_by_key(reader: Reader, programme_id: UUID, *, client: str, key
     return RequestView(**dict(found))
 
 
-async def entries_about(reader: Reader, programme_id: UUID, entry_id: UUID) -> list[EntryView]:
-    """The entries that name this one as their original: reversals, refunds, the end of a hold; at most 100."""
-    rows = await reader.rows(_BY_ORIGINAL, {"id": entry_id})
+async def entries_about(
+    reader: Reader, programme_id: UUID, entry_id: UUID, *, limit: int, after: UUID | None = None
+) -> list[EntryView]:
+    """The entries that name this one as their original: reversals, refunds, the end of a hold. At most `limit` (100) in
+    the order in which they were made, behind the id `after`.
+    """
+    asked = {"id": entry_id, "after": after or UUID(int=0), "limit": min(limit, ENTRIES_MAX)}
+    rows = await reader.rows(_BY_ORIGINAL, asked)
     found = await load_entries(reader, programme_id, [row[0] for row in rows])
     return [entry for entry in found if entry is not None]

@@ -185,14 +185,14 @@ async def test_an_entry_about_vouchers_names_their_asset(people: People, counter
     await counter.template("T1")
     issued = await counter.issue("T1")
     redeemed = await counter.redeem(await counter.code(issued["voucher"]["id"]))
-    text = "query E($id: ID!) { entry(id: $id) { kind asset postings { asset } followedBy { kind } } }"
+    text = "query E($id: ID!) { entry(id: $id) { kind asset postings { asset } followedBy { nodes { kind } } } }"
     support = """query S($id: ID!) { supportMember(by: {id: $id}) { wallets { asset } entries { kind asset } } }"""
 
     given = await people.desk.ask(people.member(), text, id=issued["entryId"])
     used = [await people.desk.ask(who, text, id=redeemed["entryId"]) for who in (people.till, people.core)]
     found = (await people.desk.ask(people.core, support, id=people.ines))["supportMember"]
 
-    asset = {"asset": "voucher:T1", "followedBy": []}
+    asset = {"asset": "voucher:T1", "followedBy": {"nodes": []}}
     assert given["entry"] == {**asset, "kind": "voucher_issue", "postings": [{"asset": "voucher:T1"}]}
     assert [each["entry"] for each in used] == [
         {**asset, "kind": "redeem", "postings": None},

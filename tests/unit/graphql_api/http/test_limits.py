@@ -19,7 +19,7 @@ from graphql_api.permissions import Role, Scope
 SCHEMA = build_schema(
     """
     type Query { node(first: Int! = 20): Node other: Int }
-    type Node { id: ID node: Node nodes(first: Int = 10): [Node] }
+    type Node { id: ID node: Node nodes(first: Int = 10, last: Int): [Node] all: [Node] }
     type Mutation { spend(n: Int): Int refund: Int rename: Int }
     """
 )
@@ -31,6 +31,7 @@ for moving in ("spend", "refund"):
     MUTATION.fields[moving].extensions.update(requires(Scope.POINTS_SPEND, moves=moving, cost=10))
 NODE.fields["nodes"].args["first"].default_value = 10  # as Strawberry sets it
 NODE.fields["nodes"].extensions.update(requires(Scope.WALLET_READ, page_max=100))
+NODE.fields["all"].extensions.update(requires(Scope.WALLET_READ, page_max=30))
 
 
 def measure(text: str) -> Measure:
@@ -51,6 +52,9 @@ def measure(text: str) -> Measure:
         ("{ node { nodes(first: 50) { id } } }", 3, 3, 0, 52),
         ("{ node { nodes(first: 5000) { id } } }", 3, 3, 0, 102),
         ("query($n: Int) { node { nodes(first: $n) { id } } }", 3, 3, 0, 102),
+        ("{ node { nodes(last: 70) { id } } }", 3, 3, 0, 72),
+        ("{ node { nodes(first: 1, last: 70) { id } } }", 3, 3, 0, 72),
+        ("{ node { all { id } } }", 3, 3, 0, 32),
         ("{ node { nodes { nodes { id } } } }", 4, 4, 0, 112),
         ("{ __typename __schema { types { name } } }", 3, 4, 0, 2),
         ("{ nope { nope } ...Nope }", 2, 2, 0, 2),
