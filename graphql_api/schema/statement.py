@@ -31,8 +31,8 @@ class StatementLine:
     held_after:        what was held after it
     merchant_id:       the merchant it concerns
     original_entry_id: the entry that it undoes or completes
-    reference:         the caller's own number
-    reason_code:       why
+    reference:         the own number of who made the entry; null for a transfer that was received
+    reason_code:       why, as a code
     money_minor:       what the points were worth, in minor units
     """
 

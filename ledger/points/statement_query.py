@@ -13,7 +13,10 @@ PAGE_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLineView:
-    """One line: `amount` and `held_change` are the differences to the line before; `version` is the cursor."""
+    """One line: `amount` and `held_change` are the differences to the line before; `version` is the cursor.
+
+    reference: the own number of who made the entry; None of a transfer that was received, for it is the sender's
+    """
 
     version: int
     entry_id: UUID
@@ -43,8 +46,8 @@ _LINES = """
     SELECT line.version, e.id AS entry_id, e.kind, e.effective_at, e.posted_at,
            line.posted_after - coalesce(earlier.posted_after, 0) AS amount,
            line.held_after - coalesce(earlier.held_after, 0) AS held_change,
-           line.posted_after, line.held_after, e.merchant_id, e.original_entry_id, e.reference, e.reason_code,
-           e.money_minor
+           line.posted_after, line.held_after, e.merchant_id, e.original_entry_id,
+           CASE WHEN e.member_id = a.holder_id THEN e.reference END AS reference, e.reason_code, e.money_minor
     FROM {{book}}.accounts a
     JOIN {{book}}.statement_lines line ON line.account_id = a.id
     LEFT JOIN {{book}}.statement_lines earlier

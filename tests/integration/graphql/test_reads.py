@@ -101,7 +101,7 @@ async def test_an_entry_is_seen_by_its_member_its_merchant_and_the_bank(people: 
     paid = await people.change(people.till, "spendPoints", paymentCode=code, amount="40")
     text = """query E($id: ID!) { entry(id: $id) {
         kind amount memberId actor postings { sourceRole destinationRole amount } draws { kind amount }
-        followedBy { kind } } }"""
+        followedBy { nodes { kind } } } }"""
 
     async def read(caller: object) -> object:
         return (await people.desk.ask(caller, text, id=paid["entry"]["id"]))["entry"]  # type: ignore[arg-type]
@@ -115,12 +115,28 @@ async def test_an_entry_is_seen_by_its_member_its_merchant_and_the_bank(people: 
         "actor": f"merchant:{people.desk.bank.merchant_id}",
         "postings": [{"sourceRole": "wallet", "destinationRole": "receivable", "amount": "40"}],
         "draws": [{"kind": "take", "amount": "40"}],
-        "followedBy": [],
+        "followedBy": {"nodes": []},
     }
     assert by_member == {**by_bank, "actor": None}
     assert by_merchant == {**by_bank, "actor": None, "memberId": None, "postings": None, "draws": None}
     assert await read(people.member("otto")) is None
     assert await read(people.other_till) is None
+
+
+async def test_what_follows_an_entry_is_read_by_page(people: People) -> None:
+    """Oldest first, every one once, however many refunds an earn had."""
+    earned = await people.earn(50, saleMinor="5000")
+    for amount in ("100", "200", "300"):
+        await people.change(people.core, "refundEarn", entryId=earned["entry"]["id"], saleMinor=amount)
+    text = """query F($id: ID!, $after: String) { entry(id: $id) { followedBy(first: 2, after: $after) {
+        nodes { saleMinor } pageInfo { endCursor hasNextPage } } } }"""
+
+    one = (await people.desk.ask(people.core, text, id=earned["entry"]["id"]))["entry"]["followedBy"]
+    after = one["pageInfo"]["endCursor"]
+    two = (await people.desk.ask(people.core, text, id=earned["entry"]["id"], after=after))["entry"]["followedBy"]
+
+    assert [each["saleMinor"] for each in [*one["nodes"], *two["nodes"]]] == ["100", "200", "300"]
+    assert (one["pageInfo"]["hasNextPage"], two["pageInfo"]["hasNextPage"]) == (True, False)
 
 
 async def test_who_receives_a_transfer_sees_it_but_not_from_whom(people: People) -> None:
@@ -134,6 +150,8 @@ async def test_who_receives_a_transfer_sees_it_but_not_from_whom(people: People)
 
     by_sender = await people.desk.ask(people.member(), text, id=sent["entry"]["id"])
     by_receiver = await people.desk.ask(people.member("otto"), text, id=sent["entry"]["id"])
+    lines = "{ me { wallet { statement(first: 1) { nodes { kind amount reference } } } } }"
+    statements = [(await people.desk.ask(people.member(each), lines))["me"]["wallet"] for each in ("ines", "otto")]
 
     assert by_sender["entry"] == {
         "amount": "10",
@@ -142,6 +160,10 @@ async def test_who_receives_a_transfer_sees_it_but_not_from_whom(people: People)
         "draws": [{"amount": "10"}],
     }
     assert by_receiver["entry"] == {"amount": "10", "memberId": None, "reference": None, "draws": []}
+    assert [each["statement"]["nodes"] for each in statements] == [
+        [{"kind": "transfer", "amount": "-10", "reference": "for lunch"}],
+        [{"kind": "transfer", "amount": "10", "reference": None}],
+    ]
 
 
 async def test_a_caller_finds_its_own_requests_by_reference_and_key(people: People) -> None:
