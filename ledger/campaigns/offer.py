@@ -6,6 +6,7 @@ Pure functions on what was read; nothing is counted or moved here.
 from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -222,13 +223,15 @@ def within_caps(asset: str, wanted: int, rooms: tuple[Headroom, ...]) -> int:
 
 
 def variant_of(body: CampaignBody, campaign_id: UUID, member_id: UUID) -> str | None:
-    """The member's arm, by a hash of both ids over the weights: the same one for ever while the weights stay."""
+    """The member's arm, by a hash of both ids over the weights: the same one for ever while the weights stay, in whatever
+    order the arms are named.
+    """
     if not body.variants:
         return None
     total = sum(variant.weight for variant in body.variants)
     digest = blake2b(campaign_id.bytes + member_id.bytes, digest_size=8, person=b"variant").digest()
     place = int.from_bytes(digest) % total
-    for variant in body.variants:
+    for variant in sorted(body.variants, key=attrgetter("code")):
         place -= variant.weight
         if place < 0:
             return variant.code
