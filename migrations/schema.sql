@@ -138,7 +138,9 @@ CREATE FUNCTION registry.raise_standing_version() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    UPDATE registry.instance SET standing_version = standing_version + 1;
+    -- The hour is in it, so that two histories of one database (after a failover that lost commits) never share a version.
+    UPDATE registry.instance
+    SET standing_version = greatest(standing_version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
     RETURN NULL;
 END $$;
 

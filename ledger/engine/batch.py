@@ -51,7 +51,7 @@ class Batch:
 class BatchRunner:
     """Runs batches.
 
-    known_open:   open accounts that are known to exist; they are neither locked nor read
+    known_open:   open accounts that the server is known to have; they are neither locked nor read
     reached:      the latest instant of any batch: where the database's clock steps back, the ledger's stands still
     after_commit: hears the events of each committed batch; it must neither wait nor raise
     """
@@ -64,6 +64,12 @@ class BatchRunner:
     known_open: set[AccountId] = field(default_factory=set)
     reached: datetime = _BEGINNING
     after_commit: Callable[[Sequence[Event]], None] | None = None
+
+    def forget(self) -> None:
+        """Lets go of what the server was known to have: after a failover another one answers, which may lack what the
+        former one acknowledged. A batch that is still in flight there tells only the former set.
+        """
+        self.known_open = set()
 
     async def run(self, batch: Batch, tx: Tx) -> None:
         """Decides and commits the batch; any exception leaves the database as it was, unless the commit itself broke."""
@@ -78,6 +84,7 @@ class BatchRunner:
 
     async def _run(self, batch: Batch, tx: Tx) -> None:
         await tx.begin()
+        known_open = self.known_open
         try:
             self.ids.tick()
             keys = [key for unit in batch.units for key in unit.keys]
@@ -87,7 +94,7 @@ class BatchRunner:
             await self._lock(batch, keys, state, tx)
             now = await self._read(batch, keys, state, tx)
             await self._decide(batch, state, now, tx)
-            opened = [a for a in state.open_accounts.values() if a.id not in self.known_open]
+            opened = [a for a in state.open_accounts.values() if a.id not in known_open]
             await self._create(opened, tx)
             await self._write(state, tx)
         except BaseException:
@@ -96,7 +103,7 @@ class BatchRunner:
         started = perf_counter()
         await tx.commit()
         batch.commit_s = perf_counter() - started
-        self.known_open.update(account.id for account in opened)
+        known_open.update(account.id for account in opened)
         if self.after_commit is not None:
             self.after_commit(state.events)
 

@@ -60,6 +60,7 @@ class Writer:
         self._limits = limits
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._tx: Tx | None = None
+        self._has_written = False
         self._jitter = Random()  # noqa: S311 - spreads retries, keeps no secret
 
     async def run(self, units: Sequence[Unit]) -> Batch:
@@ -98,8 +99,11 @@ class Writer:
 
     async def _open(self) -> Tx:
         if self._connection is None or self._connection.is_closed() or self._tx is None:
+            if self._has_written:
+                self._runner.forget()
             self._connection = await self._database.open_writer()
             self._tx = Tx(self._connection)
+            self._has_written = True
         return self._tx
 
     def close(self) -> None:

@@ -75,7 +75,9 @@ GRANT SELECT ON registry.instance TO scrip_auditor;
 
 CREATE FUNCTION registry.raise_standing_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE registry.instance SET standing_version = standing_version + 1;
+    -- The hour is in it, so that two histories of one database (after a failover that lost commits) never share a version.
+    UPDATE registry.instance
+    SET standing_version = greatest(standing_version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
     RETURN NULL;
 END $$;
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from ledger.points.earn import EarnPoints
+from tests.checking import assert_clean
 from tests.points_world import World
 
 WRITERS = (
@@ -29,3 +30,30 @@ async def test_commands_one_by_one_are_written_on_one_connection(world: World) -
     assert alone <= 1
     assert all(outcome.refusal is None for outcome in outcomes)
     assert await world.connection.fetchval(WRITERS, there) == alone + 1
+
+
+async def test_another_server_is_asked_anew_which_open_accounts_it_has(world: World, database_url: str) -> None:
+    """After a failover that lost the merchant's first entry, the next one makes the account again."""
+    engine = world.application.engine
+    earns = [
+        EarnPoints(
+            actor=world.actor,
+            key=f"e{number}",
+            member_id=member,
+            asset="EVER",
+            amount=1,
+            merchant_id=world.merchant_id,
+        )
+        for number, member in enumerate(world.members[:2])
+    ]
+    (await engine.execute(earns[0])).unwrap()
+    open_accounts = "DELETE FROM book.accounts WHERE floor IS NULL AND ceiling IS NULL"
+    await world.corrupt(open_accounts)
+
+    await world.connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'scrip'"
+    )
+    (await engine.execute(earns[1])).unwrap()
+
+    await assert_clean(database_url)
