@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import jwt
 
 from graphql_api.caller import Caller
+from graphql_api.global_ids import decode_id
 from graphql_api.http.key_sets import KeySet
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
+from graphql_api.schema.kinds import MERCHANT
 
 ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
 """Asymmetric signatures only: with a shared secret, whoever verifies could also sign."""
@@ -94,14 +96,15 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
     """The caller that verified claims describe.
 
     Claims: `sub`; `scrip_role`; `scope` (names separated by spaces, unknown ones are other systems');
-    `scrip_programme`; `scrip_merchant` (a merchant's id); `scrip_member` (the member's external id, else `sub`).
+    `scrip_programme` (its id or its code); `scrip_merchant` (a merchant's id, plain or as the API shows it);
+    `scrip_member` (the member's external id, else `sub`).
     """
     subject = _text(claims, "sub")
     if not subject or not subject.isprintable() or len(subject.encode()) > _SUBJECT_BYTES_MAX:
         raise TokenRefused("The token names nobody.")
     role = _role(_text(claims, "scrip_role"), default_role)
     named = frozenset(_SCOPES[name] for name in (_text(claims, "scope") or "").split() if name in _SCOPES)
-    merchant_id = _text(claims, "scrip_merchant") if role is Role.MERCHANT else None
+    merchant_id = _merchant_id(claims) if role is Role.MERCHANT else None
     if role is Role.MERCHANT and not merchant_id:
         raise TokenRefused("A merchant's token must name its merchant.")
     return Caller(
@@ -113,6 +116,13 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
         member_external_id=(_text(claims, "scrip_member") or subject) if role is Role.MEMBER else None,
         merchant_id=merchant_id,
     )
+
+
+def _merchant_id(claims: dict[str, object]) -> str | None:
+    """In one spelling, since the merchant's idempotency keys belong to it."""
+    named = _text(claims, "scrip_merchant")
+    shown = decode_id(MERCHANT, named) if named else None
+    return named if shown is None else str(shown)
 
 
 def _text(claims: dict[str, object], name: str) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from http.client import BadStatusLine
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 import pytest
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import ECAlgorithm
 
 from graphql_api.caller import Caller
+from graphql_api.global_ids import encode_id
 from graphql_api.http.addresses import Network
 from graphql_api.http.api_keys import StoredApiKey, new_api_key
 from graphql_api.http.credentials import Authenticator
@@ -113,6 +115,18 @@ async def test_a_merchants_client_is_the_merchant() -> None:
     caller = await identify(claims(sub="till-7", scrip_role="merchant", scrip_merchant="shop"), Clock())
 
     assert (caller.client, caller.merchant_id, caller.subject) == ("merchant:shop", "shop", "till-7")
+
+
+async def test_a_merchant_is_named_by_the_id_that_the_api_shows_too() -> None:
+    """Either spelling is the same client."""
+    plain = UUID("01a20535-b7e2-7001-8714-a6c733e17e88")
+
+    callers = [
+        await identify(claims(sub="till-7", scrip_role="merchant", scrip_merchant=named), Clock())
+        for named in (str(plain), encode_id("Merchant", plain))
+    ]
+
+    assert {caller.client for caller in callers} == {f"merchant:{plain}"}
 
 
 @pytest.mark.parametrize(
