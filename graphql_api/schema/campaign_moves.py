@@ -166,7 +166,7 @@ class TopUpCampaignBudgetInput:
     """More budget for a campaign.
 
     campaign:        its code
-    asset:           the code of what the budget pays for
+    asset:           the code of what the budget pays for; `CAMPAIGN_NOT_FOUND` where the campaign has no such budget
     amount:          how many units more, 1 to 10^15
     idempotency_key: the caller's key for this intent
     reason:          why, in words; kept sealed
