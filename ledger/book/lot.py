@@ -63,8 +63,8 @@ def is_overdue(lot: Lot, inactive_at: datetime | None, now: datetime) -> bool:
 
 
 def next_expiry(lots: Iterable[Lot], inactive_at: datetime | None) -> datetime:
-    """The earliest instant at which a lot dies; NEVER where none does."""
-    return min((dies_at(lot, inactive_at) for lot in lots if lot.remaining > 0), default=NEVER)
+    """The earliest instant at which something of a lot dies; NEVER where nothing does. What is held does not expire."""
+    return min((dies_at(lot, inactive_at) for lot in lots if lot.unheld > 0), default=NEVER)
 
 
 def draw_lots(lots: Sequence[Lot], amount: int) -> list[Take]:

@@ -50,7 +50,7 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
     account = draft.account(wallet.account)
     # The draft's own lots too: new ones, and emptied ones that it fills again.
     lots = {lot.id: lot for lot in (*wallet.lots, *draft.lots.values(), *draft.new_lots.values())}
-    mine = [lot for lot in lots.values() if lot.remaining > 0 and lot.account_id == account.id]
+    mine = [lot for lot in lots.values() if lot.account_id == account.id]
     expiry = next_expiry(mine, account.inactive_at)
     if expiry != account.next_expiry_at:
         draft.accounts[account.id] = account._replace(next_expiry_at=expiry)

@@ -141,7 +141,7 @@ HOLD_RULES = (
 
 _LOTS = """
     WITH lots AS (
-        SELECT account_id, min(expires_at) AS expires_at, min(expires_at) FILTER (WHERE remaining > held) AS unheld_dies_at,
+        SELECT account_id, min(expires_at) FILTER (WHERE remaining > held) AS unheld_dies_at,
                min(activates_at) AS activates_at
         FROM {book}.lots WHERE is_open GROUP BY account_id
     ), holds AS (SELECT account_id, min(deadline) AS deadline FROM {book}.holds WHERE state = 'open' GROUP BY account_id)
@@ -166,13 +166,13 @@ WALLET_RULES = (
     ),
     rule(
         "next_expiry_exact",
-        "a wallet's `next_expiry_at` is when the first of its lots dies",
+        "a wallet's `next_expiry_at` is when the first of what is not held dies",
         _LOTS  # noqa: S608
         + """
-        SELECT w.id AS subject, w.next_expiry_at, least(own.expires_at, w.inactive_at) AS dies_at
+        SELECT w.id AS subject, w.next_expiry_at, least(own.unheld_dies_at, w.inactive_at) AS dies_at
         FROM {book}.accounts w LEFT JOIN lots own ON own.account_id = w.id
-        WHERE w.role = 'wallet' AND w.next_expiry_at <> CASE WHEN own.account_id IS NULL
-              THEN timestamptz '9999-12-31 00:00:00+00' ELSE least(own.expires_at, w.inactive_at) END
+        WHERE w.role = 'wallet' AND w.next_expiry_at <> CASE WHEN own.unheld_dies_at IS NULL
+              THEN timestamptz '9999-12-31 00:00:00+00' ELSE least(own.unheld_dies_at, w.inactive_at) END
         """,
     ),
     rule(

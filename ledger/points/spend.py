@@ -174,7 +174,7 @@ def take_points(wallet: Wallet, draft: Draft, amount: int, merchant_id: UUID | N
     draft.move(wallet.account, destination_of(wallet, merchant_id), amount)
     uses = [take(draft, part.lot, part.amount) for part in draw_lots(wallet.lots, amount)]
     move_inactivity(wallet, draft, draft.entry.posted_at)
-    if any(lot.remaining == 0 for lot in draft.lots.values()):
+    if any(lot.unheld == 0 for lot in draft.lots.values()):
         refresh_next_expiry(wallet, draft)
     return uses
 

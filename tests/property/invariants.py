@@ -120,7 +120,7 @@ def _verify_wallet(wallet: Account, accounts: dict[UUID, Account], lots: list[Lo
     due += [hold.deadline for hold in open_holds]
     due += [_dies(lot, wallet) for lot in mine if lot.unheld]
     assert wallet.next_due_at <= min(due, default=NEVER), "something falls due before the wallet says"
-    assert wallet.next_expiry_at == min((_dies(lot, wallet) for lot in mine), default=NEVER)
+    assert wallet.next_expiry_at == min((_dies(lot, wallet) for lot in mine if lot.unheld), default=NEVER)
     assert wallet.posted >= 0
 
 
