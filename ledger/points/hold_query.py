@@ -13,7 +13,10 @@ PAGE_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView:
-    """A hold. state: open, captured, released or lapsed; at its deadline it is lapsed, whether an entry says so or not."""
+    """A hold. state: open, captured, released or lapsed; at its deadline it is lapsed, whether an entry says so or not.
+
+    ended_at: when it ended, for one that lapsed its deadline · ended_by: the entry that says so, None before there is one
+    """
 
     id: UUID
     member_id: UUID
@@ -31,7 +34,8 @@ class HoldView:
 _COLUMNS = """
     SELECT h.id, a.holder_id AS member_id, a.asset_id, h.amount, h.captured, h.deadline,
            CASE WHEN h.state = 'open' AND h.deadline <= i.now THEN 'lapsed' ELSE h.state END AS state, h.merchant_id,
-           opened.effective_at AS opened_at, ended.id AS ended_by, ended.effective_at AS ended_at
+           opened.effective_at AS opened_at, ended.id AS ended_by,
+           coalesce(ended.effective_at, CASE WHEN h.deadline <= i.now THEN h.deadline END) AS ended_at
     FROM {now} i
     CROSS JOIN {book}.holds h
     JOIN {book}.accounts a ON a.id = h.account_id AND a.programme_id = CAST(:programme_id AS uuid)

@@ -159,6 +159,7 @@ async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:
 
     assert before is not None
     assert after is not None
-    assert (before.state, after.state, after.ended_by) == ("open", "lapsed", None)
+    assert (before.state, before.ended_at) == ("open", None)
+    assert (after.state, after.ended_at, after.ended_by) == ("lapsed", receipt.deadline, None)
     assert [(h.state, h.ended_at) for h in listed] == [("lapsed", receipt.deadline)]
     assert await hold_by_id(reader, world.merchant_id, receipt.hold_id) is None
