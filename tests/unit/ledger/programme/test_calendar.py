@@ -35,10 +35,11 @@ def test_a_day_begins_where_the_date_changes(zone: str, day: date) -> None:
         ("Europe/Berlin", date(2024, 10, 28), datetime(2024, 10, 27, 23, tzinfo=UTC)),
         ("Pacific/Apia", date(2011, 12, 31), datetime(2011, 12, 30, 10, tzinfo=UTC)),
         ("Asia/Shanghai", date(2024, 1, 1), datetime(2023, 12, 31, 16, tzinfo=UTC)),
+        ("America/Toronto", date(1919, 3, 31), datetime(1919, 3, 31, 4, 30, tzinfo=UTC)),
     ],
 )
 def test_known_first_instants(zone: str, day: date, expected: datetime) -> None:
-    """Also where midnight was skipped, came twice, or a whole day never was."""
+    """Also where midnight was skipped, from before it on too, came twice, or a whole day never was."""
     assert first_instant(day, zone) == expected
 
 
