@@ -73,7 +73,9 @@ class RefundEarn(EntryCommand):
         left = entry.sale_minor - before
         if self.sale_minor > left:
             raise Refusal(RefusalCode.REFUND_EXCEEDS_SALE, refundable_minor=left)
-        amount = kept(entry, left) - kept(entry, left - self.sale_minor)
+        # What was cancelled while it was pending was never credited (semantics 4.4, 4.8).
+        credited = not self.undone(state, "cancel")
+        amount = kept(entry, left) - kept(entry, left - self.sale_minor) if credited else 0
         return self._refund(wallet, entry, amount, effective_at, now)
 
     def _refund(self, wallet: Wallet, entry: Entry, wanted: int, effective_at: datetime, now: datetime) -> Receipt:
