@@ -28,7 +28,7 @@ from ledger.vouchers.presented import body_of, limits_uses
 from ledger.vouchers.redeem import used
 from ledger.vouchers.rows import TEMPLATES, VOUCHERS, Voucher
 from ledger.vouchers.template_body import Multiplier, TemplateBody
-from ledger.vouchers.voucher import is_locked, template_id, voucher_asset_id
+from ledger.vouchers.voucher import is_locked, lot_of, template_id, voucher_asset_id
 
 
 class Card(NamedTuple):
@@ -109,7 +109,7 @@ def use_card(draft: Draft, card: Card) -> None:
     """One use goes to what is redeemed; the last one ends the card."""
     holding, voucher = card.holding, card.voucher
     draft.move(holding.account, holding.system_account(Role.REDEMPTION), 1)
-    draft.draw(holding.lot(voucher), DrawKind.TAKE, 1)
+    draft.draw(lot_of(holding.state, voucher), DrawKind.TAKE, 1)
     holding.state.put(VOUCHERS, used(voucher, 1, draft.entry.effective_at))
     if limits_uses(card.body):
         day = holding.local_day(draft.entry.posted_at)

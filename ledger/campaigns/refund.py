@@ -42,7 +42,9 @@ from ledger.points.wallet import due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, SHIPPED, require_payload
 from ledger.programme.payload import payload_of
 from ledger.programme.rows import ASSETS, Programme, Shortfall
+from ledger.vouchers.expire import refresh_bounds
 from ledger.vouchers.holding import content_keys, holding_ids
+from ledger.vouchers.void import void_within
 
 _A = tables.AWARDS.c
 _AWARDED = Query(
@@ -222,15 +224,15 @@ class ReportRefund(ActivityCommand):
             wallet = open_wallet(state, programme, self.member_id, asset, now)
             take_points(wallet, draft, amount, original.entry_id)
         vouchers = [share.voucher for share in shares if share.voucher is not None]
-        for voucher in vouchers:
-            voucher.take(draft)
+        for given in vouchers:
+            void_within(draft, *given)
         for share in shares:
             return_cost(state, draft, share.award, share.cost)
         taken = [(given.holding.template.asset_id, given.voucher.units_left) for given in vouchers]
         set_headline(draft, [*points.items(), *taken])
         post(state, draft, self.actor)
-        for voucher in vouchers:
-            voucher.settle()
+        for given in vouchers:
+            refresh_bounds(given.holding)
         return draft.entry.id
 
     def _rows(

@@ -5,11 +5,11 @@ expired meanwhile stays, and what it cost stays spent. The use of a multiplier c
 """
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Role, open_account
 from ledger.book.draft import Draft
-from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, spend_order
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import open_of_budget
@@ -24,10 +24,10 @@ from ledger.points.command import require_room
 from ledger.points.refund import claw
 from ledger.points.wallet import Wallet
 from ledger.programme.rows import Programme
-from ledger.vouchers.expire import ended, refresh_bounds, settle_expired
+from ledger.vouchers.expire import settle_expired
 from ledger.vouchers.holding import Holding, holding_ids
-from ledger.vouchers.rows import TEMPLATES_BY_ASSET, VOUCHERS, Voucher
-from ledger.vouchers.voucher import StoredState, VoucherState, find_voucher, state_at
+from ledger.vouchers.rows import TEMPLATES_BY_ASSET, Voucher
+from ledger.vouchers.voucher import VoucherState, find_voucher, state_at
 
 
 def part_of(whole: int, *, sale: int, left: int, amount: int) -> int:
@@ -35,25 +35,11 @@ def part_of(whole: int, *, sale: int, left: int, amount: int) -> int:
     return whole * left // sale - whole * (left - amount) // sale
 
 
-class GivenVoucher:
+class GivenVoucher(NamedTuple):
     """The voucher that an award gave, in its member's account with everything due posted."""
 
-    __slots__ = ("holding", "voucher")
-
-    def __init__(self, holding: Holding, voucher: Voucher) -> None:
-        self.holding = holding
-        self.voucher = voucher
-
-    def take(self, draft: Draft) -> None:
-        """Voids it within the draft."""
-        holding, voucher = self.holding, self.voucher
-        draft.move(holding.account, holding.system_account(Role.VOIDED), voucher.units_left)
-        draft.draw(holding.lot(voucher), DrawKind.TAKE, voucher.units_left)
-        holding.state.put(VOUCHERS, ended(voucher, StoredState.VOIDED, draft.entry.effective_at))
-
-    def settle(self) -> None:
-        """Makes the account's bounds exact, once the entry is posted."""
-        refresh_bounds(self.holding)
+    holding: Holding
+    voucher: Voucher
 
 
 def find_whole(state: State, programme: Programme, award: Award, now: datetime) -> GivenVoucher | None:

@@ -28,7 +28,7 @@ from ledger.programme.rows import ASSETS, Programme
 from ledger.vouchers.expire import ended, settle_expired
 from ledger.vouchers.holding import Holding, content_keys, holding_ids
 from ledger.vouchers.rows import TEMPLATES_BY_ASSET, VOUCHERS
-from ledger.vouchers.voucher import StoredState, is_locked
+from ledger.vouchers.voucher import StoredState, is_locked, lot_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _forfeit_vouchers(holding: Holding, draft: Draft) -> None:
     """Posts every live voucher to breakage; their validity ends now."""
     draft.move(holding.account, holding.system_account(Role.BREAKAGE), holding.account.posted)
     for voucher in holding.live:
-        draft.draw(holding.lot(voucher), DrawKind.TAKE, voucher.units_left)
+        draft.draw(lot_of(holding.state, voucher), DrawKind.TAKE, voucher.units_left)
         holding.state.put(VOUCHERS, ended(voucher, StoredState.EXPIRED, draft.entry.posted_at))
 
 

@@ -28,12 +28,11 @@ from ledger.vouchers.presented import (
     keys_of,
     limits_uses,
     look_up,
-    voucher_of,
 )
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, VOUCHERS
 from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.validity import Shown, Till, is_accepted
-from ledger.vouchers.voucher import is_locked
+from ledger.vouchers.voucher import find_voucher, is_locked, voucher_of
 
 O = TypeVar("O")  # noqa: E741 - the reply
 PRESENTED_MAX = 20
@@ -139,7 +138,7 @@ class CounterCommand(Command[O], Generic[O]):
 
     def _shown(self, state: State, programme: Programme, till: Till, place: int, now: datetime) -> Shown | None:
         presented, found = self.vouchers[place], self.found[place]
-        voucher = voucher_of(state, found)
+        voucher = voucher_of(state, found.account_id, found.voucher_id)
         if voucher is None:
             return None
         body = body_of(state, voucher)
@@ -148,7 +147,7 @@ class CounterCommand(Command[O], Generic[O]):
         account = account_of(state, found)
         if account.next_due_at <= now:
             settle_expired(holding_of(state, programme, found), now)
-            account, voucher = account_of(state, found), voucher_of(state, found) or voucher
+            account, voucher = account_of(state, found), find_voucher(state, found.account_id, found.voucher_id)
         used, reserved = None, 0
         if limits_uses(body):
             day = local_date(now, programme.time_zone)

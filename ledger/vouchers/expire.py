@@ -18,7 +18,7 @@ from ledger.engine.journal import post
 from ledger.engine.shelves import ACCOUNTS
 from ledger.vouchers.holding import Holding, earliest_death
 from ledger.vouchers.rows import VOUCHERS, Voucher
-from ledger.vouchers.voucher import StoredState, dies_at
+from ledger.vouchers.voucher import StoredState, dies_at, lot_of, without_lock
 
 VOUCHER_EXPIRY: Final = "voucher_expiry"
 
@@ -46,22 +46,14 @@ def _expire(holding: Holding, vouchers: Sequence[Voucher], instant: datetime, no
     )
     draft.move(holding.account, holding.system_account(Role.BREAKAGE), draft.entry.amount)
     for voucher in vouchers:
-        draft.draw(holding.lot(voucher), DrawKind.TAKE, voucher.units_left)
+        draft.draw(lot_of(holding.state, voucher), DrawKind.TAKE, voucher.units_left)
         holding.state.put(VOUCHERS, ended(voucher, StoredState.EXPIRED, instant))
     post(holding.state, draft, due_actor(holding.programme.id))
 
 
 def ended(voucher: Voucher, how: StoredState, at: datetime) -> Voucher:
     """The row of a voucher that is over; nothing is left of it, and no lock stands."""
-    return voucher._replace(
-        state=how,
-        units_left=0,
-        ended_at=at,
-        lock_merchant_id=None,
-        lock_token_hash=None,
-        lock_until=None,
-        lock_units=0,
-    )
+    return without_lock(voucher)._replace(state=how, units_left=0, ended_at=at)
 
 
 def refresh_bounds(holding: Holding) -> None:

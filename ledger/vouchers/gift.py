@@ -28,7 +28,7 @@ from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt
 from ledger.vouchers.rows import TEMPLATE_VERSIONS, VOUCHERS, Voucher
 from ledger.vouchers.template_text import parse_body
-from ledger.vouchers.voucher import StoredState
+from ledger.vouchers.voucher import StoredState, lot_of, without_lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +98,13 @@ class GiftVoucher(OwnedCommand):
 
     def _move(self, giver: Holding, receiver: Holding, draft: Draft, voucher: Voucher, now: datetime) -> Voucher:
         state, units = giver.state, voucher.units_left
-        lot = giver.lot(voucher)
+        lot = lot_of(state, voucher)
         draft.move(giver.account, receiver.account, units)
         draft.draw(lot, DrawKind.TAKE, units)
         lot_id, code = LotId(state.ids.new()), self.deal()
         draft.grant(receiver.account, lot_id, units, expires_at=voucher.valid_until, source_lot_id=lot.id)
         bring_forward(receiver, draft, voucher.valid_until)
-        given = voucher._replace(
+        given = without_lock(voucher)._replace(
             id=state.ids.new(),
             account_id=receiver.ids.account,
             member_id=self.to_member_id,
@@ -113,10 +113,6 @@ class GiftVoucher(OwnedCommand):
             code_hash=code.hash,
             code_sealed=code.sealed,
             units=units,
-            lock_merchant_id=None,
-            lock_token_hash=None,
-            lock_until=None,
-            lock_units=0,
             source_voucher_id=voucher.id,
             version=0,
         )

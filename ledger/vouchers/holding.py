@@ -8,10 +8,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.book.account import Account, Role, open_account
-from ledger.book.lot import Lot
-from ledger.book.units import NEVER, AccountId, InvariantViolated, ProgrammeId
+from ledger.book.units import NEVER, AccountId, ProgrammeId
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, LOTS, LOTS_BY_ID
+from ledger.engine.shelves import ACCOUNTS, LOTS
 from ledger.engine.state import State
 from ledger.programme.calendar import local_date
 from ledger.programme.rows import Programme
@@ -55,14 +54,6 @@ class Holding:
         """The live vouchers, oldest first."""
         return live_vouchers(self.state, self.ids.account)
 
-    def lot(self, voucher: Voucher) -> Lot:
-        """The voucher's lot, also where nothing of it remains."""
-        open_lots = {lot.id: lot for lot in self.state.rows(LOTS, self.ids.account)}
-        found = open_lots.get(voucher.lot_id) or self.state.find(LOTS_BY_ID, voucher.lot_id)
-        if found is None:
-            raise InvariantViolated(f"lot {voucher.lot_id} is gone")
-        return found
-
     def local_day(self, now: datetime) -> date:
         """The day that the programme's wall calendar shows."""
         return local_date(now, self.programme.time_zone)
@@ -71,14 +62,15 @@ class Holding:
         """One of the programme's open accounts in the template's asset."""
         return open_account(self.programme.id, self.programme.id, self.template.asset_id, role)
 
-    def merchant_account(self, merchant_id: UUID) -> Account:
-        """The merchant's open account in the template's asset."""
-        return open_account(self.programme.id, merchant_id, self.template.asset_id, Role.RECEIVABLE)
-
 
 def new_account(programme_id: UUID, member_id: UUID, asset_id: UUID) -> Account:
     """The account as it is before its first voucher."""
     return open_account(ProgrammeId(programme_id), member_id, asset_id, Role.VOUCHER)
+
+
+def receivable(account: Account, merchant_id: UUID) -> Account:
+    """The merchant's open account in the asset of a member's vouchers."""
+    return open_account(account.programme_id, merchant_id, account.asset_id, Role.RECEIVABLE)
 
 
 def content_keys(account: UUID) -> list[Key]:

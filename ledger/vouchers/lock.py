@@ -24,7 +24,7 @@ from ledger.vouchers.discount import Exactness
 from ledger.vouchers.rows import VOUCHERS, Voucher
 from ledger.vouchers.template_body import StoredValue
 from ledger.vouchers.validity import Shown, Till, in_precedence, why_closed, why_no_lock, why_not
-from ledger.vouchers.voucher import StoredState, dies_at
+from ledger.vouchers.voucher import StoredState, dies_at, without_lock
 
 O = TypeVar("O")  # noqa: E741 - the reply
 TTL_DEFAULT_S: Final = 120
@@ -211,7 +211,7 @@ def unlocked(voucher: Voucher, now: datetime) -> Voucher:
         return voucher
     if voucher.valid_until < now < voucher.lock_until:
         return voucher._replace(lock_until=now, lock_units=0)
-    return voucher._replace(lock_merchant_id=None, lock_token_hash=None, lock_until=None, lock_units=0)
+    return without_lock(voucher)
 
 
 def forward(account: Account, voucher: Voucher) -> Account:

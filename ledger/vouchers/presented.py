@@ -13,16 +13,15 @@ from sqlalchemy import ARRAY, LargeBinary, bindparam, select
 from sqlalchemy.sql.expression import any_
 
 from ledger.book.account import Account
-from ledger.book.lot import Lot
 from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.reader import Query, Reader, Record
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, LOTS, LOTS_BY_ID
+from ledger.engine.shelves import ACCOUNTS, LOTS_BY_ID
 from ledger.engine.state import State
 from ledger.programme.rows import Programme
 from ledger.vouchers.discount import ALL_DUE, Wanted
 from ledger.vouchers.holding import Holding, HoldingIds
-from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS, VOUCHERS_BY_ID, Voucher
+from ledger.vouchers.rows import TEMPLATE_VERSIONS, TEMPLATES, VOUCHERS_BY_ID, Voucher
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
 from ledger.vouchers.template_body import Limits, TemplateBody
 from ledger.vouchers.template_text import parse_body
@@ -90,33 +89,6 @@ def account_of(state: State, found: Found) -> Account:
     if account is None:
         raise InvariantViolated(f"account {found.account_id} is gone")
     return account
-
-
-def voucher_of(state: State, found: Found) -> Voucher | None:
-    """The voucher as the batch leaves it so far; None where the code is nobody's."""
-    for voucher in state.peek(VOUCHERS, found.account_id):
-        if voucher.id == found.voucher_id:
-            return voucher
-    return state.find(VOUCHERS_BY_ID, found.voucher_id)
-
-
-def known_voucher(state: State, found: Found) -> Voucher:
-    """The voucher of a row that names it; InvariantViolated where it is gone."""
-    voucher = voucher_of(state, found)
-    if voucher is None:
-        raise InvariantViolated(f"voucher {found.voucher_id} is gone")
-    return voucher
-
-
-def lot_of(state: State, voucher: Voucher) -> Lot:
-    """The voucher's lot as the batch leaves it so far."""
-    for changed in state.peek(LOTS, voucher.account_id):
-        if changed.id == voucher.lot_id:
-            return changed
-    lot = state.find(LOTS_BY_ID, voucher.lot_id)
-    if lot is None:
-        raise InvariantViolated(f"voucher {voucher.id} has no lot")
-    return lot
 
 
 def body_of(state: State, voucher: Voucher) -> TemplateBody:

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final
-from uuid import UUID
 
-from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
@@ -20,13 +18,13 @@ from ledger.programme.calendar import local_date
 from ledger.vouchers.basket import Basket
 from ledger.vouchers.counter import CounterCommand
 from ledger.vouchers.counts import Purpose, count_up
+from ledger.vouchers.holding import receivable
 from ledger.vouchers.lock import forward, unlocked
-from ledger.vouchers.presented import lot_of
 from ledger.vouchers.redemption import Redeemed, VoucherLeft, VoucherUse
 from ledger.vouchers.rows import REDEMPTIONS, VOUCHERS, Redemption, Voucher
 from ledger.vouchers.stacking import Applied, Skipped, Stack, stack
 from ledger.vouchers.validity import Shown, Till
-from ledger.vouchers.voucher import StoredState
+from ledger.vouchers.voucher import StoredState, lot_of
 
 REDEEM: Final = "redeem"
 
@@ -153,11 +151,6 @@ def used(voucher: Voucher, units: int, now: datetime) -> Voucher:
     left = voucher.units_left - units
     state = StoredState.LIVE if left else StoredState.REDEEMED
     return unlocked(voucher, now)._replace(units_left=left, state=state, ended_at=None if left else now)
-
-
-def receivable(account: Account, merchant_id: UUID) -> Account:
-    """The merchant's open account in the asset of a member's vouchers."""
-    return open_account(account.programme_id, merchant_id, account.asset_id, Role.RECEIVABLE)
 
 
 def left(skipped: Skipped) -> VoucherLeft:

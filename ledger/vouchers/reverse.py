@@ -28,15 +28,15 @@ from ledger.points.command import require_room
 from ledger.programme.rows import ASSETS, PROGRAMMES
 from ledger.vouchers.counts import Purpose, count_down, count_key
 from ledger.vouchers.expire import bring_forward, ended, settle_expired
-from ledger.vouchers.holding import Holding, due_keys
-from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, known_voucher, limits_uses, lot_of
+from ledger.vouchers.holding import Holding, due_keys, receivable
+from ledger.vouchers.presented import Found, body_of, holding_of, keys_of, limits_uses
 from ledger.vouchers.redemption import RedemptionReversed
 from ledger.vouchers.rows import REDEMPTIONS, TEMPLATE_VERSIONS, VOUCHERS, Redemption, Voucher
 from ledger.vouchers.tables import REDEMPTIONS as REDEMPTIONS_TABLE
 from ledger.vouchers.tables import VOUCHERS as VOUCHERS_TABLE
 from ledger.vouchers.template_body import StoredValue
 from ledger.vouchers.template_text import parse_body
-from ledger.vouchers.voucher import StoredState, dies_at
+from ledger.vouchers.voucher import StoredState, dies_at, find_voucher, lot_of
 
 REVERSE: Final = "reverse_redemption"
 
@@ -123,7 +123,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
             raise InvariantViolated(f"redemption {redemption.id} has no programme")
         holding = holding_of(state, programme, found)
         settle_expired(holding, now)
-        voucher = known_voucher(state, found)
+        voucher = find_voucher(state, holding.ids.account, found.voucher_id)
         body = body_of(state, voucher)
         if self.amount_minor is not None and not isinstance(body.gives, StoredValue):
             refuse_input("amountMinor")
@@ -167,7 +167,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
         """The posting back and, where the voucher is dead, the one that takes the units away for good."""
         state, account = holding.state, holding.account
         draft = self._draft(holding, redemption, units, now)
-        draft.move(holding.merchant_account(redemption.merchant_id), account, units)
+        draft.move(receivable(account, redemption.merchant_id), account, units)
         lot = draft.draw(lot_of(state, voucher), DrawKind.GIVE_BACK, units)
         is_dead = _is_dead(voucher, holding, now)
         if is_dead:

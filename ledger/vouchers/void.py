@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import ClassVar
 
 from ledger.book.account import Role
+from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.vouchers.expire import ended, refresh_bounds
+from ledger.vouchers.holding import Holding
 from ledger.vouchers.owned import OwnedCommand, require_whole
 from ledger.vouchers.receipt import VoucherReceipt, receipt
-from ledger.vouchers.rows import VOUCHERS
-from ledger.vouchers.voucher import StoredState
+from ledger.vouchers.rows import VOUCHERS, Voucher
+from ledger.vouchers.voucher import StoredState, lot_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +45,16 @@ class VoidVoucher(OwnedCommand):
         voucher = self.voucher(holding)
         require_whole(voucher, now)
         draft = self.draft(holding, voucher, now, reason_code=self.reason_code)
-        draft.move(holding.account, holding.system_account(Role.VOIDED), voucher.units_left)
-        draft.draw(holding.lot(voucher), DrawKind.TAKE, voucher.units_left)
-        voided = ended(voucher, StoredState.VOIDED, now)
-        state.put(VOUCHERS, voided)
+        voided = void_within(draft, holding, voucher)
         post(state, draft, self.actor, private=self.reason)
         refresh_bounds(holding)
         return receipt(holding.template, draft, voided)
+
+
+def void_within(draft: Draft, holding: Holding, voucher: Voucher) -> Voucher:
+    """Takes all that is left of the voucher, as of when the draft takes effect; the row afterwards."""
+    draft.move(holding.account, holding.system_account(Role.VOIDED), voucher.units_left)
+    draft.draw(lot_of(holding.state, voucher), DrawKind.TAKE, voucher.units_left)
+    voided = ended(voucher, StoredState.VOIDED, draft.entry.effective_at)
+    holding.state.put(VOUCHERS, voided)
+    return voided

@@ -9,7 +9,9 @@ from functools import lru_cache
 from uuid import UUID
 
 from ledger.book.account import Role, account_id
+from ledger.book.lot import Lot
 from ledger.book.units import AccountId, AssetId, InvariantViolated, computed_id
+from ledger.engine.shelves import LOTS, LOTS_BY_ID
 from ledger.engine.state import State
 from ledger.programme.rows import asset_id
 from ledger.vouchers.rows import VOUCHERS, VOUCHERS_BY_ID, Voucher
@@ -52,6 +54,11 @@ def dies_at(voucher: Voucher) -> datetime:
     if voucher.lock_until is None:
         return voucher.valid_until
     return max(voucher.valid_until, voucher.lock_until)
+
+
+def without_lock(voucher: Voucher) -> Voucher:
+    """The row as it is where no merchant ever locked it."""
+    return voucher._replace(lock_merchant_id=None, lock_token_hash=None, lock_until=None, lock_units=0)
 
 
 def state_at(voucher: Voucher, now: datetime) -> VoucherState:
@@ -103,10 +110,28 @@ def live_vouchers(state: State, account: UUID) -> list[Voucher]:
     return sorted((v for v in vouchers if v.state == StoredState.LIVE), key=lambda voucher: voucher.id)
 
 
+def voucher_of(state: State, account: UUID, voucher_id: UUID) -> Voucher | None:
+    """The voucher as the batch leaves it so far, live or not; None where there is none of that id."""
+    for changed in state.peek(VOUCHERS, account):
+        if changed.id == voucher_id:
+            return changed
+    return state.find(VOUCHERS_BY_ID, voucher_id)
+
+
 def find_voucher(state: State, account: UUID, voucher_id: UUID) -> Voucher:
-    """One of the account's vouchers as the batch leaves it so far, live or not; InvariantViolated where it is gone."""
-    near = {voucher.id: voucher for voucher in state.rows(VOUCHERS, account)}
-    found = near.get(voucher_id) or state.find(VOUCHERS_BY_ID, voucher_id)
+    """The same of a voucher that a row names; InvariantViolated where it is gone from the account."""
+    found = voucher_of(state, account, voucher_id)
     if found is None or found.account_id != account:
         raise InvariantViolated(f"voucher {voucher_id} is gone")
     return found
+
+
+def lot_of(state: State, voucher: Voucher) -> Lot:
+    """The voucher's lot as the batch leaves it so far, also where nothing of it remains."""
+    for changed in state.peek(LOTS, voucher.account_id):
+        if changed.id == voucher.lot_id:
+            return changed
+    lot = state.find(LOTS_BY_ID, voucher.lot_id)
+    if lot is None:
+        raise InvariantViolated(f"voucher {voucher.id} has no lot")
+    return lot
