@@ -112,22 +112,26 @@ def present_errors(
     return [_present(error, note, default_code) for error in errors]
 
 
+def present_exception(error: Exception, where: str, note: Callable[[str], None]) -> dict[str, object]:
+    """What was raised `where` we ran something for the caller, as the caller may see it; `note` is told its code."""
+    if isinstance(error, CallerError):
+        note(error.code)
+        return {"message": error.message, "extensions": error.extensions()}
+    if isinstance(error, LOST):
+        log_lost(error, where)
+        note("UNAVAILABLE")
+        return {"message": UNAVAILABLE_MESSAGE, "extensions": {"code": "UNAVAILABLE", "retryAfterSeconds": 1}}
+    note("INTERNAL")
+    return masked_error(log_bug(error, where))
+
+
 def _present(error: GraphQLError, note: Callable[[str], None], default_code: str) -> dict[str, object]:
     original = _root_cause(error)
-    shown: dict[str, object]
-    if isinstance(original, CallerError):
-        shown = {"message": original.message, "extensions": original.extensions()}
-        note(original.code)
-    elif original is None or error.path is None:
+    if isinstance(original, CallerError) or (original is not None and error.path is not None):
+        shown = present_exception(original, _where(error.path or ()), note)
+    else:
         shown = {"message": error.message, "extensions": error.extensions or {"code": default_code}}
         note(default_code)
-    elif isinstance(original, LOST):
-        log_lost(original, _where(error.path))
-        shown = {"message": UNAVAILABLE_MESSAGE, "extensions": {"code": "UNAVAILABLE", "retryAfterSeconds": 1}}
-        note("UNAVAILABLE")
-    else:
-        shown = masked_error(log_bug(original, _where(error.path)))
-        note("INTERNAL")
     if error.locations:
         shown["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
     if error.path is not None:

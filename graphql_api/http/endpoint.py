@@ -20,7 +20,7 @@ from graphql_api.http.execution import VariablesRefused, coerce_variables, run_o
 from graphql_api.http.negotiation import Answer, check_body_headers, choose_answer
 from graphql_api.http.operations import Desk, check_method
 from graphql_api.http.rate_limits import Allowance
-from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.refusals import RequestRefused, too_slow
 from graphql_api.http.request_log import RECORD
 from graphql_api.request_record import RequestRecord
 
@@ -82,7 +82,7 @@ class GraphqlEndpoint:
                 return await self._answer(scope, receive, headers, answer, record)
         except TimeoutError:
             # The kind is known once an operation was found: until then we waited for the client's body.
-            raise (_too_slow(seconds) if record.kind else _body_too_slow()) from None
+            raise (too_slow(seconds) if record.kind else _body_too_slow()) from None
 
     async def _answer(
         self,
@@ -145,11 +145,3 @@ def _body(result: ExecutionResult, cost: int, allowance: Allowance, record: Requ
 
 def _body_too_slow() -> RequestRefused:
     return RequestRefused(408, "The body did not arrive in time.", code="BODY_TOO_SLOW")
-
-
-def _too_slow(seconds: float) -> RequestRefused:
-    return RequestRefused(
-        504,
-        f"No answer within {seconds:g} s. What a mutation did is unknown: send it again with the same key.",
-        code="DEADLINE_EXCEEDED",
-    )

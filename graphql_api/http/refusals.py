@@ -12,6 +12,15 @@ class RequestRefused(Exception):
         self.headers = headers
 
 
+def too_slow(seconds: float) -> RequestRefused:
+    """504: an operation did not end in time."""
+    return RequestRefused(
+        504,
+        f"No answer within {seconds:g} s. What a mutation did is unknown: send it again with the same key.",
+        code="DEADLINE_EXCEEDED",
+    )
+
+
 def malformed(message: str) -> RequestRefused:
     """400: the body or the query string does not say what a GraphQL request says."""
     return RequestRefused(400, message, code="REQUEST_MALFORMED")

@@ -23,17 +23,19 @@ from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
 
 PROTOCOL = "graphql-transport-ws"
+_COUNTED = frozenset({Role.MEMBER, Role.MERCHANT})
+"""The bank's own systems hear of many members, and may open as many connections as they need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionLimits:
     """Bounds of one connection; it is closed after `lifetime_seconds`, so credentials are looked at again.
 
-    per_member: connections of one member in this process, who must not take those of all others
+    per_client: connections of one member or merchant in this process, who must not take those of all others
     """
 
     per_connection: int = 20
-    per_member: int = 20
+    per_client: int = 20
     init_timeout_seconds: float = 10.0
     message_bytes_max: int = 262_144
     lifetime_seconds: float = 3_600.0
@@ -58,7 +60,7 @@ class SubscriptionEndpoint:
         self._origins = origins
         self._limits = limits
         self._open = 0
-        self._of_member: Counter[str] = Counter()
+        self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until either side closes it."""
@@ -125,17 +127,17 @@ class SubscriptionEndpoint:
             await session.stop_all()
 
     @contextmanager
-    def _place_of(self, member: str) -> Iterator[None]:
-        """One of the member's connections; CloseSocket where it has as many as it may."""
-        self._of_member[member] += 1
+    def _place_of(self, client: str) -> Iterator[None]:
+        """One of the client's connections; CloseSocket where it has as many as it may."""
+        self._of_client[client] += 1
         try:
-            if self._of_member[member] > self._limits.per_member:
-                raise CloseSocket(4429, f"At most {self._limits.per_member} connections")
+            if self._of_client[client] > self._limits.per_client:
+                raise CloseSocket(4429, f"At most {self._limits.per_client} connections")
             yield
         finally:
-            self._of_member[member] -= 1
-            if not self._of_member[member]:
-                del self._of_member[member]
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
 
     async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout, places: ExitStack) -> None:
         while True:
@@ -150,7 +152,7 @@ class SubscriptionEndpoint:
             await session.handle(parse_message(text))
             if session.caller is not None and opening.when() is not None:
                 opening.reschedule(None)
-                if session.caller.role is Role.MEMBER:
+                if session.caller.role in _COUNTED:
                     places.enter_context(self._place_of(session.caller.client))
 
 

@@ -10,7 +10,7 @@ from graphql.execution.execute import create_source_event_stream, map_source_to_
 from strawberry.execution import optimized_is_awaitable
 
 from graphql_api.caller import Caller
-from graphql_api.errors import CallerError, log_bug, masked_error, present_errors
+from graphql_api.errors import present_errors, present_exception
 from graphql_api.http.addresses import Address
 from graphql_api.http.answers import encode
 from graphql_api.http.bodies import GraphqlRequest
@@ -18,7 +18,7 @@ from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_store import DocumentRefused
 from graphql_api.http.execution import VariablesRefused, coerce_variables, executor_for, run_operation
 from graphql_api.http.operations import Desk
-from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.refusals import RequestRefused, too_slow
 from graphql_api.http.transport_messages import CloseSocket, Complete, Init, Message, Ping, Pong, Subscribe
 from graphql_api.request_record import RequestRecord
 
@@ -104,18 +104,19 @@ class Session:
             self._running.pop(message_id, None)
 
     async def _run_to_its_end(self, message_id: str, asked: GraphqlRequest) -> None:
+        record = RequestRecord(request_id=self._record.request_id)
         try:
-            errors = await self._run(message_id, asked)
+            errors = await self._run(message_id, asked, record)
         except Hangup:
             raise
-        except CallerError as error:
-            self._record.refused(error.code)
-            errors = [{"message": error.message, "extensions": error.extensions()}]
         except RequestRefused as refusal:
-            self._record.refused(refusal.code)
+            record.refused(refusal.code)
             errors = [{"message": refusal.message, "extensions": {"code": refusal.code}}]
         except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
-            errors = [masked_error(log_bug(error, "/graphql"))]
+            errors = [present_exception(error, "/graphql", record.refused)]
+        finally:
+            self._record.refusals += record.refusals
+            self._record.cost += record.cost
         if self._running.get(message_id) is not asyncio.current_task():
             return  # the client completed it meanwhile and may have used the id again
         del self._running[message_id]
@@ -124,41 +125,43 @@ class Session:
         else:
             await self._send({"id": message_id, "type": "complete"})
 
-    async def _run(self, message_id: str, asked: GraphqlRequest) -> Errors | None:
+    async def _run(self, message_id: str, asked: GraphqlRequest, record: RequestRecord) -> Errors | None:
         """Send every result; errors when nothing could be started."""
         desk = self._desk
-        record = RequestRecord(request_id=self._record.request_id)
         try:
             caller = await self._authenticator.identify(self._authorization, self._address)
             document, operation = desk.find(asked, caller, record)
             variables = coerce_variables(desk.schema, operation, asked.variables)
             desk.charge(operation, caller, record)
         except (DocumentRefused, VariablesRefused) as refusal:
-            self._record.refused(refusal.code)
+            record.refused(refusal.code)
             return present_errors(refusal.errors, default_code=refusal.code)
         context = desk.make_context(caller, record)
         if operation.kind is not OperationType.SUBSCRIPTION:
-            async with asyncio.timeout(desk.deadline_seconds):
-                result = await run_operation(desk.schema, document, operation, variables, context)
-            await self._next(message_id, result)
+            try:
+                async with asyncio.timeout(desk.deadline_seconds):
+                    result = await run_operation(desk.schema, document, operation, variables, context)
+            except TimeoutError:
+                raise too_slow(desk.deadline_seconds) from None
+            await self._next(message_id, result, record)
             return None
         executor = executor_for(desk.schema, document, operation, variables, context)
         source = create_source_event_stream(executor)
         if optimized_is_awaitable(source):
             source = await cast("Awaitable[AsyncIterator[object] | ExecutionResult]", source)
         if isinstance(source, ExecutionResult):
-            return present_errors(cast("list[GraphQLError]", source.errors), self._record.refused)
+            return present_errors(cast("list[GraphQLError]", source.errors), record.refused)
         async with aclosing(map_source_to_response_event(executor, cast("AsyncIterator[object]", source))) as results:
             async for result in results:
                 # An event is told to whom the credential still proves: it may have expired or been revoked meanwhile.
                 await self._authenticator.identify(self._authorization, self._address)
-                await self._next(message_id, result)
+                await self._next(message_id, result, record)
         return None
 
-    async def _next(self, message_id: str, result: ExecutionResult) -> None:
+    async def _next(self, message_id: str, result: ExecutionResult, record: RequestRecord) -> None:
         payload: dict[str, object] = {"data": result.data}
         if result.errors:
-            payload["errors"] = present_errors(result.errors, self._record.refused)
+            payload["errors"] = present_errors(result.errors, record.refused)
         await self._send({"id": message_id, "type": "next", "payload": payload})
 
     async def _send(self, message: dict[str, object]) -> None:

@@ -65,6 +65,11 @@ class Wallet:
         return [Lot(remaining=Points(5), expires_at=datetime(2026, 1, 31, tzinfo=UTC)) for _ in range(min(first, 3))]
 
 
+async def ask_lost_database() -> int:
+    """What a query meets whose connection broke."""
+    raise ConnectionResetError(PERSONAL)
+
+
 def a_wallet() -> Wallet:
     """A wallet."""
     return Wallet(
@@ -184,6 +189,11 @@ class Subscription:
         """One event and a bug."""
         yield 1
         raise RuntimeError(PERSONAL)
+
+    @strawberry.subscription(metadata=any_caller())
+    async def lost(self) -> AsyncIterator[int]:
+        """A database that does not answer."""
+        yield await ask_lost_database()
 
 
 def sample_schema() -> strawberry.Schema:

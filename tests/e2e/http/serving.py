@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +21,7 @@ from graphql_api.http.health import Ping
 from graphql_api.http.serving import listening_socket, server_config
 from graphql_api.http.tokens import TokenVerifier
 from graphql_api.permissions import Role, Scope
+from graphql_api.request_record import RequestRecord
 from tests.e2e.http.sample import Context, sample_schema
 
 DEFAULTS = HttpOptions()
@@ -71,12 +72,18 @@ def sample_app(
     api_keys: StoredKeys | None = None,
     database: Ping = ping,
     anonymous: Caller | None = None,
+    on_denied: Callable[[str], None] | None = None,
 ) -> Starlette:
-    """The sample application with development tokens."""
+    """The sample application with development tokens; `on_denied` hears of denied fields, as the audit log does."""
+
+    def make_context(caller: Caller, record: RequestRecord) -> Context:
+        record.on_denied = on_denied
+        return Context(caller=caller, request=record)
+
     tokens = TokenVerifier(development_key_set(KEY), RULES, monotonic=time.monotonic)
     return create_app(
         schema=sample_schema(),
-        make_context=lambda caller, record: Context(caller=caller, request=record),
+        make_context=make_context,
         authenticator=Authenticator(
             tokens=tokens, api_keys=api_keys, merchants=AnyMerchant(), now=time.time, anonymous=anonymous
         ),

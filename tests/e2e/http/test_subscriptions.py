@@ -127,6 +127,37 @@ async def test_errors_are_masked_and_scopes_checked() -> None:
     assert PERSONAL not in str(failed)
 
 
+async def test_what_is_no_bug_is_not_told_as_one() -> None:
+    """An operation that takes too long and a database that is lost have the codes that they have over HTTP."""
+    async with connected(HttpOptions(deadline_seconds=0.05)) as socket:
+        await begin(socket)
+        await send(socket, id="a", type="subscribe", payload={"query": "{ slow(seconds: 30) }"})
+        slow = await receive(socket)
+        await send(socket, id="b", type="subscribe", payload={"query": "subscription { lost }"})
+        lost = await receive(socket)
+
+    assert (slow["type"], lost["type"]) == ("error", "error")
+    assert "DEADLINE_EXCEEDED" in str(slow)
+    assert "UNAVAILABLE" in str(lost)
+
+
+async def test_a_denied_field_is_heard_of() -> None:
+    """Whatever carries the question: no probing of fields goes unrecorded, neither of queries nor of subscriptions."""
+    denied: list[str] = []
+    questions = ('{ wallet(id: "w1") { id } }', "subscription { ticks(count: 1) }")
+    async with (
+        served(sample_app(on_denied=denied.append)) as url,
+        connect(f"ws{url.removeprefix('http')}/graphql", subprotocols=[PROTOCOL]) as socket,
+    ):
+        await begin(socket, Scope.DOCUMENT_ADHOC)
+        for number, text in enumerate(questions):
+            await send(socket, id=str(number), type="subscribe", payload={"query": text})
+        answers = [await receive(socket) for _ in range(3)]
+
+    assert sorted(str(answer["type"]) for answer in answers) == ["complete", "error", "next"]
+    assert denied == ["FORBIDDEN", "FORBIDDEN"]
+
+
 async def test_pings_are_answered() -> None:
     """A ping gets a pong, before and after opening."""
     async with connected() as socket:
@@ -204,13 +235,14 @@ async def test_limits_of_a_connection() -> None:
     assert codes == [4429, 4409, 4429]
 
 
-async def test_one_member_cannot_take_all_connections() -> None:
-    """One too many is closed, a place that was left is free again, and others than members have none of this limit."""
-    limits = HttpOptions(subscriptions=SubscriptionLimits(per_member=1))
-    member = sign_token(KEY, role=Role.MEMBER, subject="m-1", now=time.time())
+@pytest.mark.parametrize(("role", "merchant_id"), [(Role.MEMBER, None), (Role.MERCHANT, "m-1")])
+async def test_one_client_cannot_take_all_connections(role: Role, merchant_id: str | None) -> None:
+    """One too many is closed, a place that was left is free again, and the bank's own have none of this limit."""
+    limits = HttpOptions(subscriptions=SubscriptionLimits(per_client=1))
+    client = sign_token(KEY, role=role, subject="m-1", merchant_id=merchant_id, now=time.time())
     async with served(sample_app(limits)) as url:
 
-        async def opened(authorization: str = f"Bearer {member}") -> ClientConnection:
+        async def opened(authorization: str = f"Bearer {client}") -> ClientConnection:
             socket = await connect(f"ws{url.removeprefix('http')}/graphql", subprotocols=[PROTOCOL])
             await send(socket, type="connection_init", payload={"Authorization": authorization})
             assert await receive(socket) == {"type": "connection_ack"}
