@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from graphql_api.attempt import Attempt
 from graphql_api.permissions import Role
 from graphql_api.schema.context import Context, Guesses
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.outcome import Outcome
 
 O = TypeVar("O")  # noqa: E741 - the reply
@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 CODE: Final = "code"
 """What `moves` says of every field that takes codes of vouchers: a document has one of them."""
+
+TERMINAL_LENGTH_MAX: Final = 64
+"""No registered till has a longer code, and counts are kept under what a merchant says."""
 
 WRONG_CODES: Final = frozenset({RefusalCode.PAYMENT_CODE_INVALID, RefusalCode.VOUCHER_NOT_FOUND})
 """What a code that is nobody's, or not accepted here, is refused with."""
@@ -39,9 +42,14 @@ async def try_codes(
     attempt: Callable[[], Awaitable[T]],
     wrong: Callable[[T], int | None],
 ) -> T:
-    """The same of any attempt; `wrong` says how many of its codes were, None where it says nothing about them."""
+    """The same of any attempt; `wrong` says how many of its codes were, None where it says nothing about them.
+
+    INVALID_INPUT where the till's number is longer than any.
+    """
     if context.caller.role is not Role.MERCHANT:
         return await attempt()
+    if len(terminal or "") > TERMINAL_LENGTH_MAX:
+        refuse_input("terminal")
     who = Attempt(context.own_merchant_id(), terminal, context.caller.network)
     with context.ledger.guesses.attempting(who) as wait:
         if wait > 0:

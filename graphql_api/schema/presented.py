@@ -59,7 +59,7 @@ class TillInput:
     """Where a voucher is shown.
 
     merchant_id: the shop; a shop need not name itself
-    terminal:    the shop's own number of the till, as it is registered; wrong codes are counted by it
+    terminal:    the shop's own number of the till, as it is registered, 64 characters at most; wrong codes are counted by it
     scene:       where the sale takes place, in the words of the bank
     """
 

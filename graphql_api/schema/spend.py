@@ -40,7 +40,7 @@ class SpendPointsFields:
     due_minor:       a sum of money, in minor units, to pay with points at the rate in force, as far as they go
     points_max:      the most points that `dueMinor` may take
     merchant_id:     who is paid: for a merchant itself; without one it is a reward or a fee
-    terminal:        the till's own number; wrong payment codes are counted by merchant and till
+    terminal:        the till's own number, 64 characters at most; wrong payment codes are counted by merchant and till
     reference:       the caller's own number of the spend, unique for ever
     reason_code:     why, as a code of the caller's
     """
