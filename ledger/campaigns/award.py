@@ -26,7 +26,7 @@ from ledger.campaigns.campaign_body import (
 )
 from ledger.campaigns.campaign_text import progress_name, rule_name
 from ledger.campaigns.card import settle_card, use_card
-from ledger.campaigns.counts import Counter, count_up, counted, counters_of
+from ledger.campaigns.counts import count_up, counted, counters_of, progress_counter
 from ledger.campaigns.member_wallet import open_wallet
 from ledger.campaigns.offer import Offer, Seen
 from ledger.campaigns.receipt import Reason
@@ -110,9 +110,8 @@ class Awarding:
             posted = self._wallet(action.asset).account.posted
             return posted + self._points.get(action.asset, 0) + offer.amount <= AMOUNT_MAX
         if isinstance(action, ProgressStep):
-            period = offer.of.body.period_of(action.counter)
-            name = progress_name(action.counter)
-            counter = Counter.on(self.seen.member_id, offer.of.campaign.id, name, period, self.seen.day)
+            seen, campaign = self.seen, offer.of.campaign
+            counter = progress_counter(offer.of.body, seen.member_id, campaign.id, action.counter, seen.day)
             return counted(self.state, counter) + offer.amount <= AMOUNT_MAX
         return offer.amount <= AMOUNT_MAX
 

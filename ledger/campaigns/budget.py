@@ -7,13 +7,16 @@ moves it to `spent`, a refund moves it back. A frozen account stops awards exact
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from ledger.book.account import Account, Role, account_id, open_account
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AccountId, AssetId, ProgrammeId, computed_id
 from ledger.campaigns.rows import campaign_id
+from ledger.engine import tables
 from ledger.engine.command import Command
 from ledger.engine.journal import post
 from ledger.engine.locked import locked_account
@@ -22,10 +25,16 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
 from ledger.points.command import require_amount, require_room
+from ledger.programme.tables import ASSETS
 
 O = TypeVar("O")  # noqa: E741 - the reply
-BUDGET_ASSET: Final = "budget"
-"""What the code of a budget's asset begins with."""
+
+
+def budget_asset_code(campaign: str, asset: str) -> str:
+    """The code of the asset in which a campaign's budget for `asset` is counted; other assets' codes have no colon, or
+    begin otherwise.
+    """
+    return f"budget:{campaign}:{asset}"
 
 
 def budget_asset_id(campaign: UUID, asset: str) -> AssetId:
@@ -36,6 +45,22 @@ def budget_asset_id(campaign: UUID, asset: str) -> AssetId:
 def budget_account_id(programme_id: UUID, campaign: UUID, asset: str) -> AccountId:
     """The account whose lock decides who gets the last of the budget."""
     return account_id(programme_id, budget_asset_id(campaign, asset), Role.BUDGET)
+
+
+def select_budgets(*columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
+    """Columns of the account and the asset of every budget that a version of a campaign ever had.
+
+    Asked for by `programme_id` and `prefix`: `budget_asset_code` of no asset.
+    """
+    return (
+        select(*columns)
+        .select_from(tables.ACCOUNTS.join(ASSETS, ASSETS.c.id == tables.ACCOUNTS.c.asset_id))
+        .where(
+            tables.ACCOUNTS.c.holder_id == bindparam("programme_id"),
+            tables.ACCOUNTS.c.role == Role.BUDGET,
+            func.starts_with(ASSETS.c.code, bindparam("prefix")),
+        )
+    )
 
 
 def locked_budget(state: State, programme_id: UUID, campaign: UUID, asset: str) -> Account:

@@ -17,7 +17,7 @@ from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import ProgrammeId
 from ledger.campaigns import tables
-from ledger.campaigns.budget import BUDGET_ASSET, budget_asset_id, new_budget
+from ledger.campaigns.budget import budget_asset_code, budget_asset_id, new_budget
 from ledger.campaigns.campaign_body import CampaignBody, Donation, PointsAward, VoucherAward
 from ledger.campaigns.campaign_rules import Nameable, require_body, require_campaign_code
 from ledger.campaigns.campaign_text import body_text
@@ -171,7 +171,7 @@ async def _open_budgets(change: Change, campaign: Campaign, body: CampaignBody) 
         asset = Asset(
             id=budget_asset_id(campaign.id, code),
             programme_id=campaign.programme_id,
-            code=f"{BUDGET_ASSET}:{campaign.code}:{code}",
+            code=budget_asset_code(campaign.code, code),
             kind=AssetKind.BUDGET,
             version=1,
             **asdict(AssetTerms()),

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import Select, Text, Uuid, bindparam, or_, select
 
-from ledger.book.account import Role
-from ledger.campaigns.budget import BUDGET_ASSET
+from ledger.campaigns.budget import budget_asset_code, select_budgets
 from ledger.campaigns.rows import Campaign, CampaignVersion
 from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
 from ledger.engine.reader import Query, Reader, Record
@@ -71,16 +70,7 @@ _NAME = Query(
     .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.campaign_id == CAMPAIGNS.c.id)
     .where(CAMPAIGN_VERSIONS.c.id == bindparam("version_id"), CAMPAIGNS.c.programme_id == bindparam("programme_id"))
 )
-_BUDGETS = Query(
-    select(ASSETS.c.code, ACCOUNTS.c.posted, ACCOUNTS.c.state)
-    .join(ASSETS, ASSETS.c.id == ACCOUNTS.c.asset_id)
-    .where(
-        ACCOUNTS.c.holder_id == bindparam("programme_id"),
-        ACCOUNTS.c.role == Role.BUDGET,
-        func.starts_with(ASSETS.c.code, bindparam("prefix")),
-    )
-    .order_by(ASSETS.c.code)
-)
+_BUDGETS = Query(select_budgets(ASSETS.c.code, ACCOUNTS.c.posted, ACCOUNTS.c.state).order_by(ASSETS.c.code))
 
 
 async def campaign_by_id(reader: Reader, programme_id: UUID, campaign_id: UUID) -> CampaignView | None:
@@ -105,7 +95,7 @@ async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> 
 
 async def budgets_of(reader: Reader, campaign: Campaign) -> Sequence[BudgetView]:
     """Every budget that a version of the campaign ever had, by the code of what it pays for."""
-    prefix = f"{BUDGET_ASSET}:{campaign.code}:"
+    prefix = budget_asset_code(campaign.code, "")
     rows = await reader.rows(_BUDGETS, {"programme_id": campaign.programme_id, "prefix": prefix})
     return [BudgetView(row["code"].removeprefix(prefix), row["posted"], row["state"]) for row in rows]
 

@@ -106,6 +106,11 @@ def named_counters(terms: Terms, member_id: UUID, campaign_id: UUID, day: date) 
     return {variable: Counter.on(member_id, campaign_id, *of, day) for variable, of in named.items()}
 
 
+def progress_counter(body: CampaignBody, member_id: UUID, campaign_id: UUID, code: str, day: date) -> Counter:
+    """The campaign's own counter of that code in its period that `day` lies in."""
+    return Counter.on(member_id, campaign_id, progress_name(code), body.period_of(code), day)
+
+
 def count_keys(counters: Iterable[Counter]) -> list[Key]:
     """What is read beforehand."""
     return [CAMPAIGN_COUNTS.key(counter.id) for counter in counters]

@@ -10,12 +10,10 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
-
-from ledger.book.account import AccountState, Role
+from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
-from ledger.campaigns.budget import budget_account_id
+from ledger.campaigns.budget import budget_account_id, budget_asset_code, select_budgets
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_text import terms_of
 from ledger.campaigns.rows import (
@@ -37,19 +35,8 @@ from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
-from ledger.programme.tables import ASSETS
 
-_BUDGETS = Query(
-    select(tables.ACCOUNTS.c.id)
-    .join(ASSETS, ASSETS.c.id == tables.ACCOUNTS.c.asset_id)
-    .where(
-        tables.ACCOUNTS.c.holder_id == bindparam("programme_id"),
-        tables.ACCOUNTS.c.role == Role.BUDGET,
-        func.starts_with(ASSETS.c.code, bindparam("prefix")),
-    )
-    .order_by(tables.ACCOUNTS.c.id)
-)
-
+_BUDGETS = Query(select_budgets(tables.ACCOUNTS.c.id))
 
 MOVED: Final = "campaign_moved"
 """The type of the audit events of campaigns and their steps; frozen budgets have an entry of the command's kind."""
@@ -164,7 +151,7 @@ class BudgetedMove(CampaignCommand):
 
     async def find(self, reader: Reader) -> Self:
         """The campaign's budgets."""
-        asked = {"programme_id": self.actor.programme_id, "prefix": f"budget:{self.campaign}:"}
+        asked = {"programme_id": self.actor.programme_id, "prefix": budget_asset_code(self.campaign, "")}
         return replace(self, budgets=tuple(row["id"] for row in await reader.rows(_BUDGETS, asked)))
 
     def footprint(self) -> Sequence[Key]:

@@ -11,10 +11,9 @@ from uuid import UUID
 from ledger.book.account import Account
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.campaign_body import ActionKind, ProgressStep, TierCredit
-from ledger.campaigns.campaign_text import progress_name
 from ledger.campaigns.card import card_keys
 from ledger.campaigns.considered import Considered
-from ledger.campaigns.counts import Counter
+from ledger.campaigns.counts import Counter, progress_counter
 from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.line_up import LineUp
 from ledger.campaigns.lock_plan import LockPlan, Ran
@@ -209,9 +208,8 @@ class Rehearsal:
     def _given(self, offer: Offer, seen: Seen) -> Given:
         action, counter = offer.rule.action, None
         if isinstance(action, ProgressStep):
-            period = offer.of.body.period_of(action.counter)
-            name = progress_name(action.counter)
-            counter = Counter.on(seen.member_id, offer.of.campaign.id, name, period, seen.day)
+            of = offer.of
+            counter = progress_counter(of.body, seen.member_id, of.campaign.id, action.counter, seen.day)
         budget = offer.budget
         cost, budget_id = (0, None) if budget is None else (offer.amount, budget.id)
         return Given(action.kind, code_of(offer), offer.amount, cost, budget_id, counter)

@@ -14,8 +14,8 @@ from ledger.book.lot import Lot, spend_order
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import open_of_budget
 from ledger.campaigns.campaign_body import ActionKind
-from ledger.campaigns.campaign_text import parse_body, progress_name
-from ledger.campaigns.counts import Counter
+from ledger.campaigns.campaign_text import parse_body
+from ledger.campaigns.counts import progress_counter
 from ledger.campaigns.rows import CAMPAIGN_COUNTS, CAMPAIGN_VERSIONS, Award
 from ledger.engine.locked import locked_account
 from ledger.engine.shelves import ACCOUNTS, LOTS_OF_ENTRY
@@ -93,8 +93,8 @@ def count_down(state: State, award: Award, amount: int) -> None:
     version = state.find(CAMPAIGN_VERSIONS, award.version_id)
     if version is None or award.target is None:
         raise InvariantViolated(f"award {award.id} moved no counter")
-    period = parse_body(version.body).period_of(award.target)
-    counter = Counter.on(award.member_id, award.campaign_id, progress_name(award.target), period, award.local_day)
+    body = parse_body(version.body)
+    counter = progress_counter(body, award.member_id, award.campaign_id, award.target, award.local_day)
     found = state.find(CAMPAIGN_COUNTS, counter.id)
     if found is None:
         raise InvariantViolated(f"award {award.id} was not counted")
