@@ -10,9 +10,9 @@ from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from ledger.engine.ports import Sealer
+from ledger.vouchers.alphabet import ALPHABET, plain
 from ledger.vouchers.dynamic_code import SUFFIX_MARK
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_BYTES: Final = 10
 LENGTH: Final = 18
 IMPORTED_LENGTH_MIN: Final = 6
@@ -20,7 +20,6 @@ LENGTH_MAX: Final = 64
 _GROUP: Final = 6
 _BITS: Final = 5
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
-_FORGIVEN: Final = str.maketrans("OILU", "011V", "-_. ")
 _CONTEXT: Final = b"voucher-code/"
 
 
@@ -120,7 +119,7 @@ def normalise(text: str) -> str | None:
     """The code without case, separators and look-alikes; None where it is nobody's: strange characters, a strange
     length, or a dealt code with a typing error.
     """
-    code = text.upper().translate(_FORGIVEN)
+    code = plain(text)
     if not IMPORTED_LENGTH_MIN <= len(code) <= LENGTH_MAX or any(character not in _VALUES for character in code):
         return None
     return code if len(code) != LENGTH or is_whole(code) else None

@@ -8,13 +8,12 @@ from hmac import compare_digest
 from typing import Final
 
 from ledger.engine.ports import Sealer
+from ledger.vouchers.alphabet import ALPHABET, plain
 
 STEP_SECONDS: Final = 30
 SUFFIX_MARK: Final = "+"
 """Stands between a code and its suffix."""
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH: Final = 4
-_FORGIVEN: Final = str.maketrans("OILU", "011V", "-_. ")
 
 
 def suffix_at(code_hash: bytes, sealer: Sealer, at: datetime) -> str:
@@ -26,7 +25,7 @@ def is_fresh(suffix: str | None, code_hash: bytes, sealer: Sealer, at: datetime)
     """Whether `suffix` is the code's at `at`, or was or will be a step away."""
     if suffix is None:
         return False
-    typed = suffix.upper().translate(_FORGIVEN).encode("ascii", "replace")
+    typed = plain(suffix).encode("ascii", "replace")
     steps = range(_step(at) - 1, _step(at) + 2)
     return any(compare_digest(typed, _suffix(code_hash, sealer, step).encode()) for step in steps)
 
@@ -37,4 +36,4 @@ def _step(at: datetime) -> int:
 
 def _suffix(code_hash: bytes, sealer: Sealer, step: int) -> str:
     number = int.from_bytes(sealer.blind_hash(b"dynamic/" + code_hash + step.to_bytes(8, signed=True)))
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(0, 5 * _LENGTH, 5))
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(0, 5 * _LENGTH, 5))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.cipher import KeySealer
+from ledger.vouchers.alphabet import ALPHABET
 from ledger.vouchers.code import (
-    ALPHABET,
     LENGTH,
     check_characters,
     deal_code,
