@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from graphql_api.processes.lifeline import VARIABLE
 
-STOP_SECONDS_MAX = 20
+STOP_SECONDS_MORE = 5
+"""What a child may take beyond `SCRIP_SHUTDOWN_SECONDS`, in which it answers clients: the last batch, and goodbye."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,9 @@ def await_first_end(children: Sequence[Child]) -> Child:
         time.sleep(0.2)
 
 
-def stop_children(children: Sequence[Child]) -> None:
+def stop_children(children: Sequence[Child], *, shutdown_seconds: float) -> None:
     """Ask all to stop, wait while they finish what they accepted, and kill what does not."""
-    deadline = time.monotonic() + STOP_SECONDS_MAX
+    deadline = time.monotonic() + shutdown_seconds + STOP_SECONDS_MORE
     for child in children:
         child.process.terminate()
     for child in children:

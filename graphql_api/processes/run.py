@@ -41,7 +41,7 @@ def _run(settings: Settings) -> None:
     with _stop_on_signals(), _only_run_in(settings.var):
         _await_free_port(settings.host, settings.port)
         # Children import their libraries while this process migrates, and connect when they are told to.
-        with _database(settings) as url, _running_children() as children:
+        with _database(settings) as url, _running_children(settings) as children:
             _migrate(url, settings.book_schema)
             cast = _demo(settings, url)
             for child in children:
@@ -70,14 +70,14 @@ def _greet(settings: Settings, cast: DemoCast | None) -> None:
 
 
 @contextmanager
-def _running_children() -> Iterator[list[Child]]:
+def _running_children(settings: Settings) -> Iterator[list[Child]]:
     children: list[Child] = []
     environment = {"SCRIP_LOG_LEVEL": "warning", **os.environ}
     try:
         children.extend(Child.start((name,), environment) for name in ("serve", "worker"))
         yield children
     finally:
-        stop_children(children)
+        stop_children(children, shutdown_seconds=settings.shutdown_seconds)
 
 
 def _migrate(url: str, book_schema: str) -> None:

@@ -56,7 +56,7 @@ def supervise_api(settings: Settings, *, workers: int) -> None:
             ended = await_first_end(children)
             raise CommandError(f"an API process ended with code {ended.code()}, so all were stopped.")
         finally:
-            stop_children(children)
+            stop_children(children, shutdown_seconds=settings.shutdown_seconds)
 
 
 async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:

@@ -71,6 +71,6 @@ def test_children_are_stopped_together(child: Child) -> None:
     child.send_database("postgresql://here/scrip")
     first_line(child)
 
-    stop_children([child])
+    stop_children([child], shutdown_seconds=15)
 
     assert await_first_end([child]) is child
