@@ -63,8 +63,9 @@ def _require_measure(field: str, measure: Measure, type_: ActivityType) -> None:
         refuse_input(f"{field}.amount")
     if measure.field is not None and measure.field not in type_.numbers:
         refuse_input(f"{field}.field")
-    if not (is_amount(measure.rate) and is_amount(measure.per)):
-        refuse_input(f"{field}.rate")
+    for name, part in (("rate", measure.rate), ("per", measure.per)):
+        if not is_amount(part):
+            refuse_input(f"{field}.{name}")
 
 
 def _require_points(field: str, points: PointsAward, ladders: Collection[str]) -> None:

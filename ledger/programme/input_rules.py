@@ -67,10 +67,10 @@ def require_text(field: str, text: str, *, length_max: int) -> None:
         refuse_input(field)
 
 
-def require_terms_text(terms: str) -> None:
+def require_terms_text(terms: str, *, field: str = "termsText") -> None:
     """At most 20,000 characters, printable but for line breaks; may be empty."""
     if len(terms) > TERMS_LENGTH_MAX or not all(c.isprintable() or c in "\n\t" for c in terms):
-        refuse_input("terms")
+        refuse_input(field)
 
 
 def require_different(field: str, listed: Sequence[object], *, most: int) -> None:

@@ -163,7 +163,7 @@ def _template(value: object, place: str) -> TemplatePart:
     body = read_as(TemplateBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
     _require(place, template_rules.require_body, body)
-    _require(place, require_terms_text, terms)
+    _require(place, partial(require_terms_text, field="terms"), terms)
     return TemplatePart(body=body, terms=terms)
 
 
@@ -180,7 +180,7 @@ def _campaign(nameable: campaign_rules.Nameable, value: object, place: str) -> C
     body = read_as(CampaignBody, rest, place)
     terms = read_as(str, own.get("terms", ""), within(place, "terms"))
     _require(place, campaign_rules.require_body, body, nameable)
-    _require(place, require_terms_text, terms)
+    _require(place, partial(require_terms_text, field="terms"), terms)
     granted = {}
     for code, amount in table_of(own.get("granted", {}), within(place, "granted")).items():
         at = within(within(place, "granted"), code)

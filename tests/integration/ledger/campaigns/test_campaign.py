@@ -28,7 +28,7 @@ from ledger.control.decide_request import ApproveRequest
 from ledger.engine.command import Actor
 from ledger.programme.register_activity_type import register_type
 from tests.bank import Bank, code_of
-from tests.campaign_desk import BASE, TENTH, CampaignDesk, always, amounts, reasons
+from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always, amounts, reasons
 
 STRANGER = UUID(int=7)
 SCHEMA = """{"type": "object", "additionalProperties": false, "required": ["steps"],
@@ -112,6 +112,7 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
         await refusal(desk, phases=always(replace(TENTH, activity="no-such"))),
         await refusal(desk, phases=always(replace(TENTH, when="activity.amount > 'x'"))),
         await refusal(desk, phases=always(replace(TENTH, action=PointsAward(asset="POINTS")))),
+        await refusal(desk, phases=always(replace(TENTH, action=replace(TENTH_POINTS, per=0)))),
         await refusal(desk, phases=always(replace(TENTH, variants=("a",)))),
         await refusal(desk, segment="activity.amount > 1"),
         await refusal(desk, budgets=("STARS",)),
@@ -125,6 +126,7 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
         "phases.0.rules.0.activity",
         "phases.0.rules.0.when:1:17",
         "phases.0.rules.0.action.amount",
+        "phases.0.rules.0.action.per",
         "phases.0.rules.0.variants",
         "segment:1:9",
         "budgets",

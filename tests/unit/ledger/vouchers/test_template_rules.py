@@ -149,5 +149,7 @@ def test_terms_are_printable_text(terms: str) -> None:
     """Line breaks and tabs are, escapes are not."""
     require_terms_text("One.\n\tTwo: 条款。")
 
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal) as refused:
         require_terms_text(terms)
+
+    assert refused.value.facts == {"field": "termsText"}

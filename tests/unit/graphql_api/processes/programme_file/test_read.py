@@ -94,6 +94,7 @@ FAULTS = {
     ("POINTS = 500", "STARS = 500"): (
         "campaigns.steps.granted.STARS: is a whole number above 0, for one of the campaign's budgets"
     ),
+    ("[campaigns.steps]", '[campaigns.steps]\nterms = "\\u0007"'): "campaigns.steps.terms: is out of its range",
     ('period = "DAY"', 'period = "HOUR"'): "campaigns.steps.caps.0.period: is one of DAY, WEEK, MONTH, ",
     ("2024-12-31", '"2024-12-31"'): "campaigns.steps.phases.0.until_on: is a date",
     ("2024-12-31", "2023-12-31"): ("campaigns.steps.phases.0.from_on: is out of its range, or does not fit the rest"),
