@@ -12,7 +12,7 @@ from ledger.engine.reader import Record, Snapshot
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.wallet import WalletIds
 from ledger.programme.calendar import local_date
-from ledger.programme.expiry import expires_at, inactive_at
+from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
 
 
 class Holdings(NamedTuple):
@@ -88,11 +88,7 @@ _BALANCES = SqlQuery(
                     FILTER (WHERE line.account_id = CAST(:pending AS uuid)), 0)::bigint AS pending,
            greatest(sum(coalesce(earlier.posted_after, 0) - line.posted_after)
                     FILTER (WHERE line.account_id = CAST(:owed AS uuid)), 0)::bigint AS owed,
-           (SELECT coalesce(sum(amount), 0)::bigint FROM active) AS held,
-           (SELECT max(CASE WHEN kind IN ('earn', 'activity') THEN effective_at ELSE posted_at END) FROM known
-            WHERE kind IN ('earn', 'activity', 'spend', 'capture', 'opening', 'voucher_claim') AND (kind <> 'earn' OR EXISTS (
-                SELECT FROM {book}.postings p WHERE p.entry_id = known.id
-                AND p.destination_id <> CAST(:pending AS uuid)))) AS active_at
+           (SELECT coalesce(sum(amount), 0)::bigint FROM active) AS held
     FROM {book}.statement_lines line
     JOIN known ON known.id = line.entry_id
     LEFT JOIN {book}.statement_lines earlier
@@ -116,6 +112,23 @@ _LOTS = SqlQuery(
     WHERE lot.account_id IN (CAST(:wallet AS uuid), CAST(:pending AS uuid))
     """
 )
+_MOVES = SqlQuery(
+    _KNOWN  # noqa: S608
+    + """
+    SELECT known.kind, known.posted_at, coalesce(earlier.posted_after, 0) AS before,
+           CASE WHEN kind IN ('earn', 'activity') THEN known.effective_at ELSE known.posted_at END AS happened_at,
+           kind IN ('earn', 'activity', 'spend', 'capture', 'opening', 'voucher_claim') AND (kind <> 'earn' OR EXISTS (
+               SELECT FROM {book}.postings p WHERE p.entry_id = known.id
+               AND p.destination_id <> CAST(:pending AS uuid))) AS is_activity,
+           known.effective_at AS arrived_at, (SELECT max(lot.expires_at) FROM {book}.lots lot
+            WHERE lot.entry_id = known.id AND lot.account_id = CAST(:wallet AS uuid)) AS good_until
+    FROM known
+    LEFT JOIN {book}.statement_lines line ON line.entry_id = known.id AND line.account_id = CAST(:wallet AS uuid)
+    LEFT JOIN {book}.statement_lines earlier
+        ON earlier.account_id = line.account_id AND earlier.version = line.version - 1
+    ORDER BY known.posted_at, known.id
+    """
+)
 
 
 async def earlier_holdings(snapshot: Snapshot, ids: WalletIds, at: datetime, known_at: datetime) -> Holdings:
@@ -126,20 +139,22 @@ async def earlier_holdings(snapshot: Snapshot, ids: WalletIds, at: datetime, kno
 async def projected_holdings(
     snapshot: Snapshot, ids: WalletIds, terms: Terms, at: datetime, known_at: datetime
 ) -> Holdings:
-    """What one would have said at K of a later T, though more has happened since. Inactivity is reckoned from the member's
-    own activity, by today's policy.
+    """What one would have said at K of a later T, though more has happened since. Inactivity is reckoned from what had
+    arrived and from the member's own activity, by today's policy.
     """
     asked = _asked(ids, at, known_at)
     sums = (await snapshot.rows(_BALANCES, asked))[0]
     lots = await snapshot.rows(_LOTS, asked)
-    active_at, zone = sums["active_at"], terms.time_zone
-    inactive = None if active_at is None else inactive_at(terms.expiry, local_date(active_at, zone), zone)
+    dies_inactive = parse_expiry(terms.expiry).by_inactivity
+    inactive = _inactive_at(await snapshot.rows(_MOVES, asked), terms) if dies_inactive else None
     overdue = sum(
         max(0, lot["remaining"] - lot["held"])
         for lot in lots
         if lot["account_id"] == ids.wallet and min(lot["expires_at"], inactive or NEVER) <= at
     )
-    activated, living = _matured(ids, lots, zone, at, inactive)
+    waiting = [lot for lot in lots if lot["account_id"] == ids.pending and (lot["activates_at"] or NEVER) <= at]
+    activated = sum(lot["remaining"] for lot in waiting)
+    living = _living(waiting, terms, at, inactive, is_empty=sums["held"] == 0)
     repaid = min(sums["owed"], activated)
     return Holdings(
         posted=sums["posted"],
@@ -161,17 +176,40 @@ def _asked(ids: WalletIds, at: datetime, known_at: datetime) -> dict[str, object
     }
 
 
-def _matured(
-    ids: WalletIds, lots: Iterable[Record], zone: str, at: datetime, inactive: datetime | None
-) -> tuple[int, int]:
-    """What had activated by `at` and no known entry says so: all of it, and what of it was still alive."""
-    activated = living = 0
-    for lot in lots:
+def _inactive_at(moves: Iterable[Record], terms: Terms) -> datetime | None:
+    """When the wallet dies for inactivity by what these entries did, in the order in which they were posted."""
+    inactive: datetime | None = None
+    for move in moves:
+        is_dead = inactive is not None and inactive <= move["posted_at"]
+        if move["is_activity"] and not (move["kind"] == "capture" and is_dead):
+            until = _inactive_from(terms, move["happened_at"])
+            inactive = until if inactive is None else max(inactive, until)
+        elif move["kind"] == "reverse" and is_dead:
+            inactive = move["good_until"] or inactive
+        elif move["good_until"] is not None and _begins_anew(
+            inactive, move["arrived_at"], is_empty=move["before"] == 0
+        ):
+            inactive = _inactive_from(terms, move["arrived_at"])
+    return inactive
+
+
+def _living(waiting: Iterable[Record], terms: Terms, at: datetime, inactive: datetime | None, *, is_empty: bool) -> int:
+    """What of these pending lots, which had activated by `at` though no known entry says so, was still alive then."""
+    living = 0
+    for lot in sorted(waiting, key=lambda lot: lot["activates_at"]):
         start = lot["activates_at"]
-        if lot["account_id"] != ids.pending or start is None or start > at:
-            continue
-        activated += lot["remaining"]
-        death = expires_at(lot["expiry"] or "never", local_date(start, zone), zone)
+        if parse_expiry(terms.expiry).by_inactivity and _begins_anew(inactive, start, is_empty=is_empty):
+            inactive = _inactive_from(terms, start)
+        death = expires_at(lot["expiry"] or "never", local_date(start, terms.time_zone), terms.time_zone)
         if min(death, inactive or NEVER) > at:
             living += lot["remaining"]
-    return activated, living
+    return living
+
+
+def _begins_anew(inactive: datetime | None, arrived_at: datetime, *, is_empty: bool) -> bool:
+    """Whether what arrives gives the wallet a date to die for inactivity, as in `bounds.bring_forward`."""
+    return inactive is None or (inactive <= arrived_at and is_empty)
+
+
+def _inactive_from(terms: Terms, active_at: datetime) -> datetime:
+    return inactive_at(terms.expiry, local_date(active_at, terms.time_zone), terms.time_zone) or NEVER

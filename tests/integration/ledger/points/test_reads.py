@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from ledger.points.earn import EarnPoints
 from ledger.points.entry_query import entry_by_reference, load_entries, request_by_key
 from ledger.points.hold import HoldPoints
 from ledger.points.hold_query import hold_by_id, holds_of_wallet
+from ledger.points.pending import ConfirmPending
 from ledger.points.receipt import Receipt
 from ledger.points.spend import SpendPoints
 from ledger.points.statement_query import newest_lines, oldest_lines
@@ -96,6 +98,33 @@ async def test_a_balance_as_of_an_instant_needs_no_sweep(world: World) -> None:
     assert await as_of(between) == (100, 0, 100)
     assert await as_of(between, between) == (100, 0, 100)
     assert await as_of(earned.posted_at + timedelta(days=300), between) == (100, 100, 0)
+
+
+async def test_a_wallet_dies_for_inactivity_also_where_the_member_did_nothing(world: World) -> None:
+    """What was confirmed or activated into an empty wallet gave it its date, and no later K is needed to see it die."""
+    reader, asset, far = world.application.reader, world.asset("STARS"), timedelta(days=300)
+    ann, bob = world.members[:2]
+    waiting = await _earn(world, 70, asset="STARS", pending=True)
+    assert waiting.entry_id is not None
+    confirm = ConfirmPending(actor=world.actor, key=world.key(), entry_id=waiting.entry_id)
+    confirmed = (await world.application.engine.execute(confirm)).unwrap()
+    tomorrow = (waiting.posted_at + timedelta(days=2)).date()
+    earn = EarnPoints(
+        actor=world.actor, key=world.key(), member_id=bob, asset="STARS", amount=50, pending_until=tomorrow
+    )
+    dated = (await world.application.engine.execute(earn)).unwrap()
+    await world.advance(timedelta(days=400))
+    for member in (ann, bob):
+        later = EarnPoints(actor=world.actor, key=world.key(), member_id=member, asset="STARS", amount=1)
+        (await world.application.engine.execute(later)).unwrap()
+
+    async def balance(member: UUID, k: datetime, after: timedelta) -> int:
+        found = await balance_as_of(reader, world.programme_id, member, asset, effective_at=k + after, known_at=k)
+        assert found is not None
+        return found.balance
+
+    assert [await balance(ann, confirmed.posted_at, after) for after in (timedelta(days=60), far)] == [70, 0]
+    assert [await balance(bob, dated.posted_at, after) for after in (timedelta(days=60), far)] == [50, 0]
 
 
 async def test_an_answer_is_final_only_where_nothing_can_change_it(world: World) -> None:
