@@ -97,16 +97,25 @@ def type_of(row: ActivityTypeRow) -> ActivityType:
 
 
 def require_payload(type_: ActivityType, payload: str) -> Mapping[str, Any]:
-    """The payload, read. INVALID_INPUT naming the field that does not fit the schema."""
+    """The payload, read. INVALID_INPUT naming the field of the schema that is missing or does not fit; a field that the
+    schema does not have is not repeated.
+    """
     read = payload_of(payload).fields
     validator = _validator(type_.schema)
-    for error in () if validator.is_valid(read) else validator.iter_errors(read):
-        path = [str(part) for part in error.instance_path]
-        refuse_input(".".join(["payload", *path]))
+    if not validator.is_valid(read):
+        places = [_place(error) for error in validator.iter_errors(read)]
+        refuse_input(".".join(["payload", *next(filter(None, places), [])]))
     for name, value in read.items():
         if not _is_comparable(value):
             refuse_input(f"payload.{name}")
     return read
+
+
+def _place(error: jsonschema_rs.ValidationError) -> list[str]:
+    """Which field an error of the payload is about; none where it is about a name that the schema does not have."""
+    kind = error.kind
+    missing = [kind.property] if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required) else []
+    return [*map(str, error.instance_path), *missing]
 
 
 def _is_comparable(value: object) -> bool:
