@@ -1492,8 +1492,6 @@ CREATE INDEX activities_by_transaction ON book.activities USING btree (tx_id);
 
 CREATE INDEX awards_by_activity ON book.awards USING btree (activity_id);
 
-CREATE INDEX awards_by_campaign ON book.awards USING btree (campaign_id, id);
-
 CREATE INDEX holds_by_account ON book.holds USING btree (account_id, id);
 
 CREATE INDEX holds_open_by_account ON book.holds USING btree (account_id) WHERE (state = 'open'::text);
@@ -1503,8 +1501,6 @@ CREATE INDEX holds_open_by_deadline ON book.holds USING btree (deadline) WHERE (
 CREATE INDEX journal_entries_by_original ON book.journal_entries USING btree (original_entry_id) WHERE (original_entry_id IS NOT NULL);
 
 CREATE INDEX journal_entries_by_transaction ON book.journal_entries USING btree (tx_id);
-
-CREATE INDEX listed_members_by_list ON book.listed_members USING btree (list_id);
 
 CREATE INDEX lots_by_entry ON book.lots USING btree (entry_id);
 
@@ -1520,11 +1516,7 @@ CREATE INDEX redemptions_by_voucher ON book.redemptions USING btree (voucher_id,
 
 CREATE INDEX tier_credits_by_activity ON book.tier_credits USING btree (activity_id);
 
-CREATE INDEX tier_packs_by_member ON book.tier_packs USING btree (member_id, id);
-
 CREATE INDEX tier_packs_due ON book.tier_packs USING btree (next_try_at, id) WHERE (state = 'DUE'::text);
-
-CREATE INDEX tier_standings_by_ladder ON book.tier_standings USING btree (ladder_id, level);
 
 CREATE INDEX tier_standings_due ON book.tier_standings USING btree (next_due_at) WHERE (next_due_at < '9999-12-31 00:00:00+00'::timestamp with time zone);
 

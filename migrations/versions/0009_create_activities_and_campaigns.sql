@@ -182,7 +182,6 @@ CREATE TABLE {book}.awards (
     CONSTRAINT awards_inputs_are_json CHECK (inputs IS JSON OBJECT AND headroom IS JSON ARRAY AND factors IS JSON ARRAY)
 );
 CREATE INDEX awards_by_activity ON {book}.awards (activity_id);
-CREATE INDEX awards_by_campaign ON {book}.awards (campaign_id, id);
 COMMENT ON TABLE {book}.awards IS
     'What a rule gave for an activity and how it came to that; below zero: what a refund took back. Append-only.';
 
@@ -192,7 +191,6 @@ CREATE TABLE {book}.listed_members (
     member_id uuid NOT NULL,
     CONSTRAINT listed_members_pk PRIMARY KEY (id)
 );
-CREATE INDEX listed_members_by_list ON {book}.listed_members (list_id);
 COMMENT ON TABLE {book}.listed_members IS 'Who is on a list; the id is computed from both, so that nobody is twice. Append-only.';
 
 CREATE TABLE {book}.campaign_counts (

@@ -73,7 +73,6 @@ CREATE TABLE {book}.tier_standings (
     CONSTRAINT tier_standings_numbers_not_negative CHECK (steps >= 0 AND version >= 1 AND steps <= version)
 ) WITH (fillfactor = 70);
 CREATE INDEX tier_standings_due ON {book}.tier_standings (next_due_at) WHERE next_due_at < '9999-12-31 00:00+00';
-CREATE INDEX tier_standings_by_ladder ON {book}.tier_standings (ladder_id, level);
 COMMENT ON TABLE {book}.tier_standings IS
     'Where a member stands on a ladder; without a row, on its first level. Under the holder''s lock.';
 
@@ -157,7 +156,6 @@ CREATE TABLE {book}.tier_packs (
     CONSTRAINT tier_packs_settled_once CHECK ((state = 'DUE') = (settled_at IS NULL))
 ) WITH (fillfactor = 80);
 CREATE INDEX tier_packs_due ON {book}.tier_packs (next_try_at, id) WHERE state = 'DUE';
-CREATE INDEX tier_packs_by_member ON {book}.tier_packs (member_id, id);
 COMMENT ON TABLE {book}.tier_packs IS
     'Vouchers that a promotion brings, once per level and period; the sweep gives them. Under the holder''s lock.';
 
