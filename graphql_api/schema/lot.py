@@ -15,12 +15,12 @@ class Lot:
     """Points that a member received in one go and has not used up.
 
     id:           its id
-    entry_id:     the entry that granted it
+    entry_id:     the entry that granted it; while points are active and no entry says so yet, the earn's
     granted:      how many points it was granted with
     remaining:    how many are left, held ones included
     held:         how many of them holds set aside
     granted_at:   since when
-    expires_at:   when it expires; null = never
+    expires_at:   when it expires by its own date; null = never, or with all the wallet's for inactivity: see `nextExpiry`
     activates_at: when pending points activate; null = when they are confirmed, or active already
     priority:     lower is spent first
     purchased:    whether the points were bought; promotional ones are spent first

@@ -63,7 +63,7 @@ class LotUse:
 
     lot_id:     the lot
     amount:     how many of its points
-    expires_at: when the lot expires; null = never
+    expires_at: when the lot expires by its own date; null = never, or with all the wallet's for inactivity
     """
 
     lot_id: strawberry.ID

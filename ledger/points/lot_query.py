@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from ledger.book.lot import Lot, dies_at, spend_order
-from ledger.book.units import NEVER
+from ledger.book.units import NEVER, LotId
 from ledger.engine.reader import Reader
+from ledger.engine.shelves import LOTS
 from ledger.points.receipt import or_none
 from ledger.points.settled import SettledWallet, settled_wallets
 from ledger.points.wallet import wallet_ids
@@ -21,7 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 class LotView:
     """An open lot. `remaining` includes `held`; expires_at None = never.
 
-    A lot whose activation is due and not posted yet carries the id of the pending lot that it comes from.
+    A lot whose activation is due and not posted yet carries the id and the entry of the pending lot that it comes from.
     """
 
     id: UUID
@@ -65,23 +66,25 @@ async def load_settled(reader: Reader, programme_id: UUID, member_id: UUID, asse
 
 def lots_of(settled: SettledWallet) -> list[LotView]:
     """The open lots in spend order."""
-    return [_view(lot, is_new=_is_new(settled, lot)) for lot in sorted(settled.lots, key=spend_order)]
+    wallet = settled.wallet
+    waited = {lot.id: lot for lot in wallet.state.rows(LOTS, wallet.ids.pending)}
+    unposted = [lot for lot in settled.lots if lot.account_version > settled.before.version]
+    origins = {lot.id: waited[LotId(lot.source_lot_id)] for lot in unposted if lot.source_lot_id is not None}
+    return [_view(lot, origin=origins.get(lot.id)) for lot in sorted(settled.lots, key=spend_order)]
 
 
 def pending_lots_of(settled: SettledWallet) -> list[LotView]:
     """The pending lots, the next to activate first; those that wait for a confirmation last."""
     lots = sorted(settled.pending_lots, key=lambda lot: (lot.activates_at or NEVER, lot.id))
-    return [_view(lot, is_new=False) for lot in lots]
+    return [_view(lot) for lot in lots]
 
 
-def _is_new(settled: SettledWallet, lot: Lot) -> bool:
-    return lot.account_version > settled.before.version and lot.source_lot_id is not None
-
-
-def _view(lot: Lot, *, is_new: bool) -> LotView:
+def _view(lot: Lot, *, origin: Lot | None = None) -> LotView:
+    """`origin`: the pending lot that it comes from, where no entry says so yet and its own ids are made up."""
+    named = lot if origin is None else origin
     return LotView(
-        id=lot.source_lot_id if is_new and lot.source_lot_id is not None else lot.id,
-        entry_id=lot.entry_id,
+        id=named.id,
+        entry_id=named.entry_id,
         granted=lot.granted,
         remaining=lot.remaining,
         held=lot.held,
@@ -90,7 +93,7 @@ def _view(lot: Lot, *, is_new: bool) -> LotView:
         activates_at=lot.activates_at,
         priority=lot.priority,
         purchased=lot.purchased,
-        source_lot_id=None if is_new else lot.source_lot_id,
+        source_lot_id=lot.source_lot_id if origin is None else None,
     )
 
 

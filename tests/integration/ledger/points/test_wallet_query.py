@@ -1,6 +1,6 @@
 """Reads of wallets are true at their instant: they say what a write at that instant would find."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -92,6 +92,22 @@ async def test_a_forecast_accounts_for_every_point(world: World) -> None:
         dated = sum(bucket.amount for bucket in forecast.buckets)
         assert dated + forecast.never + forecast.held + forecast.overdue == forecast.posted + forecast.matured
         assert sum(lot.remaining for lot in lots_of(settled)) == dated + forecast.never + forecast.held
+
+
+async def test_points_that_are_active_before_an_entry_says_so_name_the_earn(world: World) -> None:
+    """They are a lot of the wallet's, with the ids of the pending lot: what a reader is told can be looked up."""
+    member, asset = world.members[0], world.asset()
+    until = (datetime.now(UTC) + timedelta(days=2)).date()
+    earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, amount=5, pending_until=until)
+    earned = (await world.application.engine.execute(earn)).unwrap()
+    await world.advance(timedelta(days=3))
+
+    settled = await load_settled(world.application.reader, world.programme_id, member, asset)
+
+    assert settled is not None
+    assert [(lot.id, lot.entry_id, lot.remaining) for lot in lots_of(settled)] == [
+        (earned.lots[0].lot_id, earned.entry_id, 5)
+    ]
 
 
 async def test_another_programme_sees_no_wallet(world: World) -> None:
