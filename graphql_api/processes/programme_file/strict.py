@@ -12,6 +12,8 @@ from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from graphql_api.global_ids import decode_id
+from graphql_api.schema.kinds import MERCHANT, PARTNER
 from ledger.campaigns.campaign_body import ACTIONS
 from ledger.vouchers.template_body import KINDS
 
@@ -99,13 +101,19 @@ def _read_member(kind: type[StrEnum], value: object, place: str) -> StrEnum:
         raise FileFault(place, f"is one of {', '.join(kind)}") from None
 
 
+def _read_id(value: str, place: str) -> UUID:
+    """Of a shop or a company, as the API shows it or plain."""
+    shown = decode_id(MERCHANT, value) or decode_id(PARTNER, value)
+    try:
+        return shown or UUID(value)
+    except ValueError:
+        raise FileFault(place, "is no id of a merchant or partner") from None
+
+
 def _read_plain(kind: type, value: object, place: str) -> object:
     """Of exactly this kind: true is no number, and an instant no date. An id is written as a text."""
     if kind is UUID and isinstance(value, str):
-        try:
-            return UUID(value)
-        except ValueError:
-            raise FileFault(place, "is no id") from None
+        return _read_id(value, place)
     if kind is not object and type(value) is not kind:
         raise FileFault(place, f"is {_NAMES.get(kind, kind.__name__)}")
     return value

@@ -7,7 +7,7 @@ import pytest
 
 from graphql_api.bootstrap import Application
 from graphql_api.processes.programme_file.apply import applied, planned
-from graphql_api.processes.programme_file.read import read_text
+from graphql_api.processes.programme_file.read import read_file, read_text
 from graphql_api.processes.programme_file.step import NOBODY, Desk, Step
 from graphql_api.processes.programme_file.strict import FileFault
 from graphql_api.processes.programme_file.waiting import waiting_approvals
@@ -171,6 +171,17 @@ async def test_a_refusal_names_its_part(desk: Desk) -> None:
         await applied(desk, read_text(FILE))
 
     assert str(raised.value).startswith("templates.tenth: ")
+
+
+async def test_the_example_of_every_part_is_applied(desk: Desk) -> None:
+    """Its campaigns wait for somebody else, with the budget of one."""
+    steps = whats(await applied(desk, read_file(ROOT / "examples" / "bank.toml")))
+
+    assert [each.partition(" waits")[0] for each in steps if " waits" in each] == [
+        "campaign base: version 1",
+        "campaign spring: 1,000,000 POINTS for its budget",
+        "campaign spring: version 1",
+    ]
 
 
 def test_the_command_line_says_what_it_would_do(database_url: str) -> None:

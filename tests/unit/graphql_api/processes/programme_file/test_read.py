@@ -1,15 +1,34 @@
 """A programme file is read strictly: what is wrong is told with its place, before anything is applied."""
 
+import re
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from graphql_api.global_ids import encode_id
+from graphql_api.processes.programme_file.parts import ActivityTypePart
 from graphql_api.processes.programme_file.read import BYTES_MAX, read_file, read_text
 from graphql_api.processes.programme_file.strict import FileFault
-from ledger.campaigns.campaign_body import Cap, PointsAward
+from ledger.campaigns.campaign_body import (
+    ActionKind,
+    CampaignBody,
+    Cap,
+    Combination,
+    Donation,
+    Phase,
+    PointsAward,
+    ProgressCounter,
+    Rule,
+    Streak,
+    Variant,
+)
 from ledger.campaigns.campaign_body import Period as CapPeriod
-from ledger.vouchers.template_body import Percentage
+from ledger.programme.input_rules import AssetTerms
+from ledger.tiers.ladder_body import LadderBody, Level
+from ledger.vouchers.template_body import Funding, Kind, Limits, Percentage, Stacking, TemplateBody, Validity
 from tests.databases import ROOT
 
 FILE = """
@@ -155,3 +174,24 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
 def test_the_example_is_good() -> None:
     """The file that the docs name can be read."""
     assert read_file(ROOT / "examples" / "journey.toml").programme.code == "journey"
+
+
+def test_the_other_example_has_every_term() -> None:
+    """By its name at least, so that nobody has to look for it elsewhere."""
+    text = (ROOT / "examples" / "bank.toml").read_text(encoding="utf-8")
+    bodies = (AssetTerms, ActivityTypePart, TemplateBody, Validity, Limits, Funding, Stacking, LadderBody, Level)
+    bodies += (CampaignBody, Phase, Rule, Cap, Variant, ProgressCounter, Streak, Combination, PointsAward, Donation)
+    names = {field.name for body in bodies for field in fields(body)}
+
+    assert sorted(name for name in {*names, *ActionKind, *Kind} if not re.search(rf"\b{name}\b", text)) == []
+
+
+def test_a_shop_is_named_by_the_id_that_the_api_shows() -> None:
+    """Or by the plain one; anything else is a fault at its place."""
+    plain, named = UUID(int=7), '[templates.tenth]\nmerchants = ["{}"]'
+
+    for text in (str(plain), encode_id("Merchant", plain)):
+        file = read_text(FILE.replace("[templates.tenth]", named.format(text)))
+        assert file.templates["tenth"].body.merchants == (plain,)
+    with pytest.raises(FileFault, match=r"templates\.tenth\.merchants\.0: is no id of a merchant"):
+        read_text(FILE.replace("[templates.tenth]", named.format(encode_id("Voucher", plain))))
