@@ -14,6 +14,7 @@ from graphql_api.errors import CallerError
 from graphql_api.http.addresses import Addresses
 from graphql_api.http.answers import Header, error_body, send_answer
 from graphql_api.http.credentials import Authenticator
+from graphql_api.http.header_fields import header_fields
 from graphql_api.http.operations import Desk
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.http.request_log import RECORD
@@ -95,7 +96,7 @@ class BundleDownload:
             raise RequestRefused(403, error.message, code=error.code) from None
 
     async def _open(self, scope: Scope, record: RequestRecord) -> Download:
-        authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        authorization = header_fields(scope).get(b"authorization")
         caller = await self._authenticator.identify(authorization, self._addresses.of(scope))
         record.role = caller.role
         self._desk.limiter.take(caller.client, caller.role, COST)

@@ -73,11 +73,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A valid document. `trusted`: its text stands in the allow-list."""
+    """A valid document of `length` characters. `trusted`: its text stands in the allow-list."""
 
     operations: Mapping[str | None, Operation]
     fragments: dict[str, FragmentDetails]
     fragment_definitions: dict[str, FragmentDefinitionNode]
+    length: int
     trusted: bool
 
     def choose(self, name: str | None) -> Operation:
@@ -97,6 +98,32 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class _Shelf:
+    """Documents by text or digest, bounded in number and in the length of their texts: one parsed takes sixty-five
+    times as much memory.
+    """
+
+    def __init__(self, *, capacity: int, length_max: int) -> None:
+        self._capacity = capacity
+        self._length_max = length_max
+        self._length = 0
+        self._documents: dict[str, Document] = {}
+
+    def get(self, key: str) -> Document | None:
+        """The document under that key."""
+        return self._documents.get(key)
+
+    def put(self, key: str, document: Document) -> None:
+        """Keeps a document under a key that nothing has."""
+        # First in, first out: a busy document that falls out is compiled again within milliseconds.
+        while self._documents and (
+            len(self._documents) >= self._capacity or self._length + document.length > self._length_max
+        ):
+            self._length -= self._documents.pop(next(iter(self._documents))).length
+        self._documents[key] = document
+        self._length += document.length
+
+
 class DocumentStore:
     """Finds documents by text or digest.
 
@@ -110,12 +137,12 @@ class DocumentStore:
         limits: DocumentLimits,
         trusted: Mapping[str, str] = MappingProxyType({}),
         capacity: int = 1_000,
+        length_max: int = 1_000_000,
     ) -> None:
         self._schema = schema
         self._limits = limits
-        self._capacity = capacity
-        self._by_text: dict[str, Document] = {}
-        self._by_digest: dict[str, Document] = {}
+        self._by_text = _Shelf(capacity=capacity, length_max=length_max)
+        self._by_digest = _Shelf(capacity=capacity, length_max=length_max)
         self._trusted: dict[str, Document] = {}
         self._trusted_texts: dict[str, Document] = {}
         for digest, text in trusted.items():
@@ -124,11 +151,14 @@ class DocumentStore:
     def by_text(self, text: str) -> Document:
         """The document with this text, compiled now or before."""
         known = self._trusted_texts.get(text) or self._by_text.get(text)
-        return known or self._keep(self._by_text, text, self._compile(text, trusted=False))
+        if known is None:
+            known = self._compile(text, trusted=False)
+            self._by_text.put(text, known)
+        return known
 
     def knows(self, text: str) -> bool:
         """Whether this text is compiled already."""
-        return text in self._by_text or text in self._trusted_texts
+        return self._by_text.get(text) is not None or text in self._trusted_texts
 
     def trusted_text(self, text: str) -> Document:
         """The trusted document with exactly this text; nothing is parsed to find out."""
@@ -144,14 +174,17 @@ class DocumentStore:
         """
         if not _DIGEST.fullmatch(digest):
             raise refuse("A document id is 'sha256:' and 64 lower-case hexadecimal digits.", "DOCUMENT_ID_MALFORMED")
+        # Looked at first: what stands between may have read the text, and it is the text that must run.
+        if text is not None and digest_of(text) != digest:
+            raise refuse("The document's SHA-256 is not the one given.", "DOCUMENT_ID_MISMATCH")
         known = self._trusted.get(digest) or self._by_digest.get(digest)
         if known is not None:
             return known
         if text is None:
             raise refuse("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        if digest_of(text) != digest:
-            raise refuse("The document's SHA-256 is not the one given.", "DOCUMENT_ID_MISMATCH")
-        return self._keep(self._by_digest, digest, self.by_text(text))
+        document = self.by_text(text)
+        self._by_digest.put(digest, document)
+        return document
 
     def _trust(self, digest: str, text: str) -> None:
         if digest_of(text) != digest:
@@ -161,13 +194,6 @@ class DocumentStore:
         except DocumentRefused as refusal:
             raise ValueError(f"trusted document {digest}: {refusal.errors[0].message}") from refusal
         self._trusted[digest] = self._trusted_texts[text] = document
-
-    def _keep(self, shelf: dict[str, Document], key: str, document: Document) -> Document:
-        # First in, first out: a busy document that falls out is compiled again within milliseconds.
-        while len(shelf) >= self._capacity:
-            del shelf[next(iter(shelf))]
-        shelf[key] = document
-        return document
 
     def _compile(self, text: str, *, trusted: bool) -> Document:
         if len(text) > self._limits.text_bytes_max or len(text.encode()) > self._limits.text_bytes_max:
@@ -182,7 +208,7 @@ class DocumentStore:
             raise DocumentRefused(errors, "DOCUMENT_INVALID")
         plain = "@" not in text
         operations = [_operation(part, measure, self._schema, plain=plain) for part, measure in measures]
-        return _document(node, operations, trusted=trusted)
+        return _document(node, operations, length=len(text), trusted=trusted)
 
 
 def _parse(text: str, tokens_max: int) -> DocumentNode:
@@ -218,7 +244,7 @@ def _operation(node: OperationDefinitionNode, measure: Measure, schema: GraphQLS
     )
 
 
-def _document(node: DocumentNode, operations: list[Operation], *, trusted: bool) -> Document:
+def _document(node: DocumentNode, operations: list[Operation], *, length: int, trusted: bool) -> Document:
     if not operations:
         raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
     fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
@@ -227,5 +253,6 @@ def _document(node: DocumentNode, operations: list[Operation], *, trusted: bool)
         # Fragments with variables of their own are an experiment of graphql-core; the parser refuses them.
         fragments={name: FragmentDetails(part, None) for name, part in fragments.items()},
         fragment_definitions=fragments,
+        length=length,
         trusted=trusted,
     )

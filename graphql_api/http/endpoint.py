@@ -17,6 +17,7 @@ from graphql_api.http.bodies import ClientGone, GraphqlRequest, parse_body, pars
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_store import DocumentRefused
 from graphql_api.http.execution import VariablesRefused, coerce_variables, run_operation
+from graphql_api.http.header_fields import header_fields
 from graphql_api.http.negotiation import Answer, check_body_headers, choose_answer
 from graphql_api.http.operations import Desk, check_method
 from graphql_api.http.rate_limits import Allowance
@@ -50,7 +51,7 @@ class GraphqlEndpoint:
         """Answer one request."""
         record: RequestRecord = scope[RECORD]
         record.route = "/graphql"
-        headers = dict(scope["headers"])
+        headers = header_fields(scope)
         accept = headers.get(b"accept")
         if self._page is not None and scope["method"] == "GET" and accept is not None and b"text/html" in accept:
             await send_answer(send, 200, self._page, [(b"content-type", b"text/html; charset=utf-8"), _VARY])

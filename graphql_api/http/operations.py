@@ -7,7 +7,7 @@ from typing import Protocol
 from graphql import GraphQLSchema, OperationType
 
 from graphql_api.caller import Caller
-from graphql_api.http.bodies import GraphqlRequest
+from graphql_api.http.bodies import GraphqlRequest, refuse_nul
 from graphql_api.http.credentials import unauthenticated
 from graphql_api.http.document_store import Document, DocumentStore, Operation, document_not_allowed
 from graphql_api.http.rate_limits import Allowance, RateLimiter
@@ -62,6 +62,8 @@ class Desk:
     def _document(self, asked: GraphqlRequest, caller: Caller) -> Document:
         adhoc = self.adhoc_for_all or Scope.DOCUMENT_ADHOC in caller.scopes
         if adhoc and asked.text is not None and not self.documents.knows(asked.text):
+            # JSON has escapes of its own, behind which those of the document were not seen.
+            refuse_nul(asked.text.encode())
             # A bucket of its own: what is refused costs a caller nothing else, but compiling costs us most.
             self.limiter.take(f"compile {caller.client}", caller.role, len(asked.text) // _BYTES_PER_COST)
         if asked.digest is not None:

@@ -172,12 +172,33 @@ async def test_a_registered_document_is_not_trusted() -> None:
 
 
 async def test_a_wrong_digest_is_refused(client: httpx.AsyncClient) -> None:
-    """A text is never stored under the digest of another."""
-    persisted = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    """A text is never stored under the digest of another, and never sent along while another one runs."""
 
-    answer = await client.post("/graphql", json={"query": HELLO, "extensions": persisted}, headers=bearer())
+    def named(digest: str, text: str) -> dict[str, object]:
+        return {"query": text, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}}}
 
-    assert answer.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_ID_MISMATCH"
+    unknown = await client.post("/graphql", json=named("0" * 64, HELLO), headers=bearer())
+    known = await client.post("/graphql", json=named(HELLO_DIGEST, HELLO), headers=bearer())
+    other = await client.post("/graphql", json=named(HELLO_DIGEST, "{ whoami }"), headers=bearer())
+
+    assert known.json()["data"] == {"hello": "hello you"}
+    for answer in (unknown, other):
+        assert answer.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_ID_MISMATCH"
+
+
+async def test_a_header_that_comes_twice_is_read_whole(client: httpx.AsyncClient) -> None:
+    """Two credentials are none, whichever a proxy looked at; two lists of accepted types are one."""
+    credential = ("authorization", bearer()["authorization"])
+    types = [("accept", "application/json"), ("accept", "text/html")]
+    json = {"query": HELLO}
+
+    twice = await client.post("/graphql", json=json, headers=[credential, credential])
+    encoded = [credential, ("content-encoding", "gzip"), ("content-encoding", "identity")]
+    zipped = await client.post("/graphql", json=json, headers=encoded)
+    accepted = [await client.post("/graphql", json=json, headers=[credential, *each]) for each in (types, types[::-1])]
+
+    assert (twice.status_code, zipped.status_code) == (401, 415)
+    assert [answer.status_code for answer in accepted] == [200, 200]
 
 
 async def test_an_invalid_trusted_document_refuses_to_start() -> None:

@@ -67,6 +67,7 @@ BODIES: dict[str, bytes] = {
     "escaped NUL": rb'{"query": "{ hello }", "variables": {"name": "a\u0000b"}}',
     "NUL in a literal": rb'{"query": "{ hello(name: \"\\u0000\") }"}',
     "NUL in braces": rb'{"query": "{ hello(name: \"\\u{0}\") }"}',
+    "NUL behind an escape of JSON": rb'{"query": "{ hello(name: \"\u005cu0000\") }"}',
     "lone surrogate": rb'{"query": "{ hello }", "variables": {"name": "\ud800"}}',
     "reversed surrogates": rb'{"query": "{ hello }", "operationName": "\udc00\ud800"}',
     "invalid UTF-8": b'{"query": "{ hello }\xff\xfe"}',

@@ -137,6 +137,20 @@ def test_the_store_is_bounded_and_keeps_valid_documents_only() -> None:
     assert store.by_text("{ other }") is not first
 
 
+def test_the_store_is_bounded_in_length_too() -> None:
+    """A thousand of the largest documents would take gigabytes; small ones are not pushed out by their number."""
+    store = DocumentStore(SCHEMA, limits=DocumentLimits(), length_max=1_000)
+    small = store.by_text("{ other }")
+    large = [f"{{ other }} #{'x' * 480}{n}" for n in range(3)]
+
+    store.by_text(large[0])
+    assert store.by_text("{ other }") is small
+    for text in large[1:]:
+        store.by_text(text)
+
+    assert [store.knows(text) for text in ("{ other }", *large)] == [False, False, True, True]
+
+
 def test_a_root_field_without_a_rule_refuses_to_start() -> None:
     """A forgotten scope is never an open door."""
     with pytest.raises(ValueError, match=r"Query\.other"):
