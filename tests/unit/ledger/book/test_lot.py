@@ -1,6 +1,7 @@
 """Lots: the order in which they are drawn (semantics 2.3)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -56,6 +57,37 @@ def test_lots_are_drawn_in_order_and_never_what_is_held(found: list[Lot], amount
     assert [take.lot for take in takes] == order[: len(takes)]
     assert all(take.amount == take.lot.unheld for take in takes[:-1])
     assert 0 < takes[-1].amount <= takes[-1].lot.unheld
+
+
+def test_each_part_of_the_order_decides_where_those_before_it_are_alike() -> None:
+    """Priority, expiry, promotional before purchased, grant, then the granting entry's version and line."""
+    alike = Lot(
+        LotId(UUID(int=1)),
+        AccountId(UUID(int=99)),
+        EntryId(UUID(int=98)),
+        1,
+        1,
+        START,
+        9,
+        9,
+        0,
+        START,
+        0,
+        purchased=False,
+    )
+    parts: tuple[tuple[str, Any, Any], ...] = (
+        ("priority", 0, 1),
+        ("expires_at", START, NEVER),
+        ("purchased", False, True),
+        ("granted_at", START, NEVER),
+        ("account_version", 1, 2),
+        ("line", 1, 2),
+    )
+
+    for place, (name, first, second) in enumerate(parts):
+        worse = {later: behind for later, _, behind in parts[place + 1 :]}
+        ahead, behind = alike._replace(**{name: first}, **worse), alike._replace(**{name: second})
+        assert sorted([behind, ahead], key=spend_order) == [ahead, behind]
 
 
 @given(lots(), INSTANTS, st.none() | INSTANTS)
