@@ -19,7 +19,7 @@
     ann deposits 500 at=2024-01-14T23:59Z -> …       `logs-in`, `checks-in` without an amount; `owns` as a snapshot;
                                                      `sings` is of no type
     ann refunds p1 100 -> base=-10
-    ann leaves                                       she is closed from now on
+    ann freezes · ann leaves                         she is frozen, or closed, from now on
     ann has 9 owed=1 · base has 81                   her wallet; the campaign's budget
     ann holds latte=2 uses=3                         her live vouchers of a template, and the uses left in them
 
@@ -153,6 +153,8 @@ class CampaignScript:
                 self.ladders = (*self.ladders, code)
             case [who, "enrols", text]:
                 enrol(self.book, who, datetime.fromisoformat(text))
+            case [who, "freezes"]:
+                self.book.set_member_state(member_id(who), AccountState.FROZEN)
             case [who, "leaves"]:
                 self.book.set_member_state(member_id(who), AccountState.CLOSED)
             case [who, "is", *options]:

@@ -134,8 +134,8 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
     ]
 
 
-async def test_what_rules_name_must_be_there(desk: CampaignDesk) -> None:
-    """Of several that are not, the one that stands first in the table is told, whichever rule names it."""
+async def test_of_what_is_missing_the_first_in_the_table_is_told(desk: CampaignDesk) -> None:
+    """Whichever rule names it, and in whatever order the rules stand."""
     rules = [
         Rule(code=action.kind.lower(), activity="login", action=action)
         for action in (

@@ -10,7 +10,6 @@ from ledger.book.refusal import RefusalCode
 from ledger.campaigns.activity import activity_key
 from ledger.campaigns.campaign_body import (
     Cap,
-    CapMode,
     Period,
     Phase,
     PointsAward,
@@ -23,6 +22,7 @@ from ledger.campaigns.campaign_body import (
 from ledger.campaigns.explain_query import activity_by_event, explain
 from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.receipt import ActivityState, Reason
+from ledger.campaigns.rows import version_id
 from ledger.campaigns.simulate import Simulation, simulate
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always, amounts, reasons
@@ -99,22 +99,6 @@ async def test_the_end_of_a_paused_campaign_lets_nothing_through(desk: CampaignD
     assert [(line.campaign, line.reason) for line in late.skipped] == [("stopped", Reason.PAUSED)]
 
 
-async def test_caps_truncate_or_refuse(desk: CampaignDesk, member: UUID) -> None:
-    """A cap on points cuts to its headroom, or refuses what does not fit; a cap on awards counts them."""
-    day = Cap(counter="POINTS", period=Period.DAY, limit=25)
-    await desk.run("cuts", caps=(day,))
-    await desk.run("refuses", caps=(replace(day, mode=CapMode.REFUSE),))
-    await desk.run("counts", caps=(Cap(counter="awards", period=Period.TOTAL, limit=1),))
-
-    first = await desk.buy(member, 200)
-    second = await desk.buy(member, 60)
-    third = await desk.buy(member, 60)
-
-    assert amounts(first) == [20, 20, 20]
-    assert (amounts(second), reasons(second)) == ([5], [Reason.CAPPED, Reason.CAPPED])
-    assert (amounts(third), reasons(third)) == ([], [Reason.CAPPED] * 3)
-
-
 async def test_the_first_rule_that_holds_awards_and_explains_itself(
     desk: CampaignDesk, member: UUID, bank: Bank
 ) -> None:
@@ -137,31 +121,6 @@ async def test_the_first_rule_that_holds_awards_and_explains_itself(
     assert [orjson.loads(a.headroom)[0]["left"] for a in awards] == [50, 0]
 
 
-async def test_of_a_group_only_the_first_campaign_awards(desk: CampaignDesk, member: UUID) -> None:
-    """By priority; a campaign outside the group is not concerned."""
-    await desk.run("a", group="g", priority=2)
-    await desk.run("b", group="g", priority=1)
-    await desk.run("c", priority=3)
-
-    receipt = await desk.buy(member, 100)
-
-    assert [line.campaign_id for line in receipt.awards] == [desk.campaign_id("b"), desk.campaign_id("c")]
-    assert [(line.campaign, line.reason) for line in receipt.skipped] == [("a", Reason.GROUP_AWARDED)]
-
-
-async def test_channels_and_branches_limit_a_campaign(desk: CampaignDesk, member: UUID) -> None:
-    """Elsewhere it says why it awards nothing."""
-    await desk.run("app", channels=("app",), branches=("north",))
-    command = desk.reporting(member, amount=100)
-
-    web = (await desk.report(replace(command, event_id="1", channel="web", branch="north"))).unwrap()
-    south = (await desk.report(replace(command, event_id="2", channel="app", branch="south"))).unwrap()
-    fits = (await desk.report(replace(command, event_id="3", channel="app", branch="north"))).unwrap()
-
-    assert (reasons(web), reasons(south)) == ([Reason.OTHER_CHANNEL], [Reason.OTHER_BRANCH])
-    assert amounts(fits) == [10]
-
-
 async def test_a_merchant_is_known_by_its_code(desk: CampaignDesk, bank: Bank, member: UUID) -> None:
     """As operators know it: reported under its id, it is its code to conditions, and in a simulation too."""
     await desk.run("corner", phases=always(replace(TENTH, when="activity.merchant == '001'")))
@@ -176,7 +135,7 @@ async def test_a_merchant_is_known_by_its_code(desk: CampaignDesk, bank: Bank, m
 
 
 async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk, member: UUID) -> None:
-    """The version that held when it occurred decides; older than the limit it is recorded only."""
+    """The version that held when it occurred decides, and the award names it."""
     await desk.run("base")
     then = datetime.now(UTC)
     double = replace(TENTH, action=replace(TENTH_POINTS, multiplier=200))
@@ -187,6 +146,8 @@ async def test_a_late_activity_meets_the_version_of_its_time(desk: CampaignDesk,
     before_it_ran = await desk.buy(member, 100, at=then - timedelta(days=1))
 
     assert (amounts(late), amounts(now)) == ([10], [20])
+    id_ = desk.campaign_id("base")
+    assert [line.version_id for line in (*late.awards, *now.awards)] == [version_id(id_, 1), version_id(id_, 2)]
     assert (amounts(before_it_ran), before_it_ran.state) == ([], ActivityState.ACCEPTED)
 
 

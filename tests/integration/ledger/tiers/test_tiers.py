@@ -10,6 +10,7 @@ import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign_body import PointsAward, Rule
+from ledger.points.sweeps import sweep_due
 from ledger.programme.register_activity_type import register_type
 from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
 from tests.bank import Bank
@@ -151,6 +152,31 @@ async def test_what_is_due_comes_about_once_whoever_is_first(
 
     assert amounts(bought) == [10]
     assert await tiers.steps(member) == [("silver", "REACHED"), ("base", "FELL")]
+
+
+async def test_of_one_midnight_lots_expire_before_levels_fall(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """Whether sweeps or a purchase come first (semantics 6.8): the sweep of tiers waits for that of wallets."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH)))
+    reader, engine, other = bank.application.reader, bank.application.engine, await bank.enrol("m-2")
+    for each in (member, other):
+        await bank.earn(each, 5, expires_on=await tiers.in_days(29))
+        await campaigns.buy(each, 1000)
+    await bank.advance(timedelta(days=30))
+
+    await campaigns.buy(member, 9, at=await bank.now())
+    waiting = await tiers.sweep()
+    await sweep_due(reader, engine)
+    swept = await tiers.sweep()
+
+    assert (waiting, swept) == ((0, 0), (1, 0))
+    told = await bank.fetch(
+        "SELECT convert_from(record, 'UTF8')::jsonb ->> 'type' AS type FROM audit.events"
+        " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' IN ('expiry', 'tier_step') ORDER BY id"
+    )
+    assert [row["type"] for row in told] == ["tier_step"] * 2 + ["expiry", "tier_step"] * 2
 
 
 async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
