@@ -16,11 +16,11 @@ BLOCK = re.compile(r"```graphql (\w+)\n(.*?)```", re.DOTALL)
 
 async def test_every_document_of_the_page_can_be_pasted(api: Api, bank: Bank) -> None:
     """As the role that it names; what is granted is approved, and the member sees it."""
-    await bank.enrol("1")
+    await bank.enrol("1609")
     answers: list[dict[str, Any]] = []
 
     for role, text in BLOCK.findall(PAGE):
-        bearer = api.bearer(Role(role), "1" if role == "member" else role)
+        bearer = api.bearer(Role(role), "1609" if role == "member" else role)
         approval = str(answers[-1].get("grantTier", {}).get("approvalId")) if answers else ""
         until = f"{datetime.now(UTC).year + 1}-12-31"
         answers.append(await api.ask(bearer, text.replace("APPROVAL", approval).replace("UNTIL", until)))
