@@ -84,8 +84,9 @@ class Taking:
         left = self.stock.get(template, terms.body.units)
         if left < terms.body.units:
             raise Refusal(RefusalCode.OUT_OF_STOCK)
-        ids = holding_ids(member_id, terms.template.asset_id)
-        require_limits(Holding(state, self.programme, terms.template, ids), terms, self.seen.day)
-        count_up(state, member_id, terms.template.id, Purpose.ISSUE, self.seen.day)
+        holding = Holding(state, self.programme, terms.template, holding_ids(member_id, terms.template.asset_id))
+        today = holding.local_day(self.now)
+        require_limits(holding, terms, today)
+        count_up(state, member_id, terms.template.id, Purpose.ISSUE, today)
         if template in self.stock:
             self.stock[template] = left - terms.body.units

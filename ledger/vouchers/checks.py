@@ -177,7 +177,7 @@ COUNT_RULES = (
         " a use limit, in total and in the day, week and month of the latest one counted",
         """
         WITH counted AS (
-            SELECT v.member_id, v.template_id, 'issue' AS purpose, (e.effective_at AT TIME ZONE p.time_zone)::date AS day,
+            SELECT v.member_id, v.template_id, 'issue' AS purpose, (e.posted_at AT TIME ZONE p.time_zone)::date AS day,
                    1 AS uses
             FROM {book}.vouchers v
             JOIN {book}.journal_entries e ON e.id = v.entry_id

@@ -113,7 +113,7 @@ def give(
     validity: Period,
     deal: Callable[[UUID], SealedCode],
 ) -> Voucher:
-    """Moves the units from `source` to the member, as a lot with a code, and counts it on the entry's local day.
+    """Moves the units from `source` to the member, as a lot with a code, and counts it on the local day on which it is posted.
 
     deal: the code of a voucher of that id; a template of imported codes gives the next of those instead
     """
@@ -142,6 +142,6 @@ def give(
         valid_until=validity.until,
     )
     state.add(VOUCHERS, voucher)
-    day = holding.local_day(draft.entry.effective_at)
+    day = holding.local_day(draft.entry.posted_at)
     count_up(state, holding.ids.member_id, terms.template.id, Purpose.ISSUE, day)
     return voucher

@@ -70,7 +70,8 @@ def further_reward_keys(state: State, programme_id: UUID, member_id: UUID, rewar
 
 
 def give_reward(state: State, draft: Draft, programme: Programme, member_id: UUID, template: str) -> Voucher:
-    """Gives one within the draft, effective when the draft is; its validity begins when it is posted.
+    """Gives one within the draft, effective when the draft is; its validity begins, and it is counted, when it is posted:
+    the counts keep the latest day only, so that what is late could not be limited by its own.
 
     Refused, before anything is changed but what was due, with TEMPLATE_NOT_FOUND, EXPIRY_INVALID, TEMPLATE_NOT_LIVE,
     NOT_ELIGIBLE, OUT_OF_STOCK, LIMIT_REACHED, BALANCE_LIMIT_EXCEEDED. WrongKeys where something is not locked.
@@ -81,7 +82,7 @@ def give_reward(state: State, draft: Draft, programme: Programme, member_id: UUI
     require_eligible(state, terms, member_id, draft.entry.posted_at)
     holding = _open_holding(state, terms, member_id, draft.entry.posted_at)
     source = _source(holding, draft, terms.body.units)
-    require_limits(holding, terms, holding.local_day(draft.entry.effective_at))
+    require_limits(holding, terms, holding.local_day(draft.entry.posted_at))
     require_room(draft.account(holding.account), terms.body.units)
     return give(holding, terms, source, draft, validity, lambda id_: _deal(state, programme.id, id_))
 

@@ -23,6 +23,8 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
+from ledger.campaigns.receipt import Reason
+from ledger.campaigns.simulate import Simulation, simulate
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.setup import create_asset
 from ledger.tiers.ladder_body import Metric, MetricKind
@@ -92,6 +94,24 @@ async def test_imported_codes_are_dealt_and_run_out(desk: CampaignDesk, member: 
     bought = await desk.buy(member, 100)
 
     assert (amounts(bought), reasons(bought)) == ([1], ["OUT_OF_STOCK"])
+
+
+async def test_what_is_late_passes_no_limit_of_a_template(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
+    """A voucher counts on the day on which it is given, whenever that for which it is given occurred; simulated too."""
+    await VoucherDesk(bank=bank).live("latte", issue_limits=Limits(day=1))
+    await desk.run("thanks", phases=always(rule(VoucherAward(template="latte"))))
+    await bank.advance(timedelta(days=2))
+    today = await bank.now()
+    days = [today, today - timedelta(days=1), today - timedelta(days=1), today]
+
+    bought = [await desk.buy(member, 100, at=day) for day in days]
+    await bank.advance(timedelta(days=1))
+    bought += [await desk.buy(member, 100, at=day) for day in days[1:]]
+    simulated = await simulate(bank.application.reader, bank.programme_id, Simulation(campaign="thanks"))
+
+    assert [amounts(each) for each in bought] == [[1], [], [], [], [1], [], []]
+    assert [(line.awards, line.amount) for line in simulated.costs] == [(2, 2)]
+    assert [(line.reason, line.activities) for line in simulated.reasons] == [(Reason.LIMIT_REACHED, 5)]
 
 
 async def test_a_donation_leaves_the_budget_for_the_merchant(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
