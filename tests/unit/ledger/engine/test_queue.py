@@ -83,3 +83,36 @@ def test_what_is_put_back_keeps_its_place() -> None:
     assert again == [units[0], units[2], units[3]]
     assert queue.take() == [units[0], units[2], units[3], units[4]]
     assert queue.commands_waiting == 0
+
+
+def test_a_batch_locks_only_so_many_rows() -> None:
+    """The sum of its units' locks stays within the bound; a unit that wants more by itself runs alone."""
+    queue = Queue(Limits(writers=1, batch_locks_max=4))
+    units = [unit(frozenset()) for _ in range(5)]
+    for each, locks in zip(units, (3, 1, 1, 9, 1), strict=True):
+        each.lock_keys = frozenset((20, UUID(int=lock)) for lock in range(locks))
+        queue.put(each)
+
+    assert queue.take() == units[:2]
+    assert queue.take() == units[2:3]
+    assert queue.take() == units[3:4]
+    assert queue.take() == units[4:]
+
+
+def test_idle_writers_share_what_waits() -> None:
+    """Each takes an equal part, rounded up, of at least so many commands; with the last batch the queue is idle."""
+    queue = Queue(Limits(writers=2, batch_commands_min=2, batch_commands_max=100))
+    units = [unit(frozenset()) for _ in range(10)]
+    for each in units[:7]:
+        queue.put(each)
+
+    first, second = queue.take(), queue.take()
+    assert [first, second] == [units[:4], units[4:7]]
+    idle = []
+    for batch in (first, second):
+        queue.done(order_of(batch))
+        idle.append(queue.is_idle)
+    assert idle == [False, True]
+    for each in units[7:]:
+        queue.put(each)
+    assert [len(queue.take()), len(queue.take()), queue.commands_waiting] == [2, 1, 0]
