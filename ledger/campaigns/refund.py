@@ -27,11 +27,10 @@ from ledger.campaigns.take_back import (
     GivenVoucher,
     count_down,
     find_whole,
-    part_of,
     return_cost,
     take_points,
 )
-from ledger.campaigns.tiering import refund_tier_keys, settle_before, uncount_refund
+from ledger.campaigns.tiering import refund_tier_keys, settle_before
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.request import is_key, request_id
@@ -42,6 +41,7 @@ from ledger.points.wallet import due_keys, wallet_ids
 from ledger.programme.activity_type import REFUND, SHIPPED, require_payload
 from ledger.programme.payload import payload_of
 from ledger.programme.rows import ASSETS, Programme, Shortfall
+from ledger.tiers.activity_credit import Undone, take_back
 from ledger.vouchers.expire import refresh_bounds
 from ledger.vouchers.holding import content_keys, holding_ids
 from ledger.vouchers.void import void_within
@@ -144,27 +144,22 @@ class ReportRefund(ActivityCommand):
         come later), MEMBER_CLOSED, ACTIVITY_IN_FUTURE, NOT_REFUNDABLE, REFUND_EXCEEDS_SALE, BALANCE_LIMIT_EXCEEDED
         where a budget has no room for what it gets back.
         """
-        holder, original, amount = self.require_parties(state), self._require_original(state), self._amount
+        holder, original = self.require_parties(state), self._require_original(state)
         programme = self.require_countable(state, holder, now)
         if original.amount is None or original.refund_of is not None:
             raise Refusal(RefusalCode.NOT_REFUNDABLE)
         settle_before(
             state, programme, self.member_id, [wallet_ids(self.member_id, asset) for asset in self.assets], now
         )
-        shares = self._shares(state, programme, original, amount, now)
-        activity_id = state.ids.new()
+        undone = self._undone(state, original)
+        shares = self._shares(state, programme, undone, now)
         entry_id = self._post(state, programme, original, shares, now)
-        awards = self._rows(state, programme, shares, activity_id, entry_id, now)
+        awards = self._rows(state, programme, shares, undone.activity_id, entry_id, now)
         state.append(AWARDS, awards)
-        day = self.local_day(programme)
-        row = self.row(
-            state, activity_id, REFUND, now, day=day, amount=amount, entry_id=entry_id, refund_of=original.id
-        )
-        state.add(ACTIVITIES, row)
-        state.mirror(ACTIVITIES_REFUNDING, row)
-        uncount_refund(state, programme, self.actor, row, original)
+        self._record(state, programme, undone, entry_id, now)
+        take_back(state, programme, self.actor, self.member_id, undone, now)
         return ActivityReceipt(
-            activity_id=activity_id,
+            activity_id=undone.activity_id,
             entry_id=entry_id,
             member_id=self.member_id,
             state=ActivityState.ACCEPTED,
@@ -179,18 +174,36 @@ class ReportRefund(ActivityCommand):
                 return activity
         raise Refusal(RefusalCode.ACTIVITY_NOT_FOUND)
 
-    def _shares(
-        self, state: State, programme: Programme, original: Activity, amount: int, now: datetime
-    ) -> list[Share]:
-        """What is taken back of each award. REFUND_EXCEEDS_SALE."""
+    def _undone(self, state: State, original: Activity) -> Undone:
+        """How much of the original is taken back. REFUND_EXCEEDS_SALE."""
         sale = original.amount or 0
         left = sale - sum(earlier.amount or 0 for earlier in state.rows(ACTIVITIES_REFUNDING, original.id))
-        if amount > left:
+        if self._amount > left:
             raise Refusal(RefusalCode.REFUND_EXCEEDS_SALE, refundable_minor=left)
+        return Undone(state.ids.new(), original.id, sale, left, self._amount)
+
+    def _record(
+        self, state: State, programme: Programme, undone: Undone, entry_id: EntryId | None, now: datetime
+    ) -> None:
+        """The refund among the activities, and for later commands of the batch among the original's refunds."""
+        row = self.row(
+            state,
+            undone.activity_id,
+            REFUND,
+            now,
+            day=self.local_day(programme),
+            amount=undone.amount,
+            entry_id=entry_id,
+            refund_of=undone.original_id,
+        )
+        state.add(ACTIVITIES, row)
+        state.mirror(ACTIVITIES_REFUNDING, row)
+
+    def _shares(self, state: State, programme: Programme, undone: Undone, now: datetime) -> list[Share]:
+        """What is taken back of each award."""
         shares = []
-        for award in state.rows(AWARDS, original.id):
-            back = part_of(award.amount, sale=sale, left=left, amount=amount)
-            paid = part_of(award.cost, sale=sale, left=left, amount=amount)
+        for award in state.rows(AWARDS, undone.original_id):
+            back, paid = undone.part_of(award.amount), undone.part_of(award.cost)
             if not back or self._is_kept(state, award):
                 continue
             voucher = find_whole(state, programme, award, now) if award.kind == ActionKind.VOUCHER else None

@@ -31,7 +31,6 @@ from ledger.campaigns.rows import (
     member_list_id,
 )
 from ledger.campaigns.simulation_report import Tally, code_of
-from ledger.campaigns.take_back import part_of
 from ledger.campaigns.turns import Turns
 from ledger.engine.command import Actor
 from ledger.engine.ids import IdSource
@@ -239,8 +238,9 @@ class Rehearsal:
             del self._sales[refund.refund_of]
 
     def _take_back(self, given: Given, undone: Undone) -> None:
-        back = _part(given.amount, undone) if given.metric is None else taken_back(given.metric, given.amount, undone)
-        cost = _part(given.cost, undone)
+        amount, metric = given.amount, given.metric
+        back = undone.part_of(amount) if metric is None else taken_back(metric, amount, undone)
+        cost = undone.part_of(given.cost)
         if not back or self._is_kept(given):
             return
         if given.budget_id is not None:
@@ -260,7 +260,3 @@ class Rehearsal:
     def _count_down(self, counter: Counter, amount: int) -> None:
         for row in self._counts.rows([counter]):
             self._counts.keep(row._replace(amount=row.amount - amount))
-
-
-def _part(whole: int, undone: Undone) -> int:
-    return part_of(whole, sale=undone.sale, left=undone.left, amount=undone.amount)

@@ -30,11 +30,6 @@ from ledger.vouchers.rows import TEMPLATES_BY_ASSET, Voucher
 from ledger.vouchers.voucher import VoucherState, find_voucher, state_at
 
 
-def part_of(whole: int, *, sale: int, left: int, amount: int) -> int:
-    """What of `whole` goes with `amount` of a sale of which so much is left: the member keeps the floor of the rest."""
-    return whole * left // sale - whole * (left - amount) // sale
-
-
 class GivenVoucher(NamedTuple):
     """The voucher that an award gave, in its member's account with everything due posted."""
 

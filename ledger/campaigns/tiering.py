@@ -1,5 +1,5 @@
-"""Tiers as activities meet them: an activity is priced at the levels held when it occurred, counts on ladders once it is
-awarded, and a refund takes back what it brought (semantics 6.6).
+"""Tiers as activities meet them: an activity is priced at the levels held when it occurred, and counts on ladders once it
+is awarded (semantics 6.6).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import ActionKind
-from ledger.campaigns.rows import ACTIVITIES_REFUNDING, Activity, Award
+from ledger.campaigns.rows import Activity, Award
 from ledger.engine.command import Actor
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
@@ -15,7 +15,7 @@ from ledger.engine.state import State
 from ledger.points.due import settle_due
 from ledger.points.wallet import Wallet, WalletIds
 from ledger.programme.rows import ASSETS, Programme
-from ledger.tiers.activity_credit import Deed, Field, Undone, credit_activity, take_back
+from ledger.tiers.activity_credit import Deed, Field, credit_activity
 from ledger.tiers.held_levels import is_tier_due, settle_tiers, tier_keys
 from ledger.tiers.rows import CREDITS, LADDERS
 
@@ -72,11 +72,3 @@ def count_activity(
         by_rule=by_rule,
     )
     return credit_activity(state, programme, actor, activity.member_id, deed, activity.received_at)
-
-
-def uncount_refund(state: State, programme: Programme, actor: Actor, refund: Activity, original: Activity) -> None:
-    """Lowers what the original brought by the share that the refund takes of what was left of it."""
-    sale, amount = original.amount or 0, refund.amount or 0
-    after = sale - sum(each.amount or 0 for each in state.rows(ACTIVITIES_REFUNDING, original.id))
-    undone = Undone(activity_id=refund.id, original_id=original.id, sale=sale, left=after + amount, amount=amount)
-    take_back(state, programme, actor, refund.member_id, undone, refund.received_at)

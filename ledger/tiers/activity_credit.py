@@ -42,13 +42,17 @@ class Deed(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """A refund as ladders see it: so much of what is `left` of a `sale` is taken back."""
+    """A refund, the activity `activity_id`: so much of what is `left` of a `sale` is taken back."""
 
     activity_id: UUID
     original_id: UUID
     sale: int
     left: int
     amount: int
+
+    def part_of(self, whole: int) -> int:
+        """What of `whole`, which the original brought, goes with it: the member keeps the floor of the rest."""
+        return whole * self.left // self.sale - whole * (self.left - self.amount) // self.sale
 
 
 def credit_activity(
@@ -159,10 +163,9 @@ def taken_back(kind: MetricKind, amount: int, undone: Undone) -> int:
     """
     if kind == MetricKind.SNAPSHOT:
         return 0
-    remaining = undone.left - undone.amount
     if kind == MetricKind.COUNT:
-        return 0 if remaining else amount
-    return amount * undone.left // undone.sale - amount * remaining // undone.sale
+        return amount if undone.left == undone.amount else 0
+    return undone.part_of(amount)
 
 
 def _has_room(standing: Standing, terms: Terms, day: date, amount: int) -> bool:
