@@ -9,8 +9,8 @@ from graphql_api.permissions import Role, Scope
 class Caller:
     """One verified caller.
 
-    `client` owns idempotency keys and rate limits: `merchant:<id>`, `member:<programme>:<subject>`, ….
-    It is never an API key or token, so a client keeps its keys when it rotates its secret.
+    `client` owns rate limits and places, and is who is denied: `merchant:<id>`, `member:<subject>`, …. It is never an API
+    key or token, so that rotating a secret gains nothing. Idempotency keys belong to the ledger's `Actor`.
     `network` is where a merchant calls from, by which wrong codes are counted; None where nobody knows.
     """
 

@@ -114,7 +114,8 @@ SCALAR_MAP: Mapping[object, ScalarDefinition] = MappingProxyType(
     {
         Points: strawberry.scalar(
             name="Points",
-            description="A signed 64-bit number of points: a decimal string out; a decimal string or an integer in.",
+            description="A signed 64-bit number of points, or of the smallest units of another asset where the field may be "
+            "about any: a decimal string out; a decimal string or an integer in.",
             specified_by_url=f"{_DOCS}#points",
             serialize=serialize_integer,
             parse_value=parse_integer,

@@ -213,7 +213,10 @@ class Settings:
         "SCRIP_ALLOWED_ORIGINS",
         origins,
         default=(),
-        about="Origins whose pages may call the API and open subscriptions, separated by commas; own origin always may.",
+        about=(
+            "Origins whose pages may open subscriptions, separated by commas; own origin always may. Other requests of pages "
+            "are a proxy's to allow: no CORS header is sent."
+        ),
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
         "SCRIP_TRUSTED_PROXIES",

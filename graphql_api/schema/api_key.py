@@ -149,7 +149,7 @@ class RevokeApiKeyInput:
 
 @object_type
 class ApiKeyRevoked:
-    """The key is dead; who remembers it as verified forgets within a minute.
+    """The key is dead, in every process at once.
 
     api_key: the key
     """

@@ -51,13 +51,13 @@ class Approval:
     id:           its id
     kind:         what was asked for, such as `adjust`
     state:        what became of it
-    requested_by: who asked
+    requested_by: who asked, as kind and id
     requested_at: when
     expires_at:   until when it can be decided
     needed:       how many others must agree
-    agreed_by:    who agreed already, where one more must
+    agreed_by:    who agreed already, where one more must, as kind and id
     agreed_at:    when
-    decided_by:   who decided
+    decided_by:   who decided, as kind and id
     decided_at:   when
     entry_id:     the entry that it posted
     adjustment:   the adjustment, where it is one
@@ -178,7 +178,7 @@ class RequestDecided:
     replayed:    whether this is the stored outcome of an earlier request under the same key
     approval_id: the request
     state:       what became of it; PENDING where one more must agree
-    decided_by:  who decided, or agreed
+    decided_by:  who decided, or agreed, as kind and id
     decided_at:  when
     entry_id:    the entry that an approval posted
     """

@@ -67,7 +67,7 @@ class CampaignFigures:
     conversion_rate_basis_points: converted ÷ participants, rounded down
     activities:   activities that the rules looked at
     awarded:      those of them with an award
-    value:        what these reported as their amounts, less refunds
+    value_minor:  what these reported as their amounts, less refunds, in minor units
     assets:       what was given, by asset
     """
 
@@ -79,7 +79,7 @@ class CampaignFigures:
     conversion_rate_basis_points: int
     activities: int
     awarded: int
-    value: MinorUnits
+    value_minor: MinorUnits
     assets: list[CampaignAssetFigures]
 
 
@@ -94,7 +94,7 @@ def figures_of(line: Figures) -> CampaignFigures:
         conversion_rate_basis_points=line.conversion_rate,
         activities=line.activities,
         awarded=line.awarded,
-        value=MinorUnits(line.value_minor),
+        value_minor=MinorUnits(line.value_minor),
         assets=[_asset(asset, line.value_minor) for asset in line.assets],
     )
 

@@ -82,7 +82,7 @@ class Entry:
     reason_code:       why, as a code
     sale_minor:        the amount of the sale, in minor units
     money_minor:       what the points were worth, in minor units
-    actor:             who did it; null for members and merchants
+    actor:             who did it, as kind and id; null for callers who are members or merchants
     """
 
     id: strawberry.ID

@@ -18,6 +18,7 @@ from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
+from graphql_api.schema.state_enums import HoldState
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import MinorUnits, Points
 from ledger.points.capture import CaptureHold, ReleaseHold
@@ -35,7 +36,7 @@ class Hold:
     amount:      how many points were set aside
     captured:    how many of them were taken
     deadline:    when it is over, at this very instant
-    state:       `open`, `captured`, `released` or `lapsed`
+    state:       what became of it
     merchant_id: whom it was opened for; null = the bank
     opened_at:   when it was opened
     ended_by:    the entry that ended it
@@ -48,7 +49,7 @@ class Hold:
     amount: Points
     captured: Points
     deadline: datetime
-    state: str
+    state: HoldState
     merchant_id: strawberry.ID | None
     opened_at: datetime
     ended_by: strawberry.ID | None
@@ -64,7 +65,7 @@ async def hold_of(context: Context, view: HoldView) -> Hold:
         amount=Points(view.amount),
         captured=Points(view.captured),
         deadline=view.deadline,
-        state=view.state,
+        state=HoldState(view.state),
         merchant_id=maybe_id(MERCHANT, view.merchant_id),
         opened_at=view.opened_at,
         ended_by=maybe_id(ENTRY, view.ended_by),

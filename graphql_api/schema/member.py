@@ -18,6 +18,7 @@ from graphql_api.schema.member_facts import MemberFacts, read_facts
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
 from graphql_api.schema.running_campaign import RunningCampaign, read_running
+from graphql_api.schema.state_enums import MemberState
 from graphql_api.schema.tier import MemberTier, read_tiers
 from graphql_api.schema.voucher import Voucher, read_expiring, read_vouchers
 from graphql_api.schema.voucher_enums import VoucherState
@@ -34,13 +35,13 @@ class Member:
 
     id:          the member's id
     external_id: what the bank calls the member
-    state:       `open`, `frozen` or `closed`
+    state:       what the member may do
     enrolled_at: since when
     """
 
     id: strawberry.ID
     external_id: str
-    state: str
+    state: MemberState
     enrolled_at: datetime
     uuid: strawberry.Private[UUID]
 
@@ -116,7 +117,7 @@ def member_of(view: MemberView) -> Member:
     return Member(
         id=id_of(MEMBER, view.id),
         external_id=view.external_id,
-        state=view.state,
+        state=MemberState(view.state),
         enrolled_at=view.enrolled_at,
         uuid=view.id,
     )

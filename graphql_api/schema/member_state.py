@@ -14,6 +14,7 @@ from graphql_api.schema.kinds import ENTRY, MEMBER, id_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.state_enums import MemberState
 from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember, UnfreezeMember
@@ -62,14 +63,14 @@ class MemberStateChanged:
     replayed:   whether this is the stored outcome of an earlier request under the same key
     member_id:  the member
     entry_id:   the entry that says so
-    state:      `open`, `frozen` or `closed`
+    state:      what it may do
     changed_at: since when
     """
 
     replayed: bool
     member_id: strawberry.ID
     entry_id: strawberry.ID
-    state: str
+    state: MemberState
     changed_at: datetime
 
 
@@ -109,7 +110,7 @@ def _changed(outcome: Outcome[LedgerStateChanged]) -> MemberStateChanged:
         replayed=outcome.replayed,
         member_id=id_of(MEMBER, reply.member_id),
         entry_id=id_of(ENTRY, reply.entry_id),
-        state=reply.state,
+        state=MemberState(reply.state),
         changed_at=reply.changed_at,
     )
 

@@ -17,6 +17,7 @@ from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
+from graphql_api.schema.state_enums import ShopState
 from graphql_api.schema.terminal import Terminal, read_terminals
 from ledger.book.account import Role as AccountRole
 from ledger.book.account import account_id
@@ -48,7 +49,7 @@ class Merchant:
     id:         its id
     code:       the partner's own number of the shop
     name:       its name
-    state:      `open` or `closed`
+    state:      what it may do
     partner_id: the company it belongs to
     networks:   the networks, in CIDR, from which its credentials work; none = anywhere
     """
@@ -56,7 +57,7 @@ class Merchant:
     id: strawberry.ID
     code: str
     name: str
-    state: str
+    state: ShopState
     partner_id: strawberry.ID
     networks: list[str]
     uuid: strawberry.Private[UUID]
@@ -102,7 +103,7 @@ def merchant_of(row: MerchantRow) -> Merchant:
         id=id_of(MERCHANT, row.id),
         code=row.code,
         name=row.name,
-        state=row.state,
+        state=ShopState(row.state),
         partner_id=id_of(PARTNER, row.partner_id),
         networks=[str(network) for network in row.networks],
         uuid=row.id,

@@ -12,6 +12,7 @@ from uuid import UUID
 import strawberry
 
 from graphql_api.global_ids import encode_id
+from graphql_api.schema.campaign_enums import CampaignState
 from graphql_api.schema.descriptions import enum_type, interface_type, object_type
 from graphql_api.schema.kinds import ENTRY, MEMBER
 from ledger.book.refusal import REFUSALS, Fact, Refusal, RefusalCode, RefusalRule, Retry
@@ -81,6 +82,10 @@ def _number(value: Fact) -> object:
     return int(str(value))
 
 
+def _campaign_state(value: Fact) -> object:
+    return CampaignState(str(value))
+
+
 def _texts(value: Fact) -> object:
     return list(value) if isinstance(value, tuple) else [str(value)]
 
@@ -111,7 +116,7 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "owed": _FactType(Points, "the points that are owed", _points),
     "stated": _FactType(Points, "the total that was stated", _points),
     "lots": _FactType(Points, "what the lots add up to", _points),
-    "state": _FactType(str, "the state that the campaign is in", str),
+    "state": _FactType(CampaignState, "the state that the campaign is in", _campaign_state),
     "available": _FactType(Points, "the points that are available", _points),
     "redeemed_at": _FactType(datetime, "when the voucher was redeemed", _instant),
     "expired_at": _FactType(datetime, "when the voucher's validity was over", _instant),

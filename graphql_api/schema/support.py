@@ -14,6 +14,7 @@ from graphql_api.schema.kinds import MEMBER, id_of
 from graphql_api.schema.member import Member
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
+from graphql_api.schema.state_enums import MemberState
 from graphql_api.schema.wallet import Wallet, wallet_of
 from ledger.points.support_query import ENTRIES_SHOWN, member_overview
 
@@ -52,7 +53,7 @@ async def support_member(info: Info, by: MemberRef) -> MemberOverview | None:
         member=Member(
             id=strawberry.ID(id_of(MEMBER, found.member_id)),
             external_id=found.external_id,
-            state=found.state,
+            state=MemberState(found.state),
             enrolled_at=found.enrolled_at,
             uuid=found.member_id,
         ),

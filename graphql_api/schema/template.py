@@ -30,7 +30,7 @@ from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
 from graphql_api.schema.template_input import TemplateTermsInput, body_from
 from graphql_api.schema.template_terms import TemplateFunding, TemplateTerms, funding_of, terms_of
-from graphql_api.schema.voucher_enums import Kind
+from graphql_api.schema.voucher_enums import Kind, TemplateState
 from ledger.book.refusal import RefusalCode
 from ledger.vouchers import template as ledger
 from ledger.vouchers.rows import TemplateVersion as VersionRow
@@ -81,14 +81,14 @@ class VoucherTemplate:
     id:      its id
     code:    its code, unique in the programme
     kind:    what its vouchers give
-    state:   `draft`, `live` or `stopped`; only a live one issues
+    state:   whether vouchers are issued from it
     current: the version under which vouchers are issued now
     """
 
     id: strawberry.ID
     code: str
     kind: Kind
-    state: str
+    state: TemplateState
     current: TemplateVersion
     uuid: strawberry.Private[UUID]
 
@@ -119,7 +119,7 @@ def template_of(record: TemplateRecord) -> VoucherTemplate:
         id=id_of(TEMPLATE, template.id),
         code=template.code,
         kind=Kind(template.kind),
-        state=template.state,
+        state=TemplateState(template.state),
         current=version_of(record.current),
         uuid=template.id,
     )

@@ -13,6 +13,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, TERMINAL, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
+from graphql_api.schema.state_enums import ShopState
 from ledger.book.refusal import RefusalCode
 from ledger.partners import terminal
 from ledger.partners.queries import terminals_page
@@ -27,14 +28,14 @@ class Terminal:
     merchant_id: the shop it belongs to
     code:        the shop's own number of it
     name:        its name
-    state:       `open` or `closed`
+    state:       what it may do
     """
 
     id: strawberry.ID
     merchant_id: strawberry.ID
     code: str
     name: str
-    state: str
+    state: ShopState
 
 
 def terminal_of(row: TerminalRow) -> Terminal:
@@ -44,7 +45,7 @@ def terminal_of(row: TerminalRow) -> Terminal:
         merchant_id=id_of(MERCHANT, row.merchant_id),
         code=row.code,
         name=row.name,
-        state=row.state,
+        state=ShopState(row.state),
     )
 
 

@@ -2,10 +2,11 @@
 
 from graphql_api.schema.descriptions import enum_type
 from ledger.vouchers.discount import Exactness
+from ledger.vouchers.template import TemplateState
 from ledger.vouchers.template_body import BenefitKind, Kind, StackMode, Stock
 from ledger.vouchers.voucher import VoucherState
 
-__all__ = ["BenefitKind", "Exactness", "Kind", "StackMode", "Stock", "VoucherState"]
+__all__ = ["BenefitKind", "Exactness", "Kind", "StackMode", "Stock", "TemplateState", "VoucherState"]
 
 enum_type(
     Kind,
@@ -35,6 +36,16 @@ enum_type(
         "UNLIMITED": "They are made as needed.",
         "LIMITED": "From a stock that is topped up.",
         "IMPORTED": "From a partner's own codes, in the order of their import.",
+    },
+)
+enum_type(
+    TemplateState,
+    "VoucherTemplateState",
+    "Whether vouchers are issued from a template.",
+    {
+        "DRAFT": "Not yet.",
+        "LIVE": "They are.",
+        "STOPPED": "No more; those that were issued stay good.",
     },
 )
 enum_type(

@@ -27,6 +27,7 @@ from graphql_api.schema.kinds import HOLD, LOT, MEMBER, id_of
 from graphql_api.schema.lot import NOTHING, Expiries, Lot, expiries_of, lot_of
 from graphql_api.schema.member_ref import MemberRef, find_member
 from graphql_api.schema.query import query
+from graphql_api.schema.state_enums import MemberState
 from graphql_api.schema.statement import BalanceAsOf, StatementLine, balance_of, read_statement
 from ledger.book.units import Points
 from ledger.members.queries import member_by_id
@@ -47,7 +48,7 @@ class Wallet:
 
     member_id:      whose wallet it is
     asset:          the asset's code
-    state:          `open`, `frozen` or `closed`
+    state:          what the member may do
     version:        how many entries touched it; rises by one with each
     posted:         the balance in the book
     held:           set aside by holds whose deadline is later
@@ -62,7 +63,7 @@ class Wallet:
 
     member_id: strawberry.ID
     asset: str
-    state: str
+    state: MemberState
     version: int
     posted: Points
     held: Points
@@ -187,7 +188,7 @@ def wallet_of(view: WalletView, asset: str) -> Wallet:
     return Wallet(
         member_id=id_of(MEMBER, view.member_id),
         asset=asset,
-        state=view.state,
+        state=MemberState(view.state),
         version=view.version,
         posted=Points(view.posted),
         held=Points(view.held),

@@ -267,9 +267,9 @@ async def test_an_erased_name_is_free_at_once(desk: Desk) -> None:
     after = await desk.ask(clerk, find)
     again = await bank.enrol("ada")
 
-    assert before["member"] == {"id": gid("Member", ada), "state": "closed"}
+    assert before["member"] == {"id": gid("Member", ada), "state": "CLOSED"}
     assert after["member"] is None
-    assert (await desk.ask(clerk, find))["member"] == {"id": gid("Member", again), "state": "open"}
+    assert (await desk.ask(clerk, find))["member"] == {"id": gid("Member", again), "state": "OPEN"}
 
 
 async def test_what_was_said_of_the_erased_is_forgotten(desk: Desk) -> None:

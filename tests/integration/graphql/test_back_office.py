@@ -22,9 +22,9 @@ async def test_a_member_is_enrolled_frozen_unfrozen_and_closed(people: People) -
     closed = await people.change(people.operator, "closeMember", CHANGED, member={"id": people.ines}, forfeit=True)
     found = await people.desk.ask(people.core, '{ member(by: {externalId: "ines"}) { state wallet { posted state } } }')
 
-    assert [frozen["state"], unfrozen["state"], closed["state"]] == ["frozen", "open", "closed"]
+    assert [frozen["state"], unfrozen["state"], closed["state"]] == ["FROZEN", "OPEN", "CLOSED"]
     assert [spend["code"], twice["code"], full["code"]] == ["MEMBER_FROZEN", "MEMBER_FROZEN", "MEMBER_NOT_EMPTY"]
-    assert found["member"] == {"state": "closed", "wallet": {"posted": "0", "state": "closed"}}
+    assert found["member"] == {"state": "CLOSED", "wallet": {"posted": "0", "state": "CLOSED"}}
 
 
 async def test_the_service_says_which_tiers_and_segments_are_a_members(people: People) -> None:
@@ -135,7 +135,7 @@ async def test_a_closed_shop_takes_no_points(people: People) -> None:
     other = await people.desk.ask(people.till, '{ merchant(code: "002") { code } }')
 
     assert refused["code"] == "MERCHANT_CLOSED"
-    assert own["merchant"] == {"code": "001", "state": "closed", "balances": [{"asset": "POINTS", "amount": "40"}]}
+    assert own["merchant"] == {"code": "001", "state": "CLOSED", "balances": [{"asset": "POINTS", "amount": "40"}]}
     assert other == {"merchant": None}
 
 

@@ -11,7 +11,7 @@ FIGURES = """
 query F($by: FigureSide!, $from: Date, $until: Date, $first: Int!, $after: String) {
   campaignFigures(code: "base", by: $by, fromOn: $from, untilOn: $until, first: $first, after: $after) {
     nodes {
-      key reached participants participationRateBasisPoints converted conversionRateBasisPoints activities awarded value
+      key reached participants participationRateBasisPoints converted conversionRateBasisPoints activities awarded valueMinor
       assets { asset awards issued returned redeemed redemptionRateBasisPoints cost returnPerHundred }
     }
     pageInfo { hasNextPage endCursor }
@@ -50,7 +50,7 @@ async def test_operators_read_figures_by_page(desk: Desk, bank: Bank) -> None:
             "conversionRateBasisPoints": 0,
             "activities": 3,
             "awarded": 2,
-            "value": "340",
+            "valueMinor": "340",
             "assets": [{**points, **rest}],
         }
     ]

@@ -174,7 +174,7 @@ async def test_a_campaign_lives_from_draft_to_end(people: People) -> None:
     steps += [state_of(await move(people, name)) for name in ("startCampaign", "endCampaign", "startCampaign")]
     late = await save(people, "changeCampaign", terms())
 
-    assert steps == ["DRAFT", "draft", "RUNNING", "PAUSED", "RUNNING", "ENDED", "ended"]
+    assert steps == ["DRAFT", "DRAFT", "RUNNING", "PAUSED", "RUNNING", "ENDED", "ENDED"]
     assert (asked["state"], asked["version"]) == ("REVIEWED", 1)
     assert (own["code"], decided["state"]) == ("APPROVAL_OWN", "APPROVED")
     assert (more["left"], topped["state"], topped["entryId"] is not None) == ("0", "APPROVED", True)

@@ -105,7 +105,7 @@ async def test_a_hold_is_captured_by_its_own_merchant_only(people: People) -> No
     assert seen == {"hold": None}
     assert (foreign["code"], again["code"]) == ("HOLD_NOT_FOUND", "HOLD_CAPTURED")
     assert done["entry"]["amount"] == "20"
-    assert shown == {"hold": {"state": "captured", "captured": "20", "memberId": None}}
+    assert shown == {"hold": {"state": "CAPTURED", "captured": "20", "memberId": None}}
 
 
 async def test_a_member_releases_only_what_it_held_for_the_bank(people: People) -> None:

@@ -37,7 +37,7 @@ async def test_a_wallet_tells_lots_forecast_statement_and_holds(people: People) 
     assert wallet["expiries"]["held"] == "10"
     assert [line["kind"] for line in wallet["statement"]["nodes"]] == ["hold", "earn"]
     assert wallet["statement"]["pageInfo"] == {"hasNextPage": True}
-    assert wallet["holds"]["nodes"] == [{"amount": "10", "state": "open", "merchantId": None}]
+    assert wallet["holds"]["nodes"] == [{"amount": "10", "state": "OPEN", "merchantId": None}]
     assert wallet["asOf"]["balance"] == "130"
     assert {each["asset"] for each in found["me"]["wallets"]} == {"POINTS", "STARS"}
 

@@ -59,7 +59,7 @@ async def test_every_kind_goes_in_and_comes_out(
     made = await save(people, "createVoucherTemplate", code="T1", terms=terms(gives=gives), termsText="Words.")
 
     current = made["template"]["current"]
-    assert (made["template"]["kind"], made["template"]["state"]) == (kind, "draft")
+    assert (made["template"]["kind"], made["template"]["state"]) == (kind, "DRAFT")
     assert current["terms"]["gives"] == shown
     assert (current["number"], current["termsText"]) == (1, "Words.")
 
@@ -114,12 +114,12 @@ async def test_a_template_is_drafted_changed_published_and_stopped(people: Peopl
 
     found = [each["template"]["state"] if "template" in each else each["code"] for each in steps]
     assert found == [
-        "draft",
+        "DRAFT",
         "TEMPLATE_NOT_LIVE",
-        "live",
+        "LIVE",
         "TEMPLATE_LIVE",
-        "live",
-        "stopped",
+        "LIVE",
+        "STOPPED",
         "CODE_TAKEN",
         "TEMPLATE_NOT_FOUND",
     ]

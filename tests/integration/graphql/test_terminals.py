@@ -20,7 +20,7 @@ async def test_a_shops_tills_are_registered_listed_and_closed(people: People) ->
     after = await change(operator, "createTerminal", left)
 
     assert made["terminal"]["merchantId"] == people.shop
-    assert closed["terminal"] == {"code": "T1", "state": "closed"}
+    assert closed["terminal"] == {"code": "T1", "state": "CLOSED"}
     assert [each["code"] for each in (again, twice, nowhere, after)] == [
         "CODE_TAKEN",
         "TERMINAL_CLOSED",
@@ -38,7 +38,7 @@ async def test_a_shop_sees_its_own_tills_only(people: People) -> None:
     own = await people.desk.ask(people.till, TILLS)
     foreign = await people.desk.ask(people.till, TILLS, id=people.other_shop)
 
-    assert own["merchant"]["terminals"]["nodes"] == [{"code": "T1", "state": "open"}]
+    assert own["merchant"]["terminals"]["nodes"] == [{"code": "T1", "state": "OPEN"}]
     assert foreign["merchant"] is None
 
 
