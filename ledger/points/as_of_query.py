@@ -20,6 +20,9 @@ WRITE_TIME_MAX = timedelta(minutes=5)
 """A batch is at most ten statements of thirty seconds (`engine/database.py`): so late may an entry become visible after
 its posted time."""
 
+_LAST = NEVER - timedelta(microseconds=1)
+"""The last instant there is: what never dies does not die at NEVER either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceAsOf:
@@ -82,7 +85,7 @@ async def balance_as_of(
         rows = await snapshot.rows(_TERMS, {**asked, "write_time_max": WRITE_TIME_MAX})
         if not rows:
             return None
-        terms, at = rows[0], effective_at or known_at or rows[0]["now"]
+        terms, at = rows[0], min(effective_at or known_at or rows[0]["now"], _LAST)
         held = await _holdings(snapshot, programme_id, ids, terms, at, known_at or NEVER)
     return BalanceAsOf(
         effective_at=at,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from ledger.book.units import NEVER
 from ledger.engine.outcome import Outcome, thaw
 from ledger.points.as_of_query import BalanceAsOf, balance_as_of
 from ledger.points.earn import EarnPoints
@@ -142,6 +143,19 @@ async def test_an_answer_is_final_only_where_nothing_can_change_it(world: World)
     assert await is_final(None, receipt.posted_at - timedelta(minutes=10)) is True
     assert await is_final(None, receipt.posted_at + timedelta(days=1)) is False
     assert await is_final(datetime(1969, 1, 1, tzinfo=UTC), None) is True
+
+
+async def test_what_never_dies_is_there_at_the_last_instant(world: World) -> None:
+    """Also where the caller names an instant that does not come."""
+    await _earn(world, 5, asset="EVER")
+    reader, member, asset = world.application.reader, world.members[0], world.asset("EVER")
+
+    found = await balance_as_of(
+        reader, world.programme_id, member, asset, effective_at=NEVER + timedelta(hours=23), known_at=None
+    )
+
+    assert found is not None
+    assert (found.balance, found.overdue, found.effective_at) == (5, 0, NEVER - timedelta(microseconds=1))
 
 
 def _numbers(seen: WalletView | BalanceAsOf | None) -> tuple[int, ...]:
