@@ -24,7 +24,7 @@ from ledger.campaigns.campaign_body import (
     TierCredit,
     VoucherAward,
 )
-from ledger.campaigns.campaign_text import progress_name, rule_name
+from ledger.campaigns.campaign_terms import progress_name, rule_name
 from ledger.campaigns.card import settle_card, use_card
 from ledger.campaigns.counts import count_up, counted, counters_of, progress_counter
 from ledger.campaigns.member_wallet import open_wallet

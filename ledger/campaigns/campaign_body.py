@@ -1,6 +1,7 @@
 """What a campaign promises, as frozen values. Pure.
 
-How it is validated stands in `campaign_rules.py`, how it is kept as text in `campaign_text.py`.
+How it is validated stands in `campaign_rules.py`, how it is kept as text in `campaign_text.py`, and what activities ask
+of it in `campaign_terms.py`.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
-from ledger.campaigns.campaign_text import Terms, terms_of
+from ledger.campaigns.campaign_terms import Terms, terms_of
 from ledger.campaigns.rows import CAMPAIGN_STEPS, CAMPAIGN_VERSIONS, CAMPAIGNS, Campaign, CampaignVersion
 from ledger.engine.state import State
 

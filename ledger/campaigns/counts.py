@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.book.units import computed_id
 from ledger.campaigns.campaign_body import AWARDS, CampaignBody, Cap, Period
-from ledger.campaigns.campaign_text import Terms, progress_name, variable_of
+from ledger.campaigns.campaign_terms import Terms, progress_name, variable_of
 from ledger.campaigns.expression import progress_variable
 from ledger.campaigns.rows import CAMPAIGN_COUNTS, CampaignCount
 from ledger.engine.shelf import Key
@@ -66,7 +66,7 @@ def next_periods(period: Period, day: date, count: int, today: date) -> list[dat
 
 
 class Counter(NamedTuple):
-    """What one row counts: `counter` is AWARDS, an asset's code, or a name of `campaign_text.py`."""
+    """What one row counts: `counter` is AWARDS, an asset's code, or a name of `campaign_terms.py`."""
 
     member_id: UUID
     campaign_id: UUID

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from ledger.campaigns.campaign_body import Period
-from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.campaign_terms import Terms
 from ledger.campaigns.counts import Counter, last_periods
 from ledger.campaigns.rows import CampaignCount
 

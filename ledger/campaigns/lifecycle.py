@@ -15,7 +15,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
 from ledger.campaigns.budget import budget_account_id, budget_asset_code, select_budgets
 from ledger.campaigns.campaign import CampaignState
-from ledger.campaigns.campaign_text import terms_of
+from ledger.campaigns.campaign_terms import terms_of
 from ledger.campaigns.rows import (
     CAMPAIGN_STEPS,
     CAMPAIGN_VERSIONS,

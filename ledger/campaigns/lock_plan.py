@@ -15,7 +15,7 @@ from ledger.campaigns import tables
 from ledger.campaigns.budget import budget_account_id
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import Counting, PointsAward, VoucherAward
-from ledger.campaigns.campaign_text import Counted, terms_of
+from ledger.campaigns.campaign_terms import Counted, terms_of
 from ledger.campaigns.counts import Counter, last_periods, next_periods
 from ledger.engine.reader import Query, Reader
 

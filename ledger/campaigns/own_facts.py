@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.campaign_terms import Terms
 from ledger.campaigns.expression import ATTRIBUTE, Value, Variables, attribute_fields
 from ledger.members.attribute_values import read_values
 from ledger.members.rows import MemberAttribute, MemberFacts

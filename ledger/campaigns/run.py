@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import CampaignBody, Period, Rule
-from ledger.campaigns.campaign_text import progress_name, rule_name
+from ledger.campaigns.campaign_terms import progress_name, rule_name
 from ledger.campaigns.counts import Counter, counted, last_periods, next_periods
 from ledger.campaigns.receipt import Reason
 from ledger.engine.state import State

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody
-from ledger.campaigns.campaign_text import Terms, terms_of
+from ledger.campaigns.campaign_terms import Terms, terms_of
 from ledger.campaigns.counts import Counter, named_counters
 from ledger.campaigns.member_then import MemberThen, days_enrolled
 from ledger.campaigns.own_facts import own_facts

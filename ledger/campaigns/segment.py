@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ledger.campaigns.campaign_text import Terms
+from ledger.campaigns.campaign_terms import Terms
 from ledger.campaigns.expression import SEGMENT_FIELDS
 from ledger.campaigns.facts import Facts, vocabulary_of
 from ledger.campaigns.member_then import MemberThen

@@ -17,7 +17,8 @@ from ledger.campaigns.budget import budget_account_id, new_budget
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.campaign_body import CampaignBody, PointsAward, VoucherAward
 from ledger.campaigns.campaign_query import campaign_by_id
-from ledger.campaigns.campaign_text import body_text, parse_body, terms_of
+from ledger.campaigns.campaign_terms import terms_of
+from ledger.campaigns.campaign_text import body_text, parse_body
 from ledger.campaigns.considered import Considered, name_of
 from ledger.campaigns.recorded import Span, recorded_pages
 from ledger.campaigns.rehearsal import Rehearsal

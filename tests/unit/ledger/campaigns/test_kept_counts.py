@@ -4,7 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from ledger.campaigns.campaign_body import CampaignBody, Cap, Period, Phase, PointsAward, ProgressCounter, Rule, Streak
-from ledger.campaigns.campaign_text import body_text, progress_name, terms_of
+from ledger.campaigns.campaign_terms import progress_name, terms_of
+from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.counts import Counter
 from ledger.campaigns.kept_counts import KeptCounts
 from ledger.campaigns.rows import CampaignCount

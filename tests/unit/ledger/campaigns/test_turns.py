@@ -19,7 +19,8 @@ from ledger.campaigns.campaign_body import (
     Rule,
     Variant,
 )
-from ledger.campaigns.campaign_text import body_text, terms_of
+from ledger.campaigns.campaign_terms import terms_of
+from ledger.campaigns.campaign_text import body_text
 from ledger.campaigns.considered import Considered, name_of
 from ledger.campaigns.counts import Counter
 from ledger.campaigns.facts import Facts, payload_vocabulary
