@@ -5,6 +5,7 @@ rotation stands under the old key's signature, so it vouches for the new one.
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from audit.checkpoint import verify_checkpoint
 from audit.durable_file import PRIVATE, write_durably
 from audit.note import NoteRefused, VerifierKey
 from audit.policy import FormerKey
+from audit.rollback import KnownCheckpoint
 from audit.signing import SigningKey
 
 _SIZE = "SELECT size FROM audit.tree"
@@ -43,15 +45,22 @@ async def rotate_log_key(acts: Acts, path: Path, key: SigningKey, new: SigningKe
     return both
 
 
-async def retire_log_key(acts: Acts, path: Path, key: SigningKey, *, actor: str) -> FormerKey:
+async def retire_log_key(
+    acts: Acts, path: Path, key: SigningKey, known: Sequence[KnownCheckpoint], *, actor: str
+) -> FormerKey:
     """Takes the old key out of the file, and says up to which size it alone spoke for the log: auditors keep that.
 
-    RotationRefused where there is none, or where the newest checkpoint is not signed by the new key yet.
+    RotationRefused where there is none, or where the newest checkpoint, or one of those by which workers know the log, is
+    not signed by the new key yet: alone, it would be let nowhere near this log.
     """
     if key.former is None:
         raise RotationRefused("only one key signs; there is none to retire")
     alone = replace(key, former=None)
     await _require_signing(acts, alone.verifier)
+    for each in known:
+        _require_signed(
+            each.text, alone.verifier, f"{each.where} holds no checkpoint of the key {{}} yet; let a worker run"
+        )
     rows = await acts.read(_LAST_WITHOUT, _line_start(alone.verifier))
     former = FormerKey(key=key.former.verifier, size_max=rows[0]["size"] if rows else 0)
     async with acts.begin(actor) as doing:
@@ -63,10 +72,14 @@ async def retire_log_key(acts: Acts, path: Path, key: SigningKey, *, actor: str)
 
 async def _require_signing(acts: Acts, key: VerifierKey) -> None:
     rows = await acts.read(_NEWEST)
+    _require_signed(rows[0]["note"] if rows else "", key, "no worker signs with the key {} yet; restart them")
+
+
+def _require_signed(note: str, key: VerifierKey, otherwise: str) -> None:
     try:
-        verify_checkpoint(rows[0]["note"] if rows else "", key)
+        verify_checkpoint(note, key)
     except NoteRefused:
-        raise RotationRefused(f"no worker signs with the key {key.id.hex()} yet; restart them") from None
+        raise RotationRefused(otherwise.format(key.id.hex())) from None
 
 
 def _line_start(key: VerifierKey) -> str:

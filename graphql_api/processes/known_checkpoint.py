@@ -1,13 +1,26 @@
-"""Reading the newest checkpoint that is kept elsewhere, from a file or over the web."""
+"""Reading the newest checkpoint that is kept elsewhere, from a file or over the web, and those that workers go by."""
 
 import asyncio
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from audit.note import NOTE_CHARACTERS_MAX
 from audit.rollback import KnownCheckpoint
+from audit.static_files import StaticFiles
+from graphql_api.settings import Settings
 
 TIMEOUT_SECONDS = 10.0
+
+
+async def checkpoints_of(settings: Settings) -> Sequence[KnownCheckpoint]:
+    """Those by which a worker with these settings knows the log at its start, as far as there are any. OSError as below."""
+    found: list[KnownCheckpoint] = []
+    published = StaticFiles(settings.log_folder).checkpoint() if settings.log_folder else None
+    if published is not None:
+        found.append(KnownCheckpoint(where=str(settings.log_folder), text=published))
+    kept = await read_known_checkpoint(settings.log_known_checkpoint) if settings.log_known_checkpoint else None
+    return [*found, kept] if kept else found
 
 
 async def read_known_checkpoint(where: str) -> KnownCheckpoint | None:

@@ -59,10 +59,17 @@ async def _rotate() -> "SigningKey":
 
 async def _retire() -> "tuple[SigningKey, FormerKey]":
     from graphql_api.log_key_rotation import retire_log_key
+    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.key_acts import actor
+    from graphql_api.processes.known_checkpoint import checkpoints_of
+    from graphql_api.settings import read_settings
 
+    try:
+        known = await checkpoints_of(read_settings(os.environ))
+    except OSError as error:
+        raise CommandError(f"the kept checkpoint cannot be read ({error}).") from None
     async with _at_the_key() as (acts, path, key):
-        return key, await retire_log_key(acts, path, key, actor=actor())
+        return key, await retire_log_key(acts, path, key, known, actor=actor())
 
 
 @asynccontextmanager

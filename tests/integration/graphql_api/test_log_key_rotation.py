@@ -50,7 +50,10 @@ async def test_a_new_key_takes_the_old_ones_place(keys: KeyWorld, database_url: 
 
     both = await rotate_log_key(keys.acts, path, old, new_log_key(old.name), actor=actor)
     between = await sign(keys, database_url, path)
-    former = await retire_log_key(keys.acts, path, both, actor=actor)
+    with pytest.raises(RotationRefused, match="the safe holds no checkpoint"):
+        await retire_log_key(keys.acts, path, both, [KnownCheckpoint(where="the safe", text=first)], actor=actor)
+    kept = [KnownCheckpoint(where="the safe", text=between)]
+    former = await retire_log_key(keys.acts, path, both, kept, actor=actor)
     last = await sign(keys, database_url, path)
 
     size = verify_checkpoint(first, old.verifier).checkpoint.size
@@ -85,10 +88,10 @@ async def test_one_rotation_ends_before_the_next_begins(keys: KeyWorld, database
     await sign(keys, database_url, path)
 
     with pytest.raises(RotationRefused, match="none to retire"):
-        await retire_log_key(keys.acts, path, old, actor=actor)
+        await retire_log_key(keys.acts, path, old, (), actor=actor)
     both = await rotate_log_key(keys.acts, path, old, new_log_key(old.name), actor=actor)
     with pytest.raises(RotationRefused, match="restart them"):
-        await retire_log_key(keys.acts, path, both, actor=actor)
+        await retire_log_key(keys.acts, path, both, (), actor=actor)
     with pytest.raises(RotationRefused, match="still signs"):
         await rotate_log_key(keys.acts, path, both, new_log_key(old.name), actor=actor)
 
