@@ -14,6 +14,7 @@ from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
 from ledger.engine.sql_query import SqlQuery
 from ledger.engine.state import State
+from ledger.members.membership import programme_of
 from ledger.tiers.command import TierCommand
 from ledger.tiers.held_levels import settle_tiers, standings_of
 
@@ -40,8 +41,8 @@ class SettleTiers(TierCommand[TiersSettled]):
         return {"memberId": self.member_id}
 
     def decide(self, state: State, now: datetime) -> TiersSettled:
-        """Refused with MEMBER_NOT_FOUND, MEMBER_CLOSED; freezing stops no fall."""
-        programme = self.require_member(state)
+        """Refused with MEMBER_NOT_FOUND. Neither freezing nor leaving stops a fall: what is due would wait for ever."""
+        programme = programme_of(state, self.find_member(state))
         before = sum(standing.version for standing in standings_of(state, programme, self.member_id))
         settle_tiers(state, programme, self.member_id, now)
         after = sum(standing.version for standing in standings_of(state, programme, self.member_id))
@@ -61,7 +62,6 @@ _DUE = SqlQuery(
     """
     SELECT s.programme_id, s.member_id
     FROM {book}.tier_standings s
-    JOIN {book}.holders h ON h.id = s.member_id AND h.state <> 'closed'
     WHERE s.next_due_at <= (SELECT now FROM {now} instant) AND s.next_due_at < '9999-12-31 00:00+00'
       AND NOT EXISTS (SELECT FROM {book}.accounts a WHERE a.holder_id = s.member_id AND a.role IN ('wallet', 'voucher')
                       AND a.next_due_at <= s.next_due_at)

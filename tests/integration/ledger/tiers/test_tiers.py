@@ -13,6 +13,7 @@ from ledger.campaigns.campaign_body import PointsAward, Rule
 from ledger.points.sweeps import sweep_due
 from ledger.programme.register_activity_type import register_type
 from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
+from ledger.vouchers.close import CloseMember
 from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, always, amounts
 from tests.tier_desk import SPEND, TierDesk
@@ -177,6 +178,21 @@ async def test_of_one_midnight_lots_expire_before_levels_fall(
         " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' IN ('expiry', 'tier_step') ORDER BY id"
     )
     assert [row["type"] for row in told] == ["tier_step"] * 2 + ["expiry", "tier_step"] * 2
+
+
+async def test_who_has_left_falls_once_and_is_due_no_more(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """So that sweeps do not come past everybody who ever left."""
+    await tiers.ladder()
+    await campaigns.buy(member, 1000)
+    close = CloseMember(actor=bank.actor("operator", "olga"), key=bank.key(), member_id=member)
+    (await bank.application.engine.execute(close)).unwrap()
+    await bank.advance(timedelta(days=30))
+
+    assert [await tiers.sweep(), await tiers.sweep()] == [(1, 0), (0, 0)]
+    due = "SELECT count(*) FROM {book}.tier_standings WHERE next_due_at < '9999-12-31 00:00+00'"
+    assert (await bank.fetch(due))[0][0] == 0
 
 
 async def test_what_a_ladder_cannot_be_is_refused(tiers: TierDesk) -> None:
