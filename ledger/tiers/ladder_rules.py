@@ -84,6 +84,8 @@ def _require_levels(levels: Sequence[Level]) -> None:
         refuse_input("levels")
     if levels[0].threshold != 0:
         refuse_input("levels.0.threshold")
+    if levels[0].pack:  # nobody is promoted to where everybody begins
+        refuse_input("levels.0.pack")
     for number, level in enumerate(levels):
         _require_level(f"levels.{number}", level)
         if number and not (is_amount(level.threshold) and level.threshold > levels[number - 1].threshold):
