@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from operator import attrgetter
 from time import perf_counter
@@ -21,6 +21,8 @@ from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit, WrongKeys
 from ledger.engine.unit_of_work import Tx
 
+CLOCK_BEHIND_MAX = timedelta(hours=1)
+"""A clock that is further behind the book's entries is believed: it is they that stand in a future (a replay, a slip)."""
 _WAVES_MAX = 6
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _MISSES_MAX = 20_000
@@ -70,6 +72,14 @@ class BatchRunner:
         former one acknowledged. A batch that is still in flight there tells only the former set.
         """
         self.known_open = set()
+
+    async def go_on(self, tx: Tx) -> None:
+        """Before the first batch of a connection: where this server's clock is behind the book, time stands still until
+        it has caught up. Processes that were just started, or had a standby promoted under them, go on together.
+        """
+        now, latest = (await tx.run(self.statements.latest_instants()))[0]
+        if latest is not None and now < latest <= now + CLOCK_BEHIND_MAX:
+            self.reached = max(self.reached, latest)
 
     async def run(self, batch: Batch, tx: Tx) -> None:
         """Decides and commits the batch; any exception leaves the database as it was, unless the commit itself broke."""

@@ -44,8 +44,9 @@ from sqlalchemy.types import NullType, UserDefinedType
 
 from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf
-from ledger.engine.tables import ACCOUNTS, BOOK, HOLDERS, INSTANCE, REGISTRY
+from ledger.engine.tables import ACCOUNTS, BOOK, ENTRIES, HOLDERS, INSTANCE, REGISTRY
 
+_NEWEST_ENTRIES = 1000
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
 _Rows = Select[*tuple[Any, ...]]
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -121,6 +122,10 @@ class Statements:
     def __init__(self, book_schema: str) -> None:
         self._schema = book_schema
         self._texts: dict[object, str] = {}
+
+    def latest_instants(self) -> str:
+        """The instant now, and the latest one among the newest entries; NULL where there is no entry."""
+        return self._cached("latest", _latest_instants)
 
     def lock(self, shelf: AnyShelf) -> str:
         """Locks and returns rows in id order. $1: ids."""
@@ -239,6 +244,11 @@ def _read_together(shelves: Sequence[AnyShelf]) -> ClauseElement:
         for n, shelf in enumerate(shelves)
     ]
     return select(instant_now(), INSTANCE.c.standing_version, *(func.array(found) for found in rows))
+
+
+def _latest_instants() -> ClauseElement:
+    newest = select(ENTRIES.c.posted_at).order_by(ENTRIES.c.tx_id.desc()).limit(_NEWEST_ENTRIES).subquery()
+    return select(instant_now(), select(func.max(newest.c.posted_at)).scalar_subquery())
 
 
 def _write(changes: Sequence[Change], schema: str) -> ClauseElement:

@@ -8,6 +8,7 @@ import asyncpg
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.batch import Batch, BatchRunner
+from ledger.engine.connecting import HOST_SECONDS_MAX
 from ledger.engine.database import Database
 from ledger.engine.ports import Observer
 from ledger.engine.queue import Limits
@@ -102,8 +103,10 @@ class Writer:
             if self._has_written:
                 self._runner.forget()
             self._connection = await self._database.open_writer()
-            self._tx = Tx(self._connection)
-            self._has_written = True
+            tx = Tx(self._connection)
+            async with asyncio.timeout(HOST_SECONDS_MAX):
+                await self._runner.go_on(tx)
+            self._tx, self._has_written = tx, True
         return self._tx
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
 """How many connections write."""
 
 import asyncio
+from datetime import timedelta
 
+from graphql_api.bootstrap import open_application
 from ledger.points.earn import EarnPoints
 from tests.checking import assert_clean
 from tests.points_world import World
@@ -57,3 +59,20 @@ async def test_another_server_is_asked_anew_which_open_accounts_it_has(world: Wo
     (await engine.execute(earns[1])).unwrap()
 
     await assert_clean(database_url)
+
+
+async def test_time_goes_on_from_the_latest_entry(world: World, database_url: str) -> None:
+    """A process that starts where the database's clock fell back posts no earlier than the others did."""
+    posted = "SELECT max(posted_at) FROM book.journal_entries"
+    earn = EarnPoints(actor=world.actor, key="e", member_id=world.members[0], asset="EVER", amount=1)
+    (await world.application.engine.execute(earn)).unwrap()
+    before = await world.connection.fetchval(posted)
+    await world.advance(timedelta(minutes=-10))
+
+    async with open_application(world.application.settings, url=database_url) as started:
+        later = EarnPoints(actor=world.actor, key="l", member_id=world.members[1], asset="EVER", amount=1)
+        entry_id = (await started.engine.execute(later)).unwrap().entry_id
+
+    assert (
+        await world.connection.fetchval("SELECT posted_at FROM book.journal_entries WHERE id = $1", entry_id) == before
+    )
