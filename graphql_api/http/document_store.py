@@ -31,6 +31,10 @@ from graphql_api.http.strawberry_internals import VALIDATION_RULES, Selections
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
+class TrustedDocumentRefused(ValueError):
+    """A document of the allow-list has another digest or cannot run here; the message says which, and why."""
+
+
 class DocumentRefused(Exception):
     """The document cannot run; `errors` say why, `code` says what kind of reason it is."""
 
@@ -127,7 +131,7 @@ class _Shelf:
 class DocumentStore:
     """Finds documents by text or digest.
 
-    Raises DocumentRefused; ValueError at construction when a trusted document is invalid or over the limits.
+    Raises DocumentRefused; TrustedDocumentRefused at construction where one is invalid or over the limits.
     """
 
     def __init__(
@@ -188,11 +192,11 @@ class DocumentStore:
 
     def _trust(self, digest: str, text: str) -> None:
         if digest_of(text) != digest:
-            raise ValueError(f"trusted document {digest}: its text has another SHA-256")
+            raise TrustedDocumentRefused(f"the text of sha256:{digest} has another SHA-256")
         try:
             document = self._compile(text, trusted=True)
         except DocumentRefused as refusal:
-            raise ValueError(f"trusted document {digest}: {refusal.errors[0].message}") from refusal
+            raise TrustedDocumentRefused(f"sha256:{digest}: {refusal.errors[0].message.rstrip('.')}") from refusal
         self._trusted[digest] = self._trusted_texts[text] = document
 
     def _compile(self, text: str, *, trusted: bool) -> Document:

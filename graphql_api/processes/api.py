@@ -14,6 +14,7 @@ from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.bundle_download import Downloads
 from graphql_api.http.credentials import ANONYMOUS, Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set
+from graphql_api.http.document_store import TrustedDocumentRefused
 from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
 from graphql_api.http.operations import MakeContext
 from graphql_api.http.tokens import TokenRules, TokenVerifier
@@ -41,22 +42,26 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
         await application.database.pool.fetchval("SELECT 1")
         pool.sample(size=application.database.pool.get_size(), idle=application.database.pool.get_idle_size())
 
-    return create_app(
-        schema=face.schema,
-        make_context=face.context_of(application),
-        authenticator=Authenticator(
-            tokens=token_verifier(settings),
-            api_keys=face.api_keys_of(application),
-            merchants=application.merchants,
-            failures=application.refused,
-            now=time.time,
-            anonymous=ANONYMOUS if settings.graphiql else None,
-        ),
-        ping=ping,
-        downloads=face.downloads_of(application),
-        options=http_options(settings),
-        registry=registry,
+    authenticator = Authenticator(
+        tokens=token_verifier(settings),
+        api_keys=face.api_keys_of(application),
+        merchants=application.merchants,
+        failures=application.refused,
+        now=time.time,
+        anonymous=ANONYMOUS if settings.graphiql else None,
     )
+    try:
+        return create_app(
+            schema=face.schema,
+            make_context=face.context_of(application),
+            authenticator=authenticator,
+            ping=ping,
+            downloads=face.downloads_of(application),
+            options=http_options(settings),
+            registry=registry,
+        )
+    except TrustedDocumentRefused as error:
+        raise SettingsError((f"SCRIP_TRUSTED_DOCUMENTS: {error}.",)) from None
 
 
 def token_verifier(settings: Settings) -> TokenVerifier:
