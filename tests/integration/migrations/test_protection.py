@@ -252,6 +252,57 @@ async def test_rows_never_vanish(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        ("keys.roots", "reference, state, adopted_at, destroyed_at", "'r', 'destroyed', now(), now()"),
+        (
+            "keys.branches",
+            "kind, name, root_id, state, created_at",
+            "'house', 'h', gen_random_uuid(), 'destroyed', now()",
+        ),
+    ],
+)
+async def test_a_destroyed_key_above_others_stays_destroyed(
+    database_url: str, table: str, columns: str, values: str
+) -> None:
+    """As a member's own does; nobody brings it back, not even the owner by a slip."""
+    connection = await owners_connection(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            await connection.execute(f"INSERT INTO {table} (id, {columns}) VALUES (gen_random_uuid(), {values})")
+
+        with pytest.raises(asyncpg.RestrictViolationError, match="for ever"):
+            await connection.execute(f"UPDATE {table} SET state = 'active'")
+    finally:
+        await connection.close()
+
+
+async def test_the_ledgers_clock_only_moves_forward(database_url: str) -> None:
+    """Its offset is set once and then grows."""
+    async with connected(database_url) as connection:
+        for offset in (-5, -5, 7):
+            await connection.execute("UPDATE registry.instance SET clock_offset_us = $1", offset)
+        with pytest.raises(asyncpg.CheckViolationError, match="only moves forward"):
+            await connection.execute("UPDATE registry.instance SET clock_offset_us = 6")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["api_keys SET expires_at = NULL", "api_keys SET revoked_at = NULL", "merchants SET state = 'closed'"],
+)
+async def test_a_credential_that_ends_is_told_to_every_process(database_url: str, change: str) -> None:
+    """What a process keeps of keys and merchants is read anew after the commit that changed them."""
+    heard: list[str] = []
+    async with connected(database_url) as listening, connected(database_url) as changing:
+        await listening.add_listener("scrip_credentials", lambda *notice: heard.append(str(notice[2])))
+        await changing.execute(f"UPDATE registry.{change} WHERE false")
+        await listening.fetchval("SELECT 1")
+
+    assert heard == ["scrip_credentials"]
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "UPDATE book.accounts SET floor = -5",
