@@ -53,8 +53,7 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     """Counts what counts and takes the first offer of an award. Every reason why there was none; nothing where there
     was one.
     """
-    state, seen, terms = taker.state, taker.seen, of.terms
-    body = terms.body
+    state, seen, body = taker.state, taker.seen, of.body
     phase = body.phase_on(seen.day)
     reason = why_not(state, of, seen, phase, taker.now)
     if reason is not None or phase is None:
@@ -62,32 +61,39 @@ def look_at(taker: Taker, of: Considered) -> list[Skip]:
     segment = segment_inputs(state, of, seen)
     if segment is None:
         return [skipped(of, Reason.OTHER_SEGMENT)]
-    if body.group in taker.groups and not terms.counts:
+    if body.group in taker.groups and not of.terms.counts:
         return [skipped(of, Reason.GROUP_AWARDED)]
-    variant = variant_of(body, of.campaign.id, seen.member_id) if body.variants else None
-    facts = seen.facts if terms.is_plain else facts_of(state, of, seen)
+    if not of.terms.rules[phase.code, seen.type]:
+        return [skipped(of, Reason.OTHER_ACTIVITY)]
+    variant = variant_of(body, of.campaign.id, seen.member_id)
+    facts = seen.facts if of.terms.is_plain else facts_of(state, of, seen)
+    return _try_rules(taker, Look(state, taker.programme, taker.now, of, seen, phase, variant, facts, segment))
+
+
+def _try_rules(taker: Taker, look: Look) -> list[Skip]:
+    """The phase's rules for the activity, one after the other, each on the facts that the ones before it left."""
+    terms, phase = look.of.terms, look.phase.code
     skips, has_awarded = [], False
-    rules = terms.rules[phase.code, seen.type]
-    for rule in rules:
+    for rule in terms.rules[phase, look.seen.type]:
         is_award = rule.action.is_award
         if is_award and has_awarded:
             continue
-        reason = Reason.GROUP_AWARDED if is_award and body.group in taker.groups else unmet(rule, variant, facts)
-        if reason is None:
-            look = Look(state, taker.programme, taker.now, of, seen, phase, variant, facts, segment)
-            reason = _follow(taker, look, rule)
+        reason = _follow(taker, look, rule)
         if reason is not None:
-            skips.append(skipped_rule(of, rule.code, reason, phase.code, variant))
+            skips.append(skipped_rule(look.of, rule.code, reason, phase, look.variant))
             continue
         has_awarded = has_awarded or is_award
         if not terms.is_plain:
-            facts = facts_of(state, of, seen)
-    if has_awarded:
-        return []
-    return skips if rules else [skipped(of, Reason.OTHER_ACTIVITY)]
+            look = look._replace(facts=facts_of(look.state, look.of, look.seen))
+    return [] if has_awarded else skips
 
 
 def _follow(taker: Taker, look: Look, rule: Rule) -> Reason | None:
     """Does what the rule says, or tells why not."""
+    if rule.action.is_award and look.of.body.group in taker.groups:
+        return Reason.GROUP_AWARDED
+    reason = unmet(rule, look.variant, look.facts)
+    if reason is not None:
+        return reason
     found = offer(look, rule)
     return found if isinstance(found, Reason) else taker.take(found)
