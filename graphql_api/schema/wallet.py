@@ -127,7 +127,7 @@ class Wallet:
     async def as_of(
         self, info: Info, effective_at: datetime | None = None, known_at: datetime | None = None
     ) -> BalanceAsOf | None:
-        """The balance at an earlier time; null before the wallet's first entry.
+        """The balance at an earlier time; null while the wallet has no entry at all.
 
         effective_at: at this time; default: `knownAt`, else now
         known_at:     as far as was recorded by then; default: now
