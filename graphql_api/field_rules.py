@@ -13,7 +13,7 @@ from typing import Protocol
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from graphql_api.errors import Forbidden
-from graphql_api.permissions import Scope
+from graphql_api.permissions import OWN, Role, Scope
 
 _RULE = "scrip.field_rule"
 _GUARDED = "scrip.guarded"
@@ -24,7 +24,8 @@ _STRAWBERRY = "strawberry-definition"
 class FieldRule:
     """One field's demands.
 
-    scopes: the caller needs one of them; empty means that every verified caller may.
+    scopes: the caller needs one of them, of which those in OWN count for members only; empty means that every verified
+        caller may.
     moves: the kind of a root field that moves value or takes a code; a document may name each kind once.
     cost: weight in the static cost, at least 0.
     page_max: the largest page a list argument `first` may ask for; multiplies the cost below the field. Of a list
@@ -90,10 +91,10 @@ def _object_fields(schema: GraphQLSchema) -> Iterator[GraphQLField]:
 
 
 def _guard(field: GraphQLField, scopes: tuple[Scope, ...]) -> None:
-    names = " or ".join(f"`{scope}`" for scope in scopes)
+    names = " or ".join(f"`{scope}` (members)" if scope in OWN else f"`{scope}`" for scope in scopes)
     field.description = f"{field.description or ''}\n\nScope: {names}.".strip()
     wanted = frozenset(scopes)
-    refusal = f"This needs the scope {' or '.join(scopes)}."
+    refusal = f"This needs the scope {names.replace('`', '')}."
     # A subscription field is guarded where its events are asked for; its resolver then only passes them on.
     if field.subscribe is not None:
         field.subscribe = _guarded(field.subscribe, wanted, refusal)
@@ -110,18 +111,24 @@ class _Info(Protocol):
 
 class _Context(Protocol):
     @property
-    def caller(self) -> "_Scopes": ...
+    def caller(self) -> "_Caller": ...
 
 
-class _Scopes(Protocol):
+class _Caller(Protocol):
+    @property
+    def role(self) -> Role: ...
+
     @property
     def scopes(self) -> frozenset[Scope]: ...
 
 
 def _guarded(resolve: Callable[..., object], wanted: frozenset[Scope], refusal: str) -> Callable[..., object]:
+    of_others = wanted - OWN
+
     # By position only: a field may have an argument of any name.
     def guarded(source: object, info: _Info, /, **arguments: object) -> object:
-        if wanted.isdisjoint(info.context.caller.scopes):
+        caller = info.context.caller
+        if (wanted if caller.role is Role.MEMBER else of_others).isdisjoint(caller.scopes):
             raise Forbidden(refusal)
         return resolve(source, info, **arguments)
 

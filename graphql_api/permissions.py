@@ -75,6 +75,11 @@ class Role(StrEnum):
     """Nobody yet: in development, whoever looks at the schema before signing in."""
 
 
+OWN = frozenset({Scope.WALLET_READ, Scope.VOUCHER_READ, Scope.TIER_READ, Scope.CAMPAIGN_READ})
+"""What members may read of themselves. For others these scopes open nothing: whoever reads of any member needs the one
+that says so.
+"""
+
 _BACK_OFFICE = frozenset(
     {
         Scope.PROGRAMME_READ,

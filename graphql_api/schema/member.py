@@ -131,7 +131,7 @@ async def _read(context: Context, member_id: UUID | None) -> Member | None:
 
 
 async def me(info: Info) -> Member | None:
-    """The member that calls; null where the caller is not an enrolled member."""
+    """The member that calls; null where it is not enrolled."""
     try:
         return await _read(info.context, await info.context.own_member_id())
     except Refusal:

@@ -110,7 +110,7 @@ class Voucher:
 
     @field(requires(Scope.VOUCHER_READ, cost=2))
     async def code(self, info: Info) -> VoucherCode | None:
-        """What the app shows at a till; null for everybody but the voucher's owner, and once nothing is left of it."""
+        """What the owner's app shows at a till; null once nothing is left of it."""
         context = info.context
         is_owner = context.caller.role is Role.MEMBER and await _own_id(context) == self.view.member_id
         return code_of(context, self.view) if is_owner and self.state in _USABLE else None

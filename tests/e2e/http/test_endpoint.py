@@ -91,7 +91,7 @@ async def test_an_error_for_the_caller_is_shown(client: httpx.AsyncClient) -> No
 
 async def test_a_field_without_its_scope_is_forbidden(client: httpx.AsyncClient) -> None:
     """Only the forbidden field fails; the refusal names the scope."""
-    headers = bearer(Scope.WALLET_READ, Scope.DOCUMENT_ADHOC)
+    headers = bearer(Scope.WALLET_READ, Scope.DOCUMENT_ADHOC, role=Role.MEMBER)
 
     nested = await ask(client, '{ wallet(id: "w1") { posted } b: wallet(id: "w1") { secret } }', headers)
     root = await ask(

@@ -1,16 +1,17 @@
 """Who may ask what: one line per root field, and one per field with a scope of its own. A new field needs a line here."""
 
+import pytest
 from graphql import GraphQLObjectType, GraphQLUnionType, get_named_type
 
 from graphql_api.field_rules import rule_of
-from graphql_api.permissions import Role, Scope
+from graphql_api.permissions import OWN, Role, Scope
 from tests.integration.graphql.access import LETTERS, is_let_in, root_fields
 from tests.integration.graphql.desk import SCHEMA, Desk
 
 ROLES = tuple(role for role in Role if role is not Role.ANONYMOUS)
 
 ROOT_FIELDS = """
-Query.me                           M...... MTSOACH
+Query.me                           M...... M......
 Query.wallet                       ..SOACH ..SOACH
 Query.member                       ..SO.CH ..SOACH
 Query.members                      ..SO.CH ..SOACH
@@ -209,3 +210,14 @@ async def test_an_inner_field_is_refused_without_its_scope(desk: Desk) -> None:
     code = await desk.refusal(reader, '{ member(by: {externalId: "ines"}) { id wallet { available } } }')
 
     assert code == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    "field", ["wallet { available }", "wallets { asset }", "tiers { ladder }", "campaigns { code }"]
+)
+async def test_a_scope_for_what_is_ones_own_opens_nothing_of_others(desk: Desk, field: str) -> None:
+    """A service that was given a member's scope by mistake reads no member by it."""
+    await desk.bank.enrol("ines")
+    reader = desk.caller(Role.SERVICE, "core", Scope.MEMBER_READ, *OWN)
+
+    assert await desk.refusal(reader, f'{{ member(by: {{externalId: "ines"}}) {{ {field} }} }}') == "FORBIDDEN"
