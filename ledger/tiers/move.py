@@ -19,6 +19,7 @@ from ledger.tiers.rows import (
     PACKS,
     STANDINGS,
     STEPS,
+    Cause,
     LadderVersion,
     Pack,
     PackState,
@@ -70,8 +71,16 @@ def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime
         state.add(STANDINGS, after)
     else:
         state.put(STANDINGS, after)
-    if cause is None:
-        return after
+    if cause is not None:
+        _take_step(state, after, cause, actor, now)
+        place = 0 if before is None else terms.body.index_of(before.level)
+        if terms.body.index_of(after.level) > place:
+            _owe_pack(state, terms, after, now)
+    return after
+
+
+def _take_step(state: State, after: Standing, cause: Cause, actor: Actor, now: datetime) -> None:
+    """The step, and the event that tells of it."""
     step = Step(
         id=step_id(after.id, after.steps),
         programme_id=after.programme_id,
@@ -92,10 +101,6 @@ def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime
     }
     stream = (step.standing_id, step.number)
     state.emit(event_by(actor, "tier_step", state, now, subject_id=step.member_id, stream=stream, facts=told))
-    place = 0 if before is None else terms.body.index_of(before.level)
-    if terms.body.index_of(after.level) > place:
-        _owe_pack(state, terms, after, now)
-    return after
 
 
 def _owe_pack(state: State, terms: Terms, standing: Standing, now: datetime) -> None:

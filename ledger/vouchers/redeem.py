@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final
+from uuid import UUID
 
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
@@ -116,8 +117,24 @@ class RedeemVouchers(CounterCommand[Redeemed]):
         draft.accounts[account.id] = forward(draft.account(account), voucher)
         if shown.used is not None:
             count_up(state, voucher.member_id, voucher.template_id, Purpose.USE, day)
-        redemption = Redemption(
-            id=state.ids.new(),
+        redemption = self._redemption(state.ids.new(), draft, applied, day)
+        state.add(REDEMPTIONS, redemption)
+        return VoucherUse(
+            place=shown.place,
+            redemption_id=redemption.id,
+            voucher_id=voucher.id,
+            template_id=voucher.template_id,
+            kind=shown.body.kind,
+            discount_minor=offer.discount_minor,
+            units=offer.units,
+            units_left=voucher.units_left,
+            item=offer.item,
+        )
+
+    def _redemption(self, id_: UUID, draft: Draft, applied: Applied, day: date) -> Redemption:
+        voucher, offer = applied.shown.voucher, applied.offer
+        return Redemption(
+            id=id_,
             programme_id=voucher.programme_id,
             entry_id=draft.entry.id,
             voucher_id=voucher.id,
@@ -130,19 +147,7 @@ class RedeemVouchers(CounterCommand[Redeemed]):
             discount_minor=offer.discount_minor,
             basket_minor=self.basket.amount_minor,
             local_day=day,
-            redeemed_at=now,
-        )
-        state.add(REDEMPTIONS, redemption)
-        return VoucherUse(
-            place=shown.place,
-            redemption_id=redemption.id,
-            voucher_id=voucher.id,
-            template_id=voucher.template_id,
-            kind=shown.body.kind,
-            discount_minor=offer.discount_minor,
-            units=offer.units,
-            units_left=voucher.units_left,
-            item=offer.item,
+            redeemed_at=draft.entry.posted_at,
         )
 
 
