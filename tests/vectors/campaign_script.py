@@ -9,6 +9,7 @@
     ann is tiers=gold segments=young risk=3          what the bank says of her from now on
     ann enrols 2023-10-17T23:30+08:00                since when she is a member
     ladder spend AMOUNT/purchase ROLLING/90          a ladder that counts these, without levels above the first
+    ladder spend AMOUNT/purchase MONTH gold:100:150  with levels, from so much on, that multiply by so many percent
     template latte stock=3 limit=1                   a voucher template; limit per member; gives=200: a card of
                                                      that percentage; daily=2 of its uses, at most
     ann joins vip                                    a list of members, for campaigns with list=vip
@@ -24,8 +25,8 @@
     ann holds latte=2 uses=3                         her live vouchers of a template, and the uses left in them
 
 What a campaign did: points as a number, a voucher as its template, a donation as `shop:5`, progress as `buys+1`.
-Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), on=TYPE, asset=, when=, variants=, cards=, or instead of
-points voucher=TEMPLATE, gift=SHOP, count=COUNTER; streak=COUNTER/LENGTH/LEAST, combined=COUNTER,COUNTER/DAYS; and of the
+Options of a campaign: rate=POINTS/UNITS or amount=, x= (percent), tier=LADDER, on=TYPE, asset=, when=, variants=, cards=, or
+instead of points voucher=TEMPLATE, gift=SHOP, count=COUNTER; streak=COUNTER/LENGTH/LEAST, combined=COUNTER,COUNTER/DAYS; and of the
 whole cap=COUNTER/PERIOD/LIMIT[/REFUSE],… budget=, channels=, branches=, group=, priority=, segment=, list=, late=, from=, until=,
 arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch=, merchant= and any field of the payload.
 """
@@ -148,8 +149,8 @@ class CampaignScript:
                 self.add_phase(code, name, dict(word.split("=", 1) for word in options))
             case ["attribute", code, type_]:
                 self.book.add(MEMBER_ATTRIBUTES, MemberAttribute(attribute_id(PROGRAMME, code), PROGRAMME, code, type_))
-            case ["ladder", code, metric, window]:
-                add_ladder(self.book, code, _ladder(metric, window))
+            case ["ladder", code, metric, window, *levels]:
+                add_ladder(self.book, code, _ladder(metric, window, *levels))
                 self.ladders = (*self.ladders, code)
             case [who, "enrols", text]:
                 enrol(self.book, who, datetime.fromisoformat(text))
@@ -378,6 +379,7 @@ def _action(options: dict[str, str]) -> Action:
         asset=options.get("asset", "POINTS"),
         multiplier=int(options.get("x", 100)),
         cards=tuple(options["cards"].split(",")) if "cards" in options else (),
+        ladder=options.get("tier"),
         **_measure(options),
     )
 
@@ -438,14 +440,18 @@ def _value(type_: str, text: str) -> object:
             return text
 
 
-def _ladder(metric: str, window: str) -> LadderBody:
+def _ladder(metric: str, window: str, levels: str = "") -> LadderBody:
+    above = [level.split(":") for level in levels.split(",") if level]
     kind, activity = metric.split("/")
     field_ = "amount" if kind == MetricKind.SNAPSHOT else None
     of, _, days = window.partition("/")
     return LadderBody(
         metric=Metric(kind=MetricKind(kind), activities=(activity,), field=field_),
         window=Window(kind=WindowKind(of), days=int(days) if days else None),
-        levels=(Level(code="base", threshold=0),),
+        levels=(
+            Level(code="base", threshold=0),
+            *(Level(code=code, threshold=int(at), multiplier=int(percent)) for code, at, percent in above),
+        ),
         late_hours=744,
     )
 
