@@ -39,7 +39,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 from ledger.tiers.grant_approval import TIER_GRANT
-from migrations.shape import require_shape
+from migrations.shape import require_book, require_shape
 
 APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TIER_GRANT, TOP_UP))
 
@@ -89,7 +89,7 @@ async def open_application(
     clock:    `LiveClock` by default; `ReplayClock` for imports of history
     observer: hears of batches, refusals and retries; nobody by default
     origin:   the kind of process, which every audit record names
-    Raises SettingsError without a usable root key, WrongShape where migrations are missing, and what the driver raises
+    Raises SettingsError without a usable root key, WrongShape where migrations are missing or the book is another, and what the driver raises
     where the server does not answer.
     """
     database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
@@ -97,6 +97,7 @@ async def open_application(
     try:
         async with database.pool.acquire() as connection:
             await require_shape(connection)
+            await require_book(connection, schema=settings.book_schema, number=settings.book_number)
         application = await _compose(settings, database, clock or LiveClock(), observer or Unheard(), origin)
         try:
             async with _running(application):

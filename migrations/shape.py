@@ -1,11 +1,14 @@
 """Is a database in the shape that this release needs? Asked at every start, so without Alembic."""
 
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 VERSIONS = Path(__file__).parent / "versions"
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 
 class WrongShape(Exception):
@@ -17,7 +20,7 @@ def newest_revision() -> str:
     return max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
 
 
-async def require_shape(connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]") -> None:
+async def require_shape(connection: Connection) -> None:
     """Raise WrongShape unless the database stands at this release's revision or a later one.
 
     A later one passes: processes of the old release go on, and may be started again, while a new one takes over.
@@ -31,3 +34,13 @@ async def require_shape(connection: "asyncpg.Connection[asyncpg.Record] | PoolCo
         raise WrongShape("the database is empty; run `scrip migrate`")
     if stands < wanted:
         raise WrongShape(f"the database stands at {stands}, and this release needs {wanted}; run `scrip migrate`")
+
+
+async def require_book(connection: Connection, *, schema: str, number: int) -> None:
+    """Raise WrongShape unless the book of that schema is there, and carries that number as soon as it has members."""
+    if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.members") is None:
+        raise WrongShape(f"the database has no book in the schema {schema}, which SCRIP_BOOK_SCHEMA names")
+    minted = await connection.fetchval(f'SELECT id FROM "{schema}".members LIMIT 1')  # noqa: S608 - settings know names
+    carried = number if minted is None else minted.int >> 64 & 0xFFF
+    if carried != number:
+        raise WrongShape(f"the ids of the book {schema} carry the number {carried}, and SCRIP_BOOK_NUMBER is {number}")

@@ -4,7 +4,11 @@ import asyncpg
 import pytest
 
 from migrations.apply import head_revision, migrate_database
-from migrations.shape import WrongShape, newest_revision, require_shape
+from migrations.shape import WrongShape, newest_revision, require_book, require_shape
+from tests.bank import Bank, bank
+from tests.fixtures_application import application, settings
+
+__all__ = ["application", "bank", "settings"]
 
 
 async def _as_application(url: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -40,5 +44,21 @@ async def test_an_empty_database_is_told_to_migrate(server_database: str) -> Non
     try:
         with pytest.raises(WrongShape, match="the database is empty; run `scrip migrate`"):
             await require_shape(connection)
+    finally:
+        await connection.close()
+
+
+async def test_another_book_is_told_from_ours(bank: Bank) -> None:
+    """By its schema at once, by the number that ids carry as soon as there are any."""
+    ours = bank.application.settings
+    connection = await _as_application(bank.url)
+    try:
+        await require_book(connection, schema=ours.book_schema, number=7)
+        await bank.enrol("C-1")
+        await require_book(connection, schema=ours.book_schema, number=ours.book_number)
+        with pytest.raises(WrongShape, match=f"carry the number {ours.book_number}, and SCRIP_BOOK_NUMBER is 7"):
+            await require_book(connection, schema=ours.book_schema, number=7)
+        with pytest.raises(WrongShape, match="no book in the schema ledger, which SCRIP_BOOK_SCHEMA names"):
+            await require_book(connection, schema="ledger", number=ours.book_number)
     finally:
         await connection.close()
