@@ -39,6 +39,7 @@ class Engine:
         self._bell = Bell()
         self._writers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._commands_looking = 0
 
     async def start(self) -> None:
         """Starts the writers; each holds a connection of its own."""
@@ -74,9 +75,15 @@ class Engine:
 
     async def _submit(self, units: Sequence[Unit]) -> list[Outcome[Any]]:
         """The outcomes of all the units' commands, in input order."""
-        refusal = self._refuse_early(sum(len(unit.commands) for unit in units))
+        count = sum(len(unit.commands) for unit in units)
+        refusal = self._refuse_early(count)
         if refusal is None:
-            self._enqueue(await self._prepared(units))
+            self._commands_looking += count
+            try:
+                prepared = await self._prepared(units)
+            finally:
+                self._commands_looking -= count
+            self._enqueue(prepared)
         else:
             for unit in units:
                 unit.refuse(refusal)
@@ -110,7 +117,7 @@ class Engine:
     def _refuse_early(self, count: int) -> Refusal | None:
         if count > LIST_MAX:
             return Refusal(RefusalCode.LIST_TOO_LONG, limit=LIST_MAX)
-        if self._stopping or not self._queue.has_room(count):
+        if self._stopping or not self._queue.has_room(count + self._commands_looking):
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
