@@ -1484,6 +1484,8 @@ CREATE INDEX accounts_by_next_due ON book.accounts USING btree (next_due_at) WHE
 
 CREATE INDEX accounts_vouchers_by_next_due ON book.accounts USING btree (next_due_at) WHERE (role = 'voucher'::text);
 
+CREATE INDEX activities_by_day ON book.activities USING brin (local_day) WITH (autosummarize='on');
+
 CREATE INDEX activities_by_member ON book.activities USING btree (member_id, id);
 
 CREATE INDEX activities_by_refunded ON book.activities USING btree (refund_of) WHERE (refund_of IS NOT NULL);

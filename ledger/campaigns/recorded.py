@@ -10,7 +10,13 @@ from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
 
 PAGE_SIZE: Final = 2_000
-_FIRST: Final = UUID(int=0)
+# As text, since a least id would be looked for from the first activity on, through all years before the span.
+_FIRST = SqlQuery(
+    """
+    SELECT CAST(min(CAST(a.id AS text) COLLATE "C") AS uuid) AS id FROM {book}.activities a
+    WHERE a.programme_id = CAST(:programme_id AS uuid) AND a.local_day >= CAST(:from_on AS date)
+    """
+)
 _PAGE = SqlQuery(
     """
     SELECT a.id, a.member_id, a.type, a.occurred_at, a.received_at, a.channel, a.branch, a.merchant_id, m.code, a.payload,
@@ -63,7 +69,10 @@ async def recorded_pages(reader: Reader, span: Span) -> AsyncIterator[Sequence[R
         "from_on": span.from_on,
         "until_on": span.until_on,
     }
-    after = _FIRST
+    first = await reader.row(_FIRST, {"programme_id": span.programme_id, "from_on": span.from_on})
+    if first is None or first["id"] is None:
+        return
+    after = UUID(int=first["id"].int - 1)
     while True:
         rows = await reader.rows(_PAGE, {**asked, "after": after, "limit": PAGE_SIZE})
         page = [Recorded(*row) for row in rows]
