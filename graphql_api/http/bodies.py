@@ -23,12 +23,16 @@ class ClientGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphqlRequest:
-    """What a client asked: exactly one of `text` and `digest`, or both when it registers a document."""
+    """What a client asked: exactly one of `text` and `digest`, or both when it registers a document.
+
+    size: of all of it, in bytes
+    """
 
     text: str | None
     digest: str | None
     operation_name: str | None
     variables: JsonObject
+    size: int
 
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int) -> bytes:
@@ -72,7 +76,7 @@ def parse_body(body: bytes) -> GraphqlRequest:
         raise malformed("The body must be a JSON object.")
     if has_repeated_field(body, asked):
         raise malformed("A field is given twice in one object.")
-    return request_from(asked)
+    return request_from(asked, size=len(body))
 
 
 def parse_query_string(query_string: bytes) -> GraphqlRequest:
@@ -89,7 +93,7 @@ def parse_query_string(query_string: bytes) -> GraphqlRequest:
             raise malformed(f"The parameter '{name}' is given twice.")
         refuse_nul(value.encode())
         asked[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value
-    return request_from(asked)
+    return request_from(asked, size=len(query_string))
 
 
 def _json_parameter(name: str, value: str) -> Json:
@@ -104,8 +108,8 @@ def _json_parameter(name: str, value: str) -> Json:
     return decoded
 
 
-def request_from(asked: JsonObject) -> GraphqlRequest:
-    """The request that a JSON object describes; RequestRefused 400 when it describes none."""
+def request_from(asked: JsonObject, *, size: int) -> GraphqlRequest:
+    """The request that a JSON object of so many bytes describes; RequestRefused 400 when it describes none."""
     text = _text(asked, "query")
     variables = asked.get("variables")
     if variables is None:
@@ -115,7 +119,7 @@ def request_from(asked: JsonObject) -> GraphqlRequest:
     digest = _digest(asked)
     if not text and not digest:
         raise malformed("Say what to run: 'query' or 'documentId'.")
-    return GraphqlRequest(text or None, digest, _text(asked, "operationName"), variables)
+    return GraphqlRequest(text or None, digest, _text(asked, "operationName"), variables, size)
 
 
 def _digest(asked: JsonObject) -> str | None:

@@ -128,19 +128,19 @@ class GraphqlEndpoint:
         desk = self._desk
         document, operation = desk.find(asked, caller, record)
         check_method(method, operation)
-        variables = coerce_variables(desk.schema, operation, asked.variables)
-        allowance = desk.charge(operation, caller, record)
+        allowance = desk.charge(operation, asked, caller, record)
+        variables = coerce_variables(desk.schema, operation, asked)
         context = desk.make_context(caller, record)
         result = await run_operation(desk.schema, document, operation, variables, context)
-        return 200, _body(result, operation.cost, allowance, record), allowance.headers()
+        return 200, _body(result, allowance, record), allowance.headers()
 
 
-def _body(result: ExecutionResult, cost: int, allowance: Allowance, record: RequestRecord) -> bytes:
+def _body(result: ExecutionResult, allowance: Allowance, record: RequestRecord) -> bytes:
     payload: dict[str, object] = {}
     if result.errors:
         payload["errors"] = present_errors(result.errors, record.refused)
     payload["data"] = result.data
-    payload["extensions"] = {"cost": {"requested": cost, "remaining": allowance.remaining}}
+    payload["extensions"] = {"cost": {"requested": record.cost, "remaining": allowance.remaining}}
     return encode(payload)
 
 

@@ -104,6 +104,6 @@ def _subscribe(message_id: str, payload: JsonObject | None, raw: bytes) -> Subsc
         raise CloseSocket(4400, "subscribe needs a payload")
     try:
         refuse_nul(raw)
-        return Subscribe(message_id, request_from(payload))
+        return Subscribe(message_id, request_from(payload, size=len(raw)))
     except RequestRefused as refusal:
         raise CloseSocket(4400, refusal.message) from None

@@ -131,8 +131,8 @@ class Session:
         try:
             caller = await self._authenticator.identify(self._authorization, self._address)
             document, operation = desk.find(asked, caller, record)
-            variables = coerce_variables(desk.schema, operation, asked.variables)
-            desk.charge(operation, caller, record)
+            desk.charge(operation, asked, caller, record)
+            variables = coerce_variables(desk.schema, operation, asked)
         except (DocumentRefused, VariablesRefused) as refusal:
             record.refused(refusal.code)
             return present_errors(refusal.errors, default_code=refusal.code)

@@ -133,6 +133,25 @@ async def test_too_much_cost_is_refused_for_a_while() -> None:
     assert other.status_code == 200
 
 
+async def test_what_is_sent_costs_too() -> None:
+    """At least one for each 200 bytes, also where the variables then turn out to be wrong; a large one is not searched
+    for what exactly is wrong with it, which would take seconds.
+    """
+    query = "query Q($n: Int, $x: JSON) { hello(extra: $x) wallet(id: 1) { lots(first: $n) { remaining } } }"
+    large = {"query": query, "variables": {"n": 3, "x": ["1234567"] * 20_000}}
+    wrong = {"query": query, "variables": {"n": "three", "x": ["1234567"] * 20_000}}
+
+    options = HttpOptions(rates=RateLimits(default=Rate(capacity=10_000, per_second=0.001)))
+    async with client_of(sample_app(options)) as client:
+        told = await client.post("/graphql", json=large, headers=bearer())
+        refused = await client.post("/graphql", json=wrong, headers=bearer())
+        after = await ask(client, HELLO)
+
+    assert told.json()["extensions"]["cost"] == {"requested": 1_000, "remaining": 9_000}
+    assert refused.json()["errors"][0]["message"] == "Variable '$n' has an invalid value."
+    assert after.json()["extensions"]["cost"] == {"requested": 1, "remaining": 7_999}
+
+
 async def test_a_caller_without_the_scope_runs_trusted_documents_only() -> None:
     """By text, by document id or as Apollo sends it; anything else is a 403 and is not even parsed."""
     options = HttpOptions(trusted_documents={HELLO_DIGEST: HELLO})
