@@ -12,6 +12,7 @@ from graphql_api.http.metrics import HttpMetrics
 from graphql_api.request_record import RequestRecord
 
 RECORD = "scrip.record"
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -32,7 +33,7 @@ class RequestLog:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
         record = RequestRecord(request_id=request_id_from(given))
         scope[RECORD] = record
-        header = (b"x-request-id", record.request_id.encode("ascii"))
+        headers = ((b"x-request-id", record.request_id.encode("ascii")), _NO_SNIFFING)
         sent = False
 
         async def send_with_id(message: Message) -> None:
@@ -40,7 +41,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 sent = True
                 record.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), header]
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         bound = structlog.contextvars.bind_contextvars(request_id=record.request_id)

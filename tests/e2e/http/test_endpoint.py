@@ -260,6 +260,7 @@ async def test_a_request_id_is_taken_over_when_sane(client: httpx.AsyncClient) -
     odd = await ask(client, HELLO, bearer() | {"x-request-id": "a b\tc"})
 
     assert sane.headers["x-request-id"] == "abc-123"
+    assert sane.headers["x-content-type-options"] == "nosniff"
     assert len(odd.headers["x-request-id"]) == 32
 
 
