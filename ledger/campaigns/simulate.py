@@ -52,7 +52,7 @@ class Simulation:
 
     starting_on:    the local day on which the first phase begins, all others moved along; None: as the draft says
     budgets:        what the draft may spend on assets that it has budgets for; the others are as large as needed
-    activities_max: stops after about so many; None: goes on to the end
+    activities_max: stops after so many, refunds not counted; None: goes on to the end
     """
 
     campaign: str

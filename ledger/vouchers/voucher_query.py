@@ -44,7 +44,7 @@ class VoucherView:
     code: SealedCode
 
 
-_DIES_AT = "GREATEST(v.valid_until, COALESCE(v.lock_until, v.valid_until))"
+_DIES_AT = "GREATEST(v.valid_until, v.lock_until)"
 _SELECT = f"""
     SELECT * FROM (
         SELECT v.id, v.member_id, v.template_id, t.code AS template, t.kind, x.number, x.body, x.terms,
