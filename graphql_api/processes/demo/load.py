@@ -41,6 +41,9 @@ _HAS_EARNS = SqlQuery("SELECT true AS found FROM {book}.journal_entries WHERE ki
 _HAS_ACTIVITIES = SqlQuery("SELECT true AS found FROM {book}.activities LIMIT 1")
 
 
+_ELSEWHERE = "load it into another, such as that of SCRIP_VAR=var/other."
+
+
 class DemoRefused(Exception):
     """The demo may not be loaded into this database; the message says why."""
 
@@ -139,6 +142,6 @@ async def _require_own_book(application: Application, has_other_rules: SqlQuery)
     has_entries = await application.reader.row(_HAS_ENTRIES, {}) is not None
     has_demo = await programme_by_code(application.reader, PROGRAMME) is not None
     if has_entries and not (has_demo and await is_clock_moved(application)):
-        raise DemoRefused("This database holds entries that are not the demo's; load the demo into one of its own.")
+        raise DemoRefused(f"This database holds entries that are not the demo's; {_ELSEWHERE}")
     if await application.reader.row(has_other_rules, {}) is not None:
-        raise DemoRefused("This database holds the demo under other rules; load these into a database of their own.")
+        raise DemoRefused(f"This database holds the demo under other rules; {_ELSEWHERE}")
