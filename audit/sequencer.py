@@ -38,6 +38,10 @@ _SETTINGS = {
     # A round takes less than a second. One whose process hangs must not hold the tree's lock for ever.
     "statement_timeout": "60000",
     "idle_in_transaction_session_timeout": "30000",
+    # A worker whose host is gone says no goodbye; the server's own two hours would keep another from taking its part.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     # Records are found by key; a plan made while the tables were empty must not scan them for ever.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
