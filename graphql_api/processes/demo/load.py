@@ -39,8 +39,6 @@ Progress = Callable[[str, int], None]
 _HAS_ENTRIES = SqlQuery("SELECT true AS found FROM {book}.journal_entries LIMIT 1")
 _HAS_EARNS = SqlQuery("SELECT true AS found FROM {book}.journal_entries WHERE kind = 'earn' LIMIT 1")
 _HAS_ACTIVITIES = SqlQuery("SELECT true AS found FROM {book}.activities LIMIT 1")
-
-
 _ELSEWHERE = "load it into another, such as that of SCRIP_VAR=var/other."
 
 
