@@ -1,6 +1,7 @@
 """Merchants' API keys: `scrip_live_<id>_<secret>`, of which only the secret's hash is ever stored.
 
-The secret has 256 random bits, so a plain SHA-256 is enough: there is nothing to guess and nothing to slow down.
+The secret has 256 random bits, so a plain SHA-256 is enough: there is nothing to guess and nothing to slow down. Keys are
+made where merchants are registered; here they are only read.
 """
 
 import hashlib
@@ -38,28 +39,6 @@ class ApiKeys(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class NewApiKey:
-    """A key just made: `text` is shown once, `secret_sha256` is stored under `key_id`."""
-
-    key_id: str
-    text: str
-    secret_sha256: bytes
-
-
-def new_api_key(key_id: str, secret: bytes) -> NewApiKey:
-    """A key over 32 random bytes and an id of 8 to 40 lower-case letters and digits."""
-    text = f"{PREFIX}{key_id}_{secret.hex()}"
-    if not _KEY.fullmatch(text):
-        raise ValueError("an API key has an id of 8 to 40 lower-case letters and digits and a secret of 32 bytes")
-    return NewApiKey(key_id, text, hash_secret(secret.hex()))
-
-
-def hash_secret(secret: str) -> bytes:
-    """What is stored of a key's secret."""
-    return hashlib.sha256(secret.encode("ascii")).digest()
-
-
 async def verify_api_key(keys: ApiKeys, text: str) -> StoredApiKey | None:
     """The live key that `text` is, or None; takes as long for a wrong secret as for a right one."""
     parts = _KEY.fullmatch(text)
@@ -68,4 +47,4 @@ async def verify_api_key(keys: ApiKeys, text: str) -> StoredApiKey | None:
     key_id, secret = parts.groups()
     stored = await keys.find(key_id)
     expected = stored.secret_sha256 if stored else bytes(32)
-    return stored if hmac.compare_digest(hash_secret(secret), expected) else None
+    return stored if hmac.compare_digest(hashlib.sha256(secret.encode("ascii")).digest(), expected) else None

@@ -14,7 +14,6 @@ def server_config(
     host: str,
     port: int,
     drain_seconds: int = 20,
-    connections_max: int | None = None,
     ws_message_bytes_max: int = 262_144,
 ) -> Config:
     """A uvicorn configuration.
@@ -37,7 +36,6 @@ def server_config(
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=connections_max,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=drain_seconds,
     )

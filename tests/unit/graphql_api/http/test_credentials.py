@@ -6,9 +6,11 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from http.client import BadStatusLine
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import jwt
@@ -21,7 +23,7 @@ from jwt.algorithms import ECAlgorithm
 from graphql_api.caller import Caller
 from graphql_api.global_ids import encode_id
 from graphql_api.http.addresses import Network
-from graphql_api.http.api_keys import StoredApiKey, new_api_key
+from graphql_api.http.api_keys import PREFIX, StoredApiKey
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set, sign_token
 from graphql_api.http.key_sets import KeysUnavailable, RemoteKeySet, fetch_over_https
@@ -31,6 +33,19 @@ from graphql_api.permissions import ROLE_SCOPES, Role, Scope
 
 KEY = Ed25519PrivateKey.generate()
 NOW = 1_800_000_000.0
+
+
+class NewApiKey(NamedTuple):
+    """A key as it is made where merchants are registered."""
+
+    key_id: str
+    text: str
+    secret_sha256: bytes
+
+
+def new_api_key(key_id: str, secret: bytes) -> NewApiKey:
+    """A key over 32 bytes."""
+    return NewApiKey(key_id, f"{PREFIX}{key_id}_{secret.hex()}", sha256(secret.hex().encode()).digest())
 
 
 class Clock:
