@@ -98,7 +98,7 @@ class Member:
         """Where the member stands on every ladder of the programme, in the order of their codes; 20 at most."""
         return await read_tiers(info.context, self.uuid)
 
-    @field(requires(Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY, cost=10))
+    @field(requires(Scope.CAMPAIGN_READ, Scope.CAMPAIGN_READ_ANY, cost=50))
     async def campaigns(self, info: Info) -> list[RunningCampaign]:
         """The campaigns that run for the member this instant, by code; 500 at most."""
         return await read_running(info.context, self.uuid)
