@@ -59,3 +59,12 @@ def test_the_pages_name_every_gift_and_every_refusal_at_a_till() -> None:
     table = TILL[TILL.index("| code | at the till |") :]
     assert [name for name in gives.fields if f"`{name}`" not in PAGE] == []
     assert sorted(code for code in codes - told_before - of_the_bank if f"`{code}`" not in table) == []
+
+
+def test_the_page_names_every_code_of_the_transport() -> None:
+    """Whatever the HTTP room refuses a request with; a client that is gone reads nothing."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "graphql_api" / "http").glob("*.py"))
+    codes = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', text)) - {"CLIENT_GONE", "PROMETHEUS_MULTIPROC_DIR"}
+
+    assert len(codes) > 20
+    assert sorted(code for code in codes if f"`{code}`" not in TILL) == []
