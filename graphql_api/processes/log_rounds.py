@@ -29,6 +29,7 @@ class LogRounds:
 
     known_at: the file or URL with the newest checkpoint that is kept elsewhere; None where there is none
     files:    where the log is published; None where it is not
+    round_s:  how long a round may take before its connection is dropped
     """
 
     url: str
@@ -36,6 +37,7 @@ class LogRounds:
     known_at: str | None
     files: StaticFiles | None
     metrics: LogMetrics
+    round_s: float = ROUND_SECONDS_MAX
     _connection: "asyncpg.Connection[asyncpg.Record] | None" = field(default=None, init=False)
     _sequencer: Sequencer | None = field(default=None, init=False)
     _is_active: bool = field(default=False, init=False)
@@ -72,7 +74,12 @@ class LogRounds:
         try:
             if self._sequencer is None:
                 await self.open()
-            return await self._sequence()
+            # Dropped, not cancelled: the server commits a cancelled wait for its standby, and nobody would know.
+            watchdog = asyncio.get_running_loop().call_later(self.round_s, self.close)
+            try:
+                return await self._sequence()
+            finally:
+                watchdog.cancel()
         except BaseException:
             self.close()
             raise
@@ -84,12 +91,7 @@ class LogRounds:
             if not self._is_active:
                 return 0
             LOG.info("sequencing the audit log", origin=self.key.name)
-        # Dropped, not cancelled: the server commits a cancelled wait for its standby, and nobody would know.
-        watchdog = asyncio.get_running_loop().call_later(ROUND_SECONDS_MAX, self._sequencer.terminate)
-        try:
-            done = await self._sequencer.sequence()
-        finally:
-            watchdog.cancel()
+        done = await self._sequencer.sequence()
         self._reached = self._sequencer.reached
         self.metrics.sequenced(done)
         count = len(done.delays_ms)
@@ -100,7 +102,7 @@ class LogRounds:
         """Write files of the newest checkpoint, where this worker is the active one; 1 while more are to be written."""
         if self.files is None or not self._is_active:
             return 0
-        connection = await open_connection(self.url, partial(connect, command_timeout=ROUND_SECONDS_MAX))
+        connection = await open_connection(self.url, partial(connect, command_timeout=self.round_s))
         try:
             return 0 if await self.files.publish(connection) else 1
         finally:

@@ -15,21 +15,24 @@ from audit.merkle import root_of
 from audit.rollback import LogRolledBack
 from audit.static_files import StaticFiles
 from audit.tree import TreeDamaged
-from graphql_api.processes.log_rounds import LogRounds
+from graphql_api.processes.log_rounds import ROUND_SECONDS_MAX, LogRounds
 from graphql_api.processes.worker import run_worker
 from graphql_api.processes.worker_metrics import LogMetrics
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
+from tests.faults.proxy import Fault, Side, Way, fault_proxy
 from tests.sequenced_log import KEY, Connection, assert_log_is_whole, connection, record_events
 
 __all__ = ["connection"]
 
 
-def rounds(url: str, *, known_at: str | None = None, folder: Path | None = None) -> LogRounds:
+def rounds(
+    url: str, *, known_at: str | None = None, folder: Path | None = None, round_s: float = ROUND_SECONDS_MAX
+) -> LogRounds:
     """A worker's rounds with metrics of their own."""
     files = StaticFiles(folder) if folder else None
     metrics = LogMetrics(CollectorRegistry())
-    return LogRounds(url=url, key=KEY, known_at=known_at, files=files, metrics=metrics)
+    return LogRounds(url=url, key=KEY, known_at=known_at, files=files, metrics=metrics, round_s=round_s)
 
 
 async def forget(connection: Connection, size: int) -> None:
@@ -63,6 +66,24 @@ def web_server(text: str, status: int = 200) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/checkpoint"
         server.shutdown()
         thread.join()
+
+
+async def test_a_round_that_nobody_answers_is_given_up(connection: Connection, database_url: str) -> None:
+    """A server that hangs closes nothing; the next round is asked on another connection."""
+    async with fault_proxy(database_url) as proxy:
+        log = rounds(proxy.url, round_s=0.3)
+        await log.sequence()
+        await record_events(connection, 3)
+
+        proxy.arm(Fault(side=Side.BACKEND, message=2, way=Way.SILENCE))
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await asyncio.wait_for(log.sequence(), 10)
+        await log.sequence()
+        log.close()
+
+    assert proxy.struck
+    assert await connection.fetchval("SELECT size FROM audit.tree") == 3
+    await assert_log_is_whole(connection)
 
 
 async def test_one_worker_sequences_and_the_other_takes_over(connection: Connection, database_url: str) -> None:
