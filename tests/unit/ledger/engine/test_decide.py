@@ -73,13 +73,15 @@ def test_every_refused_attempt_of_a_list_is_recorded() -> None:
 def test_a_refused_atomic_list_is_recorded_once(
     commands: Sequence[Command[Any]], recorded: tuple[str, str | None]
 ) -> None:
-    """By the item that failed, or the first where the list's key was another's; nothing that was undone is told."""
+    """By the item that failed, or the first where the list's key was another's; nothing that was undone is told, and what is
+    refused after it in the batch takes nothing away.
+    """
     book = world()
     book.execute_group([earn(4, reference="R")], "taken" if recorded[1] == "IDEMPOTENCY_CONFLICT" else "first")
 
-    book.execute_group(commands, "taken")
+    book.run([book.unit(commands, "taken"), book.unit([spend(99, "other")])])
 
-    assert codes(book) == [("earn", None), recorded]
+    assert codes(book) == [("earn", None), recorded, ("spend", "INSUFFICIENT_POINTS")]
 
 
 @pytest.mark.parametrize("is_atomic", [False, True])
