@@ -1,7 +1,8 @@
 """Maker and checker: an adjustment above the limit waits for somebody else, and runs once."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -108,18 +109,20 @@ async def test_an_approval_runs_what_was_asked_for_in_the_same_step(bank: Bank, 
     assert [event["tx_id"] == entry["tx_id"] for event in events] == [False, True, True]
 
 
-async def test_an_approved_entry_keeps_the_requests_reference(bank: Bank, member: UUID) -> None:
+async def test_an_approved_entry_keeps_the_requests_reference_and_date(bank: Bank, member: UUID) -> None:
     """The reference was claimed by asking; a second request under it is refused though nothing was posted yet."""
     engine = bank.application.engine
-    asked = (await engine.execute(adjust(bank, member, 500, reference="case-7"))).unwrap()
+    earlier = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    command = replace(adjust(bank, member, 500, reference="case-7"), effective_at=earlier)
+    asked = (await engine.execute(command)).unwrap()
     again = await engine.execute(adjust(bank, member, 600, reference="case-7"))
     assert asked.approval_id is not None
 
     decision = (await engine.execute(approve(bank, asked.approval_id))).unwrap()
 
-    entry = await bank.fetch("SELECT reference FROM {book}.journal_entries WHERE id = $1", decision.entry_id)
+    entries = await bank.fetch("SELECT * FROM {book}.journal_entries WHERE id = $1", decision.entry_id)
     assert code_of(again) == RefusalCode.REFERENCE_TAKEN
-    assert entry[0]["reference"] == "case-7"
+    assert [(entry["reference"], entry["effective_at"]) for entry in entries] == [("case-7", earlier)]
 
 
 async def test_who_asked_finds_the_approved_entry_by_the_reference(bank: Bank, member: UUID) -> None:
