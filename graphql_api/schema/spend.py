@@ -38,7 +38,7 @@ class SpendPointsFields:
     asset:           the code of the points asset; a payment code knows its own
     amount:          how many points
     due_minor:       a sum of money, in minor units, to pay with points at the rate in force, as far as they go
-    points_max:      the most points that `dueMinor` may take
+    points_max:      the most points that `dueMinor` may take; with `dueMinor` only
     merchant_id:     who is paid: for a merchant itself; without one it is a reward or a fee
     terminal:        the till's own number, 64 characters at most; wrong payment codes are counted by merchant and till
     reference:       the caller's own number of the spend, unique for ever

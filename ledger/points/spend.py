@@ -101,7 +101,9 @@ class SpendPoints(PointsCommand):
         return self._take(wallet, rate, amount, code, now)
 
     def require_input(self) -> None:
-        """INVALID_INPUT where an amount is none, both or neither kind is named, or money is due to nobody."""
+        """INVALID_INPUT where an amount is none, both or neither kind is named, money is due to nobody, or a maximum is
+        named for points that are named themselves.
+        """
         if (self.amount is None) == (self.due_minor is None):
             refuse_input("amount")
         named = (("amount", self.amount), ("dueMinor", self.due_minor), ("pointsMax", self.points_max))
@@ -110,6 +112,8 @@ class SpendPoints(PointsCommand):
                 require_amount(amount, field)
         if self.due_minor is not None and self.merchant_id is None:
             refuse_input("dueMinor")
+        if self.due_minor is None and self.points_max is not None:
+            refuse_input("pointsMax")
 
     def _require_code(self, state: State, now: datetime) -> PaymentCode | None:
         if self.code_id is None:
