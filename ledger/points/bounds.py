@@ -56,6 +56,12 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
         draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
 
 
+def refresh_after_draws(wallet: Wallet, draft: Draft) -> None:
+    """The same where the draft only drew: nothing changes unless a lot has nothing left that could die."""
+    if any(lot.unheld == 0 for lot in draft.lots.values()):
+        refresh_next_expiry(wallet, draft)
+
+
 def refresh_bounds(wallet: Wallet) -> None:
     """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
     account = wallet.account

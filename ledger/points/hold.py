@@ -16,7 +16,7 @@ from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDS, LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_frozen
-from ledger.points.bounds import refresh_next_expiry
+from ledger.points.bounds import refresh_after_draws
 from ledger.points.command import PointsCommand, receipt, require_amount, require_available
 from ledger.points.receipt import Receipt, lot_use
 
@@ -69,8 +69,7 @@ class HoldPoints(PointsCommand):
             draft.draw(part.lot, DrawKind.SET_ASIDE, part.amount)
         deadline = now + timedelta(seconds=self.ttl_seconds)
         draft.touch(wallet.account, held=self.amount)
-        if any(lot.unheld == 0 for lot in draft.lots.values()):
-            refresh_next_expiry(wallet, draft)
+        refresh_after_draws(wallet, draft)
         account = draft.account(wallet.account)
         draft.accounts[account.id] = account._replace(next_due_at=min(account.next_due_at, deadline))
         hold = Hold(

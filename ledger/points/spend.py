@@ -18,7 +18,7 @@ from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.partners.merchant import require_merchant
-from ledger.points.bounds import move_inactivity, refresh_next_expiry
+from ledger.points.bounds import move_inactivity, refresh_after_draws
 from ledger.points.command import (
     UNKNOWN,
     PointsCommand,
@@ -178,8 +178,7 @@ def take_points(wallet: Wallet, draft: Draft, amount: int, merchant_id: UUID | N
     draft.move(wallet.account, destination_of(wallet, merchant_id), amount)
     uses = [take(draft, part.lot, part.amount) for part in draw_lots(wallet.lots, amount)]
     move_inactivity(wallet, draft, draft.entry.posted_at)
-    if any(lot.unheld == 0 for lot in draft.lots.values()):
-        refresh_next_expiry(wallet, draft)
+    refresh_after_draws(wallet, draft)
     return uses
 
 
