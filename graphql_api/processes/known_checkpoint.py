@@ -15,12 +15,15 @@ TIMEOUT_SECONDS = 10.0
 
 async def checkpoints_of(settings: Settings) -> Sequence[KnownCheckpoint]:
     """Those by which a worker with these settings knows the log at its start, as far as there are any. OSError as below."""
-    found: list[KnownCheckpoint] = []
-    published = StaticFiles(settings.log_folder).checkpoint() if settings.log_folder else None
-    if published is not None:
-        found.append(KnownCheckpoint(where=str(settings.log_folder), text=published))
+    published = published_checkpoint(StaticFiles(settings.log_folder)) if settings.log_folder else None
     kept = await read_known_checkpoint(settings.log_known_checkpoint) if settings.log_known_checkpoint else None
-    return [*found, kept] if kept else found
+    return [each for each in (published, kept) if each is not None]
+
+
+def published_checkpoint(files: StaticFiles) -> KnownCheckpoint | None:
+    """The newest that is published as files; None before the first."""
+    text = files.checkpoint()
+    return None if text is None else KnownCheckpoint(where=str(files.folder), text=text)
 
 
 async def read_known_checkpoint(where: str) -> KnownCheckpoint | None:

@@ -12,7 +12,7 @@ from audit.rollback import KnownCheckpoint, LogRolledBack, read_size, refuse_dep
 from audit.sequencer import BATCH_MAX, Sequencer, open_connection
 from audit.signing import SigningKey
 from audit.static_files import StaticFiles
-from graphql_api.processes.known_checkpoint import read_known_checkpoint
+from graphql_api.processes.known_checkpoint import published_checkpoint, read_known_checkpoint
 from graphql_api.processes.worker_metrics import LogMetrics
 from ledger.engine.connecting import connect
 
@@ -109,14 +109,9 @@ class LogRounds:
             await connection.close()
 
     async def _known(self, connection: "asyncpg.Connection[asyncpg.Record]") -> Sequence[KnownCheckpoint]:
-        found: list[KnownCheckpoint] = []
-        published = None if self.files is None else self.files.checkpoint()
-        if self.files is not None and published is not None:
-            found.append(KnownCheckpoint(where=str(self.files.folder), text=published))
-        if self.known_at is not None:
-            kept = await self._kept_elsewhere(connection, self.known_at)
-            found += [kept] if kept else []
-        return found
+        published = None if self.files is None else published_checkpoint(self.files)
+        kept = None if self.known_at is None else await self._kept_elsewhere(connection, self.known_at)
+        return [each for each in (published, kept) if each is not None]
 
     async def _kept_elsewhere(
         self, connection: "asyncpg.Connection[asyncpg.Record]", where: str
