@@ -48,9 +48,7 @@ class Nameable(NamedTuple):
 
 def require_campaign_code(code: str) -> None:
     """A code of at most 32 characters."""
-    require_code(code)
-    if len(code) > CAMPAIGN_CODE_LENGTH_MAX:
-        refuse_input("code")
+    require_code(code, length_max=CAMPAIGN_CODE_LENGTH_MAX)
 
 
 def require_body(body: CampaignBody, known: Nameable) -> None:

@@ -18,7 +18,8 @@ NAME_LENGTH_MAX: Final = 200
 TERMS_LENGTH_MAX: Final = 20_000
 DAYS_MAX: Final = 3650
 PRIORITY_MAX: Final = 1000
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+CODE_LENGTH_MAX: Final = 64
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _CEL_WORDS: Final = frozenset({"false", "in", "null", "true"})
 _FAR_END: Final = date(2400, 1, 1)
 """A policy that outlives these two centuries would leave the calendar one day, in the middle of an earn."""
@@ -43,9 +44,9 @@ class AssetTerms:
     transfer_month_max: int | None = None
 
 
-def require_code(code: str) -> None:
-    """1 to 64 letters, digits, dots, dashes, underscores, beginning with a letter or digit."""
-    if not _CODE.fullmatch(code):
+def require_code(code: str, *, length_max: int = CODE_LENGTH_MAX) -> None:
+    """1 to `length_max` letters, digits, dots, dashes, underscores, beginning with a letter or digit."""
+    if not _CODE.fullmatch(code) or len(code) > length_max:
         refuse_input("code")
 
 

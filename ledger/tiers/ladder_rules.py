@@ -23,8 +23,8 @@ LADDER_CODE_LENGTH_MAX: Final = 32
 
 def require_ladder_code(code: str) -> None:
     """A code of at most 32 characters that conditions can name."""
-    require_code(code)
-    if len(code) > LADDER_CODE_LENGTH_MAX or not is_nameable(code):
+    require_code(code, length_max=LADDER_CODE_LENGTH_MAX)
+    if not is_nameable(code):
         refuse_input("code")
 
 

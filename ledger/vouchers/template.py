@@ -94,9 +94,7 @@ async def create_template(
     INVALID_INPUT, CODE_TAKEN, PROGRAMME_NOT_FOUND, and the codes of `_require_named`.
     """
     async with registry_change(units, actor, "template_created") as change:
-        require_code(code)
-        if len(code) > CODE_LENGTH_MAX:
-            refuse_input("code")
+        require_code(code, length_max=CODE_LENGTH_MAX)
         programme_id = ProgrammeId(actor.programme_id)
         _require_valid(body, terms)
         await _require_named(change, body)
