@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from graphql_api.permissions import Role, Scope
 
 
+def name_in(programme_code: str, subject: str) -> str:
+    """How the ledger names who acts for the bank: unique over programmes, as its idempotency keys must be."""
+    return f"{subject}@{programme_code}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """One verified caller.

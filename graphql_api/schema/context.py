@@ -10,7 +10,7 @@ import strawberry
 
 from graphql_api.attempt import Attempt
 from graphql_api.audit_desk import AuditDesk
-from graphql_api.caller import Caller
+from graphql_api.caller import Caller, name_in
 from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
@@ -114,7 +114,7 @@ class Context:
             case Role.MERCHANT:
                 name = str(self.own_merchant_id())
             case _:
-                name = f"{caller.subject}@{await self.ledger.directory.code_of(programme_id)}"
+                name = name_in(await self.ledger.directory.code_of(programme_id), caller.subject)
         return Actor(kind=caller.role, id=name, programme_id=programme_id)
 
     async def own_member_id(self) -> UUID:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from graphql_api.caller import name_in
 from graphql_api.processes.importing.cells import UnusableFile
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
@@ -30,7 +31,7 @@ async def find_source(reader: Reader, code: str | None, name: str) -> Actor:
     programmes, as its idempotency keys are. UnusableFile where there is no such programme.
     """
     programme = await _programme(reader, code)
-    return Actor(kind="service", id=f"{name}@{programme.code}", programme_id=programme.id)
+    return Actor(kind="service", id=name_in(programme.code, name), programme_id=programme.id)
 
 
 async def _programme(reader: Reader, code: str | None) -> Programme:
