@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from hypothesis import settings
 
 from graphql_api.processes.collector import relax_collector, settle_collector
 from tests.databases import DatabaseServer, running_server
@@ -17,6 +18,9 @@ LEFT_TO_CHECK = {
 
 
 relax_collector()
+# No example is timed: on a busy machine a slow one is no fault of the data's.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
