@@ -82,17 +82,23 @@ class Measure:
 
 
 def measure_operations(document: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
-    """Each operation of `document` with its measure. Raises RecursionError on absurd nesting."""
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    meter = _Meter(schema, fragments)
-    # Fragments that nothing spreads are validated too, so they count for the first operation.
-    for name in fragments:
-        meter.fragment(name)
-    return [
+    """Each operation of `document` with its measure. Fragments that none of them spreads are validated too, and count for
+    the first. Raises RecursionError on absurd nesting.
+    """
+    fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+    meter = _Meter(schema, {node.name.value: node for node in fragments})
+    measured = [
         (node, meter.selections(node.selection_set, schema.get_root_type(node.operation)))
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
     ]
+    for _, first in measured[:1]:
+        for node in fragments:
+            if not meter.has_measured(node):
+                stray = meter.definition(node)
+                stray.direct = 0
+                first.absorb(stray)
+    return measured
 
 
 def exceeded(measure: Measure, limits: DocumentLimits) -> list[str]:
@@ -139,9 +145,16 @@ class _Meter:
         self._memo[name] = Measure()  # what a cycle finds
         node = self._fragments.get(name)
         if node is not None:
-            inner = self._schema.get_type(node.type_condition.name.value)
-            self._memo[name] = self.selections(node.selection_set, inner)
+            self._memo[name] = self.definition(node)
         return self._memo[name]
+
+    def has_measured(self, node: FragmentDefinitionNode) -> bool:
+        """Whether a spread led here; of several fragments of one name, none leads to any but the last."""
+        name = node.name.value
+        return name in self._memo and self._fragments[name] is node
+
+    def definition(self, node: FragmentDefinitionNode) -> Measure:
+        return self.selections(node.selection_set, self._schema.get_type(node.type_condition.name.value))
 
     def selections(self, node: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
         total = Measure()

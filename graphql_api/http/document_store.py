@@ -204,6 +204,8 @@ class DocumentStore:
             raise refuse(f"The document is longer than {self._limits.text_bytes_max} bytes.", "DOCUMENT_TOO_LARGE")
         node = _parse(text, self._limits.tokens_max)
         measures = _measure(node, self._schema)
+        if not measures:
+            raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
         broken = [sentence for _, measure in measures for sentence in exceeded(measure, self._limits)]
         if broken:
             raise DocumentRefused([GraphQLError(sentence) for sentence in broken[:5]], "DOCUMENT_TOO_LARGE")
@@ -249,8 +251,6 @@ def _operation(node: OperationDefinitionNode, measure: Measure, schema: GraphQLS
 
 
 def _document(node: DocumentNode, operations: list[Operation], *, length: int, trusted: bool) -> Document:
-    if not operations:
-        raise refuse("The document has no operation.", "OPERATION_UNKNOWN")
     fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
     return Document(
         operations={operation.name: operation for operation in operations},

@@ -59,6 +59,9 @@ def measure(text: str) -> Measure:
         ("{ __typename __schema { types { name } } }", 3, 4, 0, 2),
         ("{ nope { nope } ...Nope }", 2, 2, 0, 2),
         ("{ ...A } fragment A on Query { other ...B } fragment B on Query { other ...A }", 1, 2, 0, 2),
+        ("{ other } fragment F on Node { node { id id } } fragment G on Node { id }", 2, 5, 0, 5),
+        ("{ other } fragment F on Node { id ...G } fragment G on Node { ...F }", 1, 3, 0, 3),
+        ("{ node { ...F } } fragment F on Node { id id id } fragment F on Node { id }", 2, 5, 0, 5),
     ],
 )
 def test_a_document_is_measured_after_expansion(text: str, depth: int, fields: int, aliases: int, cost: int) -> None:
@@ -110,6 +113,9 @@ def test_measuring_is_linear_in_spreads() -> None:
         "{" + "node { " + "id " * 45 + "} " * 1 + ("node { " + "id " * 45 + "} ") * 40 + "}",
         "{" + " ".join(f"... {{ a{n}: other }}" for n in range(90)) + "}",
         "{ node " + "{ node " * 60 + "{ id }" + " }" * 60 + " }",
+        "{ other } fragment F on Node {" + "node { node { id } } " * 480 + "}",
+        "{ node { ...F } } fragment F on Node {" + "node { node { id } } " * 470 + "} fragment F on Node { id }",
+        "fragment F on Node {" + "node { node { id } } " * 480 + "}",
     ],
 )
 def test_no_document_is_slow_to_refuse_or_accept(text: str) -> None:
