@@ -49,7 +49,13 @@ class _Forwarding(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         facts = {} if error is None else describe_exception(error)
         level = min(record.levelno, logging.ERROR)
-        structlog.get_logger(record.name).log(level, "library", logger=record.name, said=str(record.msg), **facts)
+        structlog.get_logger(record.name).log(level, "library", logger=record.name, said=_words_of(record), **facts)
+
+
+def _words_of(record: logging.LogRecord) -> str:
+    """What is the same every time: asyncio writes tasks, arguments and exceptions into the words themselves."""
+    said = str(record.msg)
+    return re.split(r"[(<\n]", said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
 
 
 def _to_json(event: object, **_: object) -> bytes:
