@@ -20,17 +20,18 @@ class RequestRecord:
     role: str | None = None
     status: int = 0
     cost: int = 0
-    refusals: list[str] = field(default_factory=list)
+    refusals: dict[str, int] = field(default_factory=dict)
+    """How often each code was given; a WebSocket lives for an hour."""
     on_denied: Callable[[str], None] | None = None
     """Hears the codes of what was refused before the ledger was asked: once where the caller lacks the scope, and of
     each name that means nothing.
     """
 
-    def refused(self, code: str) -> None:
+    def refused(self, code: str, times: int = 1) -> None:
         """Note that something was refused with `code`; it is counted in `scrip_refusals_total`."""
         if code == DENIED and code not in self.refusals:
             self.deny(code)
-        self.refusals.append(code)
+        self.refusals[code] = self.refusals.get(code, 0) + times
 
     def deny(self, code: str) -> None:
         """Have it recorded in the audit log, which hears of nothing that the ledger was never asked."""

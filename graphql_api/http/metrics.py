@@ -46,8 +46,8 @@ class HttpMetrics:
         self._seconds(record.route, kind).observe(seconds)
         if record.cost:
             self._cost.inc(record.cost)
-        for code in record.refusals:
-            self._refusals(code).inc()
+        for code, times in record.refusals.items():
+            self._refusals(code).inc(times)
 
     def page(self) -> bytes:
         """The metrics page: of all processes when they share a directory, else of this one."""

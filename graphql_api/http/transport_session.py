@@ -115,7 +115,8 @@ class Session:
         except Exception as error:  # noqa: BLE001  a bug in one subscription must not end the others
             errors = [present_exception(error, "/graphql", record.refused)]
         finally:
-            self._record.refusals += record.refusals
+            for code, times in record.refusals.items():
+                self._record.refused(code, times)
             self._record.cost += record.cost
         if self._running.get(message_id) is not asyncio.current_task():
             return  # the client completed it meanwhile and may have used the id again
