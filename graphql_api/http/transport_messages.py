@@ -9,14 +9,17 @@ from graphql_api.http.refusals import RequestRefused
 from graphql_api.json_values import Json, JsonObject
 from graphql_api.repeated_fields import has_repeated_field
 
+_REASON_BYTES_MAX = 123
+"""RFC 6455, 5.5: a control frame has 125 bytes, two of which are the code."""
+
 
 class CloseSocket(Exception):
-    """The connection ends with this close code and reason."""
+    """The connection ends with this close code, and as much of the reason as a frame holds."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason[:120]
+        self.reason = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,17 +216,18 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(capsys: pytest.Captu
 
 
 async def test_limits_of_a_connection() -> None:
-    """A second init, an id in use and one subscription too many close the connection."""
+    """A second init, an id in use, however long, and one subscription too many close the connection."""
     slow = {"query": "subscription { ticks(count: 1, pause: 60) }"}
+    long = "ä" * 256
     codes = []
     for extra in ("init", "again", "more"):
         async with connected(HttpOptions(subscriptions=SubscriptionLimits(per_connection=2))) as socket:
             await begin(socket)
-            await send(socket, id="a", type="subscribe", payload=slow)
+            await send(socket, id=long, type="subscribe", payload=slow)
             if extra == "init":
                 await send(socket, type="connection_init")
             if extra == "again":
-                await send(socket, id="a", type="subscribe", payload=slow)
+                await send(socket, id=long, type="subscribe", payload=slow)
             if extra == "more":
                 await send(socket, id="b", type="subscribe", payload=slow)
                 await send(socket, id="c", type="subscribe", payload=slow)
