@@ -65,11 +65,14 @@ class RefusedAccess:
         await self._record()
 
     def _count(self, refused: _Refused) -> None:
-        if refused not in self._counts and len(self._counts) >= KINDS_MAX:
-            refused = refused._replace(actor=ANONYMOUS, source=OTHERS)
-        self._counts[refused] = self._counts.get(refused, 0) + 1
+        self._add(refused, 1)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._record_later())
+
+    def _add(self, refused: _Refused, count: int) -> None:
+        if refused not in self._counts and len(self._counts) >= KINDS_MAX:
+            refused = refused._replace(actor=ANONYMOUS, source=OTHERS)
+        self._counts[refused] = self._counts.get(refused, 0) + count
 
     async def _record_later(self) -> None:
         while self._counts:
@@ -96,5 +99,6 @@ class RefusedAccess:
             # The database does not answer just now, or the process ends meanwhile: they are tried again, in a bounded
             # number of kinds. What was committed though nobody heard of it counts twice, which is better than never.
             if not is_recorded:
-                for refused, count in counts.items():
-                    self._counts[refused] = self._counts.get(refused, 0) + count
+                newer, self._counts = self._counts, counts
+                for refused, count in newer.items():
+                    self._add(refused, count)

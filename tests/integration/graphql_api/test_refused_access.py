@@ -83,12 +83,14 @@ async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
 
 
 async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By itself, when the database answers again: nobody need fail once more for it."""
+    """By itself, when the database answers again: nobody need fail once more for it. What failed meanwhile is bounded too."""
     monkeypatch.setattr(refused_access, "COUNT_SECONDS", 0.01)
     asked = count()
 
     def lend() -> AbstractAsyncContextManager[Lent]:
         if next(asked) == 0:
+            for number in range(KINDS_MAX + 1):
+                failures.deny(f"merchant:{number}", "FORBIDDEN")
             raise ConnectionRefusedError
         return bank.application.database.pool.acquire()
 
@@ -101,4 +103,7 @@ async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch
             await asyncio.sleep(0.02)
 
     await failures.close()
-    assert [each["facts"] for each in await _told(bank)] == [{"count": 1, "reason": "The token has expired."}]
+    told = await _told(bank)
+    assert [each["facts"] for each in told][:1] == [{"count": 1, "reason": "The token has expired."}]
+    assert [each["actor"] for each in told][-1] == "anonymous:"
+    assert len(told) == KINDS_MAX + 1
