@@ -39,6 +39,7 @@ _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
 _WALK: Final = re.compile(r"\b(?:all|exists|exists_one|filter|map)\s*(?:\(|//)")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?")
 _GAP: Final = r"(?:\s|`|//[^\n]*\n)*"
+_PRESENCE: Final = re.compile(rf"\bhas{_GAP}\({_GAP}({_NAME.pattern})")
 
 ON_FILE: Final = (FieldType("member.tiers", TEXTS), FieldType("member.segments", TEXTS))
 """What the bank says of the member."""
@@ -126,6 +127,9 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
     """The first thing that is wrong with a condition; None where it is one."""
     if len(text) > LENGTH_MAX:
         return Fault("longer than 1,000 characters", 1, LENGTH_MAX + 1)
+    presence = _fault_of_presence(text, variables)
+    if presence is not None:
+        return presence
     try:
         expression = compile_text(text, variables)
     except RuntimeError as error:
@@ -133,6 +137,17 @@ def find_fault(text: str, variables: Variables) -> Fault | None:
     if expression.return_type() != cel.Type.BOOL:
         return Fault("not a condition: it gives no truth value", 1, 1)
     return _fault_of_text(text, expression, variables) or _trial(expression, variables)
+
+
+def _fault_of_presence(text: str, variables: Variables) -> Fault | None:
+    """Where `has` asks whether a variable is there. None ever lacks, and the library would take `has(attribute.vip)` for
+    `attribute.vip` itself.
+    """
+    names = {name for name, _ in variables}
+    for found in _PRESENCE.finditer(text):
+        if found[1] in names:
+            return _fault_at(text, found.start(), f"no 'has' here: '{found[1]}' reads as empty where it is absent")
+    return None
 
 
 def _fault_of_text(text: str, expression: cel.Expression, variables: Variables) -> Fault | None:

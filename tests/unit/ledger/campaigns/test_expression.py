@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ledger.campaigns.expression import Fault, find_fault, variables_of
 from ledger.campaigns.facts import Facts, vocabulary_of
-from ledger.programme.activity_type import SHIPPED
+from ledger.programme.activity_type import SHIPPED, FieldType
 
 PURCHASE = variables_of(SHIPPED["purchase"].fields)
 VOCABULARY = vocabulary_of(PURCHASE)
@@ -28,6 +28,8 @@ LIST = "[" + ",".join("1" * 30) + "]"
         ("activity.`amount` > 5", "write 'activity.amount' in one piece", 1),
         ("'x' in member // the bank says\n.tiers", "write 'member.tiers' in one piece", 8),
         ("activity.category == 'a\x00'", "a character that no text has", 24),
+        ("has(activity.category)", "no 'has' here: 'activity.category' reads as empty where it is absent", 1),
+        ("has(activity.amont)", "undeclared reference to 'activity.amont'", 4),
     ],
 )
 def test_a_fault_is_told_with_its_position(text: str, message: str, column: int) -> None:
@@ -37,6 +39,15 @@ def test_a_fault_is_told_with_its_position(text: str, message: str, column: int)
     assert fault is not None
     assert fault.message.startswith(message)
     assert (fault.line, fault.column) == (1, column)
+
+
+def test_whether_something_is_there_cannot_be_asked_of_what_always_is() -> None:
+    """`has` of a truth value would mean the value itself; of what is no variable it means what it says."""
+    parcel = variables_of((FieldType("fragile", "boolean"),))
+    message = "no 'has' here: 'activity.fragile' reads as empty where it is absent"
+
+    assert find_fault("true &&\n  !has (activity.fragile)", parcel) == Fault(message, 2, 4)
+    assert find_fault("[{'a': 1}].exists(x, has(x.a))", parcel) is None
 
 
 def test_a_name_that_begins_another_is_told_apart_from_it() -> None:
