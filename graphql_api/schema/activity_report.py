@@ -1,6 +1,7 @@
 """Reporting activities: one by one, or in lists; a refund is an activity that takes an earlier one back."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -28,7 +29,7 @@ from graphql_api.schema.kinds import (
     maybe_uuid,
 )
 from graphql_api.schema.lists import LIST_COST, run_independent
-from graphql_api.schema.member_ref import MemberRef, learn_members, resolve_member
+from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, independent_items_of, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
 from ledger.book.refusal import RefusalCode, refuse_input
@@ -38,7 +39,6 @@ from ledger.campaigns.activity import ActivityCommand, ActivityParts
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.outcome import Outcome
-from ledger.engine.unit import LIST_MAX
 from ledger.programme.activity_type import REFUND
 
 
@@ -174,15 +174,11 @@ async def report_activity(info: Info, asked: Annotated[ReportActivityInput, INPU
 async def report_activities(info: Info, asked: Annotated[ReportActivitiesInput, INPUT]) -> object:
     """Report what many members did at once, in the order in which it should count."""
     context = info.context
-
-    async def command_of(item: ReportActivityInput) -> ActivityCommand:
-        return await _command(context, item)
-
-    async def show(outcome: Outcome[ledger.ActivityReceipt]) -> ActivityReported:
-        return await _reported(context, outcome)
-
-    await learn_members(context, (item.member for item in asked.items[:LIST_MAX]))
-    return ReportActivitiesOutcomes(items=await run_independent(context, asked.items, command_of, show))
+    members = (item.member for item in asked.items)
+    items = await run_independent(
+        context, asked.items, partial(_command, context), partial(_reported, context), members=members
+    )
+    return ReportActivitiesOutcomes(items=items)
 
 
 async def _command(context: Context, asked: ReportActivityInput) -> ActivityCommand:

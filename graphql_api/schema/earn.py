@@ -1,6 +1,7 @@
 """Earning points: one by one, or in lists."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -12,7 +13,7 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
-from graphql_api.schema.lists import LIST_COST, run_list
+from graphql_api.schema.lists import LIST_COST, ListInput, ListItem, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, receive
@@ -67,27 +68,18 @@ class EarnPointsInput(EarnPointsFields):
 
 
 @input_type
-class EarnPointsItem(EarnPointsFields):
-    """Points that a member receives, as one of many.
-
-    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
-    """
-
-    idempotency_key: IdempotencyKey | None = None
+class EarnPointsItem(EarnPointsFields, ListItem):
+    """Points that a member receives, as one of many."""
 
 
 @input_type
-class EarnPointsListInput:
+class EarnPointsListInput(ListInput):
     """Points that members receive.
 
-    items:           1,000 at most; each sees what those before it did
-    atomic:          whether all are accepted or none
-    idempotency_key: the key of an atomic list
+    items: 1,000 at most; each sees what those before it did
     """
 
     items: list[EarnPointsItem]
-    atomic: bool
-    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -163,14 +155,11 @@ class EarnPointsOutcomes:
 async def earn_points_list(info: Info, asked: Annotated[EarnPointsListInput, INPUT]) -> object:
     """Issue points to many members at once."""
     context = info.context
-
-    async def command_of(item: EarnPointsItem, key: str | None) -> EarnPoints:
-        return await _command(context, item, key)
-
-    async def show(outcome: Outcome[LedgerReceipt]) -> PointsEarned:
-        return await _earned(context, outcome)
-
-    return EarnPointsOutcomes(items=await run_list(context, asked, command_of, show))
+    members = (item.member for item in asked.items)
+    items = await run_list(
+        context, asked, asked.items, partial(_command, context), partial(_earned, context), members=members
+    )
+    return EarnPointsOutcomes(items=items)
 
 
 EARN_POINTS_LIST = mutation(

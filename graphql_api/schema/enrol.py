@@ -1,6 +1,7 @@
 """Enrolling customers of the bank as members, one by one or in lists."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -12,7 +13,7 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, MEMBER, id_of
-from graphql_api.schema.lists import LIST_COST, run_list
+from graphql_api.schema.lists import LIST_COST, ListInput, ListItem, run_list
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST
 from ledger.book.refusal import RefusalCode
@@ -62,7 +63,7 @@ async def enrol_member(info: Info, asked: Annotated[EnrolMemberInput, INPUT]) ->
     """Make a customer of the bank a member."""
     context = info.context
     command = await _command(context, asked, asked.idempotency_key)
-    return _enrolled(await context.execute(command))
+    return await _enrolled(await context.execute(command))
 
 
 async def _command(context: Context, asked: EnrolMemberFields, key: str | None) -> EnrolMember:
@@ -70,7 +71,7 @@ async def _command(context: Context, asked: EnrolMemberFields, key: str | None) 
     return EnrolMember(actor=await context.actor(), key=key, reference=asked.reference, external_id=asked.external_id)
 
 
-def _enrolled(outcome: Outcome[Enrolled]) -> MemberEnrolled:
+async def _enrolled(outcome: Outcome[Enrolled]) -> MemberEnrolled:
     """The outcome as its GraphQL type; raises the refusal."""
     reply = outcome.unwrap()
     return MemberEnrolled(
@@ -89,27 +90,18 @@ ENROL_MEMBER = mutation(
 
 
 @input_type
-class EnrolMemberItem(EnrolMemberFields):
-    """A customer who becomes a member, as one of many.
-
-    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
-    """
-
-    idempotency_key: IdempotencyKey | None = None
+class EnrolMemberItem(EnrolMemberFields, ListItem):
+    """A customer who becomes a member, as one of many."""
 
 
 @input_type
-class EnrolMemberListInput:
+class EnrolMemberListInput(ListInput):
     """Customers who become members.
 
-    items:           1,000 at most
-    atomic:          whether all are accepted or none
-    idempotency_key: the key of an atomic list
+    items: 1,000 at most
     """
 
     items: list[EnrolMemberItem]
-    atomic: bool
-    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -126,13 +118,7 @@ async def enrol_member_list(info: Info, asked: Annotated[EnrolMemberListInput, I
     """Make many customers members at once."""
     context = info.context
 
-    async def command_of(item: EnrolMemberItem, key: str | None) -> EnrolMember:
-        return await _command(context, item, key)
-
-    async def show(outcome: Outcome[Enrolled]) -> MemberEnrolled:
-        return _enrolled(outcome)
-
-    return EnrolMemberOutcomes(items=await run_list(context, asked, command_of, show))
+    return EnrolMemberOutcomes(items=await run_list(context, asked, asked.items, partial(_command, context), _enrolled))
 
 
 ENROL_MEMBER_LIST = mutation(

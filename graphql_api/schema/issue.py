@@ -13,17 +13,15 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, TEMPLATE, id_of
-from graphql_api.schema.lists import LIST_COST, run_list
+from graphql_api.schema.lists import LIST_COST, ListInput, ListItem, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND, EVERY_REQUEST
 from graphql_api.schema.voucher_receipt import VoucherReceipt, receive_voucher
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
-from ledger.engine.outcome import Outcome
 from ledger.vouchers.code import deal_code
 from ledger.vouchers.issue import IssueVoucher
-from ledger.vouchers.receipt import VoucherReceipt as LedgerReceipt
 from ledger.vouchers.top_up import TopUpStock
 
 
@@ -52,27 +50,18 @@ class IssueVoucherInput(IssueVoucherFields):
 
 
 @input_type
-class IssueVoucherItem(IssueVoucherFields):
-    """A voucher for a member, as one of many.
-
-    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
-    """
-
-    idempotency_key: IdempotencyKey | None = None
+class IssueVoucherItem(IssueVoucherFields, ListItem):
+    """A voucher for a member, as one of many."""
 
 
 @input_type
-class IssueVoucherListInput:
+class IssueVoucherListInput(ListInput):
     """Vouchers for members. Where a stock or a limit runs out, the items before it have theirs.
 
-    items:           1,000 at most; each sees what those before it did
-    atomic:          whether all are accepted or none
-    idempotency_key: the key of an atomic list
+    items: 1,000 at most; each sees what those before it did
     """
 
     items: list[IssueVoucherItem]
-    atomic: bool
-    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -136,14 +125,10 @@ class IssueVoucherOutcomes:
 async def issue_voucher_list(info: Info, asked: Annotated[IssueVoucherListInput, INPUT]) -> object:
     """Give vouchers to many members at once."""
     context = info.context
-
-    async def command_of(item: IssueVoucherItem, key: str | None) -> IssueVoucher:
-        return await _command(context, item, key)
-
-    async def show(outcome: Outcome[LedgerReceipt]) -> VoucherIssued:
-        return await receive_voucher(context, VoucherIssued, outcome)
-
-    return IssueVoucherOutcomes(items=await run_list(context, asked, command_of, show))
+    members = (item.member for item in asked.items)
+    show = partial(receive_voucher, context, VoucherIssued)
+    items = await run_list(context, asked, asked.items, partial(_command, context), show, members=members)
+    return IssueVoucherOutcomes(items=items)
 
 
 ISSUE_VOUCHER_LIST = mutation(

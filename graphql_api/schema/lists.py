@@ -1,9 +1,12 @@
 """Lists: many intents of one kind in one request, independent of each other or all or nothing."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
+from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.context import Context, require_texts
+from graphql_api.schema.descriptions import input_type
+from graphql_api.schema.member_ref import MemberRef, learn_members
 from graphql_api.schema.mutation import refused
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.command import Command
@@ -17,52 +20,49 @@ O = TypeVar("O")  # noqa: E741 - the reply
 T = TypeVar("T")
 
 
-class Item(Protocol):
-    """What every item of a list has."""
+@input_type
+class ListItem:
+    """One of many intents.
 
-    @property
-    def idempotency_key(self) -> str | None:
-        """The item's own key; unused in an atomic list."""
-        ...
+    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
+    """
 
-
-I = TypeVar("I", bound=Item)  # noqa: E741 - the item
-I_co = TypeVar("I_co", bound=Item, covariant=True)
+    idempotency_key: IdempotencyKey | None = None
 
 
-class ListInput(Protocol[I_co]):
-    """What every list has."""
+@input_type
+class ListInput:
+    """Many intents; `items` has them.
 
-    @property
-    def items(self) -> Sequence[I_co]:
-        """The intents."""
-        ...
+    atomic:          whether all are accepted or none
+    idempotency_key: the key of an atomic list
+    """
 
-    @property
-    def atomic(self) -> bool:
-        """Whether all are accepted or none."""
-        ...
+    atomic: bool
+    idempotency_key: IdempotencyKey | None = None
 
-    @property
-    def idempotency_key(self) -> str | None:
-        """The key of an atomic list."""
-        ...
+
+I = TypeVar("I", bound=ListItem)  # noqa: E741 - the item
 
 
 async def run_list(
     context: Context,
-    asked: ListInput[I],
+    asked: ListInput,
+    items: Sequence[I],
     command_of: Callable[[I, str | None], Awaitable[Command[O]]],
     show: Callable[[Outcome[O]], Awaitable[object]],
+    *,
+    members: Iterable[MemberRef | None] = (),
 ) -> list[object]:
     """What each item came to, in input order: what `show` makes of it, or its refusal.
 
+    members: whom the items name
     Raises LIST_TOO_LONG, and INVALID_INPUT where a key is missing, before any work.
     """
-    _require_keys(asked)
-    commands = [
-        await _command(command_of(item, None if asked.atomic else item.idempotency_key)) for item in asked.items
-    ]
+    _require_short(items)
+    _require_keys(asked, items)
+    await learn_members(context, members)
+    commands = [await _command(command_of(item, None if asked.atomic else item.idempotency_key)) for item in items]
     outcomes = await _execute(context, commands, asked.idempotency_key if asked.atomic else None)
     return [await _show(context, show, outcome) for outcome in outcomes]
 
@@ -72,9 +72,12 @@ async def run_independent(
     items: Sequence[T],
     command_of: Callable[[T], Awaitable[Command[O]]],
     show: Callable[[Outcome[O]], Awaitable[object]],
+    *,
+    members: Iterable[MemberRef | None],
 ) -> list[object]:
     """The same of items that have keys by nature and are never atomic. Raises LIST_TOO_LONG before any work."""
     _require_short(items)
+    await learn_members(context, members)
     commands = [await _command(command_of(item)) for item in items]
     return [await _show(context, show, outcome) for outcome in await _execute(context, commands, None)]
 
@@ -84,12 +87,11 @@ def _require_short(items: Sequence[object]) -> None:
         raise Refusal(RefusalCode.LIST_TOO_LONG, limit=LIST_MAX)
 
 
-def _require_keys(asked: ListInput[I]) -> None:
-    _require_short(asked.items)
+def _require_keys(asked: ListInput, items: Sequence[ListItem]) -> None:
     if asked.atomic and asked.idempotency_key is None:
         refuse_input("idempotencyKey")
     if not asked.atomic:
-        for index, item in enumerate(asked.items):
+        for index, item in enumerate(items):
             if item.idempotency_key is None:
                 refuse_input(f"items.{index}.idempotencyKey")
 

@@ -48,9 +48,9 @@ async def require_member(context: Context, member: MemberRef) -> UUID:
     return found
 
 
-async def learn_members(context: Context, members: Iterable[MemberRef]) -> None:
+async def learn_members(context: Context, members: Iterable[MemberRef | None]) -> None:
     """Looks up at once whom a list names by external ids; `resolve_member` then need not ask for each."""
-    names = {member.external_id for member in members if member.external_id}
+    names = {member.external_id for member in members if member is not None and member.external_id}
     await context.ledger.directory.learn_members(await context.programme_id(), names)
 
 

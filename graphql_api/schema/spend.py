@@ -1,6 +1,7 @@
 """Spending points: by a service, by a member for itself, or by a merchant with a payment code."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import try_code
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
-from graphql_api.schema.lists import LIST_COST, run_list
+from graphql_api.schema.lists import LIST_COST, ListInput, ListItem, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
@@ -68,27 +69,18 @@ class SpendPointsInput(SpendPointsFields):
 
 
 @input_type
-class SpendPointsItem(SpendPointsFields):
-    """Points that are taken from a member, as one of many.
-
-    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
-    """
-
-    idempotency_key: IdempotencyKey | None = None
+class SpendPointsItem(SpendPointsFields, ListItem):
+    """Points that are taken from a member, as one of many."""
 
 
 @input_type
-class SpendPointsListInput:
+class SpendPointsListInput(ListInput):
     """Points that are taken from members.
 
-    items:           1,000 at most; each sees what those before it did
-    atomic:          whether all are accepted or none
-    idempotency_key: the key of an atomic list
+    items: 1,000 at most; each sees what those before it did
     """
 
     items: list[SpendPointsItem]
-    atomic: bool
-    idempotency_key: IdempotencyKey | None = None
 
 
 @object_type
@@ -221,14 +213,11 @@ class SpendPointsOutcomes:
 async def spend_points_list(info: Info, asked: Annotated[SpendPointsListInput, INPUT]) -> object:
     """Take points from many members at once; for the bank's own systems."""
     context = info.context
-
-    async def command_of(item: SpendPointsItem, key: str | None) -> SpendPoints:
-        return await _command(context, item, key)
-
-    async def show(outcome: Outcome[LedgerReceipt]) -> PointsSpent:
-        return await _spent(context, outcome)
-
-    return SpendPointsOutcomes(items=await run_list(context, asked, command_of, show))
+    members = (item.member for item in asked.items)
+    items = await run_list(
+        context, asked, asked.items, partial(_command, context), partial(_spent, context), members=members
+    )
+    return SpendPointsOutcomes(items=items)
 
 
 SPEND_POINTS_LIST = mutation(
