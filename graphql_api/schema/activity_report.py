@@ -31,7 +31,7 @@ from graphql_api.schema.kinds import (
 from graphql_api.schema.lists import LIST_COST, run_independent
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, independent_items_of, mutation
-from graphql_api.schema.refusals import EVERY_REQUEST
+from graphql_api.schema.refusals import EVERY_KEYED, EVERY_REQUEST
 from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.book.units import Points
 from ledger.campaigns import receipt as ledger
@@ -138,8 +138,7 @@ class ActivityReported:
 
 _CODE = RefusalCode
 _REFUSALS = (
-    *EVERY_REQUEST,
-    _CODE.IDEMPOTENCY_CONFLICT,
+    *EVERY_KEYED,
     _CODE.MEMBER_NOT_FOUND,
     _CODE.MERCHANT_NOT_FOUND,
     _CODE.ASSET_NOT_FOUND,

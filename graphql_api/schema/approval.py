@@ -19,7 +19,7 @@ from graphql_api.schema.descriptions import enum_type, field, input_type, object
 from graphql_api.schema.kinds import APPROVAL, ENTRY, id_of, maybe_id, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
-from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.refusals import EVERY_KEYED
 from graphql_api.schema.tier_grant import REFUSALS as TIER_REFUSALS
 from ledger.book.refusal import RefusalCode
 from ledger.control.approval import Approval as ApprovalRow
@@ -239,7 +239,7 @@ def _decided(outcome: Outcome[Decision]) -> RequestDecided:
 
 
 _CODE = RefusalCode
-_PENDING = (*EVERY_COMMAND, _CODE.APPROVAL_NOT_FOUND, _CODE.APPROVAL_DECIDED, _CODE.APPROVAL_EXPIRED)
+_PENDING = (*EVERY_KEYED, _CODE.APPROVAL_NOT_FOUND, _CODE.APPROVAL_DECIDED, _CODE.APPROVAL_EXPIRED)
 
 APPROVAL_QUERY = query(approval, requires(Scope.APPROVAL_READ, cost=5), callers=BANK)
 APPROVALS = query(approvals, requires(Scope.APPROVAL_READ, cost=5, page_max=PAGE_MAX), callers=BANK)

@@ -21,7 +21,7 @@ from graphql_api.schema.kinds import APPROVAL, AUDIT_EVENT, id_of, uuid_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
-from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.refusals import EVERY_KEYED
 from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload
@@ -125,8 +125,9 @@ def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload
     except SealRefused:
         raise Refusal(RefusalCode.INVALID_INPUT, field="auditorKey") from None
     bounds = (asked.filter.from_index, asked.filter.until_index) if asked.filter else (None, None)
-    numbers = [each for each in (*bounds, *asked.since_sizes) if each is not None]
-    if len(asked.since_sizes) > SINCE_MAX or any(number < 0 for number in numbers):
+    if any(bound is not None and bound < 0 for bound in bounds):
+        refuse_input("filter")
+    if len(asked.since_sizes) > SINCE_MAX or any(size < 0 for size in asked.since_sizes):
         refuse_input("sinceSizes")
     return {
         **{f"filter.{name}": text for name, text in described.items()},
@@ -203,14 +204,14 @@ REQUEST_AUDIT_EXPORT = mutation(
     request_audit_export,
     requires(Scope.AUDIT_EXPORT, cost=10),
     succeeds=ApprovalRequested,
-    refusals=EVERY_COMMAND,
+    refusals=EVERY_KEYED,
     callers=AUDITORS,
 )
 REVEAL_PARTS = mutation(
     reveal_parts,
     requires(Scope.AUDIT_REVEAL, cost=10),
     succeeds=ApprovalRequested,
-    refusals=EVERY_COMMAND,
+    refusals=EVERY_KEYED,
     callers=AUDITORS,
 )
 REVEALED_PARTS = query(revealed_parts, requires(Scope.AUDIT_REVEAL, cost=50), callers=AUDITORS)
@@ -218,6 +219,6 @@ ERASE_MEMBER = mutation(
     erase_member,
     requires(Scope.MEMBER_ERASE, cost=10),
     succeeds=ApprovalRequested,
-    refusals=(*EVERY_COMMAND, RefusalCode.MEMBER_NOT_FOUND, RefusalCode.MEMBER_NOT_CLOSED),
+    refusals=(*EVERY_KEYED, RefusalCode.MEMBER_NOT_FOUND, RefusalCode.MEMBER_NOT_CLOSED),
     callers=BANK,
 )

@@ -13,7 +13,7 @@ from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, CAMPAIGN, ENTRY, id_of, maybe_id
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.refusals import EVERY_KEYED
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import InvariantViolated, Points
 from ledger.campaigns.lifecycle import CampaignCommand, EndCampaign, PauseCampaign, StartCampaign
@@ -224,7 +224,7 @@ async def top_up_campaign_budget(info: Info, asked: Annotated[TopUpCampaignBudge
 
 _CODE = RefusalCode
 _MANAGE = requires(Scope.CAMPAIGN_MANAGE, cost=10)
-_MOVES = (*EVERY_COMMAND, _CODE.CAMPAIGN_NOT_FOUND, _CODE.CAMPAIGN_STATE)
+_MOVES = (*EVERY_KEYED, _CODE.CAMPAIGN_NOT_FOUND, _CODE.CAMPAIGN_STATE)
 
 SUBMIT_CAMPAIGN = mutation(submit_campaign, _MANAGE, succeeds=CampaignSubmitted, refusals=_MOVES)
 START_CAMPAIGN = mutation(start_campaign, _MANAGE, succeeds=CampaignMoved, refusals=_MOVES)
@@ -234,5 +234,5 @@ TOP_UP_CAMPAIGN_BUDGET = mutation(
     top_up_campaign_budget,
     requires(Scope.CAMPAIGN_MANAGE, moves="budget", cost=10),
     succeeds=CampaignBudgetRequested,
-    refusals=(*EVERY_COMMAND, _CODE.CAMPAIGN_NOT_FOUND),
+    refusals=(*EVERY_KEYED, _CODE.CAMPAIGN_NOT_FOUND),
 )

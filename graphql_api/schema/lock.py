@@ -16,7 +16,8 @@ from graphql_api.schema.kinds import MERCHANT, TEMPLATE, VOUCHER, id_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.presented import PresentedVoucherInput, TillInput, at_the_till, till_from
 from graphql_api.schema.redeem import AT_THE_TILL
-from graphql_api.schema.refusals import EVERY_COMMAND
+from graphql_api.schema.refusals import EVERY_KEYED
+from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
 from ledger.vouchers.lock import (
     TTL_DEFAULT_S,
@@ -170,13 +171,29 @@ def _locked(outcome: Outcome[Locked], token: str | None) -> VoucherLocked:
     )
 
 
+_CODE = RefusalCode
 _RULE = requires(Scope.VOUCHER_REDEEM, moves=CODE, cost=10)
-_REFUSALS = (*EVERY_COMMAND, *AT_THE_TILL)
+_RELEASE = (
+    *EVERY_KEYED,
+    _CODE.THROTTLED,
+    _CODE.MERCHANT_NOT_FOUND,
+    _CODE.TERMINAL_NOT_FOUND,
+    _CODE.VOUCHER_NOT_FOUND,
+    _CODE.VOUCHER_VOIDED,
+    _CODE.VOUCHER_REDEEMED,
+    _CODE.VOUCHER_LOCKED,
+    _CODE.VOUCHER_EXPIRED,
+    _CODE.LOCK_TOKEN_REQUIRED,
+    _CODE.LOCK_EXPIRED,
+)
+_RENEW = (*_RELEASE, _CODE.MEMBER_CLOSED, _CODE.MERCHANT_CLOSED, _CODE.TERMINAL_CLOSED)
 
-LOCK_VOUCHER = mutation(lock_voucher, _RULE, succeeds=VoucherLocked, refusals=_REFUSALS, callers=BANK_AND_MERCHANT)
+LOCK_VOUCHER = mutation(
+    lock_voucher, _RULE, succeeds=VoucherLocked, refusals=(*EVERY_KEYED, *AT_THE_TILL), callers=BANK_AND_MERCHANT
+)
 RENEW_VOUCHER_LOCK = mutation(
-    renew_voucher_lock, _RULE, succeeds=VoucherLocked, refusals=_REFUSALS, callers=BANK_AND_MERCHANT
+    renew_voucher_lock, _RULE, succeeds=VoucherLocked, refusals=_RENEW, callers=BANK_AND_MERCHANT
 )
 RELEASE_VOUCHER_LOCK = mutation(
-    release_voucher_lock, _RULE, succeeds=VoucherLockReleased, refusals=_REFUSALS, callers=BANK_AND_MERCHANT
+    release_voucher_lock, _RULE, succeeds=VoucherLockReleased, refusals=_RELEASE, callers=BANK_AND_MERCHANT
 )

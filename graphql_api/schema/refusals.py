@@ -173,7 +173,6 @@ _CODE = RefusalCode
 EVERY_REQUEST: Final = (
     _CODE.INVALID_INPUT,
     _CODE.FORBIDDEN,
-    _CODE.THROTTLED,
     _CODE.OVERLOADED,
     _CODE.DEADLINE_EXCEEDED,
     _CODE.UNAVAILABLE,
@@ -181,8 +180,11 @@ EVERY_REQUEST: Final = (
 )
 """What any mutation may be refused with, whatever it does."""
 
-EVERY_COMMAND: Final = (*EVERY_REQUEST, _CODE.IDEMPOTENCY_CONFLICT, _CODE.REFERENCE_TAKEN)
+EVERY_KEYED: Final = (*EVERY_REQUEST, _CODE.IDEMPOTENCY_CONFLICT)
 """What any command under an idempotency key may be refused with."""
+
+EVERY_COMMAND: Final = (*EVERY_KEYED, _CODE.REFERENCE_TAKEN)
+"""What any such command may be refused with that takes the caller's own number."""
 
 WALLET: Final = (_CODE.MEMBER_NOT_FOUND, _CODE.ASSET_NOT_FOUND, _CODE.MEMBER_CLOSED)
 """What opening a wallet may be refused with."""

@@ -195,7 +195,7 @@ SPEND_POINTS = mutation(
     spend_points,
     requires(Scope.POINTS_SPEND, moves="spend", cost=10),
     succeeds=PointsSpent,
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, RefusalCode.THROTTLED),
     callers=EVERYBODY,
 )
 

@@ -175,7 +175,8 @@ REVERSE_ENTRY = mutation(
     requires(Scope.POINTS_REVERSE, moves="reverse", cost=10),
     succeeds=EntryReversed,
     refusals=(
-        *_ENTRY,
+        *EVERY_COMMAND,
+        _CODE.ENTRY_NOT_FOUND,
         _CODE.NOT_REVERSIBLE,
         _CODE.REVERSAL_WINDOW_CLOSED,
         _CODE.ALREADY_REVERSED,

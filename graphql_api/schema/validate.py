@@ -153,7 +153,12 @@ def _voucher(each: Validated) -> VoucherValidation:
     )
 
 
-_REFUSALS = (*EVERY_REQUEST, RefusalCode.MERCHANT_NOT_FOUND, RefusalCode.TERMINAL_NOT_FOUND)
+_REFUSALS = (
+    *EVERY_REQUEST,
+    RefusalCode.THROTTLED,
+    RefusalCode.MERCHANT_NOT_FOUND,
+    RefusalCode.TERMINAL_NOT_FOUND,
+)
 
 VALIDATE_VOUCHER = mutation(
     validate_voucher,

@@ -220,7 +220,8 @@ async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
         ({"auditorKey": "x"}, "auditorKey"),
         ({"auditorKey": b64encode(bytes(31)).decode()}, "auditorKey"),
         ({"filter": {"actor": "x" * 201}}, "filter"),
-        ({"filter": {"fromIndex": "-1"}}, "sinceSizes"),
+        ({"filter": {"fromIndex": "-1"}}, "filter"),
+        ({"sinceSizes": ["-1"]}, "sinceSizes"),
         ({"sinceSizes": ["1"] * 11}, "sinceSizes"),
     ],
 )
