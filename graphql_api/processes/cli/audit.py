@@ -179,7 +179,6 @@ def export(
 
 
 async def _export(approval: str) -> "Exported":
-    import getpass
     import os
 
     from audit.export import ExportRefused
@@ -187,13 +186,14 @@ async def _export(approval: str) -> "Exported":
     from graphql_api.bootstrap import open_application
     from graphql_api.log_key import load_log_key
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.operating_user import operating_user
     from graphql_api.processes.database import usable_database
     from graphql_api.schema.kinds import APPROVAL, uuid_of
     from graphql_api.settings import read_settings
 
     settings = read_settings(os.environ)
     key = load_log_key(settings)
-    actor = f"operator:{getpass.getuser()}@command-line"
+    actor = f"operator:{operating_user()}@command-line"
     with usable_database(settings) as url:
         async with open_application(settings, url=url) as application:
             try:

@@ -1,6 +1,5 @@
 """`scrip campaign members`: puts a file of members on a list that campaigns may be for."""
 
-import getpass
 import os
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +25,7 @@ def load_members(
     """
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.failure import REFUSED, CommandError
+    from graphql_api.processes.cli.operating_user import operating_user
     from graphql_api.processes.cli.output import print_json, print_line
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
@@ -39,7 +39,7 @@ def load_members(
         path=file,
         programme=programme,
         code=code,
-        operator=f"{getpass.getuser()}@command-line",
+        operator=f"{operating_user()}@command-line",
         refused=file.with_name(f"{file.name}.refused.jsonl"),
     )
     try:

@@ -59,9 +59,9 @@ async def opened() -> "AsyncIterator[Application]":
 
 def actor() -> str:
     """Who runs the command, as the audit log names them."""
-    import getpass
+    from graphql_api.processes.cli.operating_user import operating_user
 
-    return f"cli:{getpass.getuser()}"
+    return f"cli:{operating_user()}"
 
 
 async def _turn_over() -> str:

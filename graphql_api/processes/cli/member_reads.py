@@ -66,10 +66,9 @@ def statement(
 @asynccontextmanager
 async def _member(external_id: str, programme: str | None) -> "AsyncIterator[tuple[Application, Actor, UUID]]":
     """The application, who looks, and the member; CommandError where there is no such member."""
-    import getpass
-
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.operating_user import operating_user
     from graphql_api.processes.database import usable_database
     from graphql_api.settings import read_settings
     from ledger.engine.command import Actor
@@ -82,7 +81,7 @@ async def _member(external_id: str, programme: str | None) -> "AsyncIterator[tup
             found = await member_by_external_id(application.reader, programme_id, external_id)
             if found is None:
                 raise CommandError(f"the programme has no member {external_id!r}.")
-            yield application, Actor(kind="cli", id=getpass.getuser(), programme_id=programme_id), found.id
+            yield application, Actor(kind="cli", id=operating_user(), programme_id=programme_id), found.id
 
 
 async def _programme_id(application: "Application", code: str | None) -> UUID:

@@ -15,10 +15,9 @@ async def opened_programme(code: str | None) -> "AsyncIterator[tuple[Application
     """The application, and the one at the command line as an operator of the programme of that code, or of the only
     one; CommandError names those that there are.
     """
-    import getpass
-
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.operating_user import operating_user
     from graphql_api.processes.database import usable_database
     from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.processes.importing.names import find_programme
@@ -32,5 +31,5 @@ async def opened_programme(code: str | None) -> "AsyncIterator[tuple[Application
                 programme_id = await find_programme(application.reader, code)
             except UnusableFile as unknown:
                 raise CommandError(str(unknown)) from None
-            name = f"{getpass.getuser()}@command-line"
+            name = f"{operating_user()}@command-line"
             yield application, Actor(kind="operator", id=name, programme_id=programme_id)

@@ -110,12 +110,11 @@ async def _apply(file: "ProgrammeFile", *, dry_run: bool) -> "Sequence[Step]":
 
 def _operator() -> "Actor":
     """Whoever runs the command, in no programme yet."""
-    import getpass
-
+    from graphql_api.processes.cli.operating_user import operating_user
     from graphql_api.processes.programme_file.step import NOBODY
     from ledger.engine.command import Actor
 
-    return Actor(kind="operator", id=f"{getpass.getuser()}@command-line", programme_id=NOBODY)
+    return Actor(kind="operator", id=f"{operating_user()}@command-line", programme_id=NOBODY)
 
 
 def _print(steps: "Sequence[Step]", *, as_json: bool) -> None:
