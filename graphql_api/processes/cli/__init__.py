@@ -13,9 +13,10 @@ def main() -> None:
 
     relax_collector()
     from graphql_api.processes.cli.failure import report_failures
-    from graphql_api.processes.cli.output import stand_in_for_closed_streams
+    from graphql_api.processes.cli.output import outlive_readers, stand_in_for_closed_streams
 
     stand_in_for_closed_streams()
+    outlive_readers()
     with report_failures():
         from graphql_api.processes.cli.commands import app
 

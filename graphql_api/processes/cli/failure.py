@@ -36,10 +36,6 @@ def report_failures() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output left (`scrip statement | head`); the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the outermost frame: nobody else can report it
         lines, code = _explain(_first_of(error))
         for line in lines:

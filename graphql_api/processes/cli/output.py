@@ -1,9 +1,38 @@
 """How commands print: plain lines and JSON on standard output, so that both can be piped."""
 
+import io
 import json
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class _Output(io.FileIO):
+    """Standard output whose reader may leave: what is left is written to nobody, and the command ends as it would have."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nobody = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nobody, self.fileno())
+            os.close(nobody)
+            return super().write(data)
+
+
+def outlive_readers() -> None:
+    """From here on `scrip statement 1 | head` is no error, and `scrip check | head -1` ends with the code of the check."""
+    before = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Output(before.fileno(), "w", closefd=False)),
+        encoding=before.encoding,
+        errors=before.errors,
+        line_buffering=before.isatty(),
+    )
 
 
 def stand_in_for_closed_streams() -> None:
@@ -14,7 +43,8 @@ def stand_in_for_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # The lowest number that is free, which is the closed one's.
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def print_line(text: str) -> None:
