@@ -1,8 +1,17 @@
 """Who is calling: the verified identity every resolver sees, and nothing about how it was verified."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from graphql_api.permissions import Role, Scope
+
+_SUBJECT_BYTES_MAX: Final = 255
+"""As OpenID Connect Core, 2, limits `sub`; it stands in audit records, which have 4 KiB."""
+
+
+def is_subject(text: str) -> bool:
+    """Whether somebody can be called so: something that can be printed, of 255 bytes at most."""
+    return bool(text) and text.isprintable() and len(text.encode()) <= _SUBJECT_BYTES_MAX
 
 
 def name_in(programme_code: str, subject: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from graphql_api.caller import Caller
+from graphql_api.caller import Caller, is_subject
 from graphql_api.global_ids import decode_id
 from graphql_api.http.key_sets import KeySet
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
@@ -16,8 +16,6 @@ ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
 
 TOKEN_BYTES_MAX = 8_192
 _LEEWAY_SECONDS = 30
-_SUBJECT_BYTES_MAX = 255
-"""As OpenID Connect Core, 2, limits `sub`; it stands in audit records, which have 4 KiB."""
 _SCOPES = {str(scope): scope for scope in Scope}
 
 
@@ -100,7 +98,7 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
     `scrip_member` (the member's external id, else `sub`).
     """
     subject = _text(claims, "sub")
-    if not subject or not subject.isprintable() or len(subject.encode()) > _SUBJECT_BYTES_MAX:
+    if not subject or not is_subject(subject):
         raise TokenRefused("The token names nobody.")
     role = _role(_text(claims, "scrip_role"), default_role)
     named = frozenset(_SCOPES[name] for name in (_text(claims, "scope") or "").split() if name in _SCOPES)

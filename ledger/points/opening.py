@@ -71,9 +71,13 @@ class OpenBalance(PointsCommand):
         return [self.new_wallet_key()]
 
     def require_input(self) -> None:
-        """INVALID_INPUT where an amount is none, or the lots are none or too many."""
-        require_amount(self.total)
-        if not 0 < len(self.lots) <= LOTS_MAX or not all(is_amount(lot.amount) for lot in self.lots):
+        """INVALID_INPUT where an amount is none, the lots are too many, or there is nothing at all.
+
+        No lots under a total, and lots under a total of 0, differ from it like any others.
+        """
+        if self.total or not self.lots:
+            require_amount(self.total)
+        if len(self.lots) > LOTS_MAX or not all(is_amount(lot.amount) for lot in self.lots):
             refuse_input("lots")
 
     def decide(self, state: State, now: datetime) -> Receipt:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from graphql_api.caller import name_in
+from graphql_api.caller import is_subject, name_in
 from graphql_api.processes.importing.cells import UnusableFile
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
@@ -28,10 +28,18 @@ async def find_programme(reader: Reader, code: str | None) -> UUID:
 
 async def find_source(reader: Reader, code: str | None, name: str) -> Actor:
     """Who reports a file to that programme: the client that the API makes of a token of that name, so unique over
-    programmes, as its idempotency keys are. UnusableFile where there is no such programme.
+    programmes, as its idempotency keys are. UnusableFile where there is no such programme, or
+    no token could carry that name.
     """
+    require_source(name)
     programme = await _programme(reader, code)
     return Actor(kind="service", id=name_in(programme.code, name), programme_id=programme.id)
+
+
+def require_source(name: str) -> None:
+    """UnusableFile where no token could carry that name."""
+    if not is_subject(name):
+        raise UnusableFile(f"{name[:40]!r} names no source: 1 to 255 bytes that can be printed do.")
 
 
 async def _programme(reader: Reader, code: str | None) -> Programme:

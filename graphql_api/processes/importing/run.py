@@ -7,7 +7,7 @@ from pathlib import Path
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.load import Load
-from graphql_api.processes.importing.names import find_source
+from graphql_api.processes.importing.names import find_source, require_source
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, OpeningRecord
 from graphql_api.processes.importing.tally import Tally
@@ -51,7 +51,11 @@ class Wanted:
 
 
 def read_only(wanted: Wanted, progress: Progress) -> Tally:
-    """Reads the whole file and asks nothing of the ledger: form, times, order, and whether openings add up."""
+    """Reads the whole file and asks nothing of the ledger: form, times, order, and whether openings add up.
+
+    Raises UnusableFile for a form that is none, a replay out of time order, or a source that is no name.
+    """
+    require_source(wanted.source)
     if wanted.is_replay:
         require_time_order(wanted.path)
     tally = Tally(path=wanted.refused)

@@ -1,8 +1,10 @@
 """What an import came to: counts, differences, and the file of refused lines."""
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -47,9 +49,14 @@ class Tally:
     _file: BinaryIO | None = None
 
     def begin(self) -> None:
-        """Removes what an earlier run wrote: this run decides every line again, by its key."""
+        """Makes the file anew: this run decides every line again, by its key. OSError where it cannot be written, which
+        is found before anything is decided and not half-way at the first refused line.
+        """
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            self._remove(self.path)
+            # Lines name customers: nobody else reads them.
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(descriptor, "wb")
 
     def accept(self, kind: str, *, replayed: bool = False, expired: int = 0, awards: int = 0) -> None:
         """Counts an accepted line."""
@@ -84,14 +91,9 @@ class Tally:
             )
 
     def _write(self, entry: Mapping[str, object]) -> None:
-        if self.path is None:
-            return
-        if self._file is None:
-            # Lines name customers: nobody else reads them.
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._file = os.fdopen(descriptor, "wb")
-        self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
-        self._file.flush()
+        if self._file is not None:
+            self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+            self._file.flush()
 
     def told(self) -> str:
         """How far it is, in words."""
@@ -99,7 +101,16 @@ class Tally:
         return f"{self.lines:,} lines, {self.lines - refused:,} accepted and {refused:,} refused"
 
     def close(self) -> None:
-        """Closes the file of refused lines."""
+        """Closes the file of refused lines, and removes it where there are none."""
         if self._file is not None:
             self._file.close()
             self._file = None
+            if self.path is not None and not self.refused:
+                self._remove(self.path)
+
+    @staticmethod
+    def _remove(path: Path) -> None:
+        # Never what only has a name among files: /dev/null, /dev/stderr.
+        with suppress(FileNotFoundError):
+            if stat.S_ISREG(path.lstat().st_mode):
+                path.unlink()

@@ -41,11 +41,14 @@ def _fault(line: Line, *, is_replay: bool) -> LineFault | None:
 
 
 def require_time_order(path: Path, now: datetime | None = None) -> list[Line]:
-    """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`.
+    """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`,
+    and for a pipe, which could not be read again.
 
     Returns the file's beginning: the first lines that state a time, as many as a run may have in flight at once. Lines
     that cannot be read are left to the import to refuse.
     """
+    if not path.is_file():
+        raise UnusableFile(f"{path} is a pipe, and a replay reads its file twice; write it to a file first.")
     beginning: list[Line] = []
     latest: datetime | None = None
     latest_line = 0

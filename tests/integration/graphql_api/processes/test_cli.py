@@ -12,6 +12,7 @@ import asyncpg
 import jwt
 
 from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
+from tests.command_line import run_scrip
 from tests.databases import ROOT, run
 
 
@@ -87,6 +88,33 @@ def test_refused_lines_never_take_the_place_of_the_file(tmp_path: Path) -> None:
     assert (path.exists(), other.exists()) == (True, True)
 
 
+def test_where_refused_lines_cannot_be_written_nothing_is_begun(tmp_path: Path) -> None:
+    """Said at once, not at the first refused line; and what only has a name among files, as a device, is written to and
+    stays.
+    """
+    path, link = tmp_path / "a.jsonl", tmp_path / "stderr"
+    path.write_text('{"type": "enrol"}\n', encoding="utf-8")
+    link.symlink_to("/dev/stderr")
+
+    folder = run_scrip("import", path, "--dry-run", "--refused", tmp_path)
+    told = run_scrip("import", path, "--dry-run", "--refused", link)
+
+    assert (folder.returncode, folder.stdout, folder.stderr) == (2, "", f"scrip: Is a directory: {tmp_path}.\n")
+    assert (told.returncode, json.loads(told.stderr)["code"]) == (1, "MISSING_FIELD")
+    assert link.is_symlink()
+
+
+def test_a_source_is_named_as_a_token_could_name_it(tmp_path: Path) -> None:
+    """What the API would refuse as the name of a caller stands in no audit record through a file either."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"type": "enrol", "member": "C-1"}\n', encoding="utf-8")
+
+    ended = [run_scrip("import", path, "--dry-run", "--source", name) for name in ("", "x" * 256, "a\tb", "core")]
+
+    assert [each.returncode for each in ended] == [2, 2, 2, 0]
+    assert ended[2].stderr == "scrip: 'a\\tb' names no source: 1 to 255 bytes that can be printed do.\n"
+
+
 def test_production_refusals_are_one_line_each() -> None:
     """Each starts with the variable that is wrong."""
     ended = scrip("serve", SCRIP_ENV="production")
@@ -152,6 +180,16 @@ def test_what_a_shell_has_closed_is_written_to_nobody() -> None:
 
     assert [(each.returncode, each.stderr) for each in ended] == [(code, "") for code in closed.values()]
     assert [len(each.stdout) > 100_000 for each in ended] == [False, False, False, True]
+
+
+def test_a_reader_that_leaves_changes_nothing() -> None:
+    """`| head` is no error: the command ends with its own code, and nobody complains."""
+    command = f"{sys.executable} -m graphql_api.processes.cli"
+    words = f"({command} schema; echo $? >&2) | head -c 1; ({command} --help; echo $? >&2) | true"
+
+    ended = subprocess.run(words, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (ended.stdout, ended.stderr.split()) == ('"', ["0", "0"])
 
 
 def test_wrong_usage_ends_with_code_2() -> None:

@@ -63,7 +63,7 @@ async def test_an_opening_comes_first_and_once(world: World) -> None:
     """Under another key it is refused, and so it is after an earn; under its own key it is the same again."""
     first = await _open(world, 100, _lot(100), key="opening")
     again = await _open(world, 100, _lot(100), key="opening")
-    malformed = await _open(world, 0, _lot(100), key="opening")
+    malformed = await _open(world, -1, _lot(100), key="opening")
     other = await _open(world, 100, _lot(100))
     earn = EarnPoints(actor=world.actor, key=world.key(), member_id=world.members[0], asset="EVER", amount=5)
     (await world.application.engine.execute(earn)).unwrap()
@@ -104,12 +104,14 @@ async def test_impossible_lots_are_refused(world: World) -> None:
         await _open(world, 100, _lot(100, 2, 100)),
         await _open(world, 100, OpeningLot(amount=100, granted_on=date(1, 1, 1))),
         await _open(world, 100, OpeningLot(amount=100, granted_on=date(2020, 2, 2), expires_on=date(2020, 2, 1))),
-        await _open(world, 100),
+        await _open(world, 0),
         await _open(world, 100, _lot(0), _lot(100)),
+        await _open(world, -1, _lot(100)),
+        await _open(world, 100),
         await _open(world, 0, _lot(100)),
     ]
 
-    expected = [RefusalCode.EXPIRY_INVALID] * 3 + [RefusalCode.INVALID_INPUT] * 3
+    expected = [RefusalCode.EXPIRY_INVALID] * 3 + [RefusalCode.INVALID_INPUT] * 3 + [RefusalCode.OPENING_DIFFERS] * 2
     assert [outcome.refusal.code for outcome in outcomes if outcome.refusal] == expected
 
 

@@ -95,6 +95,8 @@ def test_every_line_is_accepted_or_listed_with_its_number_and_code(database_url:
         {"type": "enrol", "member": "C-2"},
         {"type": "opening", "member": "C-2", "total": 7, "lots": [{"amount": 6, "granted_on": "2020-01-01"}]},
         {"type": "opening", "member": "C-2", "total": 0, "lots": []},
+        {"type": "opening", "member": "C-2", "total": 8, "lots": []},
+        {"type": "opening", "member": "C-2", "total": 0, "lots": [{"amount": 6, "granted_on": "2020-01-01"}]},
     )
 
     first_code, first = _import(path, database_url, tmp_path)
@@ -114,11 +116,16 @@ def test_every_line_is_accepted_or_listed_with_its_number_and_code(database_url:
             (8, "INSUFFICIENT_POINTS"),
             (10, "ASSET_NOT_FOUND"),
             (12, "OPENING_DIFFERS"),
+            (14, "OPENING_DIFFERS"),
+            (15, "OPENING_DIFFERS"),
         ]
     )
     assert first["accepted"] == again["accepted"] == {"enrol": 2, "earn": 1, "spend": 1, "nothing": 1}
     assert (first["known"], again["known"]) == (0, 4)
-    assert first["openingsThatDiffer"] == [{"line": 12, "member": "C-2", "stated": 7, "lots": 6}]
+    assert first["openingsThatDiffer"] == [
+        {"line": line, "member": "C-2", "stated": stated, "lots": lots}
+        for line, stated, lots in ((12, 7, 6), (14, 8, 0), (15, 0, 6))
+    ]
     assert run(_rows(database_url, BALANCES)) == [("C-1", 300)]
     assert _check(database_url, tmp_path) == 0
 

@@ -1,5 +1,6 @@
 """Reading import files: every line becomes a record or a fault with a code, and reading goes on."""
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -155,13 +156,17 @@ def test_live_only_an_earn_may_state_a_time(tmp_path: Path) -> None:
 
 
 def test_a_history_that_goes_back_names_the_line(tmp_path: Path) -> None:
-    """Equal times are in order; the clock must have reached the last one."""
+    """Equal times are in order; the clock must have reached the last one; a pipe could be read through only once."""
     line = b'{"type": "enrol", "member": "C-1", "at": "2017-01-0%dT00:00:00Z"}'
     path = tmp_path / "a.jsonl"
 
     _parse(path, line % 2, line % 2, line % 1)
     with pytest.raises(UnusableFile, match=r"^Line 3 is of 2017-01-01.*before line 2"):
         require_time_order(path)
+
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(UnusableFile, match="is a pipe, and a replay reads its file twice"):
+        require_time_order(tmp_path / "pipe.jsonl")
 
     _parse(path, line % 1, line % 3)
     with pytest.raises(UnusableFile, match=r"^Line 2 is of 2017-01-03.*not reached"):
