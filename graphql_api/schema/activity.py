@@ -12,7 +12,7 @@ from graphql_api.scalars import JSON
 from graphql_api.schema.award import Award, award_of
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import ActivityState, Reason
-from graphql_api.schema.connection import Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import ACTIVITY, ENTRY, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
@@ -164,9 +164,7 @@ async def read_activities(context: Context, member_id: UUID, first: int, after: 
         limit=rows_for(size),
         before=row_after(ACTIVITY, after),
     )
-    return connect(
-        rows, size, node=activity_of, cursor=lambda row: row_cursor(ACTIVITY, row.id), is_first=after is None
-    )
+    return connect_rows(ACTIVITY, rows, size, after, activity_of)
 
 
 _READ = requires(Scope.ACTIVITY_READ, cost=5)

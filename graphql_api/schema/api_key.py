@@ -8,7 +8,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.connection import Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import API_KEY, MERCHANT, id_of, uuid_of
@@ -59,7 +59,7 @@ async def read_keys(context: Context, merchant_id: UUID, first: int, after: str 
         limit=rows_for(size),
         after=row_after(API_KEY, after),
     )
-    return connect(rows, size, node=key_of, cursor=lambda row: row_cursor(API_KEY, row.id), is_first=after is None)
+    return connect_rows(API_KEY, rows, size, after, key_of)
 
 
 @object_type

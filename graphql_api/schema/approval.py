@@ -13,7 +13,7 @@ from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.adjustment import REFUSALS as ADJUSTMENT_REFUSALS
 from graphql_api.schema.approval_terms import ApprovalTerm, RequestedAdjustment, adjustment_in, terms_in
 from graphql_api.schema.callers import BANK
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import enum_type, field, input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, ENTRY, id_of, maybe_id, uuid_of
@@ -138,13 +138,7 @@ async def approvals(
         state=state,
     )
     now = await context.ledger.reader.now()
-    return connect(
-        rows,
-        size,
-        node=lambda row: approval_of(row, now),
-        cursor=lambda row: row_cursor(APPROVAL, row.id),
-        is_first=after is None,
-    )
+    return connect_rows(APPROVAL, rows, size, after, lambda row: approval_of(row, now))
 
 
 @input_type

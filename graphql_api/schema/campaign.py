@@ -13,23 +13,14 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import CampaignState
 from graphql_api.schema.campaign_input import CampaignTermsInput, body_from
 from graphql_api.schema.campaign_terms import CampaignTerms, terms_of
-from graphql_api.schema.connection import (
-    PAGE_MAX,
-    Connection,
-    connect,
-    number_after,
-    number_cursor,
-    page_size,
-    row_after,
-    row_cursor,
-    rows_for,
-)
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, input_type, object_type
 from graphql_api.schema.kinds import CAMPAIGN, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
+from graphql_api.schema.versions import read_versions
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import InvariantViolated, Points
 from ledger.campaigns import campaign as ledger
@@ -113,17 +104,7 @@ class Campaign:
         first: how many, 1 to 100
         after: the cursor after which the page begins
         """
-        size = page_size(first)
-        rows = await read.VERSION_PAGES.read(
-            info.context.ledger.reader,
-            self.row.programme_id,
-            self.row.id,
-            limit=rows_for(size),
-            before=None if after is None else number_after(after),
-        )
-        return connect(
-            rows, size, node=version_of, cursor=lambda row: number_cursor(row.number), is_first=after is None
-        )
+        return await read_versions(info.context, read.VERSION_PAGES, self.row.id, version_of, first, after)
 
 
 def campaign_of(view: read.CampaignView) -> Campaign:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from graphql_api.errors import InvalidInput
@@ -13,6 +13,18 @@ from graphql_api.schema.descriptions import object_type
 PAGE_MAX: Final = 100
 N = TypeVar("N")
 V = TypeVar("V")
+
+
+class Identified(Protocol):
+    """What has an id, and a place in a list by it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+        ...
+
+
+R = TypeVar("R", bound=Identified)
 
 
 @object_type
@@ -75,6 +87,11 @@ def connect(
     """A page of at most `size` from the rows that `rows_for` asked for."""
     edges = [Edge(node=node(view), cursor=cursor(view)) for view in views[:size]]
     return page_of(edges, has_next=has_more(len(views), size), has_previous=not is_first)
+
+
+def connect_rows(kind: str, rows: Sequence[R], size: int, after: str | None, node: Callable[[R], N]) -> Connection[N]:
+    """The same of rows in the order of their ids, behind the cursor `after`; `kind` is that of the ids."""
+    return connect(rows, size, node=node, cursor=lambda row: row_cursor(kind, row.id), is_first=after is None)
 
 
 def rows_for(size: int) -> int:

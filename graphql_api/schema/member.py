@@ -10,7 +10,7 @@ from graphql_api.permissions import Scope
 from graphql_api.schema.activity import Activity, read_activities
 from graphql_api.schema.asset import ASSETS_USUAL
 from graphql_api.schema.callers import BANK, EVERYBODY
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import MEMBER, id_of
@@ -156,7 +156,7 @@ async def members(info: Info, first: int = 20, after: str | None = None) -> Conn
     views = await members_page(
         context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(MEMBER, after)
     )
-    return connect(views, size, node=member_of, cursor=lambda view: row_cursor(MEMBER, view.id), is_first=after is None)
+    return connect_rows(MEMBER, views, size, after, member_of)
 
 
 ME = query(me, requires(Scope.WALLET_READ), callers=EVERYBODY)

@@ -10,7 +10,7 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.schema.api_key import ApiKey, read_keys
 from graphql_api.schema.callers import BANK, BANK_AND_MERCHANT
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of, uuid_of
@@ -158,9 +158,7 @@ async def read_merchants(
         after=row_after(MERCHANT, after),
         partner_id=partner_id,
     )
-    return connect(
-        rows, size, node=merchant_of, cursor=lambda row: row_cursor(MERCHANT, row.id), is_first=after is None
-    )
+    return connect_rows(MERCHANT, rows, size, after, merchant_of)
 
 
 @input_type

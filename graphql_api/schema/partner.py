@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.schema.callers import BANK
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import field, input_type, object_type
 from graphql_api.schema.kinds import PARTNER, id_of, uuid_of
@@ -71,7 +71,7 @@ async def partners(info: Info, first: int = 20, after: str | None = None) -> Con
     rows = await partners_page(
         context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(PARTNER, after)
     )
-    return connect(rows, size, node=partner_of, cursor=lambda row: row_cursor(PARTNER, row.id), is_first=after is None)
+    return connect_rows(PARTNER, rows, size, after, partner_of)
 
 
 @input_type

@@ -11,7 +11,7 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.callers import BANK_AND_MERCHANT
-from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import (
@@ -109,13 +109,7 @@ def redemptions_from(
     context: Context, views: Sequence[RedemptionView], size: int, after: str | None
 ) -> Connection[Redemption]:
     """The page of at most `size` that begins after the cursor; `views` are the rows that `rows_for` asked for."""
-    return connect(
-        views,
-        size,
-        node=lambda view: redemption_of(context, view),
-        cursor=lambda view: row_cursor(REDEMPTION, view.id),
-        is_first=after is None,
-    )
+    return connect_rows(REDEMPTION, views, size, after, lambda view: redemption_of(context, view))
 
 
 async def redemption(

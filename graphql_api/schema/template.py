@@ -11,17 +11,7 @@ from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.schema.callers import BANK, BANK_AND_MEMBER
-from graphql_api.schema.connection import (
-    PAGE_MAX,
-    Connection,
-    connect,
-    number_after,
-    number_cursor,
-    page_size,
-    row_after,
-    row_cursor,
-    rows_for,
-)
+from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, row_after, row_cursor, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, input_type, object_type
 from graphql_api.schema.kinds import TEMPLATE, id_of, uuid_of
@@ -30,6 +20,7 @@ from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
 from graphql_api.schema.template_input import TemplateTermsInput, body_from
 from graphql_api.schema.template_terms import TemplateFunding, TemplateTerms, funding_of, terms_of
+from graphql_api.schema.versions import read_versions
 from graphql_api.schema.voucher_enums import Kind, TemplateState
 from ledger.book.refusal import RefusalCode
 from ledger.vouchers import template as ledger
@@ -99,17 +90,7 @@ class VoucherTemplate:
         first: how many, 1 to 100
         after: the cursor after which the page begins
         """
-        context, size = info.context, page_size(first)
-        rows = await VERSION_PAGES.read(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.uuid,
-            limit=rows_for(size),
-            before=None if after is None else number_after(after),
-        )
-        return connect(
-            rows, size, node=version_of, cursor=lambda row: number_cursor(row.number), is_first=after is None
-        )
+        return await read_versions(info.context, VERSION_PAGES, self.uuid, version_of, first, after)
 
 
 def template_of(record: TemplateRecord) -> VoucherTemplate:

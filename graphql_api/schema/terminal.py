@@ -7,7 +7,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.connection import Connection, connect, page_size, row_after, row_cursor, rows_for
+from graphql_api.schema.connection import Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, TERMINAL, id_of, uuid_of
@@ -59,9 +59,7 @@ async def read_terminals(context: Context, merchant_id: UUID, first: int, after:
         limit=rows_for(size),
         after=row_after(TERMINAL, after),
     )
-    return connect(
-        rows, size, node=terminal_of, cursor=lambda row: row_cursor(TERMINAL, row.id), is_first=after is None
-    )
+    return connect_rows(TERMINAL, rows, size, after, terminal_of)
 
 
 @input_type

@@ -9,21 +9,14 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.schema.callers import BANK, BANK_AND_MEMBER
-from graphql_api.schema.connection import (
-    PAGE_MAX,
-    Connection,
-    connect,
-    number_after,
-    number_cursor,
-    page_size,
-    rows_for,
-)
+from graphql_api.schema.connection import PAGE_MAX, Connection
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import field, input_type, object_type
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
 from graphql_api.schema.tier_terms import TierTerms, TierTermsInput, body_from, terms_of
+from graphql_api.schema.versions import read_versions
 from ledger.book.refusal import RefusalCode
 from ledger.tiers import ladder as ledger
 from ledger.tiers.ladder import LADDERS_MAX, LadderRecord
@@ -70,17 +63,7 @@ class TierLadder:
         first: how many, 1 to 100
         after: the cursor after which the page begins
         """
-        context, size = info.context, page_size(first)
-        rows = await VERSION_PAGES.read(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.uuid,
-            limit=rows_for(size),
-            before=None if after is None else number_after(after),
-        )
-        return connect(
-            rows, size, node=version_of, cursor=lambda row: number_cursor(row.number), is_first=after is None
-        )
+        return await read_versions(info.context, VERSION_PAGES, self.uuid, version_of, first, after)
 
 
 def ladder_of(record: LadderRecord) -> TierLadder:

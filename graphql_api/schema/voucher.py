@@ -12,11 +12,11 @@ from graphql_api.schema.connection import (
     PAGE_MAX,
     Connection,
     connect,
+    connect_rows,
     number_after,
     number_cursor,
     page_size,
     row_after,
-    row_cursor,
     rows_for,
 )
 from graphql_api.schema.context import Context, Info
@@ -212,9 +212,7 @@ async def read_vouchers(
         first=rows_for(size),
         before=row_after(VOUCHER, after),
     )
-    return connect(
-        views, size, node=voucher_of, cursor=lambda view: row_cursor(VOUCHER, view.id), is_first=after is None
-    )
+    return connect_rows(VOUCHER, views, size, after, voucher_of)
 
 
 async def read_expiring(context: Context, member_id: UUID, until: datetime, first: int) -> list[Voucher]:

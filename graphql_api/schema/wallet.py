@@ -11,10 +11,8 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.connection import (
     PAGE_MAX,
     Connection,
-    Edge,
     connect,
-    has_more,
-    page_of,
+    connect_rows,
     page_size,
     row_after,
     row_cursor,
@@ -159,9 +157,8 @@ class Wallet:
             first=rows_for(size),
             before=row_after(HOLD, after),
         )
-        holds = [await hold_of(context, view) for view in views[:size]]
-        edges = [Edge(node=node, cursor=row_cursor(HOLD, view.id)) for node, view in zip(holds, views, strict=False)]
-        return page_of(edges, has_next=has_more(len(views), size), has_previous=after is not None)
+        holds = {view.id: await hold_of(context, view) for view in views[:size]}
+        return connect_rows(HOLD, views, size, after, lambda view: holds[view.id])
 
 
 async def _settled(context: Context, wallet: Wallet) -> SettledWallet | None:
