@@ -15,21 +15,22 @@ from ledger.book.units import computed_id
 from ledger.engine.command import Actor
 from ledger.engine.ports import Sealer
 from ledger.engine.reader import Query
-from ledger.engine.statements import instant_now
 from ledger.engine.tables import HOLDERS
-from ledger.engine.unit_of_work import UnitsOfWork, Work, event_for
+from ledger.engine.unit_of_work import UnitsOfWork, event_for
 from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.points.tables import PAYMENT_CODES
+from ledger.programme.registry_change import Change, registry_change
 from ledger.programme.rows import AssetKind, asset_id
 from ledger.programme.tables import ASSETS
 
 TTL = timedelta(seconds=60)
+_KIND = "payment_code"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11
 _FORGIVEN = str.maketrans("OIL", "011", "- ")
 
 _MEMBER = Query(
-    select(instant_now().label("now"), HOLDERS.c.state, ASSETS.c.id)
+    select(HOLDERS.c.state, ASSETS.c.id)
     .select_from(HOLDERS)
     .outerjoin(ASSETS, (ASSETS.c.id == bindparam("asset_id")) & (ASSETS.c.kind == AssetKind.POINTS))
     .where(
@@ -88,33 +89,32 @@ async def create_payment_code(
     """Makes a code good for one spend within a minute. MEMBER_NOT_FOUND, ASSET_NOT_FOUND, MEMBER_CLOSED, MEMBER_FROZEN."""
     body = "".join(ALPHABET[byte % 31] for byte in random(_LENGTH))
     code = body + check_character(body)
-    async with units.begin() as work:
-        now = await _require_member(work, actor, member_id, asset)
-        identity = code_id(code, sealer)
+    async with registry_change(units, actor, _KIND) as change:
+        await _require_member(change, member_id, asset)
+        identity, expires_at, work = code_id(code, sealer), change.now + TTL, change.work
         values = {
             "id": identity,
             "member_id": member_id,
             "asset_id": asset_id(actor.programme_id, asset),
             "amount_max": amount_max,
-            "expires_at": now + TTL,
+            "expires_at": expires_at,
         }
         await work.run(_INSERT, values)
-        work.emit(event_for(work, actor, "payment_code", at=now, resource_id=identity, subject_id=member_id))
-    return PaymentCodeShown(code=code, expires_at=now + TTL)
+        work.emit(event_for(work, actor, _KIND, at=change.now, resource_id=identity, subject_id=member_id))
+    return PaymentCodeShown(code=code, expires_at=expires_at)
 
 
-async def _require_member(work: Work, actor: Actor, member_id: UUID, asset: str) -> datetime:
+async def _require_member(change: Change, member_id: UUID, asset: str) -> None:
+    programme_id = change.actor.programme_id
     parameters = {
         "member_id": member_id,
-        "programme_id": actor.programme_id,
-        "asset_id": asset_id(actor.programme_id, asset),
+        "programme_id": programme_id,
+        "asset_id": asset_id(programme_id, asset),
     }
-    rows = await work.run(_MEMBER, parameters)
-    if not rows:
+    member = await change.row(_MEMBER, parameters)
+    if member is None:
         raise Refusal(RefusalCode.MEMBER_NOT_FOUND)
-    now: datetime = rows[0]["now"]
-    if rows[0]["id"] is None:
+    if member["id"] is None:
         raise Refusal(RefusalCode.ASSET_NOT_FOUND)
-    require_not_closed(rows[0]["state"])
-    require_not_frozen(rows[0]["state"])
-    return now
+    require_not_closed(member["state"])
+    require_not_frozen(member["state"])

@@ -92,7 +92,7 @@ async def test_a_code_is_stored_nowhere(world: World) -> None:
 
 
 async def test_who_may_start_nothing_gets_no_code(world: World) -> None:
-    """A frozen member, an unknown asset, another programme's member: refused, and no row is written."""
+    """A frozen member, an unknown asset, another programme's member: refused and recorded, and no row is written."""
     freeze = FreezeMember(actor=world.actor, key=world.key(), member_id=world.members[1])
     (await world.application.engine.execute(freeze)).unwrap()
 
@@ -104,4 +104,9 @@ async def test_who_may_start_nothing_gets_no_code(world: World) -> None:
     with pytest.raises(Refusal, match="MEMBER_NOT_FOUND"):
         await show(world, member=2)
 
+    told = await world.connection.fetch(
+        "SELECT event ->> 'code' FROM (SELECT convert_from(record, 'UTF8')::jsonb AS event FROM audit.events) events"
+        " WHERE event ->> 'type' = 'payment_code' AND event ->> 'code' IS NOT NULL ORDER BY 1"
+    )
+    assert [row[0] for row in told] == ["ASSET_NOT_FOUND", "MEMBER_FROZEN", "MEMBER_NOT_FOUND"]
     assert await world.connection.fetchval("SELECT count(*) FROM book.payment_codes") == 0
