@@ -8,13 +8,25 @@ from typing import ClassVar
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.lifecycle import CampaignCommand, CampaignMoved, told
-from ledger.campaigns.rows import version_id
+from ledger.campaigns.rows import Campaign, version_id
 from ledger.control.approval import Payload, request_approval
 from ledger.engine.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitCampaign(CampaignCommand):
+class VersionCommand(CampaignCommand):
+    """What putting forward and approving share: the newest version does not hold yet."""
+
+    def require_unapproved(self, state: State) -> Campaign:
+        """The campaign. CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where its newest version is approved, as where it may not move."""
+        campaign = self.require_campaign(state)
+        if campaign.current_version_id == version_id(campaign.id, campaign.latest_number):
+            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
+        return campaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitCampaign(VersionCommand):
     """Puts the newest version forward: a draft is reviewed from now on; somebody else must approve.
 
     reason: free text, kept sealed
@@ -31,9 +43,7 @@ class SubmitCampaign(CampaignCommand):
 
     def decide(self, state: State, now: datetime) -> CampaignMoved:
         """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended or its newest version is approved."""
-        campaign = self.require_campaign(state)
-        if campaign.current_version_id == version_id(campaign.id, campaign.latest_number):
-            raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
+        campaign = self.require_unapproved(state)
         payload: Payload = {"campaign": self.campaign, "number": campaign.latest_number}
         approval_id = request_approval(
             state, actor=self.actor, kind=ApproveCampaign.kind, payload=payload, now=now, reason=self.reason
@@ -44,7 +54,7 @@ class SubmitCampaign(CampaignCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveCampaign(CampaignCommand):
+class ApproveCampaign(VersionCommand):
     """Lets version `number` hold from now on. Run by an approval only."""
 
     kind: ClassVar[str] = "campaign"
@@ -57,8 +67,10 @@ class ApproveCampaign(CampaignCommand):
         return {"campaign": self.campaign, "number": self.number}
 
     def decide(self, state: State, now: datetime) -> CampaignMoved:
-        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended, or a newer version exists."""
-        campaign = self.require_campaign(state)
+        """Refused with CAMPAIGN_NOT_FOUND, CAMPAIGN_STATE where it has ended, the version holds already, or a newer one
+        exists.
+        """
+        campaign = self.require_unapproved(state)
         if campaign.latest_number != self.number:
             raise Refusal(RefusalCode.CAMPAIGN_STATE, state=campaign.state)
         first = campaign.state == CampaignState.REVIEWED

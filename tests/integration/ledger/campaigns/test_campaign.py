@@ -57,7 +57,7 @@ async def test_a_draft_awards_nothing_until_it_is_approved_and_started(desk: Cam
 
 
 async def test_nobody_approves_their_own_campaign(desk: CampaignDesk, bank: Bank) -> None:
-    """And a version that is no longer the newest one is not approved either."""
+    """And neither is a version that is no longer the newest one, nor one that holds already."""
     await desk.create("base")
     first = (await desk.move(SubmitCampaign, "base")).unwrap()
     assert first.approval_id is not None
@@ -71,7 +71,11 @@ async def test_nobody_approves_their_own_campaign(desk: CampaignDesk, bank: Bank
     outdated = await bank.application.engine.execute(other)
 
     assert [code_of(own), code_of(outdated)] == [RefusalCode.APPROVAL_OWN, RefusalCode.CAMPAIGN_STATE]
+    again = (await desk.move(SubmitCampaign, "base")).unwrap()
+    assert again.approval_id is not None
     await desk.approve("base")
+    held = await bank.application.engine.execute(replace(other, key=bank.key(), approval_id=again.approval_id))
+    assert code_of(held) == RefusalCode.CAMPAIGN_STATE
     assert code_of(await desk.move(SubmitCampaign, "base")) == RefusalCode.CAMPAIGN_STATE
 
 
