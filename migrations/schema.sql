@@ -1434,7 +1434,7 @@ ALTER TABLE ONLY registry.rates
     ADD CONSTRAINT rates_pk PRIMARY KEY (id);
 
 ALTER TABLE ONLY registry.rates
-    ADD CONSTRAINT rates_version_unique UNIQUE (asset_id, money_asset_id, valid_from);
+    ADD CONSTRAINT rates_version_unique UNIQUE (asset_id, valid_from);
 
 ALTER TABLE ONLY registry.terminals
     ADD CONSTRAINT terminals_code_unique UNIQUE (merchant_id, code);

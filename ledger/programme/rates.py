@@ -40,7 +40,8 @@ async def set_rate(
 ) -> Rate:
     """A new version: from `valid_from` (default: now) on, `points` are worth `minor` units of money.
 
-    Entries name the version they were made at, so a later one changes none of them. INVALID_INPUT, ASSET_NOT_FOUND.
+    Entries name the version they were made at, so a later one changes none of them. INVALID_INPUT, also where another
+    version begins at the same instant; ASSET_NOT_FOUND.
     """
     async with registry_change(units, actor, "rate_set") as change:
         for field, amount in (("points", points), ("minor", minor)):

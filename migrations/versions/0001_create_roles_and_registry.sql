@@ -136,7 +136,7 @@ CREATE TABLE registry.rates (
     CONSTRAINT rates_pk PRIMARY KEY (id),
     CONSTRAINT rates_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets (id),
     CONSTRAINT rates_money_asset_fk FOREIGN KEY (money_asset_id) REFERENCES registry.assets (id),
-    CONSTRAINT rates_version_unique UNIQUE (asset_id, money_asset_id, valid_from),
+    CONSTRAINT rates_version_unique UNIQUE (asset_id, valid_from),
     CONSTRAINT rates_positive CHECK (points > 0 AND minor > 0)
 );
 

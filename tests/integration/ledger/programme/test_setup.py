@@ -167,14 +167,17 @@ async def test_an_unknown_asset_is_not_changed(bank: Bank) -> None:
 
 
 async def test_every_rate_is_a_version(bank: Bank) -> None:
-    """Two rates of different beginnings stand side by side; one of the same beginning is refused."""
+    """Two rates of different beginnings stand side by side; one of the same beginning is refused, whatever its money: one
+    rate is in force.
+    """
     units, actor = bank.application.units, bank.actor("operator", "olga")
     begins = datetime(2020, 1, 1, tzinfo=UTC)
+    await create_asset(units, actor, code="USD", kind="money")
     await set_rate(units, actor, asset="POINTS", money_asset="CNY", points=100, minor=1, valid_from=begins)
     await set_rate(units, actor, asset="POINTS", money_asset="CNY", points=200, minor=3)
 
     with pytest.raises(Refusal) as refused:
-        await set_rate(units, actor, asset="POINTS", money_asset="CNY", points=1, minor=1, valid_from=begins)
+        await set_rate(units, actor, asset="POINTS", money_asset="USD", points=1, minor=1, valid_from=begins)
 
     rates = await queries.rates(bank.application.reader, bank.programme_id, "POINTS")
     assert (refused.value.code, refused.value.facts) == (RefusalCode.INVALID_INPUT, {"field": "validFrom"})
