@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-import strawberry
-
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.approval_requested import ApprovalRequested
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -48,18 +47,6 @@ class AdjustPointsInput:
 @object_type
 class PointsAdjusted(Receipt):
     """The balance was corrected."""
-
-
-@object_type
-class ApprovalRequested:
-    """Nothing was posted: somebody else must approve it first.
-
-    replayed:    whether this is the stored outcome of an earlier request under the same key
-    approval_id: what waits
-    """
-
-    replayed: bool
-    approval_id: strawberry.ID
 
 
 async def adjust_points(info: Info, asked: Annotated[AdjustPointsInput, INPUT]) -> object:

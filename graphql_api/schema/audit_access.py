@@ -12,10 +12,10 @@ from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey, LogIndex
-from graphql_api.schema.adjustment import ApprovalRequested
+from graphql_api.schema.approval_requested import ApprovalRequested, ask_approval
 from graphql_api.schema.audit_event import AuditEventFilter, filter_of
 from graphql_api.schema.callers import AUDITORS, BANK
-from graphql_api.schema.context import Context, Info
+from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, AUDIT_EVENT, id_of, uuid_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
@@ -25,7 +25,7 @@ from graphql_api.schema.refusals import EVERY_KEYED
 from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload
-from ledger.control.audit_access import AskForAccess, AskForExport, AskForReveal, is_open_to
+from ledger.control.audit_access import AskForExport, AskForReveal, is_open_to
 from ledger.control.erasure import RequestErasure
 from ledger.control.queries import approval_by_id
 
@@ -113,7 +113,7 @@ async def request_audit_export(info: Info, asked: Annotated[RequestAuditExportIn
         terms=_export_terms(asked, actor.programme_id),
         reason=asked.reason,
     )
-    return await _ask(context, command)
+    return await ask_approval(context, command)
 
 
 def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload:
@@ -157,12 +157,7 @@ async def reveal_parts(info: Info, asked: Annotated[RevealPartsInput, INPUT]) ->
         terms={"eventIds": " ".join(str(event) for event in events), "legalBasis": basis},
         reason=asked.reason,
     )
-    return await _ask(context, command)
-
-
-async def _ask(context: Context, command: AskForAccess) -> ApprovalRequested:
-    outcome = await context.execute(command)
-    return ApprovalRequested(replayed=outcome.replayed, approval_id=id_of(APPROVAL, outcome.unwrap().approval_id))
+    return await ask_approval(context, command)
 
 
 async def revealed_parts(info: Info, approval_id: strawberry.ID) -> list[RevealedPart] | None:
@@ -196,8 +191,7 @@ async def erase_member(info: Info, asked: Annotated[EraseMemberInput, INPUT]) ->
         member_id=await resolve_member(context, asked.member),
         reason=asked.reason,
     )
-    outcome = await context.execute(command)
-    return ApprovalRequested(replayed=outcome.replayed, approval_id=id_of(APPROVAL, outcome.unwrap().approval_id))
+    return await ask_approval(context, command)
 
 
 REQUEST_AUDIT_EXPORT = mutation(

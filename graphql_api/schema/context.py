@@ -1,9 +1,9 @@
 """What resolvers see: the caller, and the ledger behind it. One context a request, one ledger a process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -14,10 +14,11 @@ from graphql_api.caller import Caller, name_in
 from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
+from graphql_api.schema.command_texts import require_texts
 from graphql_api.schema.directory import Directory
-from graphql_api.unresolved import Unresolved
+from graphql_api.unresolved import Unresolved, require_names
 from graphql_api.wallet_changes import WalletChanges
-from ledger.book.refusal import RefusalCode, refuse_input
+from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvables
 from ledger.control.queries import SealedReason
 from ledger.engine.command import Actor, Command
@@ -73,21 +74,6 @@ class Ledger:
     audit: AuditDesk
 
 
-TEXTS_MAX: Final = {"reference": 255, "reason_code": 64, "reason": 2_000, "asset": 64, "campaign": 64}
-"""The longest texts of commands, in characters. Longer ones are kept nowhere: they would only swell the book."""
-
-
-def require_texts(command: Command[O]) -> None:
-    """INVALID_INPUT naming a text of the command that is empty, too long or not printable."""
-    for name, length_max in TEXTS_MAX.items():
-        text = getattr(command, name, None)
-        if text is not None and not (0 < len(text) <= length_max and (text.isprintable() or name == "reason")):
-            refuse_input(_CAMEL[name])
-
-
-_CAMEL: Final = {name: name for name in TEXTS_MAX} | {"reason_code": "reasonCode"}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One request's context."""
@@ -128,9 +114,14 @@ class Context:
         return found
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
-        """What the engine decides on one command. INVALID_INPUT where a text of it is too long."""
-        require_texts(command)
+        """What the engine decides on one command. Refused as `require_sense` says."""
+        await self.require_sense(command)
         return await self.ledger.engine.execute(command)
+
+    async def require_sense(self, command: Command[O]) -> None:
+        """INVALID_INPUT where a text of the command is too long, Unresolved where it names what nobody has."""
+        require_texts(command)
+        await require_names(self.ledger.reader, self.ledger.sealer, command)
 
     def own_merchant_id(self) -> UUID:
         """The merchant that the caller is. MERCHANT_NOT_FOUND where its credential names none that can be."""
@@ -138,6 +129,20 @@ class Context:
             return UUID(self.caller.merchant_id or "")
         except ValueError:
             raise Unresolved(RefusalCode.MERCHANT_NOT_FOUND) from None
+
+    async def may_see(self, members: Iterable[UUID | None], merchant_id: UUID | None) -> bool:
+        """Whether something that concerns them is for the caller: a member sees its own, a merchant its own, the bank all."""
+        try:
+            match self.caller.role:
+                case Role.MEMBER:
+                    own = await self.own_member_id()
+                    return any(own == each for each in members)
+                case Role.MERCHANT:
+                    return merchant_id == self.own_merchant_id()
+                case _:
+                    return True
+        except Refusal:
+            return False
 
 
 Info = strawberry.Info[Context, None]

@@ -1,6 +1,7 @@
 """Journal entries: what happened, line by line; and how a caller finds one by its own number or key."""
 
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 import strawberry
@@ -189,18 +190,9 @@ async def entry_of(context: Context, view: EntryView) -> Entry:
 
 
 async def is_callers(context: Context, view: EntryView) -> bool:
-    """Whether the caller may see the entry: a member its own and what it was sent, a merchant its own, the bank all."""
-    try:
-        match context.caller.role:
-            case Role.MEMBER:
-                own = await context.own_member_id()
-                return own == view.member_id or any(own == posting.destination_holder_id for posting in view.postings)
-            case Role.MERCHANT:
-                return view.merchant_id == context.own_merchant_id()
-            case _:
-                return True
-    except Refusal:
-        return False
+    """Whether the caller may see the entry: a member also what it was sent."""
+    receivers = (posting.destination_holder_id for posting in view.postings)
+    return await context.may_see(chain([view.member_id], receivers), view.merchant_id)
 
 
 async def find_entry(context: Context, entry_id: UUID) -> Entry | None:

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from graphql_api.field_rules import requires
-from graphql_api.permissions import Role, Scope
+from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.callers import BANK_AND_MEMBER, BANK_AND_MERCHANT, EVERYBODY
 from graphql_api.schema.context import Context, Info
@@ -19,7 +18,7 @@ from graphql_api.schema.query import query
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
 from graphql_api.schema.state_enums import HoldState
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode
 from ledger.book.units import MinorUnits, Points
 from ledger.points.capture import CaptureHold, ReleaseHold
 from ledger.points.hold import TTL_DEFAULT_S, HoldPoints
@@ -80,22 +79,9 @@ async def hold(info: Info, id: strawberry.ID) -> Hold | None:  # noqa: A002 - th
     """
     context = info.context
     view = await hold_by_id(context.ledger.reader, await context.programme_id(), uuid_of(HOLD, id))
-    if view is None or not await _is_callers(context, view.member_id, view.merchant_id):
+    if view is None or not await context.may_see([view.member_id], view.merchant_id):
         return None
     return await hold_of(context, view)
-
-
-async def _is_callers(context: Context, member_id: UUID, merchant_id: UUID | None) -> bool:
-    try:
-        match context.caller.role:
-            case Role.MEMBER:
-                return member_id == await context.own_member_id()
-            case Role.MERCHANT:
-                return merchant_id == context.own_merchant_id()
-            case _:
-                return True
-    except Refusal:
-        return False
 
 
 @input_type

@@ -139,8 +139,7 @@ async def _find(
     if key is not None:
         return await redemptions_by_key(reader, actor, key)
     view = await redemption_by_id(reader, actor.programme_id, uuid_of(REDEMPTION, id_ or ""))
-    is_shop = context.caller.role is Role.MERCHANT
-    return [] if view is None or (is_shop and view.merchant_id != context.own_merchant_id()) else [view]
+    return [view] if view is not None and await context.may_see((), view.merchant_id) else []
 
 
 async def redemptions(

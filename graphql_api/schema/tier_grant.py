@@ -6,11 +6,10 @@ from typing import Annotated
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.adjustment import ApprovalRequested
+from graphql_api.schema.approval_requested import ApprovalRequested, ask_approval
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type
-from graphql_api.schema.kinds import APPROVAL, id_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND
@@ -58,8 +57,7 @@ async def grant_tier(info: Info, asked: Annotated[GrantTierInput, INPUT]) -> obj
         reason_code=asked.reason_code,
         reason=asked.reason,
     )
-    outcome = await context.execute(command)
-    return ApprovalRequested(replayed=outcome.replayed, approval_id=id_of(APPROVAL, outcome.unwrap().approval_id))
+    return await ask_approval(context, command)
 
 
 REFUSALS = (

@@ -28,7 +28,6 @@ from graphql_api.schema.template_terms import TemplateTerms, terms_of
 from graphql_api.schema.voucher_code import VoucherCode, code_of
 from graphql_api.schema.voucher_enums import Kind, VoucherState
 from graphql_api.schema.voucher_units import left_of
-from ledger.book.refusal import Refusal
 from ledger.book.units import MinorUnits, Points
 from ledger.vouchers.redemption_query import redemptions_of_voucher
 from ledger.vouchers.template_text import parse_body
@@ -112,7 +111,7 @@ class Voucher:
     async def code(self, info: Info) -> VoucherCode | None:
         """What the owner's app shows at a till; null once nothing is left of it."""
         context = info.context
-        is_owner = context.caller.role is Role.MEMBER and await _own_id(context) == self.view.member_id
+        is_owner = context.caller.role is Role.MEMBER and await context.may_see([self.view.member_id], None)
         return code_of(context, self.view) if is_owner and self.state in _USABLE else None
 
     @field(any_caller(cost=5, page_max=PAGE_MAX))
@@ -180,13 +179,6 @@ def voucher_of(view: VoucherView) -> Voucher:
     )
 
 
-async def _own_id(context: Context) -> UUID | None:
-    try:
-        return await context.own_member_id()
-    except Refusal:
-        return None
-
-
 async def voucher(info: Info, id: strawberry.ID) -> Voucher | None:  # noqa: A002 - the argument's name in the schema
     """A voucher of the caller's programme; for a member one of its own.
 
@@ -194,9 +186,7 @@ async def voucher(info: Info, id: strawberry.ID) -> Voucher | None:  # noqa: A00
     """
     context = info.context
     view = await voucher_by_id(context.ledger.reader, await context.programme_id(), uuid_of(VOUCHER, id))
-    is_members = context.caller.role is Role.MEMBER
-    is_visible = view is not None and (not is_members or await _own_id(context) == view.member_id)
-    return voucher_of(view) if view is not None and is_visible else None
+    return voucher_of(view) if view is not None and await context.may_see([view.member_id], None) else None
 
 
 async def read_vouchers(
