@@ -75,13 +75,17 @@ class Doing:
         *,
         resource_id: UUID | None = None,
         version: int | None = None,
+        stream_id: UUID | None = None,
         subject_id: UUID | None = None,
         programme_id: UUID | None = None,
         facts: Mapping[str, str | int] | None = None,
     ) -> UUID:
-        """Adds an event to the transaction and returns its id; `version` is the resource's after the change."""
+        """Adds an event to the transaction and returns its id; `version` is the resource's after the change, in the
+        resource's own stream where no other is named.
+        """
         identity = self.new_id()
-        streams = () if resource_id is None or version is None else ((resource_id, version),)
+        stream = stream_id or resource_id
+        streams = () if stream is None or version is None else ((stream, version),)
         self.events.append(
             Act(
                 id=identity,

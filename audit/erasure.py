@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -132,6 +133,7 @@ class Eraser:
             "subject_restricted",
             resource_id=subject_id,
             version=1,
+            stream_id=erasure_stream(subject_id),
             subject_id=subject_id,
             facts={"retained_until": until.isoformat()},
         )
@@ -148,12 +150,21 @@ class Eraser:
             "subject_erased",
             resource_id=subject_id,
             version=version,
+            stream_id=erasure_stream(subject_id),
             subject_id=subject_id,
             facts={"parts": parts},
         )
         erasure = Erasure(subject_id, ErasureState.DESTROYED, asked_at, until, doing.now, parts, event_id, version)
         await doing.run(_WRITE, *erasure)
         return erasure
+
+
+def erasure_stream(subject_id: UUID) -> UUID:
+    """The stream of a person's erasure. Not the person's id: the ledger has versions of what it says of the person."""
+    digest = bytearray(blake2b(subject_id.bytes, digest_size=16, person=b"erasure").digest())
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(digest))
 
 
 async def find_erasure(acts: Acts, subject_id: UUID) -> Erasure | None:

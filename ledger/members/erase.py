@@ -67,7 +67,8 @@ class EraseMember(Command[Erased]):
             return
         version = facts.version + 1
         state.put(MEMBER_FACTS, facts._replace(tiers=(), segments=(), attributes="{}", version=version))
-        state.emit(event_by(self.actor, FACTS_SET, state, now, stream=(self.member_id, version)))
+        nothing = {"tiers": 0, "segments": 0, "attributes": 0}
+        state.emit(event_by(self.actor, FACTS_SET, state, now, stream=(self.member_id, version), facts=nothing))
 
 
 def require_closed_member(state: State, member_id: UUID, programme_id: UUID) -> Member:

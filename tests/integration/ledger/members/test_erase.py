@@ -13,6 +13,7 @@ from ledger.control.decide_request import ApproveRequest, Decision
 from ledger.control.erasure import ERASURE, RequestErasure
 from ledger.engine.outcome import Outcome
 from ledger.members.enrol import EnrolMember
+from ledger.members.facts import set_member_facts
 from ledger.members.queries import erased_members, member_by_id
 from ledger.vouchers.close import CloseMember
 from tests.bank import Bank, code_of
@@ -141,3 +142,17 @@ async def test_another_process_forgets_the_name_too(bank: Bank) -> None:
         other.member_ids.forget()
 
         assert await other.member_ids.find(bank.programme_id, "m-1") is None
+
+
+async def test_the_log_tells_the_erasure_from_what_was_said_of_the_member(bank: Bank) -> None:
+    """Both are about one id and have versions of their own: the log has no version twice."""
+    member = await bank.enrol("m-1")
+    operator = bank.actor("operator", "olga")
+    await set_member_facts(bank.application.units, operator, member_id=member, tiers=["gold"], segments=[])
+    await _erase(bank, member)
+
+    await bank.application.audit.eraser.erase(member)
+
+    sql = "SELECT convert_from(record, 'UTF8')::jsonb -> 'streams' AS streams FROM audit.events WHERE resource_id = $1"
+    streams = [row["streams"] for row in await bank.fetch(sql, member)]
+    assert len(streams) == len(set(streams)) == 3
