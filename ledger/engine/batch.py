@@ -96,12 +96,13 @@ class BatchRunner:
         await tx.begin()
         known_open = self.known_open
         try:
-            self.ids.tick()
             keys = [key for unit in batch.units for key in unit.keys]
             # Before anything is locked, so that no insert waits for another transaction while locks are held.
             await self._create(list(batch.create.values()), tx)
             state = State(self.ids, self.decider.sealer)
             await self._lock(batch, keys, state, tx)
+            # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
+            self.ids.tick()
             now = await self._read(batch, keys, state, tx)
             await self._decide(batch, state, now, tx)
             opened = [a for a in state.open_accounts.values() if a.id not in known_open]

@@ -1,6 +1,7 @@
 """How many connections write."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 from graphql_api.bootstrap import open_application
@@ -76,3 +77,22 @@ async def test_time_goes_on_from_the_latest_entry(world: World, database_url: st
     assert (
         await world.connection.fetchval("SELECT posted_at FROM book.journal_entries WHERE id = $1", entry_id) == before
     )
+
+
+async def test_ids_rise_with_what_was_decided(world: World) -> None:
+    """Who had to wait for a lock has later ids than whoever held it, also in another process."""
+    earns = [
+        EarnPoints(actor=world.actor, key=key, member_id=world.members[0], asset="EVER", amount=1) for key in ("a", "b")
+    ]
+    (await world.application.engine.execute(earns[0])).unwrap()
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+
+    async with world.connection.transaction():
+        await world.connection.execute("SELECT FROM book.accounts WHERE holder_id = $1 FOR UPDATE", world.members[0])
+        decided = asyncio.create_task(world.application.engine.execute(earns[1]))
+        # The database tells in no other way that somebody waits.
+        while not (await world.connection.fetchval(waiting) or decided.done()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        held_until_ms = time.time_ns() // 1_000_000
+
+    assert (await decided).unwrap().entry_id.int >> 80 >= held_until_ms
