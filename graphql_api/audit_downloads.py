@@ -1,14 +1,15 @@
 """Handing bundles to who asked for them: for a week, recorded before the first byte leaves."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from audit.act import Acts
 from audit.waiting_bundle import Waiting, find_bundle, read_bundle
 from graphql_api.audit_exporting import EXPORTED, exported_facts
 from graphql_api.caller import Caller
+from graphql_api.http.bundle_download import Download
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.permissions import Scope
 from graphql_api.request_record import RequestRecord
@@ -19,14 +20,6 @@ from ledger.control.audit_access import AskForExport, is_open_to
 from ledger.control.queries import approval_by_id
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
-
-
-class Download(NamedTuple):
-    """Sealed bytes on their way: how many, their SHA-256 in hexadecimal, and the bytes in slices."""
-
-    size: int
-    sha256: str
-    slices: AsyncIterator[bytes]
 
 
 class _Context(Protocol):

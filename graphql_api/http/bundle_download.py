@@ -5,7 +5,7 @@ Refusals are 4xx with the JSON body of every other refusal. The bytes leave slic
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -26,23 +26,12 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 _JSON: Final = [(b"content-type", b"application/json; charset=utf-8"), _NO_STORE]
 
 
-class Download(Protocol):
-    """A bundle that may leave."""
+class Download(NamedTuple):
+    """Sealed bytes that may leave: how many, their SHA-256 in hexadecimal, and the bytes in slices."""
 
-    @property
-    def size(self) -> int:
-        """How many bytes."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Their digest, in hexadecimal."""
-        ...
-
-    @property
-    def slices(self) -> AsyncIterator[bytes]:
-        """The bytes, in order."""
-        ...
+    size: int
+    sha256: str
+    slices: AsyncIterator[bytes]
 
 
 class Downloads(Protocol):

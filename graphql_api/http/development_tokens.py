@@ -3,7 +3,6 @@
 Production refuses this key; see graphql_api.settings.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,32 +19,26 @@ from jwt.algorithms import OKPAlgorithm
 from graphql_api.http.key_sets import FixedKeySet
 from graphql_api.http.tokens import TokenRules
 from graphql_api.permissions import Role, Scope
+from graphql_api.private_file import create_private, read_private
 
 KEY_FILE = "development_token_key.pem"
 RULES = TokenRules(issuer="scrip-development", audience="scrip", default_role=None)
 
 
 def development_key(directory: Path) -> Ed25519PrivateKey:
-    """The key in `directory`, made there (mode 0600) when it is not there yet; safe for several processes at once."""
+    """The key in `directory`, made there when it is not there yet. SettingsError where the file is open to others."""
     path = directory / KEY_FILE
-    if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        draft = directory / f"{KEY_FILE}.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_bytes(pem)
-        try:
-            os.link(draft, path)  # fails when another process was first: its key counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = load_pem_private_key(path.read_bytes(), password=None)
+    create_private(path, _new_pem)
+    key = load_pem_private_key(read_private(path, "the development token key").encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(  # noqa: TRY004  the file is wrong, not an argument
             f"{path} does not hold an Ed25519 key; remove it and a new one is made"
         )
     return key
+
+
+def _new_pem() -> str:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def development_key_set(key: Ed25519PrivateKey) -> FixedKeySet:
