@@ -26,8 +26,15 @@ find_python() {
 
 wanted=$(cat requirements/bootstrap.txt requirements/dev.txt requirements/install.sh pyproject.toml | cksum)
 wanted="$wanted $(pwd -P)"
-if [ -x $venv/bin/scrip ] && [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null || true)" = "$wanted" ]; then
-    exit 0
+matches() { [ -x $venv/bin/scrip ] && [ -x $venv/bin/python ] && [ "$(cat $stamp 2>/dev/null || true)" = "$wanted" ]; }
+matches && exit 0
+[ -w . ] || fail "$PWD cannot be written, and .venv and var are made there; clone into a folder of your own."
+
+# Two at once, such as make run and make test in a fresh clone, would remove each other's work: the second waits.
+if command -v flock >/dev/null; then
+    exec 9<requirements/install.sh
+    flock 9
+    matches && exit 0
 fi
 
 # An environment that was interrupted, or whose Python has gone with a system upgrade, is made anew.

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,26 @@ def test_a_python_without_venv_names_the_package(machine: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr == "scrip: python3 cannot make a virtual environment; on Debian install python3-venv.\n"
     assert not (machine / "clone" / ".venv").exists()
+
+
+SLOW = """
+case "$1" in
+    -V) echo "Python 3.11.2" ;;
+    -m) mkdir -p "$3/bin"; sleep 0.3
+        for tool in python pip uv scrip; do printf '#!/bin/sh\\n' > "$3/bin/$tool" && chmod 755 "$3/bin/$tool"; done ;;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="without flock nobody waits")
+def test_of_two_at_once_the_second_waits_for_the_first(machine: Path) -> None:
+    """Such as `make run` and `make test` in a fresh clone: they would remove each other's environment."""
+    for tool in ("flock", "mkdir", "sleep", "chmod"):
+        (machine / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    add_python(machine, SLOW)
+
+    with ThreadPoolExecutor(2) as threads:
+        ended = list(threads.map(lambda _: install(machine), range(2)))
+
+    assert [(each.returncode, each.stderr) for each in ended] == [(0, ""), (0, "")]
+    assert sorted(each.stdout for each in ended) == ["", "Installing into .venv with Python 3.11.2 ...\n"]
