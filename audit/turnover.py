@@ -30,7 +30,8 @@ _RETIRE = "UPDATE keys.roots SET state = 'retired', version = version + 1 WHERE 
 _ADOPT = "INSERT INTO keys.roots (id, reference, adopted_at) VALUES ($1, $2, $3)"
 _DESTROYED = """
 UPDATE keys.roots root SET state = 'destroyed', destroyed_at = $2, version = version + 1
-WHERE id = $1 AND NOT EXISTS (SELECT FROM keys.branches b WHERE b.root_id = root.id AND b.state = 'active')
+WHERE id = $1 AND state = 'retired'
+    AND NOT EXISTS (SELECT FROM keys.branches b WHERE b.root_id = root.id AND b.state = 'active')
 RETURNING version
 """
 _IS_DUE = """
@@ -39,7 +40,7 @@ SELECT EXISTS (SELECT FROM keys.roots
 """
 _REMOVE_BUCKET = """
 DELETE FROM keys.branches b
-WHERE b.id = $1 AND NOT EXISTS (SELECT FROM keys.subjects s WHERE s.bucket_id = b.id) RETURNING b.id
+WHERE b.id = $1 AND NOT EXISTS (SELECT FROM keys.subjects s WHERE s.bucket_id = b.id)
 """
 _BRANCHES = """
 SELECT id, kind, name, wrapped FROM keys.branches
@@ -112,10 +113,16 @@ class Turnover:
         return Root(*(await self.acts.read(_ACTIVE))[0])
 
     async def _begin(self, actor: str) -> Root:
-        """The provider makes the new root first: one that no row names does no harm, the other way round would."""
-        reference = await self.provider.create()
+        """Another process may have begun meanwhile: then it is that turnover. The provider makes the new root before the
+        rows that name it are committed: a root that no row names does no harm, the other way round would. And it makes
+        one at a time: of two that are put into a file at once, one could be lost.
+        """
         async with self.acts.begin(actor) as doing:
             await _one_at_a_time(doing)
+            begun = await doing.run(_RETIRED)
+            if begun:
+                return Root(*begun[0])
+            reference = await self.provider.create()
             old = Root(*(await doing.run(f"{_ACTIVE} FOR UPDATE"))[0])
             version = (await doing.run(_RETIRE, old.id))[0]["version"]
             new_id = doing.new_id()
@@ -155,10 +162,13 @@ class Turnover:
         return moved
 
     async def _remove(self, bucket: _Branch, actor: str) -> bool:
-        """Removes an empty bucket. Waits for whoever is just making a subject in it, and then leaves it standing."""
+        """Removes an empty bucket; whether it is gone. Waits for whoever is just making a subject in it, and then leaves it
+        standing.
+        """
         try:
             async with self.acts.begin(actor) as doing:
-                return bool(await doing.run(_REMOVE_BUCKET, bucket.id))
+                await doing.run(_REMOVE_BUCKET, bucket.id)
+                return not await doing.run("SELECT FROM keys.branches WHERE id = $1", bucket.id)
         except asyncpg.ForeignKeyViolationError:
             return False
 
@@ -183,7 +193,9 @@ class Turnover:
             await _one_at_a_time(doing)
             rows = await doing.run(_DESTROYED, old.id, doing.now)
             if not rows:
-                raise RootUnavailable(f"the root key {old.reference} still wraps keys; turn it over again")
+                raise RootUnavailable(
+                    f"the root key {old.reference} still wraps keys, or another process destroyed it; turn it over again"
+                )
             version = rows[0]["version"]
             facts: dict[str, str | int] = {"root": old.reference, "subjects": subjects}
             doing.record("root_key_destroyed", resource_id=old.id, version=version, facts=facts)
