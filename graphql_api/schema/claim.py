@@ -13,7 +13,7 @@ from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.issue import GIVEN
 from graphql_api.schema.kinds import VOUCHER, uuid_of
-from graphql_api.schema.member_ref import MemberRef, require_member, resolve_member
+from graphql_api.schema.member_ref import MemberRef, named_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_COMMAND
 from graphql_api.schema.voucher_receipt import VoucherReceipt, receive_voucher
@@ -106,7 +106,7 @@ async def gift_voucher(info: Info, asked: Annotated[GiftVoucherInput, INPUT]) ->
     """Give a voucher to another member, where its template allows that."""
     context = info.context
     ledger, actor = context.ledger, await context.actor()
-    to = await require_member(context, asked.to)
+    to = await named_member(context, asked.to)
     command = GiftVoucher(
         actor=actor,
         key=asked.idempotency_key,

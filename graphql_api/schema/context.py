@@ -16,7 +16,7 @@ from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.command_texts import require_texts
 from graphql_api.schema.directory import Directory
-from graphql_api.unresolved import Unresolved
+from graphql_api.unresolved import Unresolved, require_names
 from graphql_api.wallet_changes import WalletChanges
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approvable import Approvables
@@ -114,9 +114,14 @@ class Context:
         return found
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
-        """What the engine decides on one command. INVALID_INPUT where a text of it is too long."""
-        require_texts(command)
+        """What the engine decides on one command. Refused as `require_sense` says."""
+        await self.require_sense(command)
         return await self.ledger.engine.execute(command)
+
+    async def require_sense(self, command: Command[O]) -> None:
+        """INVALID_INPUT where a text of the command is too long, Unresolved where it names what nobody has."""
+        require_texts(command)
+        await require_names(self.ledger.reader, self.ledger.sealer, command)
 
     def own_merchant_id(self) -> UUID:
         """The merchant that the caller is. MERCHANT_NOT_FOUND where its credential names none that can be."""

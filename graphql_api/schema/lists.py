@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.command_texts import require_texts
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import input_type
 from graphql_api.schema.member_ref import MemberRef, learn_members
@@ -63,7 +62,8 @@ async def run_list(
     _require_short(items)
     _require_keys(asked, items)
     await learn_members(context, members)
-    commands = [await _command(command_of(item, None if asked.atomic else item.idempotency_key)) for item in items]
+    keys = [None if asked.atomic else item.idempotency_key for item in items]
+    commands = [await _command(context, command_of(item, key)) for item, key in zip(items, keys, strict=True)]
     outcomes = await _execute(context, commands, asked.idempotency_key if asked.atomic else None)
     return [await _show(context, show, outcome) for outcome in outcomes]
 
@@ -79,7 +79,7 @@ async def run_independent(
     """The same of items that have keys by nature and are never atomic. Raises LIST_TOO_LONG before any work."""
     _require_short(items)
     await learn_members(context, members)
-    commands = [await _command(command_of(item)) for item in items]
+    commands = [await _command(context, command_of(item)) for item in items]
     return [await _show(context, show, outcome) for outcome in await _execute(context, commands, None)]
 
 
@@ -97,11 +97,11 @@ def _require_keys(asked: ListInput, items: Sequence[ListItem]) -> None:
                 refuse_input(f"items.{index}.idempotencyKey")
 
 
-async def _command(making: Awaitable[Command[O]]) -> Command[O] | Refusal:
+async def _command(context: Context, making: Awaitable[Command[O]]) -> Command[O] | Refusal:
     """An item's command, or why there is none: it names a member that there is not."""
     try:
         command = await making
-        require_texts(command)
+        await context.require_sense(command)
     except Refusal as refusal:
         return refusal
     return command
@@ -121,13 +121,24 @@ async def _execute(
 
 
 def _group_failed(commands: Sequence[Command[O] | Refusal]) -> list[Outcome[O]]:
-    """The first item without a command carries its code; nothing was decided and the key is free."""
-    failed = next(index for index, each in enumerate(commands) if isinstance(each, Refusal))
+    """The first malformed item carries its code, else the first without a command; nothing was decided and the key is
+    free.
+    """
+    refusals = {index: refusal for index, each in enumerate(commands) if (refusal := _refusal_of(each)) is not None}
+    failed = min(refusals, key=lambda index: (refusals[index].code != RefusalCode.INVALID_INPUT, index))
     others = Refusal(RefusalCode.GROUP_FAILED, failed_index=failed)
-    return [
-        Outcome(refusal=each if index == failed and isinstance(each, Refusal) else others)
-        for index, each in enumerate(commands)
-    ]
+    return [Outcome(refusal=refusals[failed] if index == failed else others) for index in range(len(commands))]
+
+
+def _refusal_of(command: Command[O] | Refusal) -> Refusal | None:
+    """Why there is no command, or what is malformed in it."""
+    if isinstance(command, Refusal):
+        return command
+    try:
+        command.require_input()
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 async def _show(context: Context, show: Callable[[Outcome[O]], Awaitable[object]], outcome: Outcome[O]) -> object:

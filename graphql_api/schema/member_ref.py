@@ -9,8 +9,8 @@ from graphql_api.permissions import Role
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import one_of_type
 from graphql_api.schema.kinds import MEMBER, uuid_of
-from graphql_api.unresolved import Unresolved
-from ledger.book.refusal import RefusalCode, refuse_input
+from graphql_api.unresolved import NOBODY
+from ledger.book.refusal import refuse_input
 
 
 @one_of_type
@@ -26,26 +26,20 @@ class MemberRef:
 
 
 async def resolve_member(context: Context, member: MemberRef | None) -> UUID:
-    """The member meant: for a member always itself, for others whom they name.
-
-    MEMBER_NOT_FOUND where a member names another; INVALID_INPUT where others name none.
+    """The member meant: for a member always itself, for others whom they name; NOBODY where a member names another, or the
+    programme has no member of that external id. INVALID_INPUT where others name none.
     """
     if context.caller.role is Role.MEMBER:
         own = await context.own_member_id()
-        if member is not None and await find_member(context, member) != own:
-            raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
-        return own
+        return own if member is None or await find_member(context, member) == own else NOBODY
     if member is None:
         refuse_input("member")
-    return await require_member(context, member)
+    return await named_member(context, member)
 
 
-async def require_member(context: Context, member: MemberRef) -> UUID:
-    """The id that is named. MEMBER_NOT_FOUND where the programme has no member of that external id."""
-    found = await find_member(context, member)
-    if found is None:
-        raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
-    return found
+async def named_member(context: Context, member: MemberRef) -> UUID:
+    """The id that is named; NOBODY where the programme has no member of that external id."""
+    return await find_member(context, member) or NOBODY
 
 
 async def learn_members(context: Context, members: Iterable[MemberRef | None]) -> None:

@@ -20,7 +20,7 @@ from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
 from graphql_api.schema.receipt import Receipt, maybe_minor, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, EVERY_REQUEST, WALLET
-from graphql_api.unresolved import Unresolved
+from graphql_api.unresolved import NO_CODE
 from ledger.book.refusal import RefusalCode, refuse_input
 from ledger.book.units import MinorUnits, Points
 from ledger.engine.outcome import Outcome
@@ -174,9 +174,7 @@ def _require(holds: bool, field: str) -> None:  # noqa: FBT001 - a condition is 
 
 def _code_id(context: Context, text: str) -> UUID:
     code = payment_code.normalise(text)
-    if code is None:
-        raise Unresolved(RefusalCode.PAYMENT_CODE_INVALID)
-    return payment_code.code_id(code, context.ledger.sealer)
+    return NO_CODE if code is None else payment_code.code_id(code, context.ledger.sealer)
 
 
 REFUSALS = (

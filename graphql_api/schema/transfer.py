@@ -8,7 +8,7 @@ from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.callers import BANK_AND_MEMBER
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
-from graphql_api.schema.member_ref import MemberRef, require_member, resolve_member
+from graphql_api.schema.member_ref import MemberRef, named_member, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
@@ -45,7 +45,7 @@ class PointsTransferred(Receipt):
 async def transfer_points(info: Info, asked: Annotated[TransferPointsInput, INPUT]) -> object:
     """Send points to another member, within the asset's limits per day and month."""
     context = info.context
-    to = await require_member(context, asked.to)
+    to = await named_member(context, asked.to)
     command = TransferPoints(
         actor=await context.actor(),
         key=asked.idempotency_key,

@@ -15,6 +15,7 @@ from graphql_api.schema.query import subscription
 from graphql_api.schema.wallet import Wallet, read_wallet
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.writer import LOST
+from ledger.members.queries import member_by_id
 from ledger.points.wallet import wallet_ids
 from ledger.programme.rows import asset_id
 
@@ -29,6 +30,8 @@ async def wallet_changed(info: Info, asset: str = "POINTS", member: MemberRef | 
     """
     context = info.context
     member_id = await _require_member(context, member)
+    if await member_by_id(context.ledger.reader, await context.programme_id(), member_id) is None:
+        raise _not_found(RefusalCode.MEMBER_NOT_FOUND)
     if await read_wallet(context, member_id, asset) is None:
         raise _not_found(RefusalCode.ASSET_NOT_FOUND)
     ids = wallet_ids(member_id, asset_id(await context.programme_id(), asset))

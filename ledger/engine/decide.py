@@ -9,7 +9,7 @@ import orjson
 from ledger.book.refusal import Refusal, RefusalCode, is_frozen
 from ledger.engine.outcome import Outcome, freeze_refusal, freeze_reply, thaw
 from ledger.engine.ports import Clock, Event, Sealer
-from ledger.engine.request import Request, fingerprint, request_id, require_same
+from ledger.engine.request import Request, fingerprint, refuse_taken, request_id, require_same
 from ledger.engine.shelves import REQUESTS
 from ledger.engine.state import State
 from ledger.engine.unit import AnyCommand, Unit
@@ -93,9 +93,7 @@ class Decider:
             return Outcome(reply=command.decide(state, now))
         taken = state.find(REQUESTS, claim)
         if taken is not None:
-            # An adjustment that waits for approval has claimed its reference and has no entry yet.
-            facts = {} if taken.entry_id is None else {"entry_id": str(taken.entry_id)}
-            raise Refusal(RefusalCode.REFERENCE_TAKEN, **facts)
+            refuse_taken(taken)
         outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
         client, kind, reference = command.actor.client, f"reference:{command.kind}", command.reference or ""
         state.add(REQUESTS, Request(claim, client, kind, reference, b"", "", _entry_of(outcome), now))

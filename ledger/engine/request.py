@@ -7,7 +7,7 @@ A reference is claimed by a row of its own in the same table, so one look-up by 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode
@@ -65,6 +65,12 @@ def differing_fields(names: Sequence[str], ours: bytes, theirs: bytes) -> tuple[
     parts = range(0, len(ours), _DIGEST_BYTES)
     differing = [n for n, at in enumerate(parts) if ours[at : at + _DIGEST_BYTES] != theirs[at : at + _DIGEST_BYTES]]
     return tuple(names[n] for n in differing)
+
+
+def refuse_taken(found: Request) -> NoReturn:
+    """REFERENCE_TAKEN naming the entry; a request that waits for approval has claimed its reference and has none yet."""
+    facts = {} if found.entry_id is None else {"entry_id": str(found.entry_id)}
+    raise Refusal(RefusalCode.REFERENCE_TAKEN, **facts)
 
 
 def require_same(found: Request, kind: str, names: Sequence[str], ours: bytes) -> None:

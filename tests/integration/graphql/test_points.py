@@ -1,8 +1,11 @@
 """What moves points: each mutation done once, and refused to whom it is not for."""
 
 import json
+from uuid import UUID
 
+from graphql_api.caller import Caller
 from graphql_api.permissions import Role, Scope
+from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
 
 
@@ -210,6 +213,35 @@ async def test_an_unenrolled_member_has_nothing(people: People) -> None:
 
     assert held["code"] == "MEMBER_NOT_FOUND"
     assert found == {"me": None}
+
+
+async def test_a_name_that_means_nothing_is_refused_where_an_unknown_id_is(people: People) -> None:
+    """After the form, the key and the reference, by whatever name; a text that is no payment code likewise."""
+    await people.change(
+        people.core, "earnPoints", member={"id": people.ines}, amount="1", idempotencyKey="k", reference="r"
+    )
+    await people.change(
+        people.till, "spendPoints", paymentCode=await people.payment_code(), amount="1", idempotencyKey="k"
+    )
+    names = ({"externalId": "nobody"}, {"id": gid("Member", UUID(int=7))})
+
+    async def codes(caller: Caller, name: str, **given: object) -> list[str]:
+        return [(await people.change(caller, name, "", member=each, **given))["code"] for each in names]
+
+    assert await codes(people.core, "earnPoints", amount="0") == ["INVALID_INPUT"] * 2
+    assert await codes(people.core, "holdPoints", amount="1", ttlSeconds=0) == ["INVALID_INPUT"] * 2
+    assert await codes(people.core, "earnPoints", amount="1", idempotencyKey="k") == ["IDEMPOTENCY_CONFLICT"] * 2
+    assert await codes(people.core, "earnPoints", amount="1", reference="r") == ["REFERENCE_TAKEN"] * 2
+    assert await codes(people.core, "earnPoints", amount="1", merchantId="none") == ["MEMBER_NOT_FOUND"] * 2
+    no_amount = await people.change(people.till, "spendPoints", paymentCode="hello", amount="0")
+    used_key = await people.change(people.till, "spendPoints", paymentCode="hello", amount="1", idempotencyKey="k")
+    assert (no_amount["code"], used_key["code"]) == ("INVALID_INPUT", "IDEMPOTENCY_CONFLICT")
+    for each in names:
+        items = [{"member": each, "amount": "1"}, {"member": {"id": people.ines}, "amount": "0"}]
+        asked: dict[str, object] = {"atomic": True, "idempotencyKey": people.desk.key(), "items": items}
+        select = "... on EarnPointsOutcomes { items { ... on UserError { code } } }"
+        listed = await people.desk.change(people.core, "earnPointsList", asked, select)
+        assert [outcome["code"] for outcome in listed["items"]] == ["GROUP_FAILED", "INVALID_INPUT"]
 
 
 async def test_a_name_that_means_nothing_is_recorded_and_burns_no_key(people: People) -> None:
