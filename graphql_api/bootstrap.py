@@ -89,8 +89,8 @@ async def open_application(
     clock:    `LiveClock` by default; `ReplayClock` for imports of history
     observer: hears of batches, refusals and retries; nobody by default
     origin:   the kind of process, which every audit record names
-    Raises SettingsError without a usable root key, WrongShape where migrations are missing or the book is another, and what the driver raises
-    where the server does not answer.
+    Raises SettingsError without a usable root key, WrongShape where migrations are missing or the book is another, and
+    what the driver raises where the server does not answer.
     """
     database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
     await database.open()

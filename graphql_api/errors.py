@@ -54,7 +54,7 @@ class InvalidInput(CallerError):
 
 def name_exception(error: BaseException) -> dict[str, object]:
     """What kind of error it is, without its message and without where it was raised."""
-    named: dict[str, object] = {"error": f"{type(error).__module__}.{type(error).__qualname__}"}
+    named: dict[str, object] = {"error": _kind_of(error)}
     if isinstance(error, OSError) and error.errno is not None:
         named["errno"] = errno.errorcode.get(error.errno, str(error.errno))
     sqlstate = getattr(error, "sqlstate", None)
@@ -68,7 +68,7 @@ def describe_exception(error: BaseException) -> dict[str, object]:
     """
     frames = traceback.extract_tb(error.__traceback__)[-20:]
     facts: dict[str, object] = {
-        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "error": _kind_of(error),
         "traceback": [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames],
     }
     for name in ("sqlstate", "constraint_name"):
@@ -77,8 +77,12 @@ def describe_exception(error: BaseException) -> dict[str, object]:
             facts[name] = value
     cause = error.__cause__ or error.__context__
     if cause is not None:
-        facts["cause"] = f"{type(cause).__module__}.{type(cause).__qualname__}"
+        facts["cause"] = _kind_of(cause)
     return facts
+
+
+def _kind_of(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def log_bug(error: BaseException, where: str) -> str:

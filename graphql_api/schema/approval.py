@@ -82,7 +82,9 @@ class Approval:
 
     @field(requires(Scope.APPROVAL_READ, cost=10))
     async def reasons(self, info: Info) -> list[str]:
-        """The reasons in words, of the request and then of those who decided, where they were given. That they were read is recorded; those of a person who was erased are gone."""
+        """The reasons in words, of the request and then of those who decided, where they were given. That they were read
+        is recorded; those of a person who was erased are gone.
+        """
         ledger = info.context.ledger
         found = await read_reasons(ledger.reader, ledger.units, await info.context.actor(), self.uuid)
         opened = [await ledger.open_reason(reason) for reason in found]
@@ -91,6 +93,7 @@ class Approval:
 
 def approval_of(row: ApprovalRow, now: datetime) -> Approval:
     """The row as its GraphQL type, as it is at `now`."""
+    payload = orjson.loads(row.payload)
     return Approval(
         id=id_of(APPROVAL, row.id),
         kind=row.kind,
@@ -104,8 +107,8 @@ def approval_of(row: ApprovalRow, now: datetime) -> Approval:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         entry_id=maybe_id(ENTRY, row.entry_id),
-        adjustment=adjustment_in(orjson.loads(row.payload)) if row.kind == AdjustPoints.kind else None,
-        terms=[*terms_in(orjson.loads(row.payload))],
+        adjustment=adjustment_in(payload) if row.kind == AdjustPoints.kind else None,
+        terms=list(terms_in(payload)),
         uuid=row.id,
     )
 
@@ -186,7 +189,9 @@ class RequestDecided:
 
 
 async def approve_request(info: Info, asked: Annotated[ApproveRequestInput, INPUT]) -> object:
-    """Agree to what another asked for; it is done in the same step, or once one more agrees where two are needed. Nobody approves their own request, nor one twice."""
+    """Agree to what another asked for; it is done in the same step, or once one more agrees where two are needed. Nobody
+    approves their own request, nor one twice.
+    """
     context = info.context
     command = ApproveRequest(
         actor=await context.actor(),

@@ -61,7 +61,8 @@ class RevealPartsInput:
     event_ids:       which events of the programme, 50 at most
     purpose:         what for; it stands in the log, so nothing personal
     idempotency_key: the caller's key for this intent
-    legal_basis:     by what right the data of a person are read whose erasure was asked for; nothing personal. Where it is named, two others must agree
+    legal_basis:     by what right the data of a person are read whose erasure was asked for; nothing personal. Where it
+                     is named, two others must agree
     reason:          why, in words; kept sealed
     """
 
@@ -139,7 +140,9 @@ def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload
 
 
 async def reveal_parts(info: Info, asked: Annotated[RevealPartsInput, INPUT]) -> object:
-    """Ask to read what is private in events of the programme. Once a second person agrees, and a third where a legal basis is named, `revealedParts` shows it to who asked."""
+    """Ask to read what is private in events of the programme. Once a second person agrees, and a third where a legal basis
+    is named, `revealedParts` shows it to who asked.
+    """
     context = info.context
     if not 0 < len(asked.event_ids) <= REVEALED_MAX:
         refuse_input("eventIds")

@@ -169,8 +169,8 @@ def filter_of(asked: AuditEventFilter | None, programme_id: UUID) -> EventFilter
         actor=asked.actor,
         client=asked.client,
         subject=maybe_uuid(MEMBER, asked.member_id),
-        stream=_only(streams, "A filter names a wallet or a voucher."),
-        resource=_only(resources, "A filter names an entry or a request for approval."),
+        stream=_only(streams, "A filter names a wallet or a voucher, not both."),
+        resource=_only(resources, "A filter names an entry or a request for approval, not both."),
         type=asked.type,
         outcome=None if asked.accepted is None else ("accepted" if asked.accepted else "refused"),
         code=asked.code,
@@ -185,14 +185,17 @@ def _wallet_id(wallet: AuditWallet, programme_id: UUID) -> UUID:
 def _only(given: list[UUID | None], otherwise: str) -> UUID | None:
     named = [each for each in given if each is not None]
     if len(named) > 1:
-        raise InvalidInput(f"{otherwise[:-1]}, not both.")
+        raise InvalidInput(otherwise)
     return named[0] if named else None
 
 
-def _index(index: int | None, otherwise: int | None) -> int | None:
-    if index is not None and index < 0:
+def _bounds_of(asked: AuditEventFilter | None) -> tuple[int, int | None]:
+    """The first place that is looked at, and the one before which it ends; None = the log's end."""
+    if asked is None:
+        return 0, None
+    if any(index is not None and index < 0 for index in (asked.from_index, asked.until_index)):
         raise InvalidInput("An index is 0 or more.")
-    return otherwise if index is None else index
+    return asked.from_index or 0, asked.until_index
 
 
 async def audit_events(
@@ -213,8 +216,7 @@ async def audit_events(
     context, size = info.context, page_size(first)
     actor = await context.actor()
     wanted = filter_of(filter, actor.programme_id)
-    down_to = _index(None if filter is None else filter.from_index, 0) or 0
-    until = _index(None if filter is None else filter.until_index, None)
+    down_to, until = _bounds_of(filter)
     before = until if after is None else number_after(after)
     page = await context.ledger.audit.search(actor, wanted, Stretch(limit=size, before=before, down_to=down_to))
     edges = [Edge(node=event_of(entry), cursor=number_cursor(entry.place)) for entry in page.entries]

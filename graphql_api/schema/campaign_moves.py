@@ -81,12 +81,16 @@ async def start_campaign(info: Info, asked: Annotated[StartCampaignInput, INPUT]
 
 
 async def pause_campaign(info: Info, asked: Annotated[PauseCampaignInput, INPUT]) -> object:
-    """The kill switch: a running campaign awards nothing more. What was awarded before this stays; its budgets are frozen, so nothing slips through. `startCampaign` lets it go on."""
+    """The kill switch: a running campaign awards nothing more. What was awarded before this stays; its budgets are frozen,
+    so nothing slips through. `startCampaign` lets it go on.
+    """
     return await _move(info.context, PauseCampaign, asked)
 
 
 async def end_campaign(info: Info, asked: Annotated[EndCampaignInput, INPUT]) -> object:
-    """End a campaign for good. Activities that occurred while it ran and come late are still looked at, unless it was paused."""
+    """End a campaign for good. Activities that occurred while it ran and come late are still looked at, unless it was
+    paused.
+    """
     return await _move(info.context, EndCampaign, asked)
 
 

@@ -39,13 +39,13 @@ class PostedEntry:
 class WalletAfter:
     """The member's wallet right after the entry. For what it is now, ask `wallet`.
 
-    member_id:      whose wallet it is
-    asset:          the asset's code
-    posted:         the balance in the book
-    held:           what holds set aside
-    available:      what could be spent next
-    owed:           what a refund could not take back
-    next_expiry:    when points expire next
+    member_id:   whose wallet it is
+    asset:       the asset's code
+    posted:      the balance in the book
+    held:        what holds set aside
+    available:   what could be spent next
+    owed:        what a refund could not take back
+    next_expiry: when points expire next
     """
 
     member_id: strawberry.ID

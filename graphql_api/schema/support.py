@@ -51,7 +51,7 @@ async def support_member(info: Info, by: MemberRef) -> MemberOverview | None:
     code_of = context.ledger.directory.asset_code
     return MemberOverview(
         member=Member(
-            id=strawberry.ID(id_of(MEMBER, found.member_id)),
+            id=id_of(MEMBER, found.member_id),
             external_id=found.external_id,
             state=MemberState(found.state),
             enrolled_at=found.enrolled_at,

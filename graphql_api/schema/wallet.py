@@ -55,7 +55,7 @@ class Wallet:
     overdue:        expired and no entry says so yet
     owed:           what a refund could not take back
     available:      what can be spent now
-    next_expiry: when points expire next; null = never
+    next_expiry:    when points expire next; null = never
     read_at:        the instant of the read, by the ledger's clock
     """
 
