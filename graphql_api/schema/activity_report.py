@@ -11,7 +11,6 @@ from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
 from graphql_api.schema.activity import SkippedCampaign, skipped_line_of
 from graphql_api.schema.award import target_of
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import ActionKind, ActivityState
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -236,12 +235,10 @@ REPORT_ACTIVITY = mutation(
     requires(Scope.ACTIVITY_REPORT, moves="report", cost=10),
     succeeds=ActivityReported,
     refusals=_REFUSALS,
-    callers=BANK,
 )
 REPORT_ACTIVITIES = mutation(
     report_activities,
     requires(Scope.ACTIVITY_REPORT, moves="report", cost=LIST_COST),
     succeeds=ReportActivitiesOutcomes,
     refusals=(*EVERY_REQUEST, _CODE.LIST_TOO_LONG),
-    callers=BANK,
 )

@@ -7,7 +7,6 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.approval_requested import ApprovalRequested
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, id_of
@@ -83,5 +82,4 @@ ADJUST_POINTS = mutation(
     requires(Scope.POINTS_ADJUST, moves="adjust", cost=10),
     succeeds=(PointsAdjusted, ApprovalRequested),
     refusals=(*EVERY_COMMAND, *REFUSALS),
-    callers=BANK,
 )

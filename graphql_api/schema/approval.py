@@ -255,14 +255,12 @@ APPROVE_REQUEST = mutation(
         _CODE.CAMPAIGN_NOT_FOUND,
         _CODE.CAMPAIGN_STATE,
     ),
-    callers=BANK,
 )
 REJECT_REQUEST = mutation(
     reject_request,
     requires(Scope.APPROVAL_DECIDE, cost=10),
     succeeds=RequestDecided,
     refusals=(*_PENDING, _CODE.APPROVAL_OWN),
-    callers=BANK,
 )
 WITHDRAW_REQUEST = mutation(
     withdraw_request,
@@ -277,5 +275,4 @@ WITHDRAW_REQUEST = mutation(
     ),
     succeeds=RequestDecided,
     refusals=_PENDING,
-    callers=BANK,
 )

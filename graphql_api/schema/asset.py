@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import enum_type, field, input_type, object_type
 from graphql_api.schema.mutation import INPUT, mutation
@@ -211,12 +211,6 @@ _MANAGE = requires(Scope.PROGRAMME_MANAGE, cost=10)
 
 ASSETS = query(assets, any_caller(cost=5, page_max=ASSETS_USUAL), callers=EVERYBODY)
 CREATE_ASSET = mutation(
-    create_asset,
-    _MANAGE,
-    succeeds=AssetCreated,
-    refusals=(*EVERY_REQUEST, _CODE.PROGRAMME_NOT_FOUND, _CODE.CODE_TAKEN),
-    callers=BANK,
+    create_asset, _MANAGE, succeeds=AssetCreated, refusals=(*EVERY_REQUEST, _CODE.PROGRAMME_NOT_FOUND, _CODE.CODE_TAKEN)
 )
-CHANGE_ASSET = mutation(
-    change_asset, _MANAGE, succeeds=AssetChanged, refusals=(*EVERY_REQUEST, _CODE.ASSET_NOT_FOUND), callers=BANK
-)
+CHANGE_ASSET = mutation(change_asset, _MANAGE, succeeds=AssetChanged, refusals=(*EVERY_REQUEST, _CODE.ASSET_NOT_FOUND))

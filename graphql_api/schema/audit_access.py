@@ -14,7 +14,7 @@ from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey, LogIndex
 from graphql_api.schema.approval_requested import ApprovalRequested, ask_approval
 from graphql_api.schema.audit_event import AuditEventFilter, filter_of
-from graphql_api.schema.callers import AUDITORS, BANK
+from graphql_api.schema.callers import AUDITORS
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, AUDIT_EVENT, id_of, uuid_of
@@ -217,5 +217,4 @@ ERASE_MEMBER = mutation(
     requires(Scope.MEMBER_ERASE, cost=10),
     succeeds=ApprovalRequested,
     refusals=(*EVERY_KEYED, RefusalCode.MEMBER_NOT_FOUND, RefusalCode.MEMBER_NOT_CLOSED),
-    callers=BANK,
 )

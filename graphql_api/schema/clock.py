@@ -5,7 +5,7 @@ from typing import Annotated
 
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.mutation import INPUT, mutation
@@ -68,5 +68,4 @@ ADVANCE_SANDBOX_CLOCK = mutation(
     requires(Scope.SANDBOX_ADVANCE, cost=10),
     succeeds=SandboxClockAdvanced,
     refusals=EVERY_REQUEST,
-    callers=BANK,
 )

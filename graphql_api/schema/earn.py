@@ -9,7 +9,6 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, maybe_uuid
@@ -134,11 +133,7 @@ REFUSALS = (
 )
 
 EARN_POINTS = mutation(
-    earn_points,
-    requires(Scope.POINTS_EARN, moves="earn", cost=10),
-    succeeds=PointsEarned,
-    refusals=REFUSALS,
-    callers=BANK,
+    earn_points, requires(Scope.POINTS_EARN, moves="earn", cost=10), succeeds=PointsEarned, refusals=REFUSALS
 )
 
 
@@ -167,5 +162,4 @@ EARN_POINTS_LIST = mutation(
     requires(Scope.POINTS_EARN, moves="earn", cost=LIST_COST),
     succeeds=EarnPointsOutcomes,
     refusals=(*EVERY_REQUEST, RefusalCode.LIST_TOO_LONG),
-    callers=BANK,
 )

@@ -9,7 +9,6 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, MEMBER, id_of
@@ -84,9 +83,7 @@ async def _enrolled(outcome: Outcome[Enrolled]) -> MemberEnrolled:
 
 REFUSALS = (*EVERY_COMMAND, RefusalCode.PROGRAMME_NOT_FOUND, RefusalCode.EXTERNAL_ID_TAKEN)
 
-ENROL_MEMBER = mutation(
-    enrol_member, requires(Scope.MEMBER_ENROL, cost=10), succeeds=MemberEnrolled, refusals=REFUSALS, callers=BANK
-)
+ENROL_MEMBER = mutation(enrol_member, requires(Scope.MEMBER_ENROL, cost=10), succeeds=MemberEnrolled, refusals=REFUSALS)
 
 
 @input_type
@@ -126,5 +123,4 @@ ENROL_MEMBER_LIST = mutation(
     requires(Scope.MEMBER_ENROL, cost=LIST_COST),
     succeeds=EnrolMemberOutcomes,
     refusals=(*EVERY_REQUEST, RefusalCode.LIST_TOO_LONG),
-    callers=BANK,
 )

@@ -9,7 +9,6 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, TEMPLATE, id_of
@@ -104,11 +103,7 @@ GIVEN = (
 """What giving a member a voucher may be refused with."""
 
 ISSUE_VOUCHER = mutation(
-    issue_voucher,
-    requires(Scope.VOUCHER_ISSUE, moves="issue", cost=10),
-    succeeds=VoucherIssued,
-    refusals=GIVEN,
-    callers=BANK,
+    issue_voucher, requires(Scope.VOUCHER_ISSUE, moves="issue", cost=10), succeeds=VoucherIssued, refusals=GIVEN
 )
 
 
@@ -136,7 +131,6 @@ ISSUE_VOUCHER_LIST = mutation(
     requires(Scope.VOUCHER_ISSUE, moves="issue", cost=LIST_COST),
     succeeds=IssueVoucherOutcomes,
     refusals=(*EVERY_REQUEST, _CODE.LIST_TOO_LONG),
-    callers=BANK,
 )
 
 
@@ -203,5 +197,4 @@ TOP_UP_VOUCHER_STOCK = mutation(
     requires(Scope.TEMPLATE_MANAGE, moves="stock", cost=10),
     succeeds=VoucherStockToppedUp,
     refusals=(*EVERY_COMMAND, _CODE.TEMPLATE_NOT_FOUND, _CODE.BALANCE_LIMIT_EXCEEDED),
-    callers=BANK,
 )

@@ -31,7 +31,7 @@ def mutation(
     """A root field whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
 
     The resolver may raise any of the refusals. A query that a till asks in the middle of a sale answers so too.
-    callers: the roles that may ask at all, whatever their scopes; others are refused with FORBIDDEN
+    callers: the roles that may ask at all, whatever their scopes, by default the bank's; others are refused with FORBIDDEN
     """
     refusals = frozenset(refusals)
     name = "".join(word.capitalize() for word in resolver.__name__.split("_"))

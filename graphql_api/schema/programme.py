@@ -5,7 +5,7 @@ from typing import Annotated
 
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.mutation import INPUT, mutation
@@ -86,5 +86,4 @@ CLOSE_PERIOD = mutation(
         _CODE.PERIOD_CLOSED,
         _CODE.PERIOD_NOT_SETTLED,
     ),
-    callers=BANK,
 )

@@ -7,7 +7,6 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import RATE, id_of
@@ -143,7 +142,5 @@ async def set_adjustment_limit(info: Info, asked: Annotated[SetAdjustmentLimitIn
 _MANAGE = requires(Scope.PROGRAMME_MANAGE, cost=10)
 _CHANGE = (*EVERY_REQUEST, RefusalCode.ASSET_NOT_FOUND)
 
-SET_RATE = mutation(set_rate, _MANAGE, succeeds=RateSet, refusals=_CHANGE, callers=BANK)
-SET_ADJUSTMENT_LIMIT = mutation(
-    set_adjustment_limit, _MANAGE, succeeds=AdjustmentLimitSet, refusals=_CHANGE, callers=BANK
-)
+SET_RATE = mutation(set_rate, _MANAGE, succeeds=RateSet, refusals=_CHANGE)
+SET_ADJUSTMENT_LIMIT = mutation(set_adjustment_limit, _MANAGE, succeeds=AdjustmentLimitSet, refusals=_CHANGE)

@@ -10,7 +10,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK, EVERYBODY
+from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import try_code
@@ -223,5 +223,4 @@ SPEND_POINTS_LIST = mutation(
     requires(Scope.POINTS_SPEND, moves="spend", cost=LIST_COST),
     succeeds=SpendPointsOutcomes,
     refusals=(*EVERY_REQUEST, RefusalCode.LIST_TOO_LONG),
-    callers=BANK,
 )

@@ -7,7 +7,6 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.approval_requested import ApprovalRequested, ask_approval
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type
 from graphql_api.schema.member_ref import MemberRef, resolve_member
@@ -68,9 +67,5 @@ REFUSALS = (
 )
 
 GRANT_TIER = mutation(
-    grant_tier,
-    requires(Scope.TIER_GRANT, cost=10),
-    succeeds=ApprovalRequested,
-    refusals=(*EVERY_COMMAND, *REFUSALS),
-    callers=BANK,
+    grant_tier, requires(Scope.TIER_GRANT, cost=10), succeeds=ApprovalRequested, refusals=(*EVERY_COMMAND, *REFUSALS)
 )

@@ -8,7 +8,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.callers import BANK, BANK_AND_MEMBER
+from graphql_api.schema.callers import BANK_AND_MEMBER
 from graphql_api.schema.connection import PAGE_MAX, Connection
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import field, input_type, object_type
@@ -147,12 +147,7 @@ CREATE_TIER_LADDER = mutation(
     _MANAGE,
     succeeds=TierLadderSaved,
     refusals=(*_SAVE, RefusalCode.PROGRAMME_NOT_FOUND, RefusalCode.CODE_TAKEN),
-    callers=BANK,
 )
 CHANGE_TIER_LADDER = mutation(
-    change_tier_ladder,
-    _MANAGE,
-    succeeds=TierLadderSaved,
-    refusals=(*_SAVE, RefusalCode.TIER_LADDER_NOT_FOUND),
-    callers=BANK,
+    change_tier_ladder, _MANAGE, succeeds=TierLadderSaved, refusals=(*_SAVE, RefusalCode.TIER_LADDER_NOT_FOUND)
 )

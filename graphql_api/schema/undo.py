@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK, BANK_AND_MERCHANT
+from graphql_api.schema.callers import BANK_AND_MERCHANT
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, uuid_of
@@ -204,12 +204,10 @@ CONFIRM_PENDING = mutation(
     requires(Scope.POINTS_EARN, moves="confirm", cost=10),
     succeeds=PendingConfirmed,
     refusals=(*_ENTRY, _CODE.NOT_PENDING, _CODE.BALANCE_LIMIT_EXCEEDED),
-    callers=BANK,
 )
 CANCEL_PENDING = mutation(
     cancel_pending,
     requires(Scope.POINTS_EARN, moves="cancel", cost=10),
     succeeds=PendingCancelled,
     refusals=(*_ENTRY, _CODE.NOT_PENDING),
-    callers=BANK,
 )

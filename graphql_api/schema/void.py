@@ -7,7 +7,6 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
-from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import VOUCHER, uuid_of
@@ -69,5 +68,4 @@ VOID_VOUCHER = mutation(
         _CODE.VOUCHER_LOCKED,
         _CODE.VOUCHER_EXPIRED,
     ),
-    callers=BANK,
 )
