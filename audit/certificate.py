@@ -9,9 +9,10 @@ from uuid import UUID
 
 import orjson
 
+from audit.connection import Connection
 from audit.erasure import Erasure, ErasureState
 from audit.proof import Proof, prove_entry
-from audit.search import Connection, EventFilter
+from audit.search import EventFilter
 
 TYPE = "scrip-erasure-certificate/v1"
 _ERASURE = f"SELECT {', '.join(Erasure._fields)} FROM audit.erasures WHERE id = $1"  # noqa: S608 - names of columns

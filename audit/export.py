@@ -3,7 +3,7 @@
 Who may export, and that somebody agreed, is decided before; what is exported is recorded before it leaves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -12,11 +12,11 @@ import orjson
 
 from audit.bundle import MANIFEST, Files, SealedPart
 from audit.compose import Chosen, compose, needed_nodes
-from audit.csv_text import Record
-from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED
+from audit.connection import Connection
+from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED, destroyed_by
 from audit.merkle import Subtree
 from audit.note import NOTE_CHARACTERS_MAX
-from audit.search import Connection, Entry, EventFilter, entries_meeting
+from audit.search import Entry, EventFilter, entries_meeting
 from audit.signing import SigningKey
 from audit.tiles import Tiles, tiles_for
 from audit.tree import read_tile
@@ -141,20 +141,23 @@ async def _with_erasures(
         for part in record.get("parts", ())
         if (record["id"], part["name"]) not in kept
     ]
-    erasures = await _said(connection, SUBJECT_ERASED, size) if gone else []
-    by_subject = {subject: entry for entry, record in erasures for subject in record.get("subjects", ())}
-    erased = {part["subject"] for part in gone} & by_subject.keys()
-    epochs = {part["epoch"] for part in gone if part["subject"] not in erased}
-    expiries = await _said(connection, EPOCH_EXPIRED, size) if epochs else []
-    by_epoch = {record.get("facts", {}).get("epoch"): entry for entry, record in expiries}
-    added = [*(by_subject[subject] for subject in erased), *(by_epoch[epoch] for epoch in epochs & by_epoch.keys())]
-    return {**found, **dict(added)}, erased
+    erasures = await _destructions(connection, SUBJECT_ERASED, {part["subject"] for part in gone}, size)
+    epochs = {part["epoch"] for part in gone if part["subject"] not in erasures}
+    expiries = await _destructions(connection, EPOCH_EXPIRED, epochs, size)
+    return {**found, **dict(erasures.values()), **dict(expiries.values())}, set(erasures)
 
 
-async def _said(connection: Connection, type_: str, size: int) -> list[tuple[Entry, Record]]:
-    """Every entry of a type, oldest first, read once for all who are looked for."""
-    entries = await entries_meeting(connection, EventFilter(type=type_), start=0, stop=size)
-    return [(entry, orjson.loads(entry.record)) for entry in entries]
+async def _destructions(connection: Connection, type_: str, wanted: Collection[str], size: int) -> dict[str, Entry]:
+    """The newest entry of the type that says of each of the wanted that it was destroyed, where there is one. The log is
+    gone through once, and only these are kept of it.
+    """
+    found: dict[str, Entry] = {}
+    for start in range(0, size if wanted else 0, _CHUNK):
+        stop = min(start + _CHUNK, size)
+        for entry in await entries_meeting(connection, EventFilter(type=type_), start=start, stop=stop):
+            subjects, epochs = destroyed_by(orjson.loads(entry.record)) or ((), ())
+            found.update((name, entry) for name in (*subjects, *epochs) if name in wanted)
+    return found
 
 
 def _heads(found: Mapping[int, bytes], stream: UUID | None) -> dict[str, int]:

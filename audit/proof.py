@@ -6,8 +6,9 @@ from uuid import UUID
 
 import orjson
 
+from audit.connection import Connection
 from audit.export import newest_checkpoint
-from audit.search import Connection, EventFilter
+from audit.search import EventFilter
 from audit.tree import prove_inclusion
 
 _ENTRY = """

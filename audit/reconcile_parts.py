@@ -3,18 +3,17 @@
 A part is gone lawfully where an entry of the log says that its subject or its epoch was destroyed.
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
-import asyncpg
-
+from audit.connection import Connection
 from audit.csv_text import Record
 from audit.entry_reading import destroyed_by
 
 CHUNK: Final = 1_000
 """Parts that are looked up at a time."""
 _SHOWN_MAX: Final = 100
+_SHOWN_OF_GROUP: Final = 5
 _STORED: Final = """
 SELECT event_id, name, subject_id, epoch, suite, sha256(sealed) AS digest FROM audit.parts
 WHERE event_id = ANY ($1::uuid[])
@@ -27,14 +26,6 @@ WHERE event.id IS NULL
     OR position(convert_to(',"name":' || to_json(part.name) || ',"subject":"', 'UTF8') IN event.record) = 0
 ORDER BY part.event_id, part.name LIMIT $1
 """
-
-
-class Connection(Protocol):
-    """What comparing needs of a connection."""
-
-    async def fetch(self, query: str, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Runs a query and returns its rows."""
-        ...
 
 
 class Differences(Protocol):
@@ -122,9 +113,6 @@ class PartsCheck:
             keys.append(key)
         else:
             self._gone_more[group] = self._gone_more.get(group, 0) + 1
-
-
-_SHOWN_OF_GROUP: Final = 5
 
 
 def _named(event_id: str, name: str) -> str:

@@ -103,11 +103,22 @@ class Event(Protocol):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BITS_BELOW_MS = 80
+
+
+def recorded_ms(event_id: UUID) -> int:
+    """The real time of a record, in milliseconds since 1970: the first 48 bits of its id (RFC 9562, 5.7)."""
+    return event_id.int >> _BITS_BELOW_MS
 
 
 def recorded_at(event_id: UUID) -> datetime:
-    """The real time of a record, to the millisecond: the first 48 bits of its id (RFC 9562, 5.7)."""
-    return _EPOCH + timedelta(milliseconds=event_id.int >> 80)
+    """The same as an instant."""
+    return _EPOCH + timedelta(milliseconds=recorded_ms(event_id))
+
+
+def least_id(at: datetime) -> UUID:
+    """The least id that a record of that time, or of a later one, can have."""
+    return UUID(int=max(0, (at - _EPOCH) // timedelta(milliseconds=1)) << _BITS_BELOW_MS)
 
 
 class SealedPart(NamedTuple):

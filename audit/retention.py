@@ -96,7 +96,6 @@ _BY_TYPE = {
         "log_key_retired",
         "legal_hold_placed",
         "legal_hold_released",
-        "log_reconciled",
     ),
 }
 _CLASS_OF = {type_: class_ for class_, types in _BY_TYPE.items() for type_ in types}

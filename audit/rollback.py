@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.connection import Connection
 from audit.note import NoteRefused, VerifierKey
-from audit.tree import Connection, read_root
+from audit.tree import read_root
 
 _SIZE = "SELECT size FROM audit.tree"
 

@@ -7,18 +7,19 @@ name inside a fact is no hit. A page looks at a bounded stretch of the log and s
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from audit.connection import Connection
 from audit.csv_text import Record
+from audit.record import least_id
 
 SCANNED_MAX = 50_000
 """Entries that one page looks at."""
-_STREAM_ID_BITS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +74,12 @@ class EventFilter:
     @property
     def id_from(self) -> UUID | None:
         """The least id that a record of that time can have."""
-        return None if self.recorded_from is None else _least_id(self.recorded_from)
+        return None if self.recorded_from is None else least_id(self.recorded_from)
 
     @property
     def id_until(self) -> UUID | None:
         """The least id that is too late."""
-        return None if self.recorded_until is None else _least_id(self.recorded_until)
+        return None if self.recorded_until is None else least_id(self.recorded_until)
 
     def described(self) -> dict[str, str]:
         """The conditions by name, as texts that `parse` reads."""
@@ -114,14 +115,6 @@ class Page(NamedTuple):
 
     entries: Sequence[Entry]
     looked_at_from: int
-
-
-class Connection(Protocol):
-    """What searching needs of a connection."""
-
-    async def fetch(self, query: str, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Runs a query and returns its rows."""
-        ...
 
 
 # The needles are looked for one by one: an array of at most ten.
@@ -164,14 +157,6 @@ async def _rows(
 def _checked(rows: Sequence[asyncpg.Record], wanted: EventFilter) -> list[Entry]:
     found = [Entry(row["index"], bytes(row["record"])) for row in rows]
     return [entry for entry in found if wanted.is_met_by(orjson.loads(entry.record))]
-
-
-def _least_id(at: datetime) -> UUID:
-    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
-    return UUID(int=max(0, milliseconds) << _STREAM_ID_BITS)
-
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def _shown(value: object) -> str:

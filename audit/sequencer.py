@@ -18,6 +18,7 @@ import asyncpg
 
 from audit.checkpoint import Checkpoint
 from audit.merkle import leaf_hash
+from audit.record import least_id, recorded_ms
 from audit.rollback import refuse_departure
 from audit.signing import SigningKey, sign_checkpoint
 from audit.tiles import Edge, Growth
@@ -131,7 +132,9 @@ class Sequencer:
                 await self._sign(edge, tree["now"])
         self._edge = edge
         now_ms = int(tree["now"].timestamp() * 1000 + (perf_counter() - started) * 1000)
-        return Sequenced(size=edge.size, is_signed=is_due, delays_ms=[now_ms - _made_ms(row["id"]) for row in claimed])
+        return Sequenced(
+            size=edge.size, is_signed=is_due, delays_ms=[now_ms - recorded_ms(row["id"]) for row in claimed]
+        )
 
     @property
     def reached(self) -> tuple[int, bytes] | None:
@@ -157,7 +160,7 @@ class Sequencer:
         """
         last = self._looked_everywhere_at
         is_everywhere = last is None or abs(now - last) >= self._look_everywhere_each
-        since = _ANY_ID if is_everywhere else UUID(int=int((now - LOOK_BACK).timestamp() * 1000) << 80)
+        since = _ANY_ID if is_everywhere else least_id(now - LOOK_BACK)
         claimed = await self._connection.fetch(_CLAIM, self._batch_max, since)
         if is_everywhere and len(claimed) < self._batch_max:
             self._looked_everywhere_at = now
@@ -188,8 +191,3 @@ class Sequencer:
         """Signs in the transaction: nobody sees the note unless all that it speaks of is committed with it."""
         checkpoint = Checkpoint(origin=self._key.name, size=edge.size, root=edge.root)
         await self._connection.execute(_SIGN, edge.size, now, sign_checkpoint(checkpoint, self._key, now))
-
-
-def _made_ms(event_id: UUID) -> int:
-    """The millisecond in which an event's id, a UUIDv7, was made."""
-    return event_id.int >> 80

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit.checkpoint import parse_checkpoint
+from audit.connection import Connection
 from audit.durable_file import write_durably
 from audit.note import parse_note
 from audit.rollback import LogRolledBack
 from audit.tiles import TILE_WIDTH, TileId, bundle_path, encode_bundle, tiles_between
-from audit.tree import Connection, read_entries, read_tile
+from audit.tree import read_entries, read_tile
 
 FILES_MAX = 256
 """Files that one round writes."""

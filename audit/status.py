@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from audit.search import Connection
+from audit.connection import Connection
+from audit.record import recorded_ms
 
 _STATUS = """
 SELECT tree.size, newest.size AS signed_size, newest.signed_at, waiting.count AS pending,
@@ -53,7 +54,7 @@ async def read_status(connection: Connection) -> LogStatus:
         signed_at=row["signed_at"],
         checkpoint_age_seconds=row["checkpoint_age_seconds"],
         pending=row["pending"],
-        merge_delay_ms=0 if oldest is None else max(0, row["now_ms"] - (oldest.int >> 80)),
+        merge_delay_ms=0 if oldest is None else max(0, row["now_ms"] - recorded_ms(oldest)),
         reconciled_at=row["reconciled_at"],
         reconciled_size=row["reconciled_size"],
         holes=row["holes"],

@@ -4,11 +4,9 @@ Everything here reads; `sequencer` writes. What a partial tile holds is not stor
 leaves, above it the roots of the newest full tiles below.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
-import asyncpg
-
+from audit.connection import Connection
 from audit.merkle import (
     EMPTY_ROOT,
     Span,
@@ -20,7 +18,7 @@ from audit.merkle import (
     root_at,
     subtrees_of,
 )
-from audit.tiles import TILE_WIDTH, Edge, TileId, Tiles, edge_widths, split_hashes, tiles_for
+from audit.tiles import TILE_HEIGHT, TILE_WIDTH, Edge, TileId, Tiles, edge_widths, split_hashes, tiles_for
 
 _LEAVES = "SELECT hash FROM audit.leaves WHERE index >= $1 AND index < $2 ORDER BY index"
 _ROOTS = "SELECT root FROM audit.tiles WHERE level = $1 AND number >= $2 AND number < $3 ORDER BY number"
@@ -35,19 +33,11 @@ class TreeDamaged(Exception):
     """What the database keeps of the tree does not fit together: something was altered or lost."""
 
 
-class Connection(Protocol):
-    """What reading needs of a connection."""
-
-    async def fetch(self, query: str, *arguments: object) -> Sequence[asyncpg.Record]:
-        """Runs a query and returns its rows."""
-        ...
-
-
 async def read_edge(connection: Connection, size: int) -> Edge:
     """The right edge of the tree of `size` leaves; TreeDamaged where leaves or tiles are missing."""
     levels: list[tuple[bytes, ...]] = []
     for level, width in enumerate(edge_widths(size)):
-        number = size >> 8 * (level + 1)
+        number = size >> TILE_HEIGHT * (level + 1)
         tile = TileId(level, number, width)
         levels.append(await _read_partial(connection, tile) if width else ())
     return Edge(size=size, levels=tuple(levels))

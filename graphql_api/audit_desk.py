@@ -11,11 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from audit.act import Acts
+from audit.connection import Connection
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import NOBODY, Parts
 from audit.proof import Proof, prove_entry
 from audit.record import SealedPart
-from audit.search import Connection, EventFilter, Page, search_page
+from audit.search import EventFilter, Page, search_page
 from audit.status import LogStatus, read_status
 from ledger.engine.command import Actor
 from ledger.engine.connecting import ANSWER_SECONDS_MAX, connect
