@@ -9,6 +9,7 @@ import strawberry
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import JSON
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.award import Award, award_of
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.campaign_enums import ActivityState, Reason
@@ -17,7 +18,6 @@ from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import ACTIVITY, ENTRY, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
-from graphql_api.schema.receipt import maybe_minor
 from ledger.book.units import MinorUnits
 from ledger.campaigns import explain_query as read
 from ledger.campaigns import receipt as ledger

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from graphql_api.field_rules import any_caller, requires
 from graphql_api.permissions import Scope
+from graphql_api.schema.amounts import maybe_points
 from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import enum_type, field, input_type, object_type
@@ -89,8 +90,8 @@ def asset_of(row: AssetRow) -> Asset:
         reversal_days=row.reversal_days,
         reversal_grace_days=row.reversal_grace_days,
         transfers_allowed=row.transfers_allowed,
-        transfer_day_max=None if row.transfer_day_max is None else Points(row.transfer_day_max),
-        transfer_month_max=None if row.transfer_month_max is None else Points(row.transfer_month_max),
+        transfer_day_max=maybe_points(row.transfer_day_max),
+        transfer_month_max=maybe_points(row.transfer_month_max),
         version=row.version,
     )
 

@@ -4,6 +4,7 @@ from typing import Annotated, TypedDict, assert_never
 
 import strawberry
 
+from graphql_api.schema.amounts import maybe_points
 from graphql_api.schema.descriptions import input_type, interface_type, object_type, one_of_type
 from graphql_api.schema.kinds import MERCHANT, id_of, uuid_of
 from ledger.book.units import Points
@@ -99,8 +100,12 @@ def _given(measure: MeasureInput) -> _Measured:
 
 
 def _shown(measure: ledger.Measure) -> _Measured:
-    amount = None if measure.amount is None else Points(measure.amount)
-    return {"amount": amount, "field": measure.field, "rate": Points(measure.rate), "per": Points(measure.per)}
+    return {
+        "amount": maybe_points(measure.amount),
+        "field": measure.field,
+        "rate": Points(measure.rate),
+        "per": Points(measure.per),
+    }
 
 
 @one_of_type

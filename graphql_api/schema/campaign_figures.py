@@ -5,6 +5,7 @@ from datetime import date
 from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.connection import PAGE_MAX, Connection, connect, page_size, rows_for, text_after, text_cursor
 from graphql_api.schema.context import Info
@@ -100,7 +101,6 @@ def figures_of(line: Figures) -> CampaignFigures:
 
 
 def _asset(asset: AssetFigures, value_minor: int) -> CampaignAssetFigures:
-    per_hundred = asset.return_per_hundred(value_minor)
     return CampaignAssetFigures(
         asset=asset.asset,
         awards=asset.awards,
@@ -109,7 +109,7 @@ def _asset(asset: AssetFigures, value_minor: int) -> CampaignAssetFigures:
         redeemed=Points(asset.redeemed),
         redemption_rate_basis_points=asset.redemption_rate,
         cost=Points(asset.cost),
-        return_per_hundred=None if per_hundred is None else MinorUnits(per_hundred),
+        return_per_hundred=maybe_minor(asset.return_per_hundred(value_minor)),
     )
 
 

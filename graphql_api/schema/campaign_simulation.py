@@ -7,6 +7,7 @@ import strawberry
 from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
+from graphql_api.schema.amounts import maybe_points
 from graphql_api.schema.campaign_enums import ActionKind, Reason
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -185,8 +186,8 @@ def _cost(line: ledger.CostLine) -> SimulatedCost:
 def _budget(line: ledger.BudgetLine) -> SimulatedBudget:
     return SimulatedBudget(
         asset=line.asset,
-        given=None if line.given is None else Points(line.given),
-        left=None if line.left is None else Points(line.left),
+        given=maybe_points(line.given),
+        left=maybe_points(line.left),
         exhausted_at=line.exhausted_at,
     )
 

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.amounts import maybe_points
 from graphql_api.schema.callers import BANK_AND_MEMBER
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -69,13 +70,12 @@ async def claim_voucher(info: Info, asked: Annotated[ClaimVoucherInput, INPUT]) 
     )
     outcome = await context.execute(command)
     reply = outcome.unwrap()
-    left = reply.points_available
     return await receive_voucher(
         context,
         VoucherClaimed,
         outcome,
         points=Points(reply.points),
-        points_available=None if left is None else Points(left),
+        points_available=maybe_points(reply.points_available),
     )
 
 

@@ -8,6 +8,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK, EVERYBODY
 from graphql_api.schema.connection import (
     PAGE_MAX,
@@ -24,7 +25,6 @@ from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
 from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
-from graphql_api.schema.receipt import maybe_minor
 from ledger.book.refusal import Refusal
 from ledger.book.units import AccountId, MinorUnits, Points
 from ledger.points import entry_query

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK_AND_MEMBER, BANK_AND_MERCHANT, EVERYBODY
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -15,7 +16,7 @@ from graphql_api.schema.kinds import ENTRY, HOLD, MEMBER, MERCHANT, id_of, maybe
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
-from graphql_api.schema.receipt import Receipt, maybe_minor, receive
+from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, WALLET
 from graphql_api.schema.state_enums import HoldState
 from ledger.book.refusal import RefusalCode

@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import interface_type, object_type
 from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id
-from ledger.book.units import InvariantViolated, MinorUnits, Points
+from ledger.book.units import InvariantViolated, Points
 from ledger.engine.outcome import Outcome
 from ledger.points import receipt as ledger
 
@@ -131,8 +131,3 @@ async def _wallet(context: Context, reply: ledger.Receipt) -> WalletAfter:
 
 def _use(use: ledger.LotUse) -> LotUse:
     return LotUse(lot_id=id_of(LOT, use.lot_id), amount=Points(use.amount), expires_at=use.expires_at)
-
-
-def maybe_minor(amount: int | None) -> MinorUnits | None:
-    """An amount of money, where there is one."""
-    return None if amount is None else MinorUnits(amount)

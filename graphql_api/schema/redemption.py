@@ -10,6 +10,7 @@ from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK_AND_MERCHANT
 from graphql_api.schema.connection import PAGE_MAX, Connection, connect_rows, page_size, row_after, rows_for
 from graphql_api.schema.context import Context, Info
@@ -28,7 +29,6 @@ from graphql_api.schema.kinds import (
 )
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
-from graphql_api.schema.receipt import maybe_minor
 from graphql_api.schema.refusals import EVERY_COMMAND
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import MinorUnits, Points

@@ -10,6 +10,7 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Role, Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import EVERYBODY
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
@@ -18,7 +19,7 @@ from graphql_api.schema.kinds import MERCHANT, maybe_uuid
 from graphql_api.schema.lists import LIST_COST, ListInput, ListItem, run_list
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, items_of, mutation
-from graphql_api.schema.receipt import Receipt, maybe_minor, receive
+from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import AVAILABLE, EVERY_COMMAND, EVERY_REQUEST, WALLET
 from graphql_api.unresolved import NO_CODE
 from ledger.book.refusal import RefusalCode, refuse_input

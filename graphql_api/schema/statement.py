@@ -6,11 +6,11 @@ from uuid import UUID
 import strawberry
 
 from graphql_api.errors import InvalidInput
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.connection import Connection, Edge, number_after, number_cursor, page_of, page_size
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import object_type
 from graphql_api.schema.kinds import ENTRY, MERCHANT, id_of, maybe_id
-from graphql_api.schema.receipt import maybe_minor
 from ledger.book.units import MinorUnits, Points
 from ledger.points.as_of_query import BalanceAsOf as LedgerBalance
 from ledger.points.statement_query import StatementLineView, newest_lines, oldest_lines

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.descriptions import input_type, object_type, one_of_type
 from graphql_api.schema.voucher_enums import BenefitKind
 from ledger.book.units import MinorUnits
@@ -224,8 +225,7 @@ def gives_of(gives: ledger.Gives) -> Gives:
         case ledger.FixedDiscount():
             return FixedDiscount(amount_minor=MinorUnits(gives.amount_minor))
         case ledger.Percentage():
-            cap = None if gives.cap_minor is None else MinorUnits(gives.cap_minor)
-            return Percentage(basis_points=gives.basis_points, cap_minor=cap)
+            return Percentage(basis_points=gives.basis_points, cap_minor=maybe_minor(gives.cap_minor))
         case ledger.SpendSave():
             threshold, amount = MinorUnits(gives.threshold_minor), MinorUnits(gives.amount_minor)
             return SpendSave(threshold_minor=threshold, amount_minor=amount)

@@ -4,6 +4,7 @@ from datetime import date
 
 import strawberry
 
+from graphql_api.schema.amounts import maybe_minor, maybe_points
 from graphql_api.schema.descriptions import object_type
 from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of
 from graphql_api.schema.template_gives import Gives, gives_of
@@ -119,7 +120,7 @@ class TemplateTerms:
 
 def terms_of(body: TemplateBody) -> TemplateTerms:
     """The body as its GraphQL type."""
-    price, stacking, minimum = body.price, body.stacking, body.minimum_spend_minor
+    price, stacking = body.price, body.stacking
     return TemplateTerms(
         gives=gives_of(body.gives),
         expiry=body.validity.expiry,
@@ -132,7 +133,7 @@ def terms_of(body: TemplateBody) -> TemplateTerms:
         merchant_ids=[id_of(MERCHANT, each) for each in body.merchants],
         partner_ids=[id_of(PARTNER, each) for each in body.partners],
         scenes=list(body.scenes),
-        minimum_spend_minor=None if minimum is None else MinorUnits(minimum),
+        minimum_spend_minor=maybe_minor(body.minimum_spend_minor),
         tiers=list(body.tiers),
         segments=list(body.segments),
         price=None if price is None else TemplatePrice(points=Points(price.points), asset=price.asset),
@@ -146,10 +147,12 @@ def terms_of(body: TemplateBody) -> TemplateTerms:
 
 
 def _limits_of(limits: ledger.Limits) -> Limits:
-    total, day, week, month = (
-        None if each is None else Points(each) for each in (limits.total, limits.day, limits.week, limits.month)
+    return Limits(
+        total=maybe_points(limits.total),
+        day=maybe_points(limits.day),
+        week=maybe_points(limits.week),
+        month=maybe_points(limits.month),
     )
-    return Limits(total=total, day=day, week=week, month=month)
 
 
 def funding_of(funding: ledger.Funding) -> TemplateFunding:

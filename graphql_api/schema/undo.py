@@ -8,12 +8,13 @@ import strawberry
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
+from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK_AND_MERCHANT
 from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.receipt import Receipt, maybe_minor, receive
+from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import MinorUnits, Points
