@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from audit.act import Acts
+from graphql_api.permissions import Role
 from ledger.engine.writer import LOST
 
 COUNT_SECONDS: Final = 5.0
@@ -53,8 +54,12 @@ class RefusedAccess:
         self._count(_Refused("sign_in_failed", "UNAUTHENTICATED", ANONYMOUS, reason, blinded))
 
     def deny(self, client: str, code: str) -> None:
-        """A caller who is known asked for what it has no scope for, or named what its programme does not have."""
-        self._count(_Refused("access_denied", code, client, "", ""))
+        """A caller who is known asked for what it has no scope for, or named what its programme does not have. A member is
+        told apart by a keyed digest: what the bank calls it would outlast its erasure in the log.
+        """
+        role, _, name = client.partition(":")
+        actor = f"{role}:{self._blinder.blind_hash(name.encode()).hex()}" if role == Role.MEMBER else client
+        self._count(_Refused("access_denied", code, actor, "", ""))
 
     async def close(self) -> None:
         """Records what was counted."""

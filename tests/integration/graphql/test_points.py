@@ -261,12 +261,15 @@ async def test_a_name_that_means_nothing_is_recorded_and_burns_no_key(people: Pe
 
     records = [json.loads(row[0]) for row in await bank.fetch("SELECT convert_from(record, 'UTF8') FROM audit.events")]
     told = [
-        (each["actor"], each["code"], each["facts"]["count"]) for each in records if each["type"] == "access_denied"
+        (each["actor"].partition(":")[0], each["code"], each["facts"]["count"])
+        for each in records
+        if each["type"] == "access_denied"
     ]
     assert (refused["code"], accepted["__typename"]) == ("MEMBER_NOT_FOUND", "PointsSpent")
     assert sorted(told) == [
-        (people.member().client, "MEMBER_NOT_FOUND", 1),
-        (people.till.client, "PAYMENT_CODE_INVALID", 1),
-        (people.core.client, "MEMBER_NOT_FOUND", 3),
+        ("member", "MEMBER_NOT_FOUND", 1),
+        ("merchant", "PAYMENT_CODE_INVALID", 1),
+        ("service", "MEMBER_NOT_FOUND", 3),
     ]
     assert "nobody" not in str(records)
+    assert "ines" not in str(records)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from itertools import count
@@ -80,6 +81,20 @@ async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
     assert [(each["type"], each["code"], each["actor"], each["facts"]) for each in told] == [
         ("access_denied", "FORBIDDEN", "merchant:7", {"count": 1})
     ]
+
+
+async def test_a_denied_member_is_named_by_a_digest(bank: Bank) -> None:
+    """What the bank calls it is in no record, which an erasure could not change; the same member is the same actor."""
+    failures = _failures(bank.application)
+    for name in ("m-7", "m-7", "m-8"):
+        failures.deny(f"member:{name}", "FORBIDDEN")
+
+    await failures.close()
+
+    told = await _told(bank)
+    assert sorted(each["facts"]["count"] for each in told) == [1, 2]  # type: ignore[index]
+    assert all(re.fullmatch(r"member:[0-9a-f]{16}", str(each["actor"])) for each in told)
+    assert "m-7" not in json.dumps(told)
 
 
 async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
