@@ -5,6 +5,7 @@ A run that was killed is recovered from by the next one: locks and lifelines die
 PostgreSQL that survived is adopted.
 """
 
+import errno
 import fcntl
 import os
 import signal
@@ -153,7 +154,9 @@ def _is_free(host: str, port: int) -> bool:
             probe.bind(address)
         except PermissionError:
             raise CommandError(f"port {port} is reserved for root; choose one above 1023 with SCRIP_PORT.") from None
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise CommandError(f"SCRIP_HOST={host} is no address of this machine.") from None
             return False
     return True
 

@@ -26,7 +26,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(var: Path, port: int, *, sandbox: str = "off") -> subprocess.Popen[str]:
+def start(var: Path, port: int, *, sandbox: str = "off", host: str = "127.0.0.1") -> subprocess.Popen[str]:
     """Start `scrip run` in a process group of its own, as a terminal does.
 
     Only a sandbox gets the demo, which takes longer to load than everything else.
@@ -34,7 +34,7 @@ def start(var: Path, port: int, *, sandbox: str = "off") -> subprocess.Popen[str
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
     return subprocess.Popen(
         [sys.executable, "-m", "graphql_api.processes.cli", "run"],
-        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port), "SCRIP_SANDBOX": sandbox},
+        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port), "SCRIP_SANDBOX": sandbox, "SCRIP_HOST": host},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -127,7 +127,7 @@ def said_by_a_second_run(var: Path) -> str:
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
-    """It says which port and how to choose another; nothing was started."""
+    """It says which port and how to choose another; nothing was started. An address of another machine is no port in use."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = start(tmp_path, port)
@@ -138,4 +138,6 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         f"scrip: port {port} on 127.0.0.1 is in use by another program; stop that, or choose another port: "
         f"SCRIP_PORT={port + 1} make run\n"
     )
+    elsewhere, _ = start(tmp_path, port, host="192.0.2.1").communicate(timeout=40)
+    assert elsewhere == "scrip: SCRIP_HOST=192.0.2.1 is no address of this machine.\n"
     assert not (tmp_path / "postgres").exists()
