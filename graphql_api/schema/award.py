@@ -37,7 +37,7 @@ from ledger.campaigns.rows import Award as AwardRow
 class CapLeft:
     """What a cap left the member after the award.
 
-    counter: what it counts: `awards`, or the code of an asset
+    counter: what it counts: `awards`, the code of an asset, or `voucher:` and a template's code
     period:  in which period
     limit:   the most
     left:    what was left

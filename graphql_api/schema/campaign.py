@@ -59,7 +59,7 @@ def version_of(row: VersionRow) -> CampaignVersion:
 class CampaignBudget:
     """What a campaign may still spend on an asset.
 
-    asset:     the code of what it pays for
+    asset:     the code of what it pays for: an asset's, or `voucher:` and a template's
     left:      how many units are left
     is_frozen: whether it pays nothing now
     """

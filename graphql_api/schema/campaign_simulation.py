@@ -47,7 +47,7 @@ class SimulatedCost:
 class SimulatedBudget:
     """A budget of the draft.
 
-    asset:        the code of what it pays for
+    asset:        the code of what it pays for: an asset's, or `voucher:` and a template's
     given:        what it was given; null = as much as needed
     left:         what would be left of that
     exhausted_at: when it first would not have covered an award
@@ -141,8 +141,8 @@ class CampaignSimulation:
 class SimulatedBudgetInput:
     """What the draft may spend on an asset.
 
-    asset:  the code of the asset
-    amount: how much, in its units
+    asset:  the code of what it pays for: an asset's, or `voucher:` and a template's
+    amount: how much, in the asset's smallest unit; vouchers by the piece
     """
 
     asset: str

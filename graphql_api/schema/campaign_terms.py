@@ -90,7 +90,8 @@ class CampaignPhase:
 class CampaignCap:
     """At most so much per member and local period.
 
-    counter: what it counts: `awards`, or the code of an asset whose units it counts
+    counter: what it counts: `awards`, or the code of an asset whose units it counts; `voucher:` and a template's code
+             for vouchers
     period:  in which period
     limit:   the most
     mode:    what happens to an award above it
@@ -120,7 +121,8 @@ class CampaignTerms:
 
     phases:     in the order of their dates
     caps:       the most per member
-    budgets:    the codes of the assets whose awards are paid from a budget
+    budgets:    the codes of the assets whose awards are paid from a budget, `voucher:` and a template's code for
+                vouchers by the piece; awards of others are not limited
     counters:   what rules count and conditions ask for
     segment:    a condition in CEL over the member and what it has had of the campaign; everybody if empty
     channels:   where it holds; everywhere if none is named

@@ -89,7 +89,7 @@ class Merchant:
 
     @field(requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX))
     async def terminals(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Terminal]:
-        """The shop's tills, closed ones too.
+        """The shop's tills, closed ones too, in no order of time.
 
         first: how many, 1 to 100
         after: the cursor after which the page begins
@@ -138,7 +138,7 @@ def _own(context: Context) -> UUID | None:
 
 
 async def merchants(info: Info, first: int = 20, after: str | None = None) -> Connection[Merchant]:
-    """The programme's shops.
+    """The programme's shops in the order of registration.
 
     first: how many, 1 to 100
     after: the cursor after which the page begins

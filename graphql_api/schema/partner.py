@@ -38,7 +38,7 @@ class Partner:
 
     @field(requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX))
     async def merchants(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Merchant]:
-        """The company's shops.
+        """The company's shops in the order of registration.
 
         first: how many, 1 to 100
         after: the cursor after which the page begins
@@ -62,7 +62,7 @@ async def partner(info: Info, id: strawberry.ID) -> Partner | None:  # noqa: A00
 
 
 async def partners(info: Info, first: int = 20, after: str | None = None) -> Connection[Partner]:
-    """The programme's companies.
+    """The programme's companies in the order of registration.
 
     first: how many, 1 to 100
     after: the cursor after which the page begins
