@@ -85,6 +85,9 @@ class BundleDownload:
             raise RequestRefused(403, error.message, code=error.code) from None
 
     async def _open(self, scope: Scope, record: RequestRecord) -> Download:
+        if scope["method"] != "GET":
+            # Starlette lets HEAD through: that something left would be recorded though nothing did.
+            raise RequestRefused(405, "Use GET.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"GET"),))
         authorization = header_fields(scope).get(b"authorization")
         caller = await self._authenticator.identify(authorization, self._addresses.of(scope))
         record.role = caller.role

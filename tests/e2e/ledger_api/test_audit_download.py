@@ -31,11 +31,11 @@ mutation A($input: ApproveRequestInput!) {
 """
 
 
-async def fetch(api: Api, approval_id: str, authorization: str | None = None) -> httpx.Response:
+async def fetch(api: Api, approval_id: str, authorization: str | None = None, *, method: str = "GET") -> httpx.Response:
     """What the download answers; Carla asks where nobody else does."""
     headers = {"authorization": authorization or api.bearer(Role.COMPLIANCE, "carla")}
     async with httpx.AsyncClient() as client:
-        return await client.get(f"{api.url}/audit/exports/{approval_id}", headers=headers)
+        return await client.request(method, f"{api.url}/audit/exports/{approval_id}", headers=headers)
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:
@@ -72,6 +72,7 @@ async def test_an_approved_export_is_fetched_by_who_asked(api: Api, bank: Bank) 
         await sequencer.sequence()
     unmade = await fetch(api, approval_id)
     await ExportRounds(application=bank.application, key=KEY, make=make_here).make_due()
+    looked = await fetch(api, approval_id, method="HEAD")
     nothing_yet = await downloads(bank)
 
     fetched = await fetch(api, approval_id)
@@ -81,7 +82,7 @@ async def test_an_approved_export_is_fetched_by_who_asked(api: Api, bank: Bank) 
     )
     assert code_of(waiting) == (404, "EXPORT_NOT_FOUND")
     assert (*code_of(unmade), unmade.headers["retry-after"]) == (409, "EXPORT_NOT_READY", "5")
-    assert nothing_yet == []
+    assert (looked.status_code, looked.headers["allow"], nothing_yet) == (405, "GET", [])
     assert (fetched.status_code, fetched.headers["content-type"]) == (200, "application/octet-stream")
     assert fetched.headers["cache-control"] == "no-store"
     assert verdict.failing == frozenset(), verdict.as_text()
