@@ -111,8 +111,8 @@ class Settings:
         text,
         default="localhost/scrip",
         about=(
-            "The name of the audit log, such as `bank.example/scrip`: its checkpoints and its sealed parts carry it; "
-            "never change it for an existing log."
+            "The name of the audit log, such as `bank.example/scrip`: its checkpoints and its sealed parts carry it. "
+            "A database keeps the first one for ever; a process that names another does not start."
         ),
     )
     log_signing_key_file: Path | None = setting(
@@ -278,7 +278,7 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings of `environ`; raise `SettingsError` with every problem at once."""
     problems = list(misspellings(environ, [each.metadata["name"] for each in fields(Settings)]))
-    production = environ.get("SCRIP_ENV") == Environment.PRODUCTION
+    production = environ.get("SCRIP_ENV", "").strip() == Environment.PRODUCTION
     values: dict[str, Any] = {}
     for each in fields(Settings):
         name = each.metadata["name"]

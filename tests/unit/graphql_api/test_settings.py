@@ -60,6 +60,13 @@ def test_production_needs_only_what_has_no_safe_default() -> None:
     assert settings.log_format is LogFormat.JSON
 
 
+@pytest.mark.parametrize("padded", ["production\r", " production "])
+def test_blanks_around_it_make_production_no_less_strict(padded: str) -> None:
+    """As in a file of variables with Windows line ends: values are read without them, and so is this one."""
+    assert read_settings({**PRODUCTION, "SCRIP_ENV": padded}) == read_settings(PRODUCTION)
+    assert problems_of({"SCRIP_ENV": padded}) == problems_of({"SCRIP_ENV": "production"})
+
+
 def test_production_names_every_insecure_choice_at_once() -> None:
     """An operator fixes the environment in one go."""
     problems = problems_of({"SCRIP_ENV": "production", "SCRIP_SANDBOX": "on", "SCRIP_GRAPHIQL": "1"})
