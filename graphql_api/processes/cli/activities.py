@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from graphql_api.processes.cli.opened_programme import opened_programme
+from graphql_api.processes.cli.opened import opened_member
+from graphql_api.processes.cli.options import MemberId, ProgrammeCode
 
 
 def activities(
-    member: Annotated[str, typer.Argument(help="The member's external id.")],
-    programme: Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")] = None,
+    member: MemberId,
+    programme: ProgrammeCode = None,
     newest: Annotated[int, typer.Option(min=1, max=100, help="So many, the latest report first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object per activity.")] = False,
 ) -> None:
@@ -29,19 +30,14 @@ def activities(
 
 async def _show(external_id: str, programme: str | None, newest: int, *, as_json: bool) -> None:
     from graphql_api.processes.cli.activity_lines import find_names, plain, told_lines
-    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_json, print_line
     from ledger.campaigns.explain_query import activities_page, explain
-    from ledger.members.queries import member_by_external_id
     from ledger.points.support_query import record_support_read
 
-    async with opened_programme(programme) as (application, actor):
+    async with opened_member(external_id, programme) as (application, actor, member_id):
         reader = application.reader
-        member = await member_by_external_id(reader, actor.programme_id, external_id)
-        if member is None:
-            raise CommandError(f"the programme has no member {external_id!r}.")
-        await record_support_read(application.units, actor, member.id)
-        page = await activities_page(reader, actor.programme_id, member.id, limit=newest)
+        await record_support_read(application.units, actor, member_id)
+        page = await activities_page(reader, actor.programme_id, member_id, limit=newest)
         if not page and not as_json:
             print_line(f"Nothing that member {external_id} did was reported.")
         for activity in page:

@@ -183,23 +183,19 @@ async def _export(approval: str) -> "Exported":
 
     from audit.export import ExportRefused
     from graphql_api.audit_exporting import ExportNotApproved, export_approved
-    from graphql_api.bootstrap import open_application
     from graphql_api.log_key import load_log_key
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.operating_user import operating_user
-    from graphql_api.processes.database import usable_database
+    from graphql_api.processes.cli.opened import opened
+    from graphql_api.processes.cli.operating_user import actor_name
     from graphql_api.schema.kinds import APPROVAL, uuid_of
     from graphql_api.settings import read_settings
 
-    settings = read_settings(os.environ)
-    key = load_log_key(settings)
-    actor = f"operator:{operating_user()}@command-line"
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            try:
-                return await export_approved(application, uuid_of(APPROVAL, approval), actor=actor, key=key)
-            except (ExportNotApproved, ExportRefused) as error:
-                raise CommandError(f"{error}.") from None
+    key = load_log_key(read_settings(os.environ))
+    async with opened() as application:
+        try:
+            return await export_approved(application, uuid_of(APPROVAL, approval), actor=actor_name(), key=key)
+        except (ExportNotApproved, ExportRefused) as error:
+            raise CommandError(f"{error}.") from None
 
 
 @app.command()
@@ -226,17 +222,11 @@ def reconcile(
 
 
 async def _reconcile() -> "Reconciliation":
-    import os
-
     from audit.reconcile import record_reconciliation
-    from graphql_api.bootstrap import open_application
     from graphql_api.log_reconciling import reconcile_log
-    from graphql_api.processes.database import usable_database
-    from graphql_api.settings import read_settings
+    from graphql_api.processes.cli.opened import opened
 
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            result = await reconcile_log(url, book_schema=settings.book_schema)
-            await record_reconciliation(application.audit.acts, result)
-            return result
+    async with opened() as application:
+        result = await reconcile_log(application.database.url, book_schema=application.settings.book_schema)
+        await record_reconciliation(application.audit.acts, result)
+        return result

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from graphql_api.processes.cli.campaign_reads import AsJson, Code, ProgrammeCode
-from graphql_api.processes.cli.opened_programme import opened_programme
+from graphql_api.processes.cli.opened import opened_programme
+from graphql_api.processes.cli.options import AsJson, CampaignCode, ProgrammeCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,9 @@ O = TypeVar("O")  # noqa: E741 - the reply
 _Reason = Annotated[str | None, typer.Option(help="Why, in words; kept sealed.")]
 
 
-def submit(code: Code, reason: _Reason = None, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def submit(
+    code: CampaignCode, reason: _Reason = None, programme: ProgrammeCode = None, as_json: AsJson = False
+) -> None:
     """Put a campaign's newest version forward; it holds once somebody else approves it.
 
     Example:
@@ -38,7 +40,7 @@ def submit(code: Code, reason: _Reason = None, programme: ProgrammeCode = None, 
     _tell(told, {"state": moved.state, "version": moved.number, "approval": approval}, as_json=as_json)
 
 
-def start(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def start(code: CampaignCode, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """Let an approved campaign run from now on, or a paused one go on.
 
     Example:
@@ -49,7 +51,7 @@ def start(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) 
     _move(StartCampaign, code, programme, as_json=as_json)
 
 
-def pause(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def pause(code: CampaignCode, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """The kill switch: a running campaign awards nothing more, and its budgets are frozen.
 
     Example:
@@ -60,7 +62,7 @@ def pause(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) 
     _move(PauseCampaign, code, programme, as_json=as_json)
 
 
-def end(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def end(code: CampaignCode, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """End a campaign for good. What occurred while it ran and comes late is still looked at, unless it was paused.
 
     Example:
@@ -72,7 +74,7 @@ def end(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) ->
 
 
 def top_up(
-    code: Code,
+    code: CampaignCode,
     amount: Annotated[int, typer.Argument(min=1, max=10**15, help="How many units more.")],
     asset: Annotated[str, typer.Option(help="The code of what the budget pays for.")] = "POINTS",
     reason: _Reason = None,

@@ -1,12 +1,14 @@
 """`scrip campaign figures`: whom a campaign reached, what it gave and what came of that, as a table or as JSON."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from graphql_api.processes.cli.opened import opened_programme
+from graphql_api.processes.cli.options import AsJson, CampaignCode, ProgrammeCode
 
 if TYPE_CHECKING:
     from ledger.campaigns.campaign_query import BudgetView
@@ -25,7 +27,7 @@ class By(StrEnum):
 
 
 def show_figures(
-    code: Annotated[str, typer.Argument(help="The campaign's code.")],
+    code: CampaignCode,
     by: Annotated[By, typer.Option(help="What tells the lines apart.")] = By.TOTAL,
     from_on: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Only activities from this local day on.")
@@ -33,8 +35,8 @@ def show_figures(
     until_on: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Only activities through this local day.")
     ] = None,
-    programme: Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    programme: ProgrammeCode = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show whom a campaign reached, who took part, what it gave and what was used of that.
 
@@ -51,14 +53,9 @@ def show_figures(
     """
     import asyncio
 
-    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_json
-    from graphql_api.processes.importing.cells import UnusableFile
 
-    try:
-        lines, budgets = asyncio.run(_read(code, by, from_on, until_on, programme))
-    except UnusableFile as unknown:
-        raise CommandError(str(unknown)) from None
+    lines, budgets = asyncio.run(_read(code, by, from_on, until_on, programme))
     if as_json:
         print_json(plain_figures(lines, budgets))
     else:
@@ -68,34 +65,28 @@ def show_figures(
 async def _read(
     code: str, by: By, from_on: datetime | None, until_on: datetime | None, programme: str | None
 ) -> "tuple[Sequence[Figures], Sequence[BudgetView]]":
-    from graphql_api.bootstrap import open_application
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.database import usable_database
-    from graphql_api.processes.importing.names import find_programme
-    from graphql_api.settings import read_settings
     from ledger.campaigns.campaign_query import budgets_of, campaign_by_id
     from ledger.campaigns.figure_roll_up import catch_up
     from ledger.campaigns.figures import Side, every_line
     from ledger.campaigns.rows import campaign_id
 
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            programme_id = await find_programme(application.reader, programme)
-            found = await campaign_by_id(application.reader, programme_id, campaign_id(programme_id, code))
-            if found is None:
-                raise CommandError(f"there is no campaign {code!r}.")
-            # After an import much may wait for the worker.
-            await catch_up(application.reader, application.units)
-            lines = await every_line(
-                application.reader,
-                programme_id,
-                found.campaign.id,
-                side=Side(by.upper()),
-                from_on=None if from_on is None else from_on.date(),
-                until_on=None if until_on is None else until_on.date(),
-            )
-            return lines, await budgets_of(application.reader, found.campaign)
+    async with opened_programme(programme) as (application, actor):
+        reader, programme_id = application.reader, actor.programme_id
+        found = await campaign_by_id(reader, programme_id, campaign_id(programme_id, code))
+        if found is None:
+            raise CommandError(f"there is no campaign {code!r}.")
+        # After an import much may wait for the worker.
+        await catch_up(reader, application.units)
+        lines = await every_line(
+            reader,
+            programme_id,
+            found.campaign.id,
+            side=Side(by.upper()),
+            from_on=None if from_on is None else from_on.date(),
+            until_on=None if until_on is None else until_on.date(),
+        )
+        return lines, await budgets_of(reader, found.campaign)
 
 
 def plain_figures(lines: "Sequence[Figures]", budgets: "Sequence[BudgetView]") -> dict[str, object]:

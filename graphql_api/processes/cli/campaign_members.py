@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graphql_api.processes.cli.campaign_reads import AsJson, ProgrammeCode
+from graphql_api.processes.cli.options import AsJson, ProgrammeCode
 
 
 def load_members(
@@ -25,7 +25,7 @@ def load_members(
     """
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.failure import REFUSED, CommandError
-    from graphql_api.processes.cli.operating_user import operating_user
+    from graphql_api.processes.cli.operating_user import operator_id
     from graphql_api.processes.cli.output import print_json, print_line
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
@@ -39,7 +39,7 @@ def load_members(
         path=file,
         programme=programme,
         code=code,
-        operator=f"{operating_user()}@command-line",
+        operator=operator_id(),
         refused=file.with_name(f"{file.name}.refused.jsonl"),
     )
     try:

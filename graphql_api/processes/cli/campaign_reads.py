@@ -1,10 +1,9 @@
 """`scrip campaign list` and `scrip campaign show`: which campaigns there are, and how one stands."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from graphql_api.processes.cli.opened_programme import opened_programme
+from graphql_api.processes.cli.opened import opened_programme
+from graphql_api.processes.cli.options import AsJson, CampaignCode, ProgrammeCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,12 +11,6 @@ if TYPE_CHECKING:
 
     from ledger.campaigns.campaign_body import Phase
     from ledger.campaigns.campaign_query import BudgetView, CampaignView
-
-Code = Annotated[str, typer.Argument(help="The campaign's code.")]
-ProgrammeCode = Annotated[
-    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
@@ -43,7 +36,7 @@ def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> 
     print_plain_table("Campaigns", texts=("code", "state", "from", "until"), numbers=("holds", "newest"), rows=rows)
 
 
-def show_campaign(code: Code, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def show_campaign(code: CampaignCode, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """Show a campaign: its state, the version that holds, its phases, and what is left in its budgets.
 
     With --json also all of its terms.

@@ -1,11 +1,13 @@
 """`scrip campaign simulate`: a campaign's newest version over recorded activities, with a progress bar."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from graphql_api.processes.cli.opened import opened_programme
+from graphql_api.processes.cli.options import AsJson, CampaignCode, ProgrammeCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +20,7 @@ MEMBERS_SHOWN = 5
 
 
 def simulate_campaign(
-    code: Annotated[str, typer.Argument(help="The campaign's code.")],
+    code: CampaignCode,
     starting_on: Annotated[
         datetime | None,
         typer.Option("--starting", formats=["%Y-%m-%d"], help="Moves all phases, so that the first begins then."),
@@ -26,8 +28,8 @@ def simulate_campaign(
     budget: Annotated[
         list[str] | None, typer.Option(help="ASSET=AMOUNT; a budget that is not named is as large as needed.")
     ] = None,
-    programme: Annotated[str | None, typer.Option(help="The programme's code; needed where there are several.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    programme: ProgrammeCode = None,
+    as_json: AsJson = False,
 ) -> None:
     """Try a campaign's newest version, approved or not, on recorded activities. Nothing is posted.
 
@@ -46,7 +48,6 @@ def simulate_campaign(
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_json
     from graphql_api.processes.cli.progress import shown_progress
-    from graphql_api.processes.importing.cells import UnusableFile
     from ledger.book.refusal import Refusal
     from ledger.campaigns.simulate import Simulation
 
@@ -55,8 +56,6 @@ def simulate_campaign(
     try:
         with shown_progress(total=None, quiet=as_json, when_stopped="Nothing is posted by simulating.") as show:
             report, names = asyncio.run(_simulate(asked, programme, lambda more: show("activities", more)))
-    except UnusableFile as unknown:
-        raise CommandError(str(unknown)) from None
     except Refusal as refusal:
         field = str(refusal.facts.get("field", code))
         if field.startswith("budgets."):
@@ -88,20 +87,14 @@ async def _simulate(
     asked: "Simulation", programme: str | None, on_progress: "Callable[[int], None]"
 ) -> "tuple[SimulationReport, Mapping[UUID, str]]":
     """The report, and the external ids of the members that it names."""
-    from graphql_api.bootstrap import open_application
-    from graphql_api.processes.database import usable_database
-    from graphql_api.processes.importing.names import find_programme
-    from graphql_api.settings import read_settings
     from ledger.campaigns.simulate import simulate
     from ledger.members.queries import external_ids
 
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            programme_id = await find_programme(application.reader, programme)
-            report = await simulate(application.reader, programme_id, asked, on_progress=on_progress)
-            named = {line.member_id for line in (*report.most_awarded, *report.most_capped)}
-            return report, await external_ids(application.reader, programme_id, named)
+    async with opened_programme(programme) as (application, actor):
+        reader, programme_id = application.reader, actor.programme_id
+        report = await simulate(reader, programme_id, asked, on_progress=on_progress)
+        named = {line.member_id for line in (*report.most_awarded, *report.most_capped)}
+        return report, await external_ids(reader, programme_id, named)
 
 
 def plain_simulation(report: "SimulationReport", names: "Mapping[UUID, str]") -> dict[str, object]:

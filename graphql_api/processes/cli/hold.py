@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 
 from audit.retention import RetentionClass
+from graphql_api.processes.cli.opened import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,32 +58,41 @@ def list_holds(as_json: Annotated[bool, typer.Option("--json", help="Print one J
 
     for hold in asyncio.run(_standing()):
         if as_json:
-            print_json({name: str(value) for name, value in hold._asdict().items()})
+            print_json(_plain(hold))
         else:
             print_line(f"{hold.id}  {hold.retention_class:<9}  {hold.placed_at:%Y-%m-%d}  {hold.case_number}")
 
 
+def _plain(hold: "LegalHold") -> dict[str, object]:
+    return {
+        "id": str(hold.id),
+        "class": hold.retention_class,
+        "case": hold.case_number,
+        "placedAt": hold.placed_at.isoformat(),
+        "placedBy": hold.placed_by,
+    }
+
+
 async def _place(retention_class: RetentionClass, case: str) -> UUID:
     from audit.legal_hold import place_hold
-    from graphql_api.processes.cli.key_acts import actor, opened
+    from graphql_api.processes.cli.operating_user import actor_name
 
     async with opened() as application:
-        return await place_hold(application.audit.key_acts, retention_class, case, actor=actor())
+        return await place_hold(application.audit.key_acts, retention_class, case, actor=actor_name())
 
 
 async def _release(hold: UUID) -> None:
     from audit.legal_hold import release_hold
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.key_acts import actor, opened
+    from graphql_api.processes.cli.operating_user import actor_name
 
     async with opened() as application:
-        if not await release_hold(application.audit.key_acts, hold, actor=actor()):
+        if not await release_hold(application.audit.key_acts, hold, actor=actor_name()):
             raise CommandError(f"no hold {hold} stands.")
 
 
 async def _standing() -> "Sequence[LegalHold]":
     from audit.legal_hold import standing_holds
-    from graphql_api.processes.cli.key_acts import opened
 
     async with opened() as application:
         return await standing_holds(application.audit.acts)

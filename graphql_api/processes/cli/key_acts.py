@@ -1,16 +1,14 @@
 """`scrip key turn-over` and `scrip key certificate`: what the key administrator does. Each use is in the audit log."""
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from graphql_api.processes.cli.opened import opened
+
 if TYPE_CHECKING:
     from audit.certificate import Certificate
-    from graphql_api.bootstrap import Application
 
 
 def turn_over() -> None:
@@ -44,33 +42,14 @@ def certificate(
     print_line(asyncio.run(_certificate(subject)).encode().decode())
 
 
-@asynccontextmanager
-async def opened() -> "AsyncIterator[Application]":
-    """The application of the settings in the environment."""
-    from graphql_api.bootstrap import open_application
-    from graphql_api.processes.database import usable_database
-    from graphql_api.settings import read_settings
-
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            yield application
-
-
-def actor() -> str:
-    """Who runs the command, as the audit log names them."""
-    from graphql_api.processes.cli.operating_user import operating_user
-
-    return f"cli:{operating_user()}"
-
-
 async def _turn_over() -> str:
     from audit.key_provider import RootUnavailable
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.operating_user import actor_name
 
     async with opened() as application:
         try:
-            done = await application.audit.turnover.run(actor=actor())
+            done = await application.audit.turnover.run(actor=actor_name())
         except RootUnavailable as error:
             raise CommandError(f"{error}.") from None
     return f"{done.old} is destroyed, {done.new} is in use; {done.subjects} people's keys were wrapped anew."
@@ -80,10 +59,11 @@ async def _certificate(subject: UUID) -> "Certificate":
     from audit.certificate import certify
     from graphql_api.audit_desk import AUDITOR_ROLE
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.operating_user import actor_name
     from ledger.engine.connecting import connect
 
     async with opened() as application:
-        async with application.audit.acts.begin(actor()) as doing:
+        async with application.audit.acts.begin(actor_name()) as doing:
             doing.record("audit_read", subject_id=subject, facts={"certificate": str(subject)})
         connection = await connect(application.database.url, server_settings={"role": AUDITOR_ROLE})
         try:

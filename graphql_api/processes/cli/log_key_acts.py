@@ -51,16 +51,16 @@ def retire_key() -> None:
 async def _rotate() -> "SigningKey":
     from graphql_api.log_key import new_log_key
     from graphql_api.log_key_rotation import rotate_log_key
-    from graphql_api.processes.cli.key_acts import actor
+    from graphql_api.processes.cli.operating_user import actor_name
 
     async with _at_the_key() as (acts, path, key):
-        return await rotate_log_key(acts, path, key, new_log_key(key.name), actor=actor())
+        return await rotate_log_key(acts, path, key, new_log_key(key.name), actor=actor_name())
 
 
 async def _retire() -> "tuple[SigningKey, FormerKey]":
     from graphql_api.log_key_rotation import retire_log_key
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.key_acts import actor
+    from graphql_api.processes.cli.operating_user import actor_name
     from graphql_api.processes.known_checkpoint import checkpoints_of
     from graphql_api.settings import read_settings
 
@@ -69,7 +69,7 @@ async def _retire() -> "tuple[SigningKey, FormerKey]":
     except OSError as error:
         raise CommandError(f"the kept checkpoint cannot be read ({error}).") from None
     async with _at_the_key() as (acts, path, key):
-        return key, await retire_log_key(acts, path, key, known, actor=actor())
+        return key, await retire_log_key(acts, path, key, known, actor=actor_name())
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def _at_the_key() -> "AsyncIterator[tuple[Acts, Path, SigningKey]]":
     from graphql_api.log_key import load_log_key, log_key_path
     from graphql_api.log_key_rotation import RotationRefused
     from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.key_acts import opened
+    from graphql_api.processes.cli.opened import opened
     from graphql_api.settings import read_settings
 
     settings = read_settings(os.environ)

@@ -1,31 +1,25 @@
 """`scrip wallet` and `scrip statement`: one member's points, for support. Each use is in the audit log."""
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
+from graphql_api.processes.cli.opened import opened_member
+from graphql_api.processes.cli.options import MemberId, ProgrammeCode
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
-    from graphql_api.bootstrap import Application
-    from ledger.engine.command import Actor
     from ledger.points.statement_query import StatementLineView
     from ledger.points.support_query import MemberOverview
 
-Member = Annotated[str, typer.Argument(help="The member's external id.")]
-ProgrammeCode = Annotated[
-    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or one per line of a statement.")]
 
 
-def wallet(member: Member, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
+def wallet(member: MemberId, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """Show a member's wallets and open holds as they are this instant; the look is recorded in the audit log.
 
     Examples:
@@ -45,7 +39,7 @@ def wallet(member: Member, programme: ProgrammeCode = None, as_json: AsJson = Fa
 
 
 def statement(
-    member: Member,
+    member: MemberId,
     asset: Annotated[str, typer.Option(help="The asset's code.")] = "POINTS",
     programme: ProgrammeCode = None,
     newest: Annotated[int, typer.Option(min=1, max=100_000, help="So many lines, the newest first.")] = 100,
@@ -63,47 +57,13 @@ def statement(
     asyncio.run(_statement(member, asset, programme, newest, as_json=as_json))
 
 
-@asynccontextmanager
-async def _member(external_id: str, programme: str | None) -> "AsyncIterator[tuple[Application, Actor, UUID]]":
-    """The application, who looks, and the member; CommandError where there is no such member."""
-    from graphql_api.bootstrap import open_application
-    from graphql_api.processes.cli.failure import CommandError
-    from graphql_api.processes.cli.operating_user import operating_user
-    from graphql_api.processes.database import usable_database
-    from graphql_api.settings import read_settings
-    from ledger.engine.command import Actor
-    from ledger.members.queries import member_by_external_id
-
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            programme_id = await _programme_id(application, programme)
-            found = await member_by_external_id(application.reader, programme_id, external_id)
-            if found is None:
-                raise CommandError(f"the programme has no member {external_id!r}.")
-            yield application, Actor(kind="cli", id=operating_user(), programme_id=programme_id), found.id
-
-
-async def _programme_id(application: "Application", code: str | None) -> UUID:
-    from graphql_api.processes.cli.failure import CommandError
-    from ledger.programme.queries import programmes
-
-    known = {programme.code: programme.id for programme in await programmes(application.reader)}
-    if code is None and len(known) == 1:
-        return next(iter(known.values()))
-    if code not in known:
-        named = ", ".join(sorted(known)) or "none yet"
-        raise CommandError(f"name a programme by --programme; there are: {named}.")
-    return known[code]
-
-
 async def _overview(external_id: str, programme: str | None) -> "tuple[MemberOverview, Mapping[UUID, str]]":
     """What there is of the member, and the codes of the programme's assets."""
     from graphql_api.processes.cli.failure import CommandError
     from ledger.points.support_query import member_overview
     from ledger.programme.queries import assets
 
-    async with _member(external_id, programme) as (application, actor, member_id):
+    async with opened_member(external_id, programme) as (application, actor, member_id):
         overview = await member_overview(application.reader, application.units, actor, member_id)
         if overview is None:
             raise CommandError(f"the programme has no member {external_id!r}.")
@@ -118,7 +78,7 @@ async def _statement(external_id: str, asset: str, programme: str | None, newest
     from ledger.programme.queries import assets
     from ledger.programme.rows import asset_id
 
-    async with _member(external_id, programme) as (application, actor, member_id):
+    async with opened_member(external_id, programme) as (application, actor, member_id):
         known = {each.code for each in await assets(application.reader, actor.programme_id)}
         if asset not in known:
             raise CommandError(

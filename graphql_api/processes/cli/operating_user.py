@@ -15,3 +15,13 @@ def operating_user() -> str:
     except (KeyError, OSError):
         name = ""
     return name if is_subject(name) else f"uid-{os.getuid()}"
+
+
+def operator_id() -> str:
+    """The operator that they act as."""
+    return f"{operating_user()}@command-line"
+
+
+def actor_name() -> str:
+    """The same with the kind, as an entry of the log has it."""
+    return f"operator:{operator_id()}"

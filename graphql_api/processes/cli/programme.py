@@ -1,11 +1,13 @@
 """`scrip programme`: the first thing that a new deployment needs and that no caller of the API can make, and its file."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from graphql_api.processes.cli.opened import opened
+from graphql_api.processes.cli.options import AsJson
 
 if TYPE_CHECKING:
     from graphql_api.processes.programme_file.parts import ProgrammeFile
@@ -26,7 +28,7 @@ def create(
     code: Annotated[str, typer.Argument(help="The programme's code: letters, digits, dots, dashes, underscores.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     time_zone: Annotated[str, typer.Option("--time-zone", help="Its IANA zone, which never changes.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a programme; its assets, merchants and limits are then made by operators through the API.
 
@@ -54,7 +56,7 @@ def create(
 def apply(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A TOML file.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a programme what a file says: assets, activity types, voucher templates, tier ladders and campaigns.
 
@@ -83,38 +85,28 @@ def apply(
 
 
 async def _create(code: str, name: str, time_zone: str) -> "Programme":
-    from graphql_api.bootstrap import open_application
-    from graphql_api.processes.database import usable_database
-    from graphql_api.settings import read_settings
     from ledger.programme.setup import create_programme
 
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            return await create_programme(application.units, _operator(), code=code, name=name, time_zone=time_zone)
+    async with opened() as application:
+        return await create_programme(application.units, _operator(), code=code, name=name, time_zone=time_zone)
 
 
 async def _apply(file: "ProgrammeFile", *, dry_run: bool) -> "Sequence[Step]":
-    from graphql_api.bootstrap import open_application
-    from graphql_api.processes.database import usable_database
     from graphql_api.processes.programme_file.apply import applied, planned
     from graphql_api.processes.programme_file.step import Desk
-    from graphql_api.settings import read_settings
 
-    settings = read_settings(os.environ)
-    with usable_database(settings) as url:
-        async with open_application(settings, url=url) as application:
-            desk = Desk(application=application, actor=_operator())
-            return await (planned(desk, file) if dry_run else applied(desk, file))
+    async with opened() as application:
+        desk = Desk(application=application, actor=_operator())
+        return await (planned(desk, file) if dry_run else applied(desk, file))
 
 
 def _operator() -> "Actor":
     """Whoever runs the command, in no programme yet."""
-    from graphql_api.processes.cli.operating_user import operating_user
+    from graphql_api.processes.cli.operating_user import operator_id
     from graphql_api.processes.programme_file.step import NOBODY
     from ledger.engine.command import Actor
 
-    return Actor(kind="operator", id=f"{operating_user()}@command-line", programme_id=NOBODY)
+    return Actor(kind="operator", id=operator_id(), programme_id=NOBODY)
 
 
 def _print(steps: "Sequence[Step]", *, as_json: bool) -> None:

@@ -1,10 +1,11 @@
 """`scrip tier`: which ladders a programme has, and where a member stands, for support. Looks at members are recorded."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from graphql_api.processes.cli.opened_programme import opened_programme
+from graphql_api.processes.cli.opened import opened_member, opened_programme
+from graphql_api.processes.cli.options import AsJson, MemberId, ProgrammeCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from ledger.tiers.tier_query import TierView
 
 app = typer.Typer(name="tier", help="Read ladders of tiers and where members stand.", no_args_is_help=True)
-ProgrammeCode = Annotated[
-    str | None, typer.Option("--programme", help="The programme's code; needed where there are several.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 STEPS_SHOWN = 20
 
 
@@ -51,11 +48,7 @@ def list_ladders(programme: ProgrammeCode = None, as_json: AsJson = False) -> No
 
 
 @app.command("show")
-def show_member(
-    member: Annotated[str, typer.Argument(help="The member's external id.")],
-    programme: ProgrammeCode = None,
-    as_json: AsJson = False,
-) -> None:
+def show_member(member: MemberId, programme: ProgrammeCode = None, as_json: AsJson = False) -> None:
     """Show where a member stands on every ladder, what it takes to rise and to stay, and how it came there.
 
     The look is recorded in the audit log.
@@ -84,19 +77,14 @@ async def _ladders(programme: str | None) -> "list[LadderRecord]":
 
 
 async def _member(external_id: str, programme: str | None) -> "list[_Shown]":
-    from graphql_api.processes.cli.failure import CommandError
-    from ledger.members.queries import member_by_external_id
     from ledger.points.support_query import record_support_read
     from ledger.tiers.tier_query import packs_of, steps_page, tiers_of_member
 
-    async with opened_programme(programme) as (application, actor):
+    async with opened_member(external_id, programme) as (application, actor, member_id):
         reader, programme_id = application.reader, actor.programme_id
-        member = await member_by_external_id(reader, programme_id, external_id)
-        if member is None:
-            raise CommandError(f"the programme has no member {external_id!r}.")
-        await record_support_read(application.units, actor, member.id)
+        await record_support_read(application.units, actor, member_id)
         found: list[_Shown] = []
-        for tier in await tiers_of_member(reader, programme_id, member.id):
+        for tier in await tiers_of_member(reader, programme_id, member_id):
             standing = tier.standing_id
             if standing is None:
                 found.append(_Shown(tier))

@@ -56,7 +56,7 @@ async def test_the_root_is_turned_over_from_the_command_line(bank: Bank) -> None
         "SELECT convert_from(record, 'UTF8')::jsonb ->> 'actor' AS actor FROM audit.events"
         " WHERE convert_from(record, 'UTF8')::jsonb ->> 'type' = 'root_key_destroyed'"
     )
-    assert [row["actor"].partition(":")[0] for row in actors] == ["cli"]
+    assert [row["actor"].partition(":")[0] for row in actors] == ["operator"]
 
 
 async def test_a_certificate_of_nobody_is_one_sentence(bank: Bank) -> None:
@@ -75,7 +75,7 @@ async def test_a_hold_is_placed_listed_and_released(bank: Bank) -> None:
     released = await scrip(bank, "hold", "release", hold)
     again = await scrip(bank, "hold", "release", hold)
 
-    assert (listed["id"], listed["case_number"], listed["retention_class"]) == (hold, "77", "value")
+    assert (listed["id"], listed["case"], listed["class"]) == (hold, "77", "value")
     assert (placed.returncode, released.returncode, again.returncode) == (0, 0, 2)
     assert (await scrip(bank, "hold", "list")).stdout == ""
 
