@@ -77,6 +77,7 @@ SELECT b.id, b.kind, b.name, r.reference, b.wrapped FROM keys.branches b JOIN ke
 # During a turnover a bucket stands under two roots; new subjects go under the active one.
 _BRANCH_BY_NAME = f"{_BRANCH} WHERE b.kind = $1 AND b.name = $2 AND (b.kind <> 'bucket' OR r.state = 'active')"
 _BRANCH_BY_ID = f"{_BRANCH} WHERE b.id = $1"
+_HOUSE = f"{_BRANCH} WHERE b.kind = $1"
 _INSERT_ROOT = """
 INSERT INTO keys.roots (id, reference, adopted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id
 """
@@ -114,6 +115,11 @@ class KeyStore:
     async def branch(self, kind: BranchKind, name: str) -> Branch | None:
         """The branch of that name that is in use."""
         rows = await self._acts.read(_BRANCH_BY_NAME, kind, name)
+        return Branch(*rows[0]) if rows else None
+
+    async def house(self) -> Branch | None:
+        """The one branch of what belongs to nobody, under whatever name."""
+        rows = await self._acts.read(_HOUSE, BranchKind.HOUSE)
         return Branch(*rows[0]) if rows else None
 
     async def branch_by_id(self, branch_id: UUID) -> Branch | None:

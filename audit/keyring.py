@@ -17,7 +17,6 @@ from audit.key_cache import KeyCache
 from audit.key_provider import KeyProvider, RootUnavailable
 from audit.key_store import Branch, BranchKind, KeyState, KeyStore, branch_context, bucket_name, subject_context
 
-HOUSE = "sealer"
 _TRIES_MAX = 3
 
 
@@ -27,6 +26,10 @@ class KeyGone(Exception):
 
 class SubjectRestricted(Exception):
     """The person's data may only be read on a legal basis (PIPL article 47)."""
+
+
+class AnotherLog(Exception):
+    """The deployment's log has another name than this process was told: what it sealed would open nowhere else."""
 
 
 class Keyring:
@@ -60,10 +63,16 @@ class Keyring:
                 f"the root key {root.reference} is needed and not at hand; see docs/runbook/key-lost.md"
             )
 
-    async def house_key(self) -> bytes:
-        """The key of what belongs to nobody: voucher codes, blind hashes. Re-wrapped at a turnover, never replaced."""
+    async def house_key(self, log_origin: str) -> bytes:
+        """The key of what belongs to nobody: voucher codes, blind hashes. Re-wrapped at a turnover, never replaced.
+
+        It bears the name of the deployment's log. AnotherLog where that is not `log_origin`.
+        """
         async with self._fetching:
-            return await self._key_of(await self._branch(BranchKind.HOUSE, HOUSE))
+            house = await self._store.house() or await self._branch(BranchKind.HOUSE, log_origin)
+            if house.name != log_origin:
+                raise AnotherLog(f"the audit log of this database is named {house.name}, not {log_origin}")
+            return await self._key_of(house)
 
     # -- sealing -----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from audit.cipher import KeySealer
 from audit.erasure import Eraser
 from audit.expiry import Expiry
 from audit.key_provider import KeyProvider, RootUnavailable
-from audit.keyring import Keyring
+from audit.keyring import AnotherLog, Keyring
 from audit.log import AuditLog
 from audit.parts import Parts
 from audit.retention import RetentionClass, RetentionPolicy
@@ -86,7 +86,7 @@ async def open_audit_side(
     bare_log = AuditLog(origin=origin)
     connection = KeyConnection(database.url)
     keyring = Keyring(Acts(connection.lend, bare_log, _new_ids(ids)), provider, time.monotonic)
-    sealer = await _open_keyring(keyring, connection)
+    sealer = await _open_keyring(keyring, connection, settings.log_origin)
     parts = Parts(keyring, settings.log_origin)
     key_acts = Acts(_connecting(database.url, KEY_ADMINISTRATOR), bare_log, _new_ids(ids))
     policy = retention_policy(settings)
@@ -107,14 +107,16 @@ async def open_audit_side(
     )
 
 
-async def _open_keyring(keyring: Keyring, connection: KeyConnection) -> KeySealer:
+async def _open_keyring(keyring: Keyring, connection: KeyConnection, log_origin: str) -> KeySealer:
     try:
         await keyring.open()
-        return KeySealer(await keyring.house_key())
+        return KeySealer(await keyring.house_key(log_origin))
     except BaseException as error:
         await connection.close()
         if isinstance(error, RootUnavailable):
             raise SettingsError((f"{error}.",)) from None
+        if isinstance(error, AnotherLog):
+            raise SettingsError((f"SCRIP_LOG_ORIGIN: {error}.",)) from None
         raise
 
 

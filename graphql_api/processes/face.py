@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import structlog
+
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import Parts
 from audit.record import SealedPart
@@ -21,6 +23,8 @@ from graphql_api.schema.directory import Directory
 from ledger.control.queries import SealedReason
 from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
+
+_log = structlog.get_logger("scrip.audit")
 
 
 def context_of(application: Application) -> Callable[[Caller, RequestRecord], Context]:
@@ -60,9 +64,13 @@ def ledger_of(application: Application) -> Ledger:
 
 
 async def _open_reason(parts: Parts, reason: SealedReason) -> str | None:
+    """One that was altered is left out too, or it would keep everybody from the others; the audit log's daily round tells."""
     try:
         return await parts.open(SealedPart(*reason))
     except (KeyGone, SubjectRestricted):
+        return None
+    except ValueError:
+        _log.error("reason_unreadable", event_id=str(reason.event_id))
         return None
 
 

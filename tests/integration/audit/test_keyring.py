@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from audit.key_provider import FileKeyProvider, RootUnavailable
-from audit.keyring import Keyring
+from audit.keyring import AnotherLog, Keyring
 from audit.parts import Parts
 from audit.record import SealedPart
-from tests.key_world import KeyWorld, keys, new_id, somebody
+from tests.key_world import LOG_ORIGIN, KeyWorld, keys, new_id, somebody
 
 __all__ = ["keys"]
 
@@ -60,12 +60,21 @@ async def test_another_log_cannot_use_the_part(keys: KeyWorld) -> None:
         await Parts(keys.keyring, "other.example/scrip").open(part)
 
 
+async def test_a_process_that_was_told_another_log_is_refused(keys: KeyWorld) -> None:
+    """The house key bears the log's name, so what a process with a slip in it sealed cannot stand beside the rest."""
+    await keys.keyring.house_key(LOG_ORIGIN)
+    other = await keys.another()
+
+    with pytest.raises(AnotherLog, match=f"is named {LOG_ORIGIN}, not test.example/lgo"):
+        await other.keyring.house_key("test.example/lgo")
+
+
 async def test_no_key_stands_in_the_database_in_clear(keys: KeyWorld) -> None:
     """Neither the roots nor what they wrap."""
     person = somebody()
     await keys.record("called twice", about=person)
     subject_key = (await keys.keyring.sealing_keys([person]))[person]
-    house_key = await keys.keyring.house_key()
+    house_key = await keys.keyring.house_key(LOG_ORIGIN)
 
     rows = await keys.fetch(
         "SELECT row_to_json(t)::text FROM (SELECT wrapped FROM keys.branches UNION SELECT wrapped FROM keys.subjects) t"

@@ -13,8 +13,8 @@ from audit.key_provider import HeldKeyProvider, RootUnavailable, parse_root
 from audit.key_store import branch_context
 from audit.log import AuditLog
 from audit.record import SealedPart
-from audit.turnover import Turnover
-from tests.key_world import KeyWorld, keys, new_id, somebody
+from audit.turnover import TurnedOver, Turnover
+from tests.key_world import LOG_ORIGIN, KeyWorld, keys, new_id, somebody
 
 __all__ = ["keys"]
 ACTOR = "staff:kim"
@@ -26,7 +26,7 @@ async def _parts(keys: KeyWorld, count: int) -> list[SealedPart]:
 
 async def test_everything_opens_after_a_turnover(keys: KeyWorld) -> None:
     """Old parts, the house key and new parts, also in a process that knew the old root only."""
-    parts, house = await _parts(keys, 12), await keys.keyring.house_key()
+    parts, house = await _parts(keys, 12), await keys.keyring.house_key(LOG_ORIGIN)
     old = await keys.provider.references()
 
     done = await keys.turnover.run(actor=ACTOR)
@@ -35,7 +35,7 @@ async def test_everything_opens_after_a_turnover(keys: KeyWorld) -> None:
     assert await keys.provider.references() == [done.new]
     for world in (keys, await keys.another()):
         assert [await world.parts.open(part) for part in parts] == [f"words {number}" for number in range(12)]
-        assert await world.keyring.house_key() == house
+        assert await world.keyring.house_key(LOG_ORIGIN) == house
     assert (await keys.record("after", about=somebody())).sealed
     assert [await keys.told(f"root_key_{what}") for what in ("adopted", "retired", "destroyed")] == [2, 1, 1]
 
@@ -123,6 +123,19 @@ async def test_people_are_met_during_a_turnover(keys: KeyWorld) -> None:
 
     fresh = await keys.another()
     assert [await fresh.parts.open(part) for part in parts] == [f"met {number}" for number in range(25)]
+
+
+async def test_two_that_turn_over_at_once_do_it_once(keys: KeyWorld) -> None:
+    """The second finds what the first has begun, and no root is made that a file could lose."""
+    parts = await _parts(keys, 3)
+
+    done = await asyncio.gather(*(keys.turnover.run(actor=ACTOR) for _ in range(2)), return_exceptions=True)
+
+    assert all(isinstance(each, TurnedOver | RootUnavailable) for each in done)
+    assert [await keys.told(f"root_key_{what}") for what in ("adopted", "retired", "destroyed")] == [2, 1, 1]
+    assert len(await keys.provider.references()) == 1
+    fresh = await keys.another()
+    assert [await fresh.parts.open(part) for part in parts] == [f"words {number}" for number in range(3)]
 
 
 async def test_a_root_given_by_a_setting_cannot_be_turned_over(keys: KeyWorld) -> None:

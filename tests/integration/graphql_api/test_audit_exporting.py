@@ -22,12 +22,18 @@ from ledger.control.audit_access import EXPORT, AskForExport
 from ledger.control.decide_request import ApproveRequest
 from ledger.programme.setup import create_programme
 from tests.bank import Bank, bank
-from tests.fixtures_application import application, settings
+from tests.fixtures_application import ROOT_KEY, application
 from tests.sequenced_log import KEY, sequencing
 
-__all__ = ["application", "bank", "settings"]
+__all__ = ["application", "bank"]
 PRIVATE = bytes(range(32))
 ACTOR = "operator:olga@command-line"
+
+
+@pytest.fixture
+def settings(book_schema: str, tmp_path: Path) -> Settings:
+    """Of a deployment whose log bears the name of the key that signs it here."""
+    return Settings(var=tmp_path, root_key=ROOT_KEY, book_schema=book_schema, log_origin=KEY.name)
 
 
 async def ask(bank: Bank, **terms: str | int | None) -> UUID:
