@@ -17,7 +17,7 @@ RowPacker = Callable[[Row], bytes]
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_INSTANTS_KEPT: Final = 50_000
+_INSTANTS_KEPT: Final = 5_000
 _ARRAY_HEAD: Final = Struct("!iiIii")
 _LENGTH: Final = Struct("!i")
 _HEAD: Final = Struct("!ii")
