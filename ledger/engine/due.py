@@ -34,6 +34,7 @@ def due_draft(
     member_id: UUID,
     entry_id: UUID | None = None,
     original_entry_id: UUID | None = None,
+    merchant_id: UUID | None = None,
 ) -> Draft:
     """A draft of an entry that became due at `instant`."""
     entry = Entry(
@@ -46,5 +47,6 @@ def due_draft(
         amount=amount,
         member_id=member_id,
         original_entry_id=original_entry_id,
+        merchant_id=merchant_id,
     )
     return Draft(entry)

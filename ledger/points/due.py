@@ -5,7 +5,6 @@ each posting uses up what made it due.
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
@@ -74,7 +73,7 @@ def _next_death(wallet: Wallet) -> datetime:
 
 
 def _draft(
-    wallet: Wallet, kind: str, amount: int, instant: datetime, now: datetime, *, original_entry_id: UUID | None = None
+    wallet: Wallet, kind: str, amount: int, instant: datetime, now: datetime, *, lapsed: Hold | None = None
 ) -> Draft:
     return due_draft(
         wallet.state,
@@ -84,7 +83,8 @@ def _draft(
         now,
         asset_id=wallet.asset.id,
         member_id=wallet.ids.member_id,
-        original_entry_id=original_entry_id,
+        original_entry_id=None if lapsed is None else lapsed.id,
+        merchant_id=None if lapsed is None else lapsed.merchant_id,
     )
 
 
@@ -127,7 +127,7 @@ def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) ->
 
 def lapse(wallet: Wallet, hold: Hold, instant: datetime, now: datetime) -> None:
     """Gives back what a hold set aside, at its deadline."""
-    draft = _draft(wallet, LAPSE, hold.amount, instant, now, original_entry_id=hold.id)
+    draft = _draft(wallet, LAPSE, hold.amount, instant, now, lapsed=hold)
     release_hold(wallet, draft, hold, HoldState.LAPSED, captured=0)
     _post(wallet, draft)
 

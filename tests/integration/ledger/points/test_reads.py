@@ -186,10 +186,12 @@ async def test_a_balance_as_of_is_what_the_wallet_showed(world: World, asset_cod
 
 
 async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:
-    """The history of holds is true at its instant, before and after the lapse is posted."""
+    """The history of holds is true at its instant, before and after the lapse is posted; its entry is the merchant's too."""
     await _earn(world, 50)
-    member = world.members[0]
-    hold = HoldPoints(actor=world.actor, key=world.key(), member_id=member, amount=20, ttl_seconds=60)
+    member, merchant = world.members[0], world.merchant_id
+    hold = HoldPoints(
+        actor=world.actor, key=world.key(), member_id=member, amount=20, ttl_seconds=60, merchant_id=merchant
+    )
     receipt = (await world.application.engine.execute(hold)).unwrap()
     assert receipt.hold_id is not None
     reader, programme = world.application.reader, world.programme_id
@@ -205,4 +207,7 @@ async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:
     assert (before.state, before.ended_at) == ("open", None)
     assert (after.state, after.ended_at, after.ended_by) == ("lapsed", receipt.deadline, None)
     assert [(h.state, h.ended_at) for h in listed] == [("lapsed", receipt.deadline)]
+    (lapse,) = await load_entries(reader, programme, [h.ended_by for h in listed if h.ended_by is not None])
+    assert lapse is not None
+    assert (lapse.kind, lapse.merchant_id, lapse.original_entry_id) == ("lapse", merchant, receipt.hold_id)
     assert await hold_by_id(reader, world.merchant_id, receipt.hold_id) is None
