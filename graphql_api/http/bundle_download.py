@@ -10,15 +10,16 @@ from typing import Final, NamedTuple, Protocol
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.caller import Caller
-from graphql_api.errors import CallerError
+from graphql_api.errors import CallerError, log_lost
 from graphql_api.http.addresses import Addresses
 from graphql_api.http.answers import Header, error_body, send_answer
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.header_fields import header_fields
 from graphql_api.http.operations import Desk
-from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.refusals import RequestRefused, unavailable
 from graphql_api.http.request_log import RECORD
 from graphql_api.request_record import RequestRecord
+from ledger.engine.writer import LOST
 
 COST: Final = 10_000
 """A bundle may have a hundred megabytes: at the usual rate six at once, and two a second afterwards."""
@@ -83,6 +84,9 @@ class BundleDownload:
             raise RequestRefused(504, "No answer in time; nothing has left.", code="DEADLINE_EXCEEDED") from None
         except CallerError as error:
             raise RequestRefused(403, error.message, code=error.code) from None
+        except LOST as error:
+            log_lost(error, record.route)
+            raise unavailable("The log cannot be reached just now; ask again.") from None
 
     async def _open(self, scope: Scope, record: RequestRecord) -> Download:
         if scope["method"] != "GET":

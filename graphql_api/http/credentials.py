@@ -8,9 +8,10 @@ from typing import Protocol
 from graphql_api.caller import Caller
 from graphql_api.http.addresses import Address, Network, is_within, network_of
 from graphql_api.http.api_keys import PREFIX, ApiKeys, StoredApiKey, verify_api_key
-from graphql_api.http.refusals import RequestRefused
+from graphql_api.http.refusals import RequestRefused, unavailable
 from graphql_api.http.tokens import TOKEN_BYTES_MAX, TokenRefused, TokenVerifier
 from graphql_api.permissions import ROLE_SCOPES, Role
+from ledger.engine.writer import LOST
 
 REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
@@ -134,13 +135,8 @@ class Authenticator:
         try:
             async with asyncio.timeout(_VERIFY_SECONDS):
                 return await self._verify(credential, now)
-        except OSError:  # which TimeoutError is, too: the registry or the provider does not answer
-            raise RequestRefused(
-                503,
-                "Credentials cannot be checked just now. Nothing was done; try again.",
-                code="UNAVAILABLE",
-                headers=((b"retry-after", b"1"),),
-            ) from None
+        except LOST:  # which KeysUnavailable and TimeoutError are, too
+            raise unavailable("Credentials cannot be checked just now. Nothing was done; try again.") from None
 
     async def _verify(self, credential: str, now: float) -> _Remembered:
         # Taken before anything is looked up: what changes meanwhile makes the answer old at once.

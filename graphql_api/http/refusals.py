@@ -21,6 +21,11 @@ def too_slow(seconds: float) -> RequestRefused:
     )
 
 
+def unavailable(message: str) -> RequestRefused:
+    """503: the database or the identity provider does not answer."""
+    return RequestRefused(503, message, code="UNAVAILABLE", headers=((b"retry-after", b"1"),))
+
+
 def malformed(message: str) -> RequestRefused:
     """400: the body or the query string does not say what a GraphQL request says."""
     return RequestRefused(400, message, code="REQUEST_MALFORMED")

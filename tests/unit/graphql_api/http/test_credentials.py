@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
@@ -421,6 +422,21 @@ async def test_a_provider_that_is_down_is_no_fault_of_the_caller() -> None:
         await gate.identify(f"Bearer {claims()}".encode(), None)
 
     assert (refused.value.status, refused.value.code) == (503, "UNAVAILABLE")
+
+
+@pytest.mark.parametrize("lost", [asyncpg.AdminShutdownError, asyncpg.InterfaceError, ConnectionRefusedError])
+async def test_a_registry_that_is_down_is_no_fault_of_the_caller(lost: type[Exception]) -> None:
+    """However the driver says so: a key that nobody can look up is no bug of ours, and may be sent again."""
+
+    class Gone(Keys):
+        async def find(self, key_id: str) -> StoredApiKey | None:
+            raise lost(key_id)
+
+    with pytest.raises(RequestRefused) as refused:
+        await authenticator(Clock(), Gone()).identify(f"Bearer {new_api_key('a' * 32, bytes(32)).text}".encode(), None)
+
+    assert (refused.value.status, refused.value.code) == (503, "UNAVAILABLE")
+    assert refused.value.headers == ((b"retry-after", b"1"),)
 
 
 def test_key_sets_come_over_https() -> None:
