@@ -4,12 +4,13 @@ The registry rows are written by SQL as a superuser, so that tests of reads and 
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 
 from graphql_api.bootstrap import Application
@@ -50,10 +51,9 @@ class World:
         return f"key-{self.keys}"
 
     async def advance(self, step: timedelta) -> None:
-        """Moves the ledger's clock forward."""
-        await self.connection.execute(
-            "UPDATE registry.instance SET clock_offset_us = clock_offset_us + $1", step // timedelta(microseconds=1)
-        )
+        """Moves the ledger's clock forward, past the trigger that asks for the event of it."""
+        microseconds = step // timedelta(microseconds=1)
+        await self.corrupt(f"UPDATE registry.instance SET clock_offset_us = clock_offset_us + {microseconds}")
 
     async def corrupt(self, *statements: str) -> None:
         """Changes rows behind the ledger's back: no trigger, no constraint trigger, no foreign key stands in the way."""
@@ -61,6 +61,15 @@ class World:
             await self.connection.execute("SET LOCAL session_replication_role = replica")
             for statement in statements:
                 await self.connection.execute(statement)
+
+
+async def tell_written(connection: "asyncpg.Connection[asyncpg.Record]", rows: Iterable[UUID]) -> None:
+    """Records that rows of the registry, written by SQL, were made: each has the one event of its first version."""
+    for row in rows:
+        record = orjson.dumps({"outcome": "accepted", "streams": [[str(row), 1]], "type": "row_written", "v": 1})
+        await connection.execute(
+            "INSERT INTO audit.events (id, resource_id, record) VALUES ($1, $2, $3)", uuid.uuid4(), row, record
+        )
 
 
 async def create_world(connection: "asyncpg.Connection[asyncpg.Record]", application: Application) -> World:
@@ -99,6 +108,7 @@ async def create_world(connection: "asyncpg.Connection[asyncpg.Record]", applica
                 world.members[-1], programme,
             )  # fmt: skip
         await connection.execute("UPDATE registry.instance SET standing_version = standing_version + 1")
+        await tell_written(connection, (programme, partner, merchant, *map(world.asset, ASSETS)))
     return world
 
 

@@ -6,6 +6,7 @@ The free-text reason is sealed into the audit event of the request, never stored
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -204,7 +205,7 @@ def close_approval(
 def approval_event(
     approval: Approval, kind: str, event_id: UUID, actor: Actor, now: datetime, *, private: str | None
 ) -> Event:
-    """The audit event of a request or of a decision; it names who asked, and whom it concerns."""
+    """The audit event of a request or of a decision; it names who asked, for what by its digest, and whom it concerns."""
     return Event(
         id=event_id,
         at=now,
@@ -217,7 +218,11 @@ def approval_event(
         subject_id=_subject_of(approval),
         streams=((approval.id, approval.version),),
         request_id=None,
-        facts={"kind": approval.kind, "requested_by": approval.requested_by},
+        facts={
+            "kind": approval.kind,
+            "requested_by": approval.requested_by,
+            "payload_sha256": sha256(approval.payload.encode()).hexdigest(),
+        },
         private=private,
         programme_id=approval.programme_id,
     )

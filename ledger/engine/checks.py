@@ -7,12 +7,20 @@ from uuid import UUID
 
 from ledger.book.account import BOUNDS, Role, account_id
 from ledger.engine.check_rule import Row, Rule, rule
+from ledger.engine.request import reference_id, request_id
 from ledger.engine.roll_up_checks import ROLL_UP_RULES
 
 
 def _has_other_id(row: Row) -> bool:
     computed: UUID = account_id(row["holder_id"], row["asset_id"], Role(row["role"]))
     return bool(computed != row["subject"])
+
+
+def _has_other_request_id(row: Row) -> bool:
+    _, is_claim, claimed = row["kind"].partition("reference:")
+    client, key = row["client"], row["key"]
+    computed = reference_id(client, claimed, key) if is_claim else request_id(client, key)
+    return bool(computed.hex() != row["subject"])
 
 
 def _has_other_bounds(row: Row) -> bool:
@@ -122,6 +130,21 @@ ACCOUNT_RULES = (
         """,
     ),
     rule(
+        "account_fits_role",
+        "only wallets owe and go inactive, only wallets and voucher accounts have something fall due, and all others are open"
+        " unless they are budgets or stand as their holder does",
+        """
+        SELECT a.id AS subject, a.role, a.state, a.owing, a.inactive_at, a.next_due_at, a.next_expiry_at
+        FROM {book}.accounts a LEFT JOIN {book}.holders h ON h.id = a.holder_id
+        WHERE a.role <> 'wallet'
+          AND (a.owing OR a.inactive_at IS NOT NULL
+            OR (a.role <> 'voucher' AND (least(a.next_due_at, a.next_expiry_at) <> '9999-12-31 00:00:00+00'
+                OR NOT a.state = ANY (CASE WHEN a.role = 'budget' THEN ARRAY['open', 'frozen']
+                                          WHEN a.role IN ('pending', 'owed') THEN ARRAY['open', h.state]
+                                          ELSE ARRAY['open'] END))))
+        """,
+    ),
+    rule(
         "account_id_names_account",
         "an account's id is computed from its holder, asset and role",
         "SELECT id AS subject, holder_id, asset_id, role FROM {book}.accounts",
@@ -175,16 +198,6 @@ ENTRY_RULES = (
         """,
     ),
     rule(
-        "entry_has_event",
-        "every entry has its audit event, written in its own transaction",
-        """
-        SELECT e.id AS subject, e.kind, e.tx_id::text AS tx_id
-        FROM {book}.journal_entries e
-        LEFT JOIN audit.events event ON event.resource_id = e.id AND event.tx_id = e.tx_id
-        WHERE event.id IS NULL
-        """,
-    ),
-    rule(
         "event_has_entry",
         "every accepted event that tells of an entry names one that exists",
         """
@@ -197,16 +210,6 @@ ENTRY_RULES = (
         )
         SELECT id AS subject, resource_id AS entry_id, record ->> 'type' AS kind FROM told
         WHERE record ->> 'outcome' = 'accepted' AND record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries)
-        """,
-    ),
-    rule(
-        "entry_has_request",
-        "an entry that was asked for under a key has that request on file, and the request names the entry",
-        """
-        SELECT e.id AS subject, e.kind, encode(e.request_id, 'hex') AS request_id, r.entry_id AS request_names
-        FROM {book}.journal_entries e
-        LEFT JOIN {book}.requests r ON r.id = e.request_id
-        WHERE e.request_id IS NOT NULL AND (r.id IS NULL OR (r.kind = e.kind AND r.entry_id IS DISTINCT FROM e.id))
         """,
     ),
     rule(
@@ -225,18 +228,27 @@ ENTRY_RULES = (
         "every reference is claimed by its entry and every claim has its entry",
         """
         WITH claims AS MATERIALIZED (
-            SELECT id, kind, key, entry_id FROM {book}.requests WHERE starts_with(kind, 'reference:')
+            SELECT id, client, kind, key, entry_id, decided_at FROM {book}.requests WHERE starts_with(kind, 'reference:')
         )
         SELECT coalesce(e.id::text, encode(claim.id, 'hex')) AS subject, e.kind, claim.kind AS claimed,
                claim.entry_id AS claim_names
-        FROM (SELECT id, kind, reference FROM {book}.journal_entries WHERE reference IS NOT NULL) e
+        FROM (SELECT id, kind, reference, actor, posted_at FROM {book}.journal_entries WHERE reference IS NOT NULL) e
         FULL JOIN (SELECT * FROM claims WHERE entry_id IS NOT NULL) claim
             ON claim.entry_id = e.id AND claim.key = e.reference AND claim.kind = 'reference:' || e.kind
         LEFT JOIN (SELECT DISTINCT kind, key FROM claims WHERE entry_id IS NULL) approved
             ON approved.key = e.reference AND approved.kind = 'reference:' || e.kind
         WHERE (claim.id IS NULL AND approved.key IS NULL)
-           OR e.id IS NULL
+           OR e.id IS NULL OR (claim.client, claim.decided_at) <> (e.actor, e.posted_at)
         """,
+    ),
+    # Of those with an entry, which are nearly all, the entry knows the id.
+    rule(
+        "request_id_names_key",
+        "the id of a request without an entry is computed from its client and key, of a claim from its kind too",
+        """
+        SELECT encode(id, 'hex') AS subject, client, kind, key, decided_at FROM {book}.requests WHERE entry_id IS NULL
+        """,
+        _has_other_request_id,
     ),
     rule(
         "id_names_book",

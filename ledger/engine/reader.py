@@ -135,6 +135,12 @@ class Snapshot:
         """The ledger's instant (semantics 10)."""
         return instant_in(await self.rows(NOW, {}))
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Whatever fails in the block, what is asked after it still sees the same instant."""
+        async with self._connection.transaction():
+            yield
+
     async def stream(self, query: Query, parameters: Mapping[str, Any]) -> AsyncIterator[Record]:
         """The rows one by one from a cursor."""
         text, names = query.compiled(self._book_schema)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+import asyncpg
+
 from ledger.campaigns import checks as campaign_checks
 from ledger.engine import checks as book_checks
 from ledger.engine.check_rule import Rule
@@ -20,6 +22,7 @@ from ledger.engine.reader import Reader, Snapshot
 from ledger.engine.sql_query import SqlQuery
 from ledger.members import checks as member_checks
 from ledger.points import checks as points_checks
+from ledger.reports import entry_checks, registry_checks
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 
@@ -31,6 +34,8 @@ RULES: tuple[Rule, ...] = tuple(
         voucher_checks.RULES,
         tier_checks.RULES,
         campaign_checks.RULES,
+        entry_checks.RULES,
+        registry_checks.RULES,
     )
 )
 AUDITOR_ROLE = "scrip_auditor"
@@ -40,6 +45,10 @@ SHARED_FROM = 1_000
 """Entries of a book that is worth a second connection, which has to learn the catalogue before it helps."""
 SHOWN_MAX = 100
 """Differences of one rule that a report spells out; all are counted."""
+UNREADABLE = "a row that cannot be read"
+"""What differs where the rule comes to no answer: a value that no command could have written stops it."""
+
+_UNREADABLE = (asyncpg.DataError, ValueError, LookupError, ArithmeticError)
 
 _EXPORT = SqlQuery("SELECT pg_export_snapshot()")
 # The checker sorts and joins whole tables: it may take its time and some memory, and plans for scans.
@@ -167,10 +176,19 @@ async def _run(
 
 
 async def _examine(report: RuleReport, snapshot: Snapshot, book_number: int) -> None:
-    async for difference in differences_of(report.rule, snapshot, book_number):
-        report.count += 1
-        if report.count <= SHOWN_MAX:
-            report.differences.append(difference)
+    try:
+        async with snapshot.attempt():
+            async for difference in differences_of(report.rule, snapshot, book_number):
+                _note(report, difference)
+    except _UNREADABLE as error:
+        facts = {"because": f"{type(error).__name__}: {error}"}
+        _note(report, Difference(rule=report.rule.name, subject=UNREADABLE, facts=facts))
+
+
+def _note(report: RuleReport, difference: Difference) -> None:
+    report.count += 1
+    if report.count <= SHOWN_MAX:
+        report.differences.append(difference)
 
 
 async def differences_of(rule: Rule, snapshot: Snapshot, book_number: int) -> AsyncIterator[Difference]:

@@ -22,6 +22,7 @@ from ledger.engine.outcome import Outcome
 from ledger.programme.clock import ReplayClock
 from ledger.programme.rows import AdjustmentLimit, Asset, asset_id
 from tests.checking import assert_clean
+from tests.points_world import tell_written
 from tests.property.point_machine import PointMachine, Rig
 from tests.property.world import MEMBERS, SHOPS, named, rates
 
@@ -106,11 +107,13 @@ class EngineRig:
             )
             mine = asset._replace(id=asset_id(programme, asset.code), programme_id=programme)
             money = mine._replace(id=asset_id(programme, "CNY"), code="CNY", kind="money")
+            written: list[UUID] = [programme, mine.id, money.id]
             for row in (mine, money):
                 await run(_insert("registry.assets", row._fields), *row)
             for rate in rates(mine):
                 row_ = rate._replace(id=named("rate", f"{self._run}/{rate.points}"), money_asset_id=money.id)
                 await run(_insert("registry.rates", row_._fields), *row_)
+                written.append(row_.id)
             limit = AdjustmentLimit(named("limit", str(self._run)), mine.id, "service", 10**15, 1)
             await run(_insert("registry.adjustment_limits", limit._fields), *limit)
             holders: list[tuple[UUID, str]] = [(programme, "programme")]
@@ -136,6 +139,7 @@ class EngineRig:
                     name,
                 )
             await run("UPDATE registry.instance SET standing_version = standing_version + 1")
+            await tell_written(self._ground.connection, [*written, limit.id, partner, *map(self.shop, SHOPS)])
 
 
 def _insert(table: str, columns: tuple[str, ...]) -> str:

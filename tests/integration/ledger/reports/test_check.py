@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,12 +15,12 @@ from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
 from ledger.points.wallet import wallet_ids
-from ledger.reports.check import RULES, CheckReport, check_book
+from ledger.reports.check import RULES, UNREADABLE, CheckReport, check_book
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 from tests.checking import assert_clean
 from tests.points_history import History
-from tests.points_world import World
+from tests.points_world import World, tell_written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,51 @@ CORRUPTIONS = (
         rule="reference_matches_entry",
         pick=_ENTRY.format("spend", 7),
         spoil="DELETE FROM book.requests WHERE entry_id = $1 AND kind = 'reference:spend'",
+    ),
+    Corruption(
+        rule="reference_matches_entry",
+        pick="SELECT id FROM book.journal_entries WHERE kind = 'hold' AND reference IS NOT NULL ORDER BY id LIMIT 1",
+        spoil="UPDATE book.requests SET client = 'service:other' WHERE entry_id = $1 AND kind = 'reference:hold'",
+    ),
+    Corruption(
+        rule="request_id_names_key",
+        pick="SELECT encode(id, 'hex') AS id FROM book.requests WHERE entry_id IS NULL AND kind = 'spend' LIMIT 1",
+        spoil="UPDATE book.requests SET key = key || 'x' WHERE id = decode($1, 'hex')",
+    ),
+    Corruption(
+        rule="entry_has_request",
+        pick=_ENTRY.format("spend", 10),
+        spoil="UPDATE book.journal_entries SET actor = 'service:other' WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_has_event",
+        pick=_ENTRY.format("expiry", 0),
+        spoil="UPDATE book.journal_entries SET posted_at = posted_at + interval '1 microsecond' WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_matches_answer",
+        pick="SELECT id FROM book.journal_entries WHERE kind = 'spend' AND rate_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 11",
+        spoil="UPDATE book.journal_entries SET rate_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_matches_answer",
+        pick=_ENTRY.format("earn", 3),
+        spoil="UPDATE book.journal_entries SET member_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_matches_answer",
+        pick="SELECT id FROM book.holds WHERE state = 'open' ORDER BY id DESC LIMIT 1",
+        spoil="UPDATE book.holds SET deadline = deadline - interval '1 second' WHERE id = $1",
+    ),
+    Corruption(
+        rule="entry_names_whom_it_touched",
+        pick=_ENTRY.format("expiry", 1),
+        spoil="UPDATE book.journal_entries SET asset_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
+        rule="account_fits_role",
+        pick="SELECT id FROM book.accounts WHERE role = 'issuance' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.accounts SET state = 'frozen' WHERE id = $1",
     ),
     Corruption(
         rule="id_names_book",
@@ -249,14 +294,15 @@ async def _check(database_url: str) -> CheckReport:
 
 async def _pay_merchants(world: World) -> None:
     """Points are worth money from here on."""
-    money = world.asset("CNY")
+    money, rate = world.asset("CNY"), uuid4()
     await world.corrupt(
         "INSERT INTO registry.assets (id, programme_id, code, kind)"
         f" VALUES ('{money}', '{world.programme_id}', 'CNY', 'money')",
         "INSERT INTO registry.rates (id, asset_id, money_asset_id, points, minor, valid_from)"
-        f" VALUES (gen_random_uuid(), '{world.asset()}', '{money}', 3, 2, '2010-01-01')",
+        f" VALUES ('{rate}', '{world.asset()}', '{money}', 3, 2, '2010-01-01')",
         "UPDATE registry.instance SET standing_version = standing_version + 1",
     )
+    await tell_written(world.connection, (money, rate))
 
 
 async def _live_through(world: World) -> None:
@@ -324,6 +370,24 @@ async def test_a_wallet_outside_its_bounds_is_found(world: World, database_url: 
     }
 
 
+async def test_what_cannot_be_read_is_a_difference(world: World, database_url: str) -> None:
+    """A value that no command could have written stops its rule, which is reported with the reason; the others go on."""
+    earn = EarnPoints(actor=world.actor, key=world.key(), member_id=world.members[0], amount=5)
+    (await world.application.engine.execute(earn)).unwrap()
+    await world.corrupt(
+        "UPDATE book.accounts SET role = 'purse' WHERE role = 'issuance'",
+        "UPDATE registry.assets SET expiry = 'inactive for ever' WHERE code = 'STARS'",
+        "UPDATE audit.events SET record = 'no JSON' WHERE resource_id IN (SELECT id FROM registry.partners)",
+    )
+
+    report = await _check(database_url)
+
+    stopped = {d.rule: d.facts["because"] for r in report.rules for d in r.differences if d.subject == UNREADABLE}
+    assert "'purse' is not a valid Role" in str(stopped["account_id_names_account"])
+    assert "invalid input syntax for type json" in str(stopped["registry_row_matches_events"])
+    assert report.count > len(stopped)
+
+
 async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, database_url: str) -> None:
     """Under an inactivity policy the wallet's date follows from the member's own entries."""
     member = world.members[0]
@@ -338,8 +402,8 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
 
 
 def test_rules_have_names_of_their_own() -> None:
-    """A difference names one rule, and every rule is planted against or named here; those of members, vouchers, tiers and
-    campaigns beside them.
+    """A difference names one rule, and every rule is planted against or named here; those of the registry, members,
+    vouchers, tiers and campaigns beside them.
     """
     names = [rule.name for rule in RULES]
 
@@ -349,7 +413,9 @@ def test_rules_have_names_of_their_own() -> None:
     beside = {rule.name for rule in rules}
     assert set(names) - planted - beside == {
         "account_within_bounds",
+        "approval_matches_events",
         "inactivity_matches_activity",
+        "registry_row_matches_events",
         "transactions_are_past",
     }
 

@@ -1,0 +1,80 @@
+"""The checker's rules of configuration: what a row of the registry says is what the audit events of its changes told."""
+
+from typing import Final
+
+from ledger.engine.check_rule import Rule, rule
+
+# What events tell of a row, by the names that they tell it under. Keys and the log's own acts are rows of this kind too.
+_REGISTERED: Final = """
+    registered AS (
+        SELECT id, version, to_jsonb(r) - 'open_from' AS says FROM registry.programmes r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.assets r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.activity_types r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.member_attributes r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.partners r
+        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('partner', partner_id) FROM registry.merchants r
+        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('merchant', merchant_id) FROM registry.terminals r
+        UNION ALL SELECT id, version, jsonb_build_object('merchant', merchant_id) FROM registry.api_keys
+        UNION ALL SELECT r.id, 1, jsonb_build_object('points', points, 'minor', minor, 'asset', a.code, 'money_asset', m.code)
+        FROM registry.rates r LEFT JOIN registry.assets a ON a.id = r.asset_id
+        LEFT JOIN registry.assets m ON m.id = r.money_asset_id
+        UNION ALL SELECT r.id, r.version, to_jsonb(r) || jsonb_build_object('asset', a.code)
+        FROM registry.adjustment_limits r LEFT JOIN registry.assets a ON a.id = r.asset_id
+        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('payload_sha256',
+                             encode(sha256(convert_to(payload, 'UTF8')), 'hex')) FROM registry.approvals r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.member_lists r
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.voucher_templates r
+        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('template', t.code,
+                             'body_sha256', encode(sha256(convert_to(r.body, 'UTF8')), 'hex'),
+                             'terms_sha256', encode(sha256(convert_to(r.terms, 'UTF8')), 'hex'))
+        FROM registry.voucher_template_versions r LEFT JOIN registry.voucher_templates t ON t.id = r.template_id
+        UNION ALL SELECT id, version, to_jsonb(r) FROM registry.tier_ladders r
+        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('ladder', l.code,
+                             'body_sha256', encode(sha256(convert_to(r.body, 'UTF8')), 'hex'))
+        FROM registry.tier_ladder_versions r LEFT JOIN registry.tier_ladders l ON l.id = r.ladder_id
+        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('version', current_version_id, 'latest', latest_number)
+        FROM registry.campaigns r
+        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('code', c.code, 'version', r.version_id)
+        FROM registry.campaign_steps r LEFT JOIN registry.campaigns c ON c.id = r.campaign_id
+        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('campaign', c.code,
+                             'body_sha256', encode(sha256(convert_to(r.body, 'UTF8')), 'hex'),
+                             'terms_sha256', encode(sha256(convert_to(r.terms, 'UTF8')), 'hex'))
+        FROM registry.campaign_versions r LEFT JOIN registry.campaigns c ON c.id = r.campaign_id
+        UNION ALL SELECT id, version, jsonb_build_object('tiers', cardinality(tiers), 'segments', cardinality(segments),
+                             'attributes', (SELECT count(*) FROM jsonb_object_keys(attributes::jsonb)))
+        FROM {book}.member_facts
+        UNION ALL SELECT g.id, 1, to_jsonb(g) FROM {book}.tier_grants g
+    )
+"""
+# Joined before they are read: reading every event of the log would take ten times as long.
+_EVENTS: Final = """
+    found AS MATERIALIZED (
+        SELECT event.resource_id, event.record FROM audit.events event JOIN registered ON registered.id = event.resource_id
+    ), events AS MATERIALIZED (
+        SELECT resource_id, record, (record #>> '{streams,0,1}')::bigint AS version
+        FROM (SELECT resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM found OFFSET 0) read
+        WHERE record #>> '{streams,0,0}' = resource_id::text
+    )
+"""
+
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        "registry_row_matches_events",
+        "a row of configuration has one audit event for each of its versions, and says what they told last",
+        f"""
+        WITH {_REGISTERED}, {_EVENTS}, counted AS (
+            SELECT resource_id, count(*) AS events FROM events GROUP BY resource_id
+        ), told AS (
+            SELECT DISTINCT ON (e.resource_id, fact.key) e.resource_id, fact.key, nullif(fact.value, 'None') AS value
+            FROM events e CROSS JOIN LATERAL jsonb_each_text(e.record -> 'facts') fact
+            ORDER BY e.resource_id, fact.key, e.version DESC
+        )
+        SELECT r.id AS subject, r.version, counted.events, told.key AS what, r.says ->> told.key AS says, told.value
+        FROM registered r
+        LEFT JOIN counted ON counted.resource_id = r.id
+        LEFT JOIN told ON told.resource_id = r.id AND r.says ? told.key
+            AND r.says ->> told.key IS DISTINCT FROM told.value
+        WHERE r.version IS DISTINCT FROM counted.events OR told.resource_id IS NOT NULL
+        """,  # noqa: S608
+    ),
+)
