@@ -93,7 +93,8 @@ def _time(value: object) -> float:
 def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
     """The caller that verified claims describe.
 
-    Claims: `sub`; `scrip_role`; `scope` (names separated by spaces, unknown ones are other systems');
+    Claims: `sub`; `scrip_role`; `scope` (names separated by spaces: those of the form `noun:verb` replace the role's,
+    and one of them that we do not know grants nothing; any other, such as `openid`, says nothing to us);
     `scrip_programme` (its id or its code); `scrip_merchant` (a merchant's id, plain or as the API shows it);
     `scrip_member` (the member's external id, else `sub`).
     """
@@ -101,7 +102,7 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
     if not subject or not is_subject(subject):
         raise TokenRefused("The token names nobody.")
     role = _role(_text(claims, "scrip_role"), default_role)
-    named = frozenset(_SCOPES[name] for name in (_text(claims, "scope") or "").split() if name in _SCOPES)
+    named = [name for name in (_text(claims, "scope") or "").split() if ":" in name]
     merchant_id = _merchant_id(claims) if role is Role.MERCHANT else None
     if role is Role.MERCHANT and not merchant_id:
         raise TokenRefused("A merchant's token must name its merchant.")
@@ -109,7 +110,7 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
         role=role,
         subject=subject,
         client=f"{role}:{merchant_id or subject}",
-        scopes=named or ROLE_SCOPES[role],
+        scopes=frozenset(_SCOPES[name] for name in named if name in _SCOPES) if named else ROLE_SCOPES[role],
         programme_id=_text(claims, "scrip_programme"),
         member_external_id=(_text(claims, "scrip_member") or subject) if role is Role.MEMBER else None,
         merchant_id=merchant_id,

@@ -122,8 +122,17 @@ async def test_a_members_token_names_the_member() -> None:
 async def test_named_scopes_replace_the_roles() -> None:
     """A token that names scopes gets those; names of other systems are ignored."""
     caller = await identify(claims(scope="openid wallet:read email", scrip_role="service"), Clock())
+    plain = await identify(claims(scope="openid email", scrip_role="service"), Clock())
 
     assert caller.scopes == {Scope.WALLET_READ}
+    assert plain.scopes == ROLE_SCOPES[Role.SERVICE]
+
+
+async def test_a_misspelt_scope_grants_nothing() -> None:
+    """Least of all everything that the role may do."""
+    caller = await identify(claims(scope="openid wallet:raed_any", scrip_role="service"), Clock())
+
+    assert caller.scopes == frozenset()
 
 
 async def test_a_merchants_client_is_the_merchant() -> None:
