@@ -16,6 +16,7 @@ from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
 from graphql_api.refused_access import RefusedAccess
 from graphql_api.registry_merchants import RegistryMerchants
+from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings
 from graphql_api.wallet_changes import WalletChanges
 from ledger.campaigns.campaign_approval import CAMPAIGN
@@ -39,7 +40,7 @@ from ledger.members.queries import MemberIds
 from ledger.points.adjust_approval import ADJUSTMENT
 from ledger.programme.clock import LiveClock
 from ledger.tiers.grant_approval import TIER_GRANT
-from migrations.shape import require_book, require_shape
+from migrations.shape import require_book, require_shape, require_true_clock
 
 APPROVABLES = Approvables(kinds=(ADJUSTMENT, CAMPAIGN, ERASURE, EXPORT, REVEAL, TIER_GRANT, TOP_UP))
 
@@ -89,8 +90,9 @@ async def open_application(
     clock:    `LiveClock` by default; `ReplayClock` for imports of history
     observer: hears of batches, refusals and retries; nobody by default
     origin:   the kind of process, which every audit record names
-    Raises SettingsError without a usable root key, WrongShape where migrations are missing or the book is another, and
-    what the driver raises where the server does not answer.
+    Raises SettingsError without a usable root key or under another log's name, WrongShape where migrations are missing,
+    the book is another or, in production, its clock was moved, and what the driver raises where the server does not
+    answer.
     """
     database = Database(url, book_schema=settings.book_schema, pool_size=settings.reader_connections)
     await database.open()
@@ -98,6 +100,8 @@ async def open_application(
         async with database.pool.acquire() as connection:
             await require_shape(connection)
             await require_book(connection, schema=settings.book_schema, number=settings.book_number)
+            if settings.environment is Environment.PRODUCTION:
+                await require_true_clock(connection)
         application = await _compose(settings, database, clock or LiveClock(), observer or Unheard(), origin)
         try:
             async with _running(application):

@@ -10,6 +10,10 @@ VERSIONS = Path(__file__).parent / "versions"
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
+_CLOCK = """
+SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond', clock_offset_us FROM registry.instance
+"""
+
 
 class WrongShape(Exception):
     """The database is not in a shape that this release can work with; the message says where it stands and what to do."""
@@ -44,3 +48,10 @@ async def require_book(connection: Connection, *, schema: str, number: int) -> N
     carried = number if minted is None else minted.int >> 64 & 0xFFF
     if carried != number:
         raise WrongShape(f"the ids of the book {schema} carry the number {carried}, and SCRIP_BOOK_NUMBER is {number}")
+
+
+async def require_true_clock(connection: Connection) -> None:
+    """Raise WrongShape where the ledger's clock was moved: what is due, expires or is late would be so at a made-up time."""
+    now, moved_by = await connection.fetchrow(_CLOCK) or (None, 0)
+    if moved_by:
+        raise WrongShape(f"the ledger's clock was moved to {now:%Y-%m-%d}, which no production database is")

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from migrations.apply import head_revision, migrate_database
-from migrations.shape import WrongShape, newest_revision, require_book, require_shape
+from migrations.shape import WrongShape, newest_revision, require_book, require_shape, require_true_clock
 from tests.bank import Bank, bank
 from tests.fixtures_application import application, settings
 
@@ -62,3 +62,18 @@ async def test_another_book_is_told_from_ours(bank: Bank) -> None:
             await require_book(connection, schema="ledger", number=ours.book_number)
     finally:
         await connection.close()
+
+
+async def test_a_moved_clock_is_told(database_url: str) -> None:
+    """A database that stood in a sandbox goes on in no production."""
+    owner, application = await asyncpg.connect(database_url), await _as_application(database_url)
+    try:
+        await require_true_clock(application)
+        await owner.execute("SET session_replication_role = replica")
+        await owner.execute("UPDATE registry.instance SET clock_offset_us = -86400000000 * 3650")
+        with pytest.raises(WrongShape, match="the ledger's clock was moved to 20"):
+            await require_true_clock(application)
+    finally:
+        await owner.execute("UPDATE registry.instance SET clock_offset_us = 0")
+        await owner.close()
+        await application.close()
