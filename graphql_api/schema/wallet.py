@@ -114,7 +114,7 @@ class Wallet:
 
         first:  how many lines, 1 to 100
         after:  the cursor after which the page begins
-        last:   how many lines before `before`, 1 to 100
+        last:   how many lines before `before`, 1 to 100; without it, the oldest ones
         before: the cursor before which the page ends
         """
         return await read_statement(

@@ -60,6 +60,7 @@ async def test_a_statement_pages_both_ways_without_gaps(people: People) -> None:
     one = await page()
     two = await page(after=info(one)["endCursor"])
     back = await page(last=2, before=info(two)["startCursor"])
+    oldest = await page(last=2)
 
     assert [one["nodes"], two["nodes"]] == [
         [{"version": 5}, {"version": 4}],
@@ -67,6 +68,8 @@ async def test_a_statement_pages_both_ways_without_gaps(people: People) -> None:
     ]
     assert back["nodes"] == one["nodes"]
     assert (info(back)["hasPreviousPage"], info(two)["hasPreviousPage"]) == (False, True)
+    assert oldest["nodes"] == [{"version": 2}, {"version": 1}]
+    assert (info(oldest)["hasPreviousPage"], info(oldest)["hasNextPage"]) == (True, False)
 
 
 async def test_lots_page_in_spend_order(people: People) -> None:
@@ -86,7 +89,7 @@ async def test_lots_page_in_spend_order(people: People) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["first: 0", "first: 101", 'after: "nonsense"', "last: 2", 'after: "bGluZTox", last: 2, before: "bGluZTox"'],
+    ["first: 0", "first: 101", 'after: "nonsense"', "last: 0", 'before: "bGluZTox"', 'after: "bGluZTox", last: 2'],
 )
 async def test_a_page_that_cannot_be_is_refused(people: People, arguments: str) -> None:
     """Sizes beyond 1 to 100, and cursors that are none of ours, are named as wrong input."""
