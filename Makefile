@@ -59,5 +59,5 @@ lock: install ## resolve pyproject.toml again into requirements/*.txt
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) --all-extras --override requirements/overrides.txt -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 
-clean: ## remove the environment, caches and the embedded databases, the one of the tests too
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info var /dev/shm/scrip-test-$$(id -u)
+clean: ## remove the environment, caches and the databases of the tests; ./var, the book and its keys, stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info var/test /dev/shm/scrip-test-$$(id -u)
