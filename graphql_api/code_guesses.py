@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
-from graphql_api.attempt import Attempt
-from graphql_api.http.attempt_limits import AttemptLimiter
+from graphql_api.attempt_limits import AttemptLimiter
 from graphql_api.notices import Notices
 
 CHANNEL: Final = "scrip_attempts"
@@ -26,6 +26,14 @@ _WRONG, _RIGHT = b"-", b"+"
 IN_FLIGHT_MAX: Final = 256
 """Attempts of one merchant at the same moment: more than its tills make, and all that a burst of guesses gets."""
 _PROCESS_BYTES: Final = 8
+
+
+class Attempt(NamedTuple):
+    """Who tries a code. A merchant's server may name no till, and nobody may know where it calls from."""
+
+    merchant_id: UUID
+    terminal: str | None = None
+    network: str | None = None
 
 
 class CodeGuesses:

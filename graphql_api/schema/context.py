@@ -1,16 +1,15 @@
 """What resolvers see: the caller, and the ledger behind it. One context a request, one ledger a process."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
 
-from graphql_api.attempt import Attempt
 from graphql_api.audit_desk import AuditDesk
 from graphql_api.caller import Caller, name_in
+from graphql_api.code_guesses import CodeGuesses
 from graphql_api.loaders import BatchLoader
 from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
@@ -35,22 +34,6 @@ WalletKey = tuple[UUID, UUID, UUID]
 """Programme, member, asset."""
 
 
-class Guesses(Protocol):
-    """Slows down whoever guesses codes."""
-
-    def attempting(self, attempt: Attempt) -> AbstractContextManager[float]:
-        """How long the attempt must wait; where that is 0, it is in flight until the end of the block."""
-        ...
-
-    def failed(self, attempt: Attempt) -> None:
-        """Notes a wrong code."""
-        ...
-
-    def succeeded(self, attempt: Attempt) -> None:
-        """Notes a right code."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The ledger as resolvers reach it.
@@ -69,7 +52,7 @@ class Ledger:
     directory: Directory
     wallets: BatchLoader[WalletKey, WalletView | None]
     approvables: Approvables
-    guesses: Guesses
+    guesses: CodeGuesses
     changes: WalletChanges
     audit: AuditDesk
 

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from graphql_api.attempt import Attempt
+from graphql_api.code_guesses import Attempt, CodeGuesses
 from graphql_api.permissions import Role
-from graphql_api.schema.context import Context, Guesses
+from graphql_api.schema.context import Context
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.outcome import Outcome
 
@@ -58,7 +58,7 @@ async def try_codes(
 
 
 async def _attempt(
-    guesses: Guesses, who: Attempt, attempt: Callable[[], Awaitable[T]], wrong: Callable[[T], int | None]
+    guesses: CodeGuesses, who: Attempt, attempt: Callable[[], Awaitable[T]], wrong: Callable[[T], int | None]
 ) -> T:
     try:
         came = await attempt()

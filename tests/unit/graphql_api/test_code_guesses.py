@@ -3,8 +3,7 @@
 from contextlib import ExitStack
 from uuid import UUID
 
-from graphql_api.attempt import Attempt
-from graphql_api.code_guesses import IN_FLIGHT_MAX, CodeGuesses
+from graphql_api.code_guesses import IN_FLIGHT_MAX, Attempt, CodeGuesses
 from graphql_api.notices import Channel, Notices
 
 SHOP, OTHER = UUID(int=1), UUID(int=2)
