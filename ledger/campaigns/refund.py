@@ -95,7 +95,7 @@ class ReportRefund(ActivityCommand):
     def require_input(self) -> None:
         """INVALID_INPUT, also where the refunded event's name is no key, or the payload is no refund's."""
         ActivityCommand.require_input(self)
-        if not is_key(activity_key(self.source, self.refund_of)):
+        if not self.refund_of or not is_key(activity_key(self.source, self.refund_of)):
             refuse_input("refundOf")
         require_payload(SHIPPED[REFUND], self.payload)
 

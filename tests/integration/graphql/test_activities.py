@@ -259,6 +259,8 @@ STRANGE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"channel": "\u202e"}, "channel"),
     ({"branch": "x" * 65}, "branch"),
     ({"refundOf": "e-1"}, "refundOf"),
+    ({"type": "refund"}, "refundOf"),
+    ({"type": "refund", "refundOf": ""}, "refundOf"),
 )
 
 
