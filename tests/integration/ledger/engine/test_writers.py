@@ -95,4 +95,6 @@ async def test_ids_rise_with_what_was_decided(world: World) -> None:
             await asyncio.sleep(0.01)
         held_until_ms = time.time_ns() // 1_000_000
 
-    assert (await decided).unwrap().entry_id.int >> 80 >= held_until_ms
+    entry_id = (await decided).unwrap().entry_id
+    assert entry_id is not None
+    assert entry_id.int >> 80 >= held_until_ms
