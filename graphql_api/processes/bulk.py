@@ -11,6 +11,9 @@ from graphql_api.processes.collector import settle_collector
 
 T = TypeVar("T")
 
+Progress = Callable[[str, int], None]
+"""Told what is being done, or what came of it so far, and how much more is done: bytes of a file, events of the demo."""
+
 
 def run_bulk(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Runs the coroutine to its end on a fast event loop, with the garbage collector out of the way."""

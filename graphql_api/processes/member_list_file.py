@@ -1,12 +1,13 @@
 """Putting a file of members on a list that campaigns may be for: chunk by chunk, in bounded memory, safe to run again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.names import find_members, find_programme
 from graphql_api.processes.importing.parse import Line, derived_key
 from graphql_api.processes.importing.tally import Tally
@@ -17,7 +18,6 @@ from ledger.campaigns.member_list import CHUNK_MAX, extend_list
 from ledger.engine.command import Actor
 
 LISTED: Final = "listed"
-Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,15 @@
 """`scrip demo`: a year of real retail baskets and campaigns, or its first weeks."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal
-    from graphql_api.processes.demo.load import DemoLoaded, Progress
+    from graphql_api.processes.bulk import Progress
+    from graphql_api.processes.demo.campaign_totals import CampaignTotals
+    from graphql_api.processes.demo.load import DemoLoaded
     from graphql_api.processes.programme_file.parts import ProgrammeFile
     from graphql_api.settings import Settings
 
@@ -120,16 +118,11 @@ def _print_json(loaded: "DemoLoaded") -> None:
 
 
 def _print_tables(loaded: "DemoLoaded") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    from graphql_api.processes.cli.plain_table import print_plain_table
     from graphql_api.processes.cli.voucher_report import print_totals
 
-    totals, console = loaded.totals, Console()
-    figures = Table(title=f"The demo as of {loaded.clock:%Y-%m-%d}", title_justify="left", show_header=False)
-    figures.add_column()
-    figures.add_column(justify="right")
-    for label, figure in (
+    totals = loaded.totals
+    figures = (
         ("members", totals.members),
         ("earns", totals.earns),
         ("points issued", totals.points_issued),
@@ -139,46 +132,35 @@ def _print_tables(loaded: "DemoLoaded") -> None:
         ("points expired", totals.points_expired),
         ("points outstanding", totals.points_outstanding),
         *((f"  good through {part.month or 'ever'}", part.points) for part in totals.outstanding),
-    ):
-        figures.add_row(label, f"{figure:,}")
-    console.print(figures)
-    merchants = Table(title="Merchants at which most was earned", title_justify="left")
-    for heading in ("merchant", "earned", "spent"):
-        merchants.add_column(heading, justify="left" if heading == "merchant" else "right")
-    for merchant in totals.top_merchants:
-        merchants.add_row(merchant.name, f"{merchant.earned:,}", f"{merchant.spent:,}")
-    console.print(merchants)
+    )
+    print_plain_table(f"The demo as of {loaded.clock:%Y-%m-%d}", texts=("figure",), numbers=("",), rows=figures)
+    print_plain_table(
+        "Merchants at which most was earned",
+        texts=("merchant",),
+        numbers=("earned", "spent"),
+        rows=[(merchant.name, merchant.earned, merchant.spent) for merchant in totals.top_merchants],
+    )
     print_totals(loaded.vouchers)
-    if loaded.campaigns:
-        console.print(_campaigns(loaded.campaigns))
-    if loaded.levels:
-        console.print(_levels(loaded.levels))
+    print_plain_table(
+        "Campaigns",
+        texts=("campaign",),
+        numbers=("reached", "took part", "awarded", "given", "left"),
+        rows=[row for each in loaded.campaigns for row in _lines_of(each)],
+    )
+    print_plain_table("Tiers", texts=("ladder", "level"), numbers=("members",), rows=loaded.levels)
 
 
-def _levels(levels: "Sequence[LevelTotal]") -> "Table":
-    from rich.table import Table
-
-    table = Table(title="Tiers", title_justify="left", box=None, pad_edge=False)
-    for heading in ("ladder", "level", "members"):
-        table.add_column(heading, justify="right" if heading == "members" else "left")
-    for each in levels:
-        table.add_row(each.ladder, each.level, f"{each.members:,}")
-    return table
-
-
-def _campaigns(campaigns: "Sequence[CampaignTotals]") -> "Table":
-    """A line for each; units of what it gave and what its budgets still hold, by asset."""
-    from rich.table import Table
-
-    table = Table(title="Campaigns", title_justify="left", box=None, pad_edge=False)
-    table.add_column("campaign")
-    for heading in ("reached", "took part", "awarded", "given", "left"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for each in campaigns:
-        for line in each.lines:
-            given = ", ".join(f"{asset.issued:,} {asset.asset}" for asset in line.assets)
-            left = ", ".join(f"{budget.left:,}" for budget in each.budgets)
-            table.add_row(
-                each.code, f"{line.reached:,}", f"{line.participants:,}", f"{line.awarded:,}", given or "—", left or "—"
-            )
-    return table
+def _lines_of(campaign: "CampaignTotals") -> "list[tuple[object, ...]]":
+    """People, then units of what it gave and what its budgets still hold, by asset."""
+    left = ", ".join(f"{budget.left:,}" for budget in campaign.budgets) or None
+    return [
+        (
+            campaign.code,
+            line.reached,
+            line.participants,
+            line.awarded,
+            ", ".join(f"{asset.issued:,} {asset.asset}" for asset in line.assets) or None,
+            left,
+        )
+        for line in campaign.lines
+    ]

@@ -1,11 +1,12 @@
 """Loading the demo: the programme, its members, their baskets, redemptions and vouchers, and then the clock after them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.demo.campaign_templates import set_up_templates
 from graphql_api.processes.demo.campaign_totals import CampaignTotals, LevelTotal, campaign_totals, level_totals
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT, open_journey
@@ -33,8 +34,6 @@ RULES_AT: Final = STARTS_AT - timedelta(days=1)
 """When the rules of a programme file begin to hold: before anything happens."""
 SWEEP_LIST: Final = 1_000
 
-Progress = Callable[[str, int], None]
-"""Told what is being done, and how many events more are done."""
 
 _HAS_ENTRIES = SqlQuery("SELECT true AS found FROM {book}.journal_entries LIMIT 1")
 _HAS_EARNS = SqlQuery("SELECT true AS found FROM {book}.journal_entries WHERE kind = 'earn' LIMIT 1")

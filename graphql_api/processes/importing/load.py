@@ -3,13 +3,14 @@
 A member's lines all go through one lane, in their order. Memory is bounded by the chunks, whatever the file's length.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 from zlib import crc32
 
 from graphql_api.bootstrap import Application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.commands import activity_command, enrol_command, points_command
 from graphql_api.processes.importing.names import find_members, find_merchants
 from graphql_api.processes.importing.parse import Line
@@ -25,9 +26,6 @@ from ledger.points.receipt import Receipt
 
 CHUNK_BYTES_MAX: Final = 1_048_576
 CHUNK_LOTS_MAX: Final = 5_000
-
-Progress = Callable[[str, int], None]
-"""Told what became of the lines so far, and how many bytes more are done."""
 
 
 @dataclass(slots=True, kw_only=True)

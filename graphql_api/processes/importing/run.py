@@ -1,10 +1,10 @@
 """An import from beginning to end: the file in time order or live, the programme, the clock, and what came of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.cells import UnusableFile
 from graphql_api.processes.importing.load import Load
 from graphql_api.processes.importing.names import find_source, require_source
@@ -19,8 +19,6 @@ from ledger.engine.command import Actor
 from ledger.engine.request import request_id
 from ledger.engine.sql_query import SqlQuery
 from ledger.programme.clock import LiveClock, ReplayClock
-
-Progress = Callable[[str, int], None]
 
 _LATEST = SqlQuery(
     """

@@ -1,20 +1,19 @@
 """Importing a partner's own codes from a file. Of codes that were not taken only their lines are told: codes are money."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from graphql_api.bootstrap import open_application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.names import find_source
 from graphql_api.processes.voucher_files.columns import read_rows
 from graphql_api.settings import Settings
 from ledger.vouchers.import_codes import ChunkImported, import_codes
 
 LINES_SHOWN: Final = 20
-
-Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

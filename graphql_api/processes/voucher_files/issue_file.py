@@ -1,7 +1,7 @@
 """Issuing vouchers to a file of members: in the order of the file, each line under its own key, in bounded memory."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from graphql_api.bootstrap import Application, open_application
+from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.faults import LineFault
 from graphql_api.processes.importing.fields import read_own_key
 from graphql_api.processes.importing.names import find_members, find_source
@@ -25,8 +26,6 @@ from ledger.vouchers.issue import IssueVoucher
 
 ISSUED: Final = "issued"
 _CHUNK: Final = 1000
-
-Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

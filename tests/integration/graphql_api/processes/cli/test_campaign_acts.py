@@ -115,11 +115,12 @@ async def test_a_file_of_members_becomes_a_list(bank: Bank, tmp_path: Path) -> N
     file = tmp_path / "targets.txt"
     file.write_text("m-1\nnobody\nm-2\nm-1\n", encoding="utf-8")
 
-    first, again = [await _scrip(bank, tmp_path, "campaign", "members", "vip", str(file), "--json") for _ in range(2)]
+    kept = tmp_path / "strangers.jsonl"
+    words = ("campaign", "members", "vip", str(file), "--refused", str(kept), "--json")
+    first, again = [await _scrip(bank, tmp_path, *words) for _ in range(2)]
 
-    counts = {"lines": 4, "listed": 3, "refused": {"MEMBER_NOT_FOUND": 1}}
+    counts = {"lines": 4, "listed": 3, "refused": {"MEMBER_NOT_FOUND": 1}, "refusedFile": str(kept)}
     assert (first.exit_code, json.loads(first.stdout)) == (1, {**counts, "known": 1})
     assert (again.exit_code, json.loads(again.stdout)) == (1, {**counts, "known": 3})
-    refused = (tmp_path / "targets.txt.refused.jsonl").read_text(encoding="utf-8")
-    assert json.loads(refused)["line"] == 2
+    assert json.loads(kept.read_text(encoding="utf-8"))["line"] == 2
     assert (await bank.fetch("SELECT members FROM registry.member_lists"))[0][0] == 2
