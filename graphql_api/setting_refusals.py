@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from graphql_api.settings import Settings
 
 
 _ALIKE = 0.87
 """A letter lost, doubled or swapped; variables that container platforms make of a service's name stay below it."""
+
+
+class Need(Enum):
+    """What a process needs beside its database, so that none has to be handed a secret that it never uses.
+
+    SEALING: the root key and the log's name, to record and to open what is private
+    TOKENS:  the identity provider's keys, to know its callers
+    """
+
+    SEALING = auto()
+    TOKENS = auto()
 
 
 def misspellings(given: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -37,8 +49,8 @@ def contradictions(settings: Settings) -> tuple[str, ...]:
     return tuple(sentence for wrong, sentence in found if wrong)
 
 
-def production_refusals(settings: Settings) -> tuple[str, ...]:
-    """Return a sentence for each setting, or lack of one, that is not for production."""
+def production_refusals(settings: Settings, needs: Collection[Need]) -> tuple[str, ...]:
+    """Return a sentence for each setting, or lack of one that the process needs, that is not for production."""
     plain_jwks = (settings.jwt_jwks_url or "https:").startswith("http:")
     no_root_key = not (settings.root_key or settings.root_key_file)
     found = (
@@ -46,13 +58,16 @@ def production_refusals(settings: Settings) -> tuple[str, ...]:
             not settings.database_url,
             "SCRIP_DATABASE_URL is missing, and the embedded database is not for production.",
         ),
-        (no_root_key, "SCRIP_ROOT_KEY_FILE is missing, and a development root key is not for production."),
         (
-            not settings.jwt_jwks_url,
+            Need.SEALING in needs and no_root_key,
+            "SCRIP_ROOT_KEY_FILE is missing, and a development root key is not for production.",
+        ),
+        (
+            Need.TOKENS in needs and not settings.jwt_jwks_url,
             "SCRIP_JWT_JWKS_URL is missing, and development tokens are not for production.",
         ),
         (
-            settings.log_origin.split("/")[0] == "localhost",
+            Need.SEALING in needs and settings.log_origin.split("/")[0] == "localhost",
             "SCRIP_LOG_ORIGIN is missing, and an audit log of no name of its own is not for production.",
         ),
         (plain_jwks, "SCRIP_JWT_JWKS_URL must be https:// in production."),

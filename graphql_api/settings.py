@@ -6,14 +6,14 @@ Nothing here is read at import.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.retention import DEFAULT_SPANS, RetentionClass, Span
-from graphql_api.setting_refusals import contradictions, misspellings, production_refusals
+from graphql_api.setting_refusals import Need, contradictions, misspellings, production_refusals
 from graphql_api.setting_values import (
     Environment,
     LogFormat,
@@ -275,8 +275,11 @@ class Settings:
     )
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings of `environ`; raise `SettingsError` with every problem at once."""
+def read_settings(environ: Mapping[str, str], needs: Collection[Need] = tuple(Need)) -> Settings:
+    """Return the settings of `environ`; raise `SettingsError` with every problem at once.
+
+    needs: what production has to give this process
+    """
     problems = list(misspellings(environ, [each.metadata["name"] for each in fields(Settings)]))
     production = environ.get("SCRIP_ENV", "").strip() == Environment.PRODUCTION
     values: dict[str, Any] = {}
@@ -294,7 +297,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     settings = Settings(**values)
-    refusals = contradictions(settings) + (production_refusals(settings) if production else ())
+    refusals = contradictions(settings) + (production_refusals(settings, needs) if production else ())
     if refusals:
         raise SettingsError(refusals)
     return settings

@@ -188,9 +188,10 @@ async def _export(approval: str) -> "Exported":
     from graphql_api.processes.cli.opened import opened
     from graphql_api.processes.cli.operating_user import actor_name
     from graphql_api.schema.kinds import APPROVAL, uuid_of
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    key = load_log_key(read_settings(os.environ))
+    key = load_log_key(read_settings(os.environ, needs=(Need.SEALING,)))
     async with opened() as application:
         try:
             return await export_approved(application, uuid_of(APPROVAL, approval), actor=actor_name(), key=key)

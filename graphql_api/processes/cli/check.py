@@ -31,7 +31,7 @@ def check(
     from graphql_api.processes.database import usable_database
     from graphql_api.settings import read_settings
 
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, needs=())
     with usable_database(settings) as url:
         report, log = asyncio.run(_check(settings, url, quiet=as_json))
     if as_json:

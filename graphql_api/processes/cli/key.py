@@ -34,9 +34,10 @@ def fingerprint(
 
     from graphql_api.processes.cli.output import print_json, print_line
     from graphql_api.root_key import key_provider
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    for reference in asyncio.run(key_provider(read_settings(os.environ)).references()):
+    for reference in asyncio.run(key_provider(read_settings(os.environ, needs=(Need.SEALING,))).references()):
         if as_json:
             print_json({"fingerprint": reference})
         else:
@@ -54,11 +55,12 @@ def new_signing() -> None:
     from graphql_api.log_key import new_log_key
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_line
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
     named = os.environ.get("SCRIP_LOG_ORIGIN")
     # Nothing else is asked of the settings: keys are made before there are any, in an image of production too.
-    settings = read_settings(os.environ if not named else {"SCRIP_LOG_ORIGIN": named})
+    settings = read_settings(os.environ if not named else {"SCRIP_LOG_ORIGIN": named}, needs=(Need.SEALING,))
     try:
         print_line(new_log_key(settings.log_origin).encode())
     except NoteRefused as error:
@@ -74,6 +76,7 @@ def verifier() -> None:
     """
     from graphql_api.log_key import load_log_key
     from graphql_api.processes.cli.output import print_line
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    print_line(str(load_log_key(read_settings(os.environ)).verifier))
+    print_line(str(load_log_key(read_settings(os.environ, needs=(Need.SEALING,))).verifier))

@@ -62,10 +62,11 @@ async def _retire() -> "tuple[SigningKey, FormerKey]":
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.operating_user import actor_name
     from graphql_api.processes.known_checkpoint import checkpoints_of
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
     try:
-        known = await checkpoints_of(read_settings(os.environ))
+        known = await checkpoints_of(read_settings(os.environ, needs=(Need.SEALING,)))
     except OSError as error:
         raise CommandError(f"the kept checkpoint cannot be read ({error}).") from None
     async with _at_the_key() as (acts, path, key):
@@ -79,9 +80,10 @@ async def _at_the_key() -> "AsyncIterator[tuple[Acts, Path, SigningKey]]":
     from graphql_api.log_key_rotation import RotationRefused
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.opened import opened
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, needs=(Need.SEALING,))
     key, path = load_log_key(settings), log_key_path(settings)
     async with opened() as application:
         try:

@@ -21,7 +21,7 @@ def migrate(
     from graphql_api.settings import read_settings
     from migrations.apply import migrate as apply
 
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, needs=())
     with usable_database(settings) as url:
         outcome = apply(url, book_schema=settings.book_schema)
     if as_json:

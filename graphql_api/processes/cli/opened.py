@@ -20,9 +20,10 @@ async def opened() -> "AsyncIterator[Application]":
     """The application of the settings in the environment."""
     from graphql_api.bootstrap import open_application
     from graphql_api.processes.database import usable_database
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, needs=(Need.SEALING,))
     with usable_database(settings) as url:
         async with open_application(settings, url=url) as application:
             yield application

@@ -52,6 +52,7 @@ def worker() -> None:
         scrip worker
     """
     from graphql_api.processes.worker import run_worker
+    from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
-    run_worker(read_settings(os.environ))
+    run_worker(read_settings(os.environ, needs=(Need.SEALING,)))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from graphql_api.setting_refusals import Need
 from graphql_api.setting_values import Environment, LogFormat
 from graphql_api.settings import SettingsError, read_settings
 
@@ -79,6 +80,19 @@ def test_production_names_every_insecure_choice_at_once() -> None:
         "SCRIP_LOG_ORIGIN",
         "SCRIP_SANDBOX",
         "SCRIP_GRAPHIQL",
+    ]
+
+
+def test_a_process_is_asked_for_no_secret_that_it_never_uses() -> None:
+    """Migrating and checking open nothing; a worker knows no callers."""
+    environ = {"SCRIP_ENV": "production", "SCRIP_DATABASE_URL": "postgres://scrip@db/scrip"}
+
+    assert read_settings(environ, needs=()).root_key_file is None
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environ, needs=(Need.SEALING,))
+    assert [problem.split(" ", 1)[0] for problem in refused.value.problems] == [
+        "SCRIP_ROOT_KEY_FILE",
+        "SCRIP_LOG_ORIGIN",
     ]
 
 
