@@ -159,14 +159,14 @@ async def test_points_pay_money_at_the_rate_in_force(people: People) -> None:
 
 
 async def test_an_adjustment_above_the_limit_waits_for_a_second_person(people: People) -> None:
-    """The requester cannot approve it, an approver can, once; what it posts is the requester's."""
+    """The requester cannot approve it, an approver can, once; what it posts is the requester's, and has its reference."""
     limit = {"actorKind": "operator", "amount": "50"}
     await people.desk.change(people.operator, "setAdjustmentLimit", limit)
     select = "... on PointsAdjusted { entry { amount } } ... on ApprovalRequested { approvalId replayed }"
     gift = {"member": {"id": people.ines}, "reasonCode": "goodwill", "reason": "a long call"}
 
     small = await people.change(people.operator, "adjustPoints", select, amount="50", **gift)
-    large = await people.change(people.operator, "adjustPoints", select, amount="51", **gift)
+    large = await people.change(people.operator, "adjustPoints", select, amount="51", reference="case-7", **gift)
     waiting = await people.desk.ask(
         people.approver,
         """{ approvals(state: PENDING) { nodes {
@@ -177,6 +177,8 @@ async def test_an_adjustment_above_the_limit_waits_for_a_second_person(people: P
     )
     approved = await people.change(people.approver, "approveRequest", DECIDED, approvalId=large["approvalId"])
     again = await people.change(people.approver, "rejectRequest", DECIDED, approvalId=large["approvalId"])
+    select = "... on ReferenceTakenError { takenByEntryId }"
+    taken = await people.change(people.operator, "adjustPoints", select, amount="51", reference="case-7", **gift)
     found = await people.desk.ask(people.member(), "{ me { wallet { available } } }")
 
     assert small["__typename"] == "PointsAdjusted"
@@ -192,6 +194,7 @@ async def test_an_adjustment_above_the_limit_waits_for_a_second_person(people: P
     ]
     assert (own["code"], again["code"]) == ("APPROVAL_OWN", "APPROVAL_DECIDED")
     assert (approved["state"], approved["decidedBy"]) == ("APPROVED", "approver:anna@BANK")
+    assert (taken["code"], taken["takenByEntryId"]) == ("REFERENCE_TAKEN", approved["entryId"])
     assert found["me"]["wallet"]["available"] == "201"
 
 
