@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from audit.act import Acts
@@ -14,6 +13,7 @@ from graphql_api.http.refusals import RequestRefused
 from graphql_api.permissions import Scope
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.callers import AUDITORS
+from graphql_api.schema.context import Context
 from graphql_api.schema.kinds import APPROVAL, uuid_of
 from ledger.control.approval import Approval
 from ledger.control.audit_access import AskForExport, is_open_to
@@ -22,21 +22,13 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
 
 
-class _Context(Protocol):
-    """What resolvers know of a request, as far as it is needed here."""
-
-    async def actor(self) -> Actor:
-        """The caller as the ledger records it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditDownloads:
     """Opens downloads. `acts` records them, in the application's role."""
 
     reader: Reader
     acts: Acts
-    context_of: Callable[[Caller, RequestRecord], _Context]
+    context_of: Callable[[Caller, RequestRecord], Context]
 
     async def open(self, caller: Caller, record: RequestRecord, approval_id: str) -> Download:
         """The bundle of an approved request of the caller's own; that it leaves is committed first.

@@ -4,13 +4,14 @@ It is counted for some seconds, so that nobody fills the disk.
 """
 
 import asyncio
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import asyncpg
 import structlog
 
 from audit.act import Acts
 from graphql_api.permissions import Role
+from ledger.engine.ports import Sealer
 from ledger.engine.writer import LOST
 
 COUNT_SECONDS: Final = 5.0
@@ -19,14 +20,6 @@ KINDS_MAX: Final = 100
 OTHERS: Final = "others"
 ANONYMOUS: Final = "anonymous:"
 _LOG = structlog.get_logger("refused_access")
-
-
-class Blinder(Protocol):
-    """Gives keyed digests."""
-
-    def blind_hash(self, value: bytes) -> bytes:
-        """Equal for equal values, meaningless to who lacks the key."""
-        ...
 
 
 class _Refused(NamedTuple):
@@ -42,15 +35,15 @@ class _Refused(NamedTuple):
 class RefusedAccess:
     """Counts and records in the background. Noting never waits and never raises."""
 
-    def __init__(self, acts: Acts, blinder: Blinder) -> None:
+    def __init__(self, acts: Acts, sealer: Sealer) -> None:
         self._acts = acts
-        self._blinder = blinder
+        self._sealer = sealer
         self._counts: dict[_Refused, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     def note(self, reason: str, source: str | None) -> None:
         """A credential was refused, from that network where it is known."""
-        blinded = "" if source is None else self._blinder.blind_hash(source.encode()).hex()
+        blinded = "" if source is None else self._sealer.blind_hash(source.encode()).hex()
         self._count(_Refused("sign_in_failed", "UNAUTHENTICATED", ANONYMOUS, reason, blinded))
 
     def deny(self, client: str, code: str) -> None:
@@ -58,7 +51,7 @@ class RefusedAccess:
         told apart by a keyed digest: what the bank calls it would outlast its erasure in the log.
         """
         role, _, name = client.partition(":")
-        actor = f"{role}:{self._blinder.blind_hash(name.encode()).hex()}" if role == Role.MEMBER else client
+        actor = f"{role}:{self._sealer.blind_hash(name.encode()).hex()}" if role == Role.MEMBER else client
         self._count(_Refused("access_denied", code, actor, "", ""))
 
     async def close(self) -> None:

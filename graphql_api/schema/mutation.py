@@ -12,7 +12,7 @@ from graphql_api.permissions import Role
 from graphql_api.schema.callers import BANK
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import result_union
-from graphql_api.schema.refusals import ERROR_TYPES, UserError, present
+from graphql_api.schema.refusals import ERROR_TYPES, UserError, pascal, present
 from graphql_api.unresolved import Unresolved
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.writer import LOST
@@ -34,9 +34,11 @@ def mutation(
     callers: the roles that may ask at all, whatever their scopes, by default the bank's; others are refused with FORBIDDEN
     """
     refusals = frozenset(refusals)
-    name = "".join(word.capitalize() for word in resolver.__name__.split("_"))
+    name = pascal(resolver.__name__)
     successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
-    union = result_union(f"{name}Result", f"What `{_camel(name)}` came to.", (*successes, *_errors(refusals)))
+    union = result_union(
+        f"{name}Result", f"What `{name[0].lower()}{name[1:]}` came to.", (*successes, *_errors(refusals))
+    )
     telling = _telling_of_loss(resolver) if RefusalCode.UNAVAILABLE in refusals else resolver
     return strawberry.mutation(resolver=_presenting(telling, union, callers), metadata=rule)
 
@@ -59,10 +61,6 @@ def _errors(refusals: Iterable[RefusalCode]) -> tuple[type, ...]:
 
 _BALANCES = ("available", "owed")
 """Facts that tell a member's balance."""
-
-
-def _camel(name: str) -> str:
-    return name[0].lower() + name[1:]
 
 
 def _presenting(

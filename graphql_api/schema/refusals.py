@@ -126,8 +126,9 @@ _FACTS: Final[Mapping[str, _FactType]] = {
 }
 
 
-def _pascal(code: str) -> str:
-    return "".join(word.capitalize() for word in code.split("_"))
+def pascal(name: str) -> str:
+    """What is written with underscores, as types of the schema are named."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _error_type(rule: RefusalRule) -> type[UserError]:
@@ -140,7 +141,7 @@ def _error_type(rule: RefusalRule) -> type[UserError]:
         "__annotations__": {name: _optional(fact.kind) for name, fact in facts.items()},
         **dict.fromkeys(facts),
     }
-    made: type[UserError] = type(f"{_pascal(rule.code)}Error", (UserError,), namespace)
+    made: type[UserError] = type(f"{pascal(rule.code)}Error", (UserError,), namespace)
     return object_type(made)
 
 
