@@ -45,7 +45,10 @@ def serve_api(settings: Settings, *, shared: bool) -> None:
 
 
 def supervise_api(settings: Settings, *, workers: int) -> None:
-    """Serve in several processes; where one ends, all are stopped, for whoever supervises this one to start again."""
+    """Serve in several processes until SIGINT or SIGTERM, then let each finish what it accepted.
+
+    Raises CommandError where one ends by itself: all are stopped, for whoever supervises this one to start again.
+    """
     with usable_database(settings) as url, tempfile.TemporaryDirectory(prefix="scrip-metrics-") as metrics:
         environment = {**os.environ, METRICS_FOLDER: metrics}
         children: list[Child] = []
@@ -54,9 +57,11 @@ def supervise_api(settings: Settings, *, workers: int) -> None:
             for child in children:
                 child.send_database(url)
             ended = await_first_end(children)
-            raise CommandError(f"an API process ended with code {ended.code()}, so all were stopped.")
+        except KeyboardInterrupt:
+            return
         finally:
             stop_children(children, shutdown_seconds=settings.shutdown_seconds)
+    raise CommandError(f"an API process ended with code {ended.code()}, so all were stopped.")
 
 
 async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:

@@ -69,7 +69,7 @@ def _shown(value: object) -> str:
 
 
 def _exit_codes() -> str:
-    return "Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configuration, 3 an error in Scrip itself, 130 ended by Ctrl-C or SIGTERM."
+    return "Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configuration, 3 an error in Scrip itself, 130 ended by Ctrl-C or SIGTERM before it was done; `run`, `serve` and `worker` are done when they are stopped."
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """The command line `scrip`: one small module per command or group of commands.
 
 Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configuration, 3 an error in Scrip itself,
-130 ended by Ctrl-C or SIGTERM.
+130 ended by Ctrl-C or SIGTERM before it was done; `run`, `serve` and `worker` are done when they are stopped.
 """
 
 import sys
