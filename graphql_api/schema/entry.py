@@ -23,7 +23,7 @@ from graphql_api.schema.connection import (
 )
 from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import field, object_type
-from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, id_of, maybe_id, uuid_of
+from graphql_api.schema.kinds import ENTRY, LOT, MEMBER, MERCHANT, RATE, id_of, maybe_id, uuid_of
 from graphql_api.schema.query import query
 from ledger.book.refusal import Refusal
 from ledger.book.units import AccountId, MinorUnits, Points
@@ -83,6 +83,7 @@ class Entry:
     reason_code:       why, as a code
     sale_minor:        the amount of the sale, in minor units
     money_minor:       what the points were worth, in minor units
+    rate_id:           the version of the rate by which they were
     actor:             who did it, as kind and id; null for callers who are members or merchants
     """
 
@@ -99,6 +100,7 @@ class Entry:
     reason_code: str | None
     sale_minor: MinorUnits | None
     money_minor: MinorUnits | None
+    rate_id: strawberry.ID | None
     actor: str | None
     view: strawberry.Private[EntryView]
 
@@ -184,6 +186,7 @@ async def entry_of(context: Context, view: EntryView) -> Entry:
         reason_code=view.reason_code,
         sale_minor=maybe_minor(view.sale_minor),
         money_minor=maybe_minor(view.money_minor),
+        rate_id=maybe_id(RATE, view.rate_id),
         actor=view.actor if context.caller.role in BANK else None,
         view=view,
     )

@@ -140,22 +140,26 @@ async def test_a_closed_shop_takes_no_points(people: People) -> None:
 
 
 async def test_points_pay_money_at_the_rate_in_force(people: People) -> None:
-    """Up to what is due; the reply says what remains."""
+    """Up to what is due; the reply says what remains, and the entry by which version."""
     rate = {"asset": "POINTS", "moneyAsset": "CNY", "points": "10", "minor": "100"}
     await people.desk.change(people.operator, "setRate", rate)
 
     paid = await people.change(
         people.till,
         "spendPoints",
-        "... on PointsSpent { entry { amount } moneyMinor remainingDueMinor }",
+        "... on PointsSpent { entry { id amount } moneyMinor remainingDueMinor }",
         paymentCode=await people.payment_code(),
         dueMinor="1550",
         pointsMax="50",
     )
-    found = await people.desk.ask(people.operator, "{ assets { code rates { points minor } } }")
+    found = await people.desk.ask(people.operator, "{ assets { code rates { id points minor } } }")
+    text = "query E($id: ID!) { entry(id: $id) { moneyMinor rateId } }"
+    entry = (await people.desk.ask(people.till, text, id=paid["entry"]["id"]))["entry"]
 
     assert (paid["entry"]["amount"], paid["moneyMinor"], paid["remainingDueMinor"]) == ("50", "500", "1050")
-    assert {"code": "POINTS", "rates": [{"points": "10", "minor": "100"}]} in found["assets"]
+    made = {"id": entry["rateId"], "points": "10", "minor": "100"}
+    assert {"code": "POINTS", "rates": [made]} in found["assets"]
+    assert entry["moneyMinor"] == "500"
 
 
 async def test_an_adjustment_above_the_limit_waits_for_a_second_person(people: People) -> None:
