@@ -25,7 +25,7 @@ from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
 from ledger.tiers.progress import Keep, Progress
 from ledger.tiers.rows import Pack, Step
-from ledger.tiers.tier_query import TierView, packs_of, steps_page, tiers_of_member
+from ledger.tiers.tier_query import NUMBER_END, TierView, packs_of, steps_page, tiers_of_member
 
 
 @object_type
@@ -116,7 +116,7 @@ class MemberTier:
     granted_until: date | None
     progress: TierProgress
     read_at: datetime
-    standing_id: strawberry.Private[UUID | None]
+    view: strawberry.Private[TierView]
 
     @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=5, page_max=PAGE_MAX))
     async def steps(self, info: Info, first: int = 20, after: str | None = None) -> Connection[TierStep]:
@@ -125,23 +125,22 @@ class MemberTier:
         first: how many, 1 to 100
         after: the cursor after which the page begins
         """
-        size, rows = page_size(first), list[Step]()
-        if self.standing_id is not None:
-            rows = await steps_page(
-                info.context.ledger.reader,
-                await info.context.programme_id(),
-                self.standing_id,
-                limit=rows_for(size),
-                before=None if after is None else number_after(after),
-            )
+        size = page_size(first)
+        rows = await steps_page(
+            info.context.ledger.reader,
+            await info.context.programme_id(),
+            self.view,
+            limit=rows_for(size),
+            before=NUMBER_END if after is None else number_after(after),
+        )
         return connect(rows, size, node=_step, cursor=lambda row: number_cursor(row.number), is_first=after is None)
 
     @field(requires(Scope.TIER_READ, Scope.TIER_READ_ANY, cost=10))
     async def packs(self, info: Info) -> list[TierPack]:
         """The vouchers that the member's promotions brought, the latest first; 100 at most."""
-        if self.standing_id is None:
+        if self.view.standing_id is None:
             return []
-        rows = await packs_of(info.context.ledger.reader, await info.context.programme_id(), self.standing_id)
+        rows = await packs_of(info.context.ledger.reader, await info.context.programme_id(), self.view.standing_id)
         return [_pack(row) for row in rows]
 
 
@@ -160,7 +159,7 @@ def _tier(view: TierView) -> MemberTier:
         granted_until=view.granted_until,
         progress=_progress(view.progress),
         read_at=view.read_at,
-        standing_id=view.standing_id,
+        view=view,
     )
 
 

@@ -1,6 +1,6 @@
 """Moving a member: its standing is written together with its step, the audit event of it and the pack that it earns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -54,13 +54,24 @@ def settle(state: State, programme: Programme, standing: Standing, now: datetime
     raise InvariantViolated(f"standing {standing.id} never runs out of due events")
 
 
-def settled(standing: Standing, versions: Sequence[LadderVersion], time_zone: str, instant: datetime) -> Standing:
-    """The standing with all that time alone brings by `instant`, which is written nowhere."""
+def changes_by(
+    standing: Standing, versions: Sequence[LadderVersion], time_zone: str, instant: datetime
+) -> Iterator[Change]:
+    """What time alone brings by `instant`, one local midnight after the other; written nowhere."""
     for _ in range(_EVENTS_MAX):
         if standing.next_due_at > instant:
-            return standing
-        standing = due(standing, terms_at(versions, time_zone, standing.next_due_at)).standing
+            return
+        change = due(standing, terms_at(versions, time_zone, standing.next_due_at))
+        yield change
+        standing = change.standing
     raise InvariantViolated(f"standing {standing.id} never runs out of due events")
+
+
+def settled(standing: Standing, versions: Sequence[LadderVersion], time_zone: str, instant: datetime) -> Standing:
+    """The standing with all that time alone brings by `instant`, which is written nowhere."""
+    for change in changes_by(standing, versions, time_zone, instant):
+        standing = change.standing
+    return standing
 
 
 def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime) -> Standing:
@@ -79,9 +90,9 @@ def move(state: State, terms: Terms, change: Change, actor: Actor, now: datetime
     return after
 
 
-def _take_step(state: State, after: Standing, cause: Cause, actor: Actor, now: datetime) -> None:
-    """The step, and the event that tells of it."""
-    step = Step(
+def step_to(after: Standing, cause: Cause, now: datetime) -> Step:
+    """The step that made the standing what it is."""
+    return Step(
         id=step_id(after.id, after.steps),
         programme_id=after.programme_id,
         member_id=after.member_id,
@@ -92,6 +103,11 @@ def _take_step(state: State, after: Standing, cause: Cause, actor: Actor, now: d
         since=after.since,
         posted_at=now,
     )
+
+
+def _take_step(state: State, after: Standing, cause: Cause, actor: Actor, now: datetime) -> None:
+    """The step, and the event that tells of it."""
+    step = step_to(after, cause, now)
     state.add(STEPS, step)
     told = {
         "ladder": str(after.ladder_id),

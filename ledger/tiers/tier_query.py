@@ -2,6 +2,7 @@
 write's own functions, in memory (semantics 2.2).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -16,11 +17,13 @@ from ledger.tiers import tables
 from ledger.tiers.evaluation import level_of, new_standing
 from ledger.tiers.ladder import read_versions
 from ledger.tiers.ladder_body import Level
-from ledger.tiers.move import settled, terms_at
+from ledger.tiers.move import changes_by, step_to, terms_at
 from ledger.tiers.progress import Progress, progress_of
 from ledger.tiers.rows import Pack, Standing, Step
 
 PAGE_MAX: Final = 100
+NUMBER_END: Final = 2**31 - 1
+"""Before which every step's number lies."""
 
 
 class TierView(NamedTuple):
@@ -29,6 +32,7 @@ class TierView(NamedTuple):
     since:         None where it never moved
     earned:        the code of the level without what was given by hand
     granted_until: the last local day of a level by hand
+    brought:       the steps that time alone has brought and that nobody has posted yet, the latest first
     """
 
     ladder: str
@@ -39,6 +43,7 @@ class TierView(NamedTuple):
     granted_until: date | None
     progress: Progress
     read_at: datetime
+    brought: Sequence[Step]
 
 
 _TIERS = SqlQuery(
@@ -70,7 +75,9 @@ def _view(row: Record, programme_id: ProgrammeId, member_id: UUID) -> TierView:
     stored = None if row["id"] is None else Standing(*(row[name] for name in Standing._fields))
     first = terms.body.levels[0].code
     standing = stored or new_standing(programme_id, member_id, row["on_ladder"], first, now)
-    standing = settled(standing, versions, row["time_zone"], now)
+    changes = list(changes_by(standing, versions, row["time_zone"], now))
+    standing = changes[-1].standing if changes else standing
+    brought = [step_to(after, cause, now) for after, cause in reversed(changes) if cause is not None]
     return TierView(
         ladder=row["code"],
         standing_id=None if stored is None else stored.id,
@@ -80,6 +87,7 @@ def _view(row: Record, programme_id: ProgrammeId, member_id: UUID) -> TierView:
         granted_until=standing.granted_until,
         progress=progress_of(standing, terms, local_date(now, terms.time_zone)),
         read_at=now,
+        brought=brought,
     )
 
 
@@ -105,16 +113,19 @@ _PACKS = Query(
 
 
 async def steps_page(
-    reader: Reader, programme_id: UUID, standing: UUID, *, limit: int, before: int | None = None
+    reader: Reader, programme_id: UUID, view: TierView, *, limit: int, before: int = NUMBER_END
 ) -> list[Step]:
-    """At most `limit` (100) changes of the level that the book has, the latest first, from before that number on."""
-    asked = {
-        "standing": standing,
-        "programme": programme_id,
-        "before": 2**31 - 1 if before is None else min(before, 2**31 - 1),
-        "limit": min(limit, PAGE_MAX),
-    }
-    return [Step(*row) for row in await reader.rows(_STEPS, asked)]
+    """At most `limit` (100) changes of the level, the latest first, from before that number on: those that time has
+    brought, then those that the book has.
+    """
+    if view.standing_id is None:
+        return []
+    before, limit = min(before, NUMBER_END), min(limit, PAGE_MAX)
+    asked = {"standing": view.standing_id, "programme": programme_id, "before": before, "limit": limit}
+    posted = [Step(*row) for row in await reader.rows(_STEPS, asked)]
+    # What was posted since the view was read stands in the book.
+    last = posted[0].number if posted else 0
+    return [*(step for step in view.brought if last < step.number < before), *posted][:limit]
 
 
 async def packs_of(reader: Reader, programme_id: UUID, standing: UUID) -> list[Pack]:

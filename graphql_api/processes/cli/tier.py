@@ -89,7 +89,7 @@ async def _member(external_id: str, programme: str | None) -> "list[_Shown]":
             if standing is None:
                 found.append(_Shown(tier))
                 continue
-            steps = await steps_page(reader, programme_id, standing, limit=STEPS_SHOWN)
+            steps = await steps_page(reader, programme_id, tier, limit=STEPS_SHOWN)
             found.append(_Shown(tier, steps, await packs_of(reader, programme_id, standing)))
         return found
 

@@ -111,6 +111,28 @@ async def test_a_member_sees_where_it_stands(people: People, bank: Bank) -> None
     }
 
 
+async def test_what_time_has_brought_is_a_step_before_anybody_posts_it(people: People, bank: Bank) -> None:
+    """The level, since when and how it came about tell the same; pages go on from there into the book."""
+    await save(people, "createTierLadder", ladder())
+    await CampaignDesk(bank=bank).buy(await ines(bank), 1200)
+    await bank.advance(timedelta(days=40))
+
+    told = (await people.desk.ask(people.member(), f"{{ me {{ {TIERS} }} }}"))["me"]["tiers"][0]
+    seen, after = list[str](), "null"
+    for _ in range(2):
+        page = f"steps(first: 1, after: {after}) {{ nodes {{ level cause }} pageInfo {{ endCursor }} }}"
+        steps = (await people.desk.ask(people.member(), f"{{ me {{ tiers {{ {page} }} }} }}"))["me"]["tiers"][0][
+            "steps"
+        ]
+        seen += [f"{step['level']} {step['cause']}" for step in steps["nodes"]]
+        after = f'"{steps["pageInfo"]["endCursor"]}"'
+
+    assert await bank.count("book.tier_steps") == 1
+    assert seen == ["base FELL", "gold REACHED"]
+    assert [step["level"] for step in told["steps"]["nodes"]] == ["base", "gold"]
+    assert (told["level"]["code"], told["steps"]["nodes"][0]["since"]) == ("base", told["since"])
+
+
 async def test_a_level_by_hand_takes_two_people(people: People, bank: Bank) -> None:
     """Asked for by a clerk, with what exactly is asked shown to the second one, who agrees."""
     await save(people, "createTierLadder", ladder())
