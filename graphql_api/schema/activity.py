@@ -32,7 +32,7 @@ class SkippedCampaign:
     campaign: its code
     version:  the number of the version that held then
     phase:    the phase that held; null where it did not come to the rules
-    rule:     the rule that was looked at, likewise
+    rule:     the rule that was looked at; null where it did not come to the rules
     variant:  the member's arm of the test; null where it did not come to the rules or the campaign has none
     reason:   why
     """

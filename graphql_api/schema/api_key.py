@@ -26,7 +26,7 @@ class ApiKey:
 
     id:          its id
     merchant_id: the shop that calls with it
-    created_at:  since when
+    created_at:  when it was issued
     expires_at:  until when; null = until revoked
     revoked_at:  when it was revoked
     """

@@ -55,8 +55,8 @@ class AwardFactor:
 
     percent:         by how much, in percent
     card_voucher_id: the card, a use of which was taken
-    ladder:          or the code of the ladder of tiers
-    level:           and of the level on it
+    ladder:          the code of the ladder of tiers; null for a card
+    level:           the code of the level that was held on the ladder; null for a card
     """
 
     percent: int

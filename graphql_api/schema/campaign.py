@@ -39,7 +39,7 @@ class CampaignVersion:
     number:     its number, from 1
     terms:      what it promises
     terms_text: the terms in words, as members see them
-    created_at: since when
+    created_at: when it was saved
     """
 
     number: int
@@ -76,7 +76,7 @@ class Campaign:
     id:      its id
     code:    its code, unique in the programme
     state:   what it is doing
-    since:   since when it is in this state, or under its current version
+    since:   when it came into this state, or under its current version
     latest:  the newest version, approved or not
     current: the version that holds, approved last; null before the first approval
     """
@@ -129,7 +129,7 @@ async def campaign(
     """A campaign of the caller's programme.
 
     id:   its id
-    code: or its code
+    code: its code
     """
     context = info.context
     if (id is None) == (code is None):

@@ -16,7 +16,7 @@ class MeasureInput:
     """How much: an amount, or a rate by a field of the payload; rounded down once.
 
     amount: so many, whatever the payload says
-    field:  or by this whole number of the payload
+    field:  a whole number of the payload by which the rate is paid, instead of an amount
     rate:   how many for every `per` units of the field
     per:    for how many units of the field
     """
@@ -160,7 +160,7 @@ class Measure:
     """How much: an amount, or a rate by a field of the payload; rounded down once.
 
     amount: so many, whatever the payload says
-    field:  or by this whole number of the payload
+    field:  a whole number of the payload by which the rate is paid, instead of an amount
     rate:   how many for every `per` units of the field
     per:    for how many units of the field
     """

@@ -128,8 +128,8 @@ class CampaignTermsInput:
     counters:   what rules count and conditions ask for, 20 at most
     segment:    a condition in CEL over the member and what it has had of the campaign, such as
                 `"students" in member.segments && awards.total == 0`; everybody if empty
-    channels:   where it holds; everywhere if none is named
-    branches:   likewise
+    channels:   the channels in which it holds; all if none is named
+    branches:   the branches where it holds; everywhere if none is named
     variants:   the arms of its test
     priority:   lower ones look at an activity first, -1,000 to 1,000
     group:      of all campaigns of a group only the first one awards for an activity

@@ -34,27 +34,13 @@ class StartCampaignInput:
 
 
 @input_type
-class PauseCampaignInput:
-    """A running campaign to stop at once.
-
-    campaign:        its code
-    idempotency_key: the caller's key for this intent
-    """
-
-    campaign: str
-    idempotency_key: IdempotencyKey
+class PauseCampaignInput(StartCampaignInput):
+    """A running campaign to stop at once."""
 
 
 @input_type
-class EndCampaignInput:
-    """A campaign to end for good.
-
-    campaign:        its code
-    idempotency_key: the caller's key for this intent
-    """
-
-    campaign: str
-    idempotency_key: IdempotencyKey
+class EndCampaignInput(StartCampaignInput):
+    """A campaign to end for good."""
 
 
 @object_type
@@ -64,7 +50,7 @@ class CampaignMoved:
     replayed:    whether this is the stored outcome of an earlier request under the same key
     campaign_id: which one
     state:       its state from now on
-    moved_at:    since when
+    moved_at:    when it came into that state
     entry_id:    the entry by which its budgets were frozen or freed; null where it has none
     """
 
@@ -94,11 +80,7 @@ async def end_campaign(info: Info, asked: Annotated[EndCampaignInput, INPUT]) ->
     return await _move(info.context, EndCampaign, asked)
 
 
-async def _move(
-    context: Context,
-    kind: type[CampaignCommand],
-    asked: StartCampaignInput | PauseCampaignInput | EndCampaignInput,
-) -> CampaignMoved:
+async def _move(context: Context, kind: type[CampaignCommand], asked: StartCampaignInput) -> CampaignMoved:
     command = kind(actor=await context.actor(), key=asked.idempotency_key, campaign=asked.campaign)
     outcome = await context.execute(command)
     reply = outcome.unwrap()
@@ -115,16 +97,12 @@ async def _move(
 
 
 @input_type
-class SubmitCampaignInput:
+class SubmitCampaignInput(StartCampaignInput):
     """A campaign whose newest version shall hold.
 
-    campaign:        its code
-    idempotency_key: the caller's key for this intent
-    reason:          why, in words; kept sealed
+    reason: why, in words; kept sealed
     """
 
-    campaign: str
-    idempotency_key: IdempotencyKey
     reason: str | None = None
 
 

@@ -125,8 +125,8 @@ class CampaignTerms:
                 vouchers by the piece; awards of others are not limited
     counters:   what rules count and conditions ask for
     segment:    a condition in CEL over the member and what it has had of the campaign; everybody if empty
-    channels:   where it holds; everywhere if none is named
-    branches:   likewise
+    channels:   the channels in which it holds; all if none is named
+    branches:   the branches where it holds; everywhere if none is named
     variants:   the arms of its test
     priority:   lower ones look at an activity first
     group:      of all campaigns of a group only the first one awards for an activity

@@ -47,7 +47,7 @@ class PageInfo:
 class Edge(Generic[N]):
     """One item of a page.
 
-    node:   the item
+    node:   what stands at this place of the list
     cursor: its place in the list
     """
 

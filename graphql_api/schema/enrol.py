@@ -49,7 +49,7 @@ class MemberEnrolled:
     replayed:    whether this is the stored outcome of an earlier request under the same key
     member_id:   the member's id from now on
     entry_id:    the entry that says so
-    enrolled_at: since when
+    enrolled_at: when the customer became a member
     """
 
     replayed: bool

@@ -99,7 +99,7 @@ class VoucherLockReleased:
 
     replayed:    whether this is the stored outcome of an earlier request under the same key
     voucher_id:  the voucher
-    released_at: since when
+    released_at: when it was released
     """
 
     replayed: bool

@@ -19,7 +19,7 @@ class Lot:
     granted:      how many points it was granted with
     remaining:    how many are left, held ones included
     held:         how many of them holds set aside
-    granted_at:   since when
+    granted_at:   when the member received them
     expires_at:   when it expires by its own date; null = never, or with all the wallet's for inactivity: see `nextExpiry`
     activates_at: when pending points activate; null = when they are confirmed, or active already
     priority:     lower is spent first

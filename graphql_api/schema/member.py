@@ -36,7 +36,7 @@ class Member:
     id:          the member's id
     external_id: what the bank calls the member
     state:       what the member may do
-    enrolled_at: since when
+    enrolled_at: when the customer became a member
     """
 
     id: strawberry.ID

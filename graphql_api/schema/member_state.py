@@ -64,7 +64,7 @@ class MemberStateChanged:
     member_id:  the member
     entry_id:   the entry that says so
     state:      what it may do
-    changed_at: since when
+    changed_at: when the state changed
     """
 
     replayed: bool

@@ -114,7 +114,7 @@ async def merchant(info: Info, id: strawberry.ID | None = None, code: str | None
     """A shop of the caller's programme; a merchant sees only itself, and need not say so.
 
     id:   the shop's id
-    code: or the partner's own number of it
+    code: the partner's own number of it
     """
     context = info.context
     reader, programme_id = context.ledger.reader, await context.programme_id()

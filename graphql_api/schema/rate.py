@@ -24,8 +24,8 @@ class Rate:
     """What points are worth in money, from an instant on. Amounts are rounded down.
 
     id:         its id; entries name the version that they were made at
-    points:     so many points …
-    minor:      … are worth so many minor units
+    points:     so many points are worth `minor`
+    minor:      so many minor units of money are what `points` are worth
     valid_from: from when on
     """
 
@@ -65,8 +65,8 @@ class SetRateInput:
 
     asset:       the code of the points asset
     money_asset: the code of the money asset
-    points:      so many points …
-    minor:       … are worth so many minor units
+    points:      so many points are worth `minor`
+    minor:       so many minor units of money are what `points` are worth
     valid_from:  from when on; default: now
     """
 

@@ -121,8 +121,8 @@ async def redemption(
     """A redemption, or what the caller redeemed on one sale, in the order of application; empty where there is none.
 
     id:              the redemption's id; for a shop one of its own
-    reference:       or the caller's own number of the sale
-    idempotency_key: or the key under which the caller redeemed
+    reference:       the caller's own number of the sale
+    idempotency_key: the key under which the caller redeemed
     """
     context = info.context
     if sum(each is not None for each in (id, reference, idempotency_key)) != 1:

@@ -38,7 +38,7 @@ class TemplateVersion:
     number:     its number, from 1
     terms:      what a voucher promises
     terms_text: the terms in words, as the member accepted them
-    created_at: since when
+    created_at: when it was saved
     """
 
     number: int
@@ -119,7 +119,7 @@ async def voucher_template(
     """A template of the caller's programme; for members one that they may claim now.
 
     id:   its id
-    code: or its code
+    code: its code
     """
     context = info.context
     if (id is None) == (code is None):
@@ -193,13 +193,8 @@ class PublishVoucherTemplateInput:
 
 
 @input_type
-class StopVoucherTemplateInput:
-    """A template to issue no more from.
-
-    code: the template's code
-    """
-
-    code: str
+class StopVoucherTemplateInput(PublishVoucherTemplateInput):
+    """A template to issue no more from."""
 
 
 @object_type

@@ -66,7 +66,7 @@ class TierStep:
 
     level: the code of the level from then on
     cause: why
-    since: since when
+    since: when the step was made
     """
 
     level: str
@@ -83,7 +83,7 @@ class TierPack:
     state:       what became of it
     voucher_id:  the voucher, once it was given
     refusal:     why it could not be given, so far or for good
-    due_at:      since when it is due
+    due_at:      when it fell due
     next_try_at: when it is tried next; null once it was given or refused
     """
 
@@ -102,7 +102,7 @@ class MemberTier:
 
     ladder:        the ladder's code
     level:         the level that is held
-    since:         since when; null where the member never moved
+    since:         when the member came to the level; null where it never moved
     earned_level:  the code of the level that the member earned, where a higher one was given by hand
     granted_until: the last local day of a level that was given by hand
     progress:      how far the member has come

@@ -31,7 +31,7 @@ class TierLadderVersion:
 
     number:     its number, from 1
     terms:      what it promises
-    created_at: since when it holds, for whatever is credited or falls due; the first one also for what was before
+    created_at: from when on it holds, for whatever is credited or falls due; the first one also for what was before
     """
 
     number: int

@@ -80,7 +80,7 @@ class Voucher:
     state:             what it is
     uses_left:         how often it can be used; null for stored value
     value_left_minor:  what is left of stored value, in minor units; null for all others
-    issued_at:         since when the member has it
+    issued_at:         when the member received it
     valid_from:        from when it is good
     valid_until:       until when it is good; null = for ever
     locked_until:      until when a shop keeps it for itself

@@ -1,5 +1,6 @@
 """What the GraphQL schema promises as a whole: words on everything, and unions that one document can select from."""
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -59,6 +60,13 @@ def _described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
 def test_everything_is_described(schema: GraphQLSchema) -> None:
     """Types, fields, arguments, enum values and scalars all say what they are."""
     assert [name for name, text in _described(schema) if not text or not text.strip()] == []
+
+
+def test_a_description_stands_alone(schema: GraphQLSchema) -> None:
+    """Whoever looks a field up sees it without its neighbours, which the schema sorts by name."""
+    leaning = re.compile(r"(Or|And|But|Likewise|Since when)\b|… |.*, likewise", re.DOTALL)
+
+    assert [name for name, text in _described(schema) if leaning.match(text or "")] == []
 
 
 def test_a_guarded_field_names_its_scope(schema: GraphQLSchema) -> None:
