@@ -117,16 +117,15 @@ def auditor_key(
     Example:
         scrip audit auditor-key auditor.key
     """
-    import os
     import secrets
     from base64 import b64encode
 
     from audit.sealed_bundle import KEY_BYTES, public_half
     from graphql_api.processes.cli.output import print_line
+    from graphql_api.processes.cli.private_file import new_private_file
 
     private = secrets.token_bytes(KEY_BYTES)
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with new_private_file(output) as file:
         file.write(b64encode(private) + b"\n")
     print_line(public_half(private))
 
@@ -135,7 +134,7 @@ def auditor_key(
 def open_sealed(
     sealed: Annotated[Path, typer.Argument(help="The sealed bundle.")],
     key: Annotated[Path, typer.Option(help="The auditor's private key.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the bundle is written.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the bundle is written, for its owner only.")],
 ) -> None:
     """Open a bundle that was sealed to the auditor's key; then verify it.
 
@@ -144,12 +143,14 @@ def open_sealed(
     """
     from audit.sealed_bundle import SealRefused, open_bundle, read_key
     from graphql_api.processes.cli.failure import CommandError
+    from graphql_api.processes.cli.private_file import new_private_file
 
     try:
         archive = open_bundle(sealed.read_bytes(), read_key(key.read_text(encoding="ascii")))
     except (SealRefused, UnicodeDecodeError) as error:
         raise CommandError(f"{sealed}: {error}.") from None
-    output.write_bytes(archive)
+    with new_private_file(output) as file:
+        file.write(archive)
 
 
 @app.command()
@@ -164,13 +165,12 @@ def export(
         scrip audit export QXBwcm92YWw6... -o march.sealed
     """
     import asyncio
-    import os
 
     from graphql_api.processes.cli.output import print_json, print_line
+    from graphql_api.processes.cli.private_file import new_private_file
 
-    made = asyncio.run(_export(approval))
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with new_private_file(output) as file:
+        made = asyncio.run(_export(approval))
         file.write(made.sealed)
     if as_json:
         print_json({"entries": made.entries, "bytes": len(made.sealed), "output": str(output)})

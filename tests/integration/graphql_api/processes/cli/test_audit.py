@@ -22,10 +22,23 @@ def test_a_bundle_is_opened_and_verified_without_any_setting(tmp_path: Path) -> 
     verified = run_scrip("audit", "verify", opened, "--policy", policy, "--json")
     again = run_scrip("audit", "auditor-key", key)
 
-    assert key.stat().st_mode & 0o777 == 0o600
+    assert {path.stat().st_mode & 0o777 for path in (key, opened)} == {0o600}
     assert (unopened.returncode, done.returncode, verified.returncode, again.returncode) == (2, 0, 0, 2)
     assert "it is sealed" in unopened.stderr
     assert json.loads(verified.stdout)["clean"] is True
+
+
+def test_nothing_is_exported_that_could_not_be_written(tmp_path: Path) -> None:
+    """A file that is there is found before anything is made and recorded, and an export that fails leaves none."""
+    there, new = tmp_path / "there", tmp_path / "new"
+    there.write_text("something")
+    nowhere = {"SCRIP_DATABASE_URL": "postgresql://scrip@127.0.0.1:1/scrip", "SCRIP_VAR": str(tmp_path)}
+
+    taken, failed = (run_scrip("audit", "export", "id", "-o", path, **nowhere) for path in (there, new))
+
+    assert (taken.returncode, taken.stderr) == (2, f"scrip: {there} is there already; name another file.\n")
+    assert (failed.returncode, new.exists()) == (2, False)
+    assert there.read_text() == "something"
 
 
 def test_the_drill_shows_every_forgery_caught() -> None:
