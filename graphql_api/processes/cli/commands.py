@@ -10,10 +10,10 @@ from graphql_api.processes.cli import (
     campaign,
     check,
     demo,
-    hold,
     import_file,
     key,
     key_acts,
+    legal_hold,
     log_key_acts,
     member_reads,
     migrate,
@@ -71,7 +71,7 @@ audit.app.command("rotate-key")(log_key_acts.rotate_key)
 audit.app.command("retire-key")(log_key_acts.retire_key)
 app.add_typer(programme.app)
 app.add_typer(key.app)
-app.add_typer(hold.app)
+app.add_typer(legal_hold.app)
 app.add_typer(voucher.app)
 app.add_typer(campaign.app)
 app.add_typer(tier.app)

@@ -1,4 +1,4 @@
-"""`scrip key turn-over`, `scrip key certificate`, `scrip hold` and `scrip audit rotate-key`, each of which the log names."""
+"""`scrip key turn-over`, `scrip key certificate`, `scrip legal-hold` and `scrip audit rotate-key`, each of which the log names."""
 
 import asyncio
 import json
@@ -69,15 +69,15 @@ async def test_a_certificate_of_nobody_is_one_sentence(bank: Bank) -> None:
 
 async def test_a_hold_is_placed_listed_and_released(bank: Bank) -> None:
     """And released once only."""
-    placed = await scrip(bank, "hold", "place", "value", "--case", "77")
+    placed = await scrip(bank, "legal-hold", "place", "value", "--case", "77")
     hold = placed.stdout.strip()
-    listed = json.loads((await scrip(bank, "hold", "list", "--json")).stdout)
-    released = await scrip(bank, "hold", "release", hold)
-    again = await scrip(bank, "hold", "release", hold)
+    listed = json.loads((await scrip(bank, "legal-hold", "list", "--json")).stdout)
+    released = await scrip(bank, "legal-hold", "release", hold)
+    again = await scrip(bank, "legal-hold", "release", hold)
 
     assert (listed["id"], listed["case"], listed["class"]) == (hold, "77", "value")
     assert (placed.returncode, released.returncode, again.returncode) == (0, 0, 2)
-    assert (await scrip(bank, "hold", "list")).stdout == ""
+    assert (await scrip(bank, "legal-hold", "list")).stdout == ""
 
 
 async def test_the_logs_key_is_replaced_from_the_command_line(bank: Bank) -> None:

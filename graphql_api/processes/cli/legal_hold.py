@@ -1,4 +1,4 @@
-"""`scrip hold`: legal holds on classes of records. Each use is in the audit log."""
+"""`scrip legal-hold`: legal holds on classes of records. Each use is in the audit log."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from audit.legal_hold import LegalHold
 
-app = typer.Typer(name="hold", help="Place and release legal holds.", no_args_is_help=True)
+app = typer.Typer(name="legal-hold", help="Place and release legal holds.", no_args_is_help=True)
 
 
 @app.command()
@@ -24,7 +24,7 @@ def place(
     """Keep everything of a class, whatever its age and whoever asks for erasure; prints the hold's id.
 
     Example:
-        scrip hold place value --case '(2026) 0105-77'
+        scrip legal-hold place value --case '(2026) 0105-77'
     """
     import asyncio
 
@@ -38,7 +38,7 @@ def release(hold: Annotated[UUID, typer.Argument(help="The hold's id.")]) -> Non
     """End a hold. What it kept from being destroyed is destroyed by a worker's next round.
 
     Example:
-        scrip hold release 01a201d8-e5c4-7001-8879-2b3a28acefec
+        scrip legal-hold release 01a201d8-e5c4-7001-8879-2b3a28acefec
     """
     import asyncio
 
@@ -50,7 +50,7 @@ def list_holds(as_json: Annotated[bool, typer.Option("--json", help="Print one J
     """Show the holds that stand, oldest first.
 
     Example:
-        scrip hold list
+        scrip legal-hold list
     """
     import asyncio
 
