@@ -69,7 +69,7 @@ class Asset:
         """What its points are and were worth in money, the latest first; 500 at most."""
         context = info.context
         rows = await read.rates(context.ledger.reader, await context.programme_id(), self.code)
-        return [rate_of(row) for row in rows]
+        return [await rate_of(context, row) for row in rows]
 
     @field(requires(Scope.PROGRAMME_READ, cost=5))
     async def adjustment_limits(self, info: Info) -> list[AdjustmentLimit]:

@@ -7,7 +7,7 @@ import strawberry
 
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
-from graphql_api.schema.context import Info
+from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import RATE, id_of
 from graphql_api.schema.mutation import INPUT, mutation
@@ -23,22 +23,28 @@ from ledger.programme.rows import Rate as RateRow
 class Rate:
     """What points are worth in money, from an instant on. Amounts are rounded down.
 
-    id:         its id; entries name the version that they were made at
-    points:     so many points are worth `minor`
-    minor:      so many minor units of money are what `points` are worth
-    valid_from: from when on
+    id:          its id; entries name the version that they were made at
+    money_asset: the code of the money asset
+    points:      so many points are worth `minor`
+    minor:       so many minor units of money are what `points` are worth
+    valid_from:  from when on
     """
 
     id: strawberry.ID
+    money_asset: str
     points: Points
     minor: MinorUnits
     valid_from: datetime
 
 
-def rate_of(row: RateRow) -> Rate:
+async def rate_of(context: Context, row: RateRow) -> Rate:
     """The row as its GraphQL type."""
     return Rate(
-        id=id_of(RATE, row.id), points=Points(row.points), minor=MinorUnits(row.minor), valid_from=row.valid_from
+        id=id_of(RATE, row.id),
+        money_asset=await context.ledger.directory.asset_code(await context.programme_id(), row.money_asset_id),
+        points=Points(row.points),
+        minor=MinorUnits(row.minor),
+        valid_from=row.valid_from,
     )
 
 
@@ -99,7 +105,7 @@ async def set_rate(info: Info, asked: Annotated[SetRateInput, INPUT]) -> object:
         minor=asked.minor,
         valid_from=asked.valid_from,
     )
-    return RateSet(rate=rate_of(row))
+    return RateSet(rate=await rate_of(context, row))
 
 
 @input_type

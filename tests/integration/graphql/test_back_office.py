@@ -152,12 +152,12 @@ async def test_points_pay_money_at_the_rate_in_force(people: People) -> None:
         dueMinor="1550",
         pointsMax="50",
     )
-    found = await people.desk.ask(people.operator, "{ assets { code rates { id points minor } } }")
+    found = await people.desk.ask(people.operator, "{ assets { code rates { id moneyAsset points minor } } }")
     text = "query E($id: ID!) { entry(id: $id) { moneyMinor rateId } }"
     entry = (await people.desk.ask(people.till, text, id=paid["entry"]["id"]))["entry"]
 
     assert (paid["entry"]["amount"], paid["moneyMinor"], paid["remainingDueMinor"]) == ("50", "500", "1050")
-    made = {"id": entry["rateId"], "points": "10", "minor": "100"}
+    made = {"id": entry["rateId"], "moneyAsset": "CNY", "points": "10", "minor": "100"}
     assert {"code": "POINTS", "rates": [made]} in found["assets"]
     assert entry["moneyMinor"] == "500"
 
