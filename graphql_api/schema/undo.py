@@ -10,7 +10,7 @@ from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.amounts import maybe_minor
 from graphql_api.schema.callers import BANK_AND_MERCHANT
-from graphql_api.schema.context import Info
+from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import ENTRY, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
@@ -18,7 +18,9 @@ from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
 from ledger.book.refusal import RefusalCode
 from ledger.book.units import MinorUnits, Points
-from ledger.points.pending import CancelPending, ConfirmPending
+from ledger.engine.outcome import Outcome
+from ledger.points.pending import CancelPending, ConfirmPending, PendingCommand
+from ledger.points.receipt import Receipt as LedgerReceipt
 from ledger.points.refund import RefundEarn
 from ledger.points.reverse import ReverseEntry
 
@@ -112,7 +114,7 @@ class ConfirmPendingInput:
 
     entry_id:        the earn's entry
     idempotency_key: the caller's key for this intent
-    reference:       the caller's own number of the confirmation, unique for ever
+    reference:       the caller's own number of it, unique for ever
     """
 
     entry_id: strawberry.ID
@@ -127,28 +129,12 @@ class PendingConfirmed(Receipt):
 
 async def confirm_pending(info: Info, asked: Annotated[ConfirmPendingInput, INPUT]) -> object:
     """Activate an earn's pending points."""
-    context = info.context
-    command = ConfirmPending(
-        actor=await context.actor(),
-        key=asked.idempotency_key,
-        reference=asked.reference,
-        entry_id=uuid_of(ENTRY, asked.entry_id),
-    )
-    return await receive(context, PendingConfirmed, await context.execute(command))
+    return await receive(info.context, PendingConfirmed, await _end_pending(info.context, asked, ConfirmPending))
 
 
 @input_type
-class CancelPendingInput:
-    """Pending points to take back.
-
-    entry_id:        the earn's entry
-    idempotency_key: the caller's key for this intent
-    reference:       the caller's own number of the cancellation, unique for ever
-    """
-
-    entry_id: strawberry.ID
-    idempotency_key: IdempotencyKey
-    reference: str | None = None
+class CancelPendingInput(ConfirmPendingInput):
+    """Pending points to take back."""
 
 
 @object_type
@@ -158,14 +144,19 @@ class PendingCancelled(Receipt):
 
 async def cancel_pending(info: Info, asked: Annotated[CancelPendingInput, INPUT]) -> object:
     """Take back an earn's pending points."""
-    context = info.context
-    command = CancelPending(
+    return await receive(info.context, PendingCancelled, await _end_pending(info.context, asked, CancelPending))
+
+
+async def _end_pending(
+    context: Context, asked: ConfirmPendingInput, kind: type[PendingCommand]
+) -> Outcome[LedgerReceipt]:
+    command = kind(
         actor=await context.actor(),
         key=asked.idempotency_key,
         reference=asked.reference,
         entry_id=uuid_of(ENTRY, asked.entry_id),
     )
-    return await receive(context, PendingCancelled, await context.execute(command))
+    return await context.execute(command)
 
 
 _CODE = RefusalCode
