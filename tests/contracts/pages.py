@@ -1,10 +1,15 @@
-"""The reference pages that are written from the code: settings, command line, refusals, roles."""
+"""The reference pages that are written from the code: settings, command line, refusals, roles, metrics."""
 
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from enum import Enum
 
+from prometheus_client import CollectorRegistry
+
+from graphql_api.http.metrics import HttpMetrics
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
+from graphql_api.processes.engine_metrics import EngineMetrics, PoolMetrics
+from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics
 from graphql_api.settings import Settings
 from ledger.book.refusal import REFUSALS
 
@@ -66,6 +71,31 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+def metrics_page() -> str:
+    """Return docs/reference/metrics.md: what the API and the worker each show."""
+    preface = (
+        "For Prometheus: the API's at `/metrics`, the worker's on `SCRIP_WORKER_PORT`. Labels are codes, routes and rounds, "
+        "never what a caller chose. Counters end in `_total`, histograms in `_bucket`, `_sum` and `_count`. "
+        "[The runbook](../runbook/README.md) says on which of them to raise an alarm."
+    )
+    shown = {"API": (HttpMetrics, EngineMetrics, PoolMetrics), "Worker": (RoundMetrics, LogMetrics, EngineMetrics)}
+    parts = ["# Metrics", WRITTEN, "", preface, ""]
+    for process, groups in shown.items():
+        registry = CollectorRegistry()
+        for group in groups:
+            group(registry)
+        parts += [f"## {process}", "", "| metric | kind | labels | meaning |", "|---|---|---|---|"]
+        parts += [*_metrics_of(registry), ""]
+    return "\n".join(parts)
+
+
+def _metrics_of(registry: CollectorRegistry) -> Iterator[str]:
+    for collector in registry._collector_to_names:  # what is not counted yet shows no labels
+        labels = ", ".join(f"`{name}`" for name in getattr(collector, "_labelnames", ()))
+        for metric in collector.collect():
+            yield f"| `{metric.name}` | {metric.type} | {labels} | {metric.documentation} |"
 
 
 def _exit_codes() -> str:

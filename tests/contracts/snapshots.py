@@ -27,6 +27,7 @@ SNAPSHOTS: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": pages.commands_page,
     "docs/reference/refusals.md": pages.refusals_page,
     "docs/reference/roles.md": pages.roles_page,
+    "docs/reference/metrics.md": pages.metrics_page,
     "migrations/schema.sql": database_shape,
     "graphql_api/schema.graphql": schema_text,
 }
