@@ -1,8 +1,8 @@
 """What the audit log costs the write path: spends with it, beside spends of the same engine that records nothing.
 
-Recording is switched off for the baseline only here: its application has a log that writes nothing, on connections for
-which the database's triggers, which would refuse such a commit, do not fire. Once the sequencer is paused, once it
-works in a process of its own.
+Recording is switched off for the baseline only here: its application has a log that writes nothing, on a database
+without the trigger that would refuse such a commit; everything else that guards the book stands for both. Once the
+sequencer is paused, once it works in a process of its own and has caught up.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from benchmarks.engine_load import EngineLoad
 from benchmarks.harness import Bench, Round
 from benchmarks.http_server import run_worker
 from benchmarks.measurement import Goal, Measurement, Result, compare
+from benchmarks.merge_delay import until_idle
 from graphql_api.bootstrap import open_application
 from graphql_api.processes.engine_metrics import EngineMetrics
 
 CALLERS: Final = 64
 COST_MAX: Final = 0.25
-_NO_TRIGGERS: Final = "session_replication_role=replica"
+_NO_TRIGGER: Final = "ALTER TABLE book.journal_entries DISABLE TRIGGER journal_entries_have_events"
 _SIZE: Final = """
 SELECT sum(pg_total_relation_size(c.oid)) / (SELECT count(*) FROM audit.events)::float AS bytes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'audit' AND c.relkind = 'r'
@@ -60,9 +61,10 @@ async def measure(bench: Bench) -> list[Result]:
         contenders = {"with": _load(bench, audited), "without": _load(bench, unaudited)}
         await bench.checkpoint()
         paused = await bench.interleave(contenders)
-        async with run_worker(environment=audited.environment):
+        async with run_worker(environment=audited.environment) as worker:
+            await until_idle(worker)
             running = await bench.interleave(contenders)
-        size = await _bytes_per_event(audited.url)
+        size = round(float(str(await _ask(audited.url, _SIZE))))
     await bench.check_book(audited.url)
     settings = {"callers": CALLERS, "members": bench.scale.members, "bytes_per_event": size}
     result = partial(compare, unit="spends/s", settings=settings)
@@ -85,16 +87,17 @@ def _load(bench: Bench, book: BookUnderTest) -> Round:
 @asynccontextmanager
 async def _unrecorded(book: BookUnderTest) -> AsyncIterator[BookUnderTest]:
     """The same book through an application that records nothing."""
-    url = f"{book.url}{'&' if '?' in book.url else '?'}{_NO_TRIGGERS}"
+    await _ask(book.url, _NO_TRIGGER)
     settings = book.application.settings
     with patch("graphql_api.audit_side.AuditLog", Unrecorded):
-        async with open_application(settings, url=url, observer=EngineMetrics(CollectorRegistry())) as application:
-            yield replace(book, application=application, url=url)
+        async with open_application(settings, url=book.url, observer=EngineMetrics(CollectorRegistry())) as application:
+            yield replace(book, application=application)
 
 
-async def _bytes_per_event(url: str) -> float:
+async def _ask(url: str, sql: str) -> object:
+    """The first value that the statement returns."""
     connection = await asyncpg.connect(url)
     try:
-        return round(float(await connection.fetchval(_SIZE)))
+        return await connection.fetchval(sql)
     finally:
         await connection.close()

@@ -126,11 +126,11 @@ def keep(results: Sequence[Result], folder: Path = RESULTS) -> None:
 
 def show(results: Sequence[Result], console: Console) -> None:
     """Print one line for every result and its settings below."""
-    table = Table(title="ours beside the baseline, same server, interleaved rounds")
+    table = Table(title="ours beside the baseline, same server, interleaved rounds", box=None, pad_edge=False)
     table.add_column("benchmark", no_wrap=True)
     table.add_column("unit")
     for heading in ("ours", "baseline", "ratio", "p50 ms", "p99 ms"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("goal")
     for result in results:
         figures = (result.ours, result.baseline, result.ratio, result.p50_ms, result.p99_ms)

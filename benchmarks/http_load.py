@@ -21,6 +21,8 @@ from benchmarks.measurement import Measurement, summarise
 END_OF_HEAD: Final = b"\r\n\r\n"
 LENGTH_HEADER: Final = b"content-length:"
 OK: Final = b"200"
+ANSWER_SECONDS_MAX: Final = 30.0
+"""How long the last answers may take once nothing more is asked."""
 
 RequestSource = Callable[[int], bytes]
 """The body of the n-th request, n from 0 and never twice in one run; sent to the process, so picklable."""
@@ -172,7 +174,11 @@ async def _drive(load: Load) -> Measurement:
     run = _Run(load=load, ends_at=began_at + load.seconds, open_connections=load.connections)
     for number in range(load.connections):
         await loop.create_connection(partial(_Connection, run, number), load.host, load.port)
-    await run.finished.wait()
+    try:
+        async with asyncio.timeout(load.seconds + ANSWER_SECONDS_MAX):
+            await run.finished.wait()
+    except TimeoutError:
+        run.bad_answers.append(b"The server left %d connections without an answer." % run.open_connections)
     if run.bad_answers:
         raise BadAnswers(run.bad_answers[0].decode(errors="replace"))
     seconds = time.perf_counter() - began_at

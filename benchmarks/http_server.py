@@ -94,7 +94,12 @@ async def _one_running(command: Sequence[str], environment: Mapping[str, str]) -
         family = with_descendants([process.pid])
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await process.wait()
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
         _, alive = await asyncio.to_thread(psutil.wait_procs, family, STOP_SECONDS_MAX)
         for each in alive:
             each.kill()

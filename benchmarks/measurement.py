@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import ceil
 from operator import attrgetter
 from statistics import median
 from typing import Final
@@ -114,7 +115,7 @@ def best_of(*contenders: Sequence[Measurement]) -> list[Measurement]:
 
 def percentile(ordered: Sequence[float], share: float) -> float:
     """The smallest value that at least that share of a sorted, non-empty list does not exceed."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(0, ceil(len(ordered) * share) - 1)]
 
 
 def summarise(

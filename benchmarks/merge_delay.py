@@ -47,7 +47,7 @@ async def measure(bench: Bench) -> list[Result]:
             tokens=tokens,
             seconds=bench.scale.seconds,
         )
-        await _until_idle(worker)
+        await until_idle(worker)
         rounds = [await _delays_under(load, worker) for _ in range(bench.scale.rounds)]
     await bench.check_book(book.url)
     promise = Measurement(operations=0, rate=0.0, p50_ms=PROMISE_MS, p99_ms=PROMISE_MS)
@@ -79,8 +79,8 @@ async def _delays_under(load: HttpContender, worker: HttpServer) -> Measurement:
     )
 
 
-async def _until_idle(worker: HttpServer) -> None:
-    """Wait until what filling the book left has its places."""
+async def until_idle(worker: HttpServer) -> None:
+    """Wait until what filling the book, or an earlier load, left has its places in the log."""
     seen = await _read_buckets(worker)
     while True:
         await asyncio.sleep(SETTLE_SECONDS)

@@ -94,7 +94,7 @@ class Recorded:
 
 
 async def measure(bench: Bench) -> list[Result]:
-    """One result: simulated activities a second beside reported ones."""
+    """Simulated activities a second beside reported ones; and, but for the short form, those of a million beside these."""
     scale = bench.scale
     count = ACTIVITIES_SHORT if scale.short else ACTIVITIES
     async with open_book(bench, Population(members=scale.members // 5, lots_per_member=1)) as book:
