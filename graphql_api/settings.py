@@ -276,10 +276,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str], needs: Collection[Need] = tuple(Need)) -> Settings:
-    """Return the settings of `environ`; raise `SettingsError` with every problem at once.
-
-    needs: what production has to give this process
-    """
+    """Return the settings of a process that `needs` so much in production; raise `SettingsError` with every problem."""
     problems = list(misspellings(environ, [each.metadata["name"] for each in fields(Settings)]))
     production = environ.get("SCRIP_ENV", "").strip() == Environment.PRODUCTION
     values: dict[str, Any] = {}

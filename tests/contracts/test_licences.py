@@ -24,5 +24,6 @@ def _licence_of(name: str) -> str | None:
         told = metadata(name)
     except PackageNotFoundError:
         return None
-    classified = [each for each in told.get_all("Classifier") or [] if each.startswith("License")]
-    return " ".join([told.get("License-Expression") or "", (told.get("License") or "")[:80], *classified])
+    classified = [each for each in told.get_all("Classifier", []) if each.startswith("License")]
+    stated = [each[:80] for field in ("License-Expression", "License") for each in told.get_all(field, [])]
+    return " ".join([*stated, *classified])
