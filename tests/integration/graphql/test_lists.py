@@ -1,7 +1,17 @@
 """Lists: independent or all or nothing."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from graphql_api.caller import Caller
+from graphql_api.request_record import RequestRecord
+from graphql_api.schema.context import Context
+from graphql_api.schema.directory import Directory
+from ledger.engine.reader import Query, Reader, Record
+from ledger.members.queries import MemberIds
 from tests.integration.graphql.people import People
 
 ITEMS = """
@@ -107,3 +117,42 @@ async def test_spends_of_a_list_see_each_other(people: People) -> None:
         {"__typename": "PointsSpent"},
         {"__typename": "InsufficientPointsError", "available": "40"},
     ]
+
+
+class Counting(Reader):
+    """Counts what it is asked."""
+
+    asked = 0
+
+    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
+        """The rows."""
+        self.asked += 1
+        return await super().rows(query, parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "item"),
+    [
+        ("earnPointsList", {"amount": "1"}),
+        ("spendPointsList", {"amount": "1"}),
+        ("issueVoucherList", {"template": "NONE"}),
+    ],
+)
+async def test_a_list_looks_all_its_members_up_at_once(people: People, name: str, item: dict[str, object]) -> None:
+    """By whatever external ids it names them; a full list of strangers to this process was a thousand look-ups."""
+    application, contexts = people.desk.bank.application, people.desk.contexts
+    reader = Counting(application.database.pool, application.settings.book_schema)
+    directory = Directory(application.reader, MemberIds(reader))
+
+    def afresh(caller: Caller, record: RequestRecord) -> Context:
+        context = contexts(caller, record)
+        return replace(context, ledger=replace(context.ledger, directory=directory))
+
+    people.desk.contexts = afresh
+    items = [{**item, "member": {"externalId": who}, "idempotencyKey": who} for who in ("ines", "otto")]
+    select = f"... on {name[0].upper()}{name[1:].removesuffix('List')}Outcomes {{ items {{ __typename }} }}"
+    done = await people.desk.change(people.core, name, {"atomic": False, "items": items}, select)
+
+    assert len(done["items"]) == 2
+    assert {"__typename": "MemberNotFoundError"} not in done["items"]
+    assert reader.asked == 1
