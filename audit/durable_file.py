@@ -17,12 +17,13 @@ def write_durably(target: Path, content: bytes, *, root: Path | None = None, mod
     What a killed writer left beside it, perhaps a secret, the next one puts in place or writes over.
 
     root: the folder up to which folders on the way may be new, and are made durable too; the file's own if not given
-    mode: of the new file, less the process's mask; its owner stays who it was where the process may see to that
+    mode: of a new file, less the process's mask; one that is there keeps its own where that is no wider open, and its
+          owner where root writes
     """
     with _own_draft(target, mode) as (draft, descriptor):
         os.ftruncate(descriptor, 0)
-        if os.geteuid() == 0 and target.exists():
-            os.fchown(descriptor, target.stat().st_uid, target.stat().st_gid)
+        if target.exists():
+            _resemble(descriptor, target.stat(), mode)
         with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(content)
         os.fsync(descriptor)
@@ -55,6 +56,14 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _resemble(descriptor: int, before: os.stat_result, mode: int) -> None:
+    """The owner and the group that could read the file can read it afterwards; what lay open by a slip is closed."""
+    if os.geteuid() == 0:
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+    kept = before.st_mode & 0o777
+    os.fchmod(descriptor, mode if kept & ~mode & 0o007 else kept)
 
 
 def _sync_folder(folder: Path) -> None:
