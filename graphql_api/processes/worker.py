@@ -6,7 +6,7 @@ What the rounds are, `rounds_of` says. A round is safe to run twice and in two p
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from time import monotonic, perf_counter
 
@@ -36,10 +36,11 @@ from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 from ledger.campaigns.figure_roll_up import roll_up_figures
 from ledger.engine.roll_up import roll_up
+from ledger.engine.sweep import SweepCount
 from ledger.engine.writer import LOST
 from ledger.points.sweeps import sweep_due
-from ledger.tiers.sweeps import sweep_tiers
-from ledger.vouchers.sweeps import sweep_packs, sweep_vouchers
+from ledger.tiers.sweeps import TierSweepCount, sweep_tiers
+from ledger.vouchers.sweeps import PackSweepCount, sweep_packs, sweep_vouchers
 
 PAUSE_SECONDS_MAX = 60.0
 RETRY_SECONDS_MAX = 10.0
@@ -87,16 +88,41 @@ def _require_memory(settings: Settings) -> None:
 
 def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     """Return the rounds of all features."""
+    reader, engine, units = application.reader, application.engine, application.units
     whole = ReconcilingRound(application=application)
     exports = ExportRounds(application=application, key=log.key)
     keys = KeyRounds(application=application, clock=ClockWatch(application.audit.acts, monotonic))
     return (
-        Round(name="due", work=partial(_sweep, application), pause_seconds=SWEEP_PAUSE_SECONDS),
-        Round(name="vouchers", work=partial(_sweep_vouchers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
-        Round(name="tiers", work=partial(_sweep_tiers, application), pause_seconds=SWEEP_PAUSE_SECONDS),
-        Round(name="packs", work=partial(_sweep_packs, application), pause_seconds=SWEEP_PAUSE_SECONDS),
-        Round(name="roll_up", work=partial(_roll_up, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
-        Round(name="figures", work=partial(_roll_up_figures, application), pause_seconds=ROLL_UP_PAUSE_SECONDS),
+        Round(
+            name="due",
+            work=partial(_do, "due events posted", partial(sweep_due, reader, engine)),
+            pause_seconds=SWEEP_PAUSE_SECONDS,
+        ),
+        Round(
+            name="vouchers",
+            work=partial(_do, "vouchers expired", partial(sweep_vouchers, reader, engine)),
+            pause_seconds=SWEEP_PAUSE_SECONDS,
+        ),
+        Round(
+            name="tiers",
+            work=partial(_do, "tiers reviewed", partial(sweep_tiers, reader, engine)),
+            pause_seconds=SWEEP_PAUSE_SECONDS,
+        ),
+        Round(
+            name="packs",
+            work=partial(_do, "packs of tiers tried", partial(sweep_packs, reader, engine)),
+            pause_seconds=SWEEP_PAUSE_SECONDS,
+        ),
+        Round(
+            name="roll_up",
+            work=partial(_do, "open accounts rolled up", partial(roll_up, reader, units)),
+            pause_seconds=ROLL_UP_PAUSE_SECONDS,
+        ),
+        Round(
+            name="figures",
+            work=partial(_do, "figures rolled up", partial(roll_up_figures, reader, units)),
+            pause_seconds=ROLL_UP_PAUSE_SECONDS,
+        ),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
         Round(name="erasures", work=keys.settle_erasures, pause_seconds=ERASURE_PAUSE_SECONDS),
@@ -109,46 +135,14 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     )
 
 
-async def _sweep(application: Application) -> int:
-    swept = await sweep_due(application.reader, application.engine)
-    if swept.accounts:
-        LOG.info("due events posted", wallets=swept.accounts, lines=swept.versions)
-    return swept.accounts
-
-
-async def _sweep_vouchers(application: Application) -> int:
-    swept = await sweep_vouchers(application.reader, application.engine)
-    if swept.accounts:
-        LOG.info("vouchers expired", accounts=swept.accounts, lines=swept.versions)
-    return swept.accounts
-
-
-async def _sweep_tiers(application: Application) -> int:
-    swept = await sweep_tiers(application.reader, application.engine)
-    if swept.due:
-        LOG.info("tiers reviewed", standings=swept.due, changed=swept.changed)
-    return swept.due
-
-
-async def _sweep_packs(application: Application) -> int:
-    swept = await sweep_packs(application.reader, application.engine)
-    if swept.due:
-        LOG.info("packs of tiers tried", vouchers=swept.due, given=swept.given)
-    return swept.due
-
-
-async def _roll_up(application: Application) -> int:
-    accounts = await roll_up(application.reader, application.units)
-    if accounts:
-        LOG.info("open accounts rolled up", accounts=accounts)
-    return accounts
-
-
-async def _roll_up_figures(application: Application) -> int:
-    counted = await roll_up_figures(application.reader, application.units)
-    if counted:
-        LOG.info("figures rolled up", counted=counted)
-    return counted
+async def _do(words: str, work: Callable[[], Awaitable[int | SweepCount | TierSweepCount | PackSweepCount]]) -> int:
+    """Does the work, logs what it came to where it came to anything, and returns how much was due: the first count."""
+    came = await work()
+    counts = {"count": came} if isinstance(came, int) else asdict(came)
+    due: int = next(iter(counts.values()))
+    if due:
+        LOG.info(words, **counts)
+    return due
 
 
 async def _work(settings: Settings, key: SigningKey, url: str) -> None:
