@@ -93,7 +93,7 @@ class Midnights:
     async def _stand_after(self, midnight: datetime) -> None:
         """The ledger's clock a second after that day's first instant."""
         step = midnight.replace(hour=0, minute=0, second=1, microsecond=0) - datetime.now(UTC)
-        connection = await asyncpg.connect(self.book.url)
+        connection = await asyncpg.connect(self.book.url, server_settings={"session_replication_role": "replica"})
         try:
             await connection.execute(
                 "UPDATE registry.instance SET clock_offset_us = $1", step // timedelta(microseconds=1)

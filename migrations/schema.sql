@@ -8,16 +8,19 @@ CREATE SCHEMA registry;
 
 CREATE FUNCTION audit.await_sequencer() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    IF TG_RELID <> 'audit.events'::regclass THEN
+        RAISE EXCEPTION 'only events wait for their place' USING ERRCODE = 'restrict_violation';
+    END IF;
     INSERT INTO audit.pending (id) SELECT id FROM new_events;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION audit.keep_tree_whole() RETURNS trigger
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     IF NEW.size < OLD.size OR NEW.size - OLD.size <> (SELECT count(*) FROM audit.leaves WHERE index >= OLD.size)
@@ -29,6 +32,7 @@ END $$;
 
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
@@ -36,7 +40,7 @@ END $$;
 
 CREATE FUNCTION audit.require_named_parts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
@@ -56,6 +60,7 @@ END $$;
 
 CREATE FUNCTION audit.require_registry_event() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM audit.events e WHERE e.tx_id = pg_current_xact_id() AND e.resource_id = NEW.id) THEN
@@ -67,6 +72,7 @@ END $$;
 
 CREATE FUNCTION book.forget_only() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     OLD.external_id := 'erased:' || OLD.id;
@@ -99,25 +105,36 @@ END $$;
 
 CREATE FUNCTION book.require_entry_events() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-DECLARE marker text := NEW.tx_id::text || '@' || statement_timestamp()::text;
 BEGIN
-    IF current_setting('scrip.events_checked', true) IS NOT DISTINCT FROM marker THEN
-        RETURN NULL;
-    END IF;
     IF EXISTS (
-        SELECT FROM book.journal_entries entry
-        WHERE entry.tx_id = NEW.tx_id AND NOT EXISTS (
-            SELECT FROM audit.events event WHERE event.tx_id = NEW.tx_id AND event.resource_id = entry.id)
+        SELECT FROM new_entries entry WHERE NOT EXISTS (
+            SELECT FROM audit.events event WHERE event.tx_id = pg_current_xact_id() AND event.resource_id = entry.id)
     ) THEN
         RAISE EXCEPTION 'an entry of this transaction has no audit event' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    PERFORM set_config('scrip.events_checked', marker, true);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION book.require_erasing_entry() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM book.journal_entries entry
+        WHERE entry.tx_id = pg_current_xact_id() AND entry.member_id = NEW.id AND entry.kind = 'erase'
+    ) THEN
+        RAISE EXCEPTION '%.% % is forgotten without an entry', TG_TABLE_SCHEMA, TG_TABLE_NAME, NEW.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION keys.keep_destroyed() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     RAISE EXCEPTION '%.% % is destroyed for ever', TG_TABLE_SCHEMA, TG_TABLE_NAME, OLD.id
@@ -126,6 +143,7 @@ END $$;
 
 CREATE FUNCTION registry.keep_clock_forward() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     IF NEW.clock_offset_us < OLD.clock_offset_us AND OLD.clock_offset_us <> 0 THEN
@@ -135,7 +153,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION registry.raise_standing_version() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     -- The hour is in it, so that two histories of one database (after a failover that lost commits) never share a version.
@@ -146,6 +165,7 @@ END $$;
 
 CREATE FUNCTION registry.tell_credentials() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     PERFORM pg_notify('scrip_credentials', '');
@@ -319,6 +339,7 @@ CREATE TABLE book.accounts (
     CONSTRAINT accounts_posted_at_least_floor CHECK ((posted >= floor)),
     CONSTRAINT accounts_posted_at_most_ceiling CHECK ((posted <= ceiling)),
     CONSTRAINT accounts_posted_in_range CHECK (((posted >= '-1000000000000000'::bigint) AND (posted <= '1000000000000000'::bigint))),
+    CONSTRAINT accounts_role_known CHECK ((role = ANY (ARRAY['wallet'::text, 'pending'::text, 'owed'::text, 'voucher'::text, 'stock'::text, 'budget'::text, 'issuance'::text, 'breakage'::text, 'redemption'::text, 'unclaimed'::text, 'funding'::text, 'receivable'::text, 'voided'::text, 'spent'::text, 'donation'::text]))),
     CONSTRAINT accounts_state_known CHECK ((state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])))
 )
 WITH (fillfactor='80');
@@ -532,7 +553,8 @@ CREATE TABLE book.journal_entries (
     rate_id uuid,
     tx_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT journal_entries_amount_not_negative CHECK ((amount >= 0)),
-    CONSTRAINT journal_entries_effective_not_after_posted CHECK ((effective_at <= posted_at))
+    CONSTRAINT journal_entries_effective_not_after_posted CHECK ((effective_at <= posted_at)),
+    CONSTRAINT journal_entries_kind_is_a_word CHECK ((kind ~ '^[a-z][a-z_]{0,31}$'::text))
 );
 
 CREATE TABLE book.listed_members (
@@ -989,7 +1011,9 @@ CREATE TABLE registry.campaign_steps (
     number integer NOT NULL,
     state text NOT NULL,
     version_id uuid,
-    since timestamp with time zone NOT NULL
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT campaign_steps_number_from_one CHECK ((number >= 1)),
+    CONSTRAINT campaign_steps_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'reviewed'::text, 'approved'::text, 'running'::text, 'paused'::text, 'ended'::text])))
 );
 
 COMMENT ON TABLE registry.campaign_steps IS 'In which state and under which version a campaign was from when on: late activities look here. Append-only.';
@@ -1023,10 +1047,10 @@ CREATE TABLE registry.campaigns (
 );
 
 CREATE TABLE registry.instance (
-    id smallint DEFAULT 1 NOT NULL,
+    id uuid DEFAULT '00000000-0000-0000-0000-000000000001'::uuid NOT NULL,
     clock_offset_us bigint DEFAULT 0 NOT NULL,
     standing_version bigint DEFAULT 1 NOT NULL,
-    CONSTRAINT instance_is_one_row CHECK ((id = 1))
+    CONSTRAINT instance_is_one_row CHECK ((id = '00000000-0000-0000-0000-000000000001'::uuid))
 );
 
 CREATE TABLE registry.member_attributes (
@@ -1150,6 +1174,7 @@ CREATE TABLE registry.voucher_templates (
     current_version_id uuid NOT NULL,
     current_number integer DEFAULT 1 NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT voucher_templates_kind_known CHECK ((kind = ANY (ARRAY['FIXED_DISCOUNT'::text, 'PERCENTAGE'::text, 'SPEND_SAVE'::text, 'STORED_VALUE'::text, 'EXCHANGE'::text, 'BENEFIT'::text, 'MULTIPLIER'::text]))),
     CONSTRAINT voucher_templates_state_known CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'stopped'::text]))),
     CONSTRAINT voucher_templates_stock_known CHECK ((stock = ANY (ARRAY['UNLIMITED'::text, 'LIMITED'::text, 'IMPORTED'::text])))
 );
@@ -1528,6 +1553,8 @@ CREATE INDEX vouchers_by_template ON book.vouchers USING btree (template_id, id)
 
 CREATE INDEX vouchers_live_by_account ON book.vouchers USING btree (account_id) WHERE is_live;
 
+CREATE UNIQUE INDEX branches_one_house ON keys.branches USING btree (kind) WHERE (kind = 'house'::text);
+
 CREATE UNIQUE INDEX branches_one_of_each_name ON keys.branches USING btree (kind, name) WHERE (kind <> 'bucket'::text);
 
 CREATE UNIQUE INDEX roots_one_is_active ON keys.roots USING btree ((true)) WHERE (state = 'active'::text);
@@ -1608,7 +1635,7 @@ CREATE TRIGGER imported_codes_keep_rows BEFORE DELETE OR TRUNCATE ON book.import
 
 CREATE TRIGGER journal_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.journal_entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
-CREATE CONSTRAINT TRIGGER journal_entries_have_events AFTER INSERT ON book.journal_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION book.require_entry_events();
+CREATE TRIGGER journal_entries_have_events AFTER INSERT ON book.journal_entries REFERENCING NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION book.require_entry_events();
 
 CREATE TRIGGER listed_members_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book.listed_members FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1617,6 +1644,8 @@ CREATE TRIGGER lots_keep_rows BEFORE DELETE OR TRUNCATE ON book.lots FOR EACH ST
 CREATE CONSTRAINT TRIGGER member_facts_have_events AFTER INSERT OR UPDATE ON book.member_facts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER member_facts_keep_rows BEFORE DELETE OR TRUNCATE ON book.member_facts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE CONSTRAINT TRIGGER members_are_erased_by_entries AFTER UPDATE ON book.members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION book.require_erasing_entry();
 
 CREATE TRIGGER members_forget_only BEFORE UPDATE ON book.members FOR EACH ROW EXECUTE FUNCTION book.forget_only();
 
@@ -1723,6 +1752,10 @@ CREATE TRIGGER campaigns_keep_rows BEFORE DELETE OR TRUNCATE ON registry.campaig
 CREATE TRIGGER campaigns_stand AFTER INSERT OR UPDATE ON registry.campaigns FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
 
 CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
+
+CREATE CONSTRAINT TRIGGER instance_clock_has_events AFTER UPDATE OF clock_offset_us ON registry.instance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+
+CREATE TRIGGER instance_keep_rows BEFORE DELETE OR TRUNCATE ON registry.instance FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 CREATE TRIGGER member_attributes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON registry.member_attributes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1893,7 +1926,6 @@ GRANT USAGE ON SCHEMA audit TO scrip_auditor;
 GRANT USAGE ON SCHEMA audit TO scrip_key_admin;
 
 GRANT USAGE ON SCHEMA book TO scrip_app;
-GRANT USAGE ON SCHEMA book TO scrip_sequencer;
 GRANT USAGE ON SCHEMA book TO scrip_auditor;
 
 GRANT USAGE ON SCHEMA keys TO scrip_app;
@@ -1901,11 +1933,33 @@ GRANT USAGE ON SCHEMA keys TO scrip_auditor;
 GRANT USAGE ON SCHEMA keys TO scrip_key_admin;
 
 GRANT USAGE ON SCHEMA registry TO scrip_app;
-GRANT USAGE ON SCHEMA registry TO scrip_sequencer;
 GRANT USAGE ON SCHEMA registry TO scrip_auditor;
-GRANT USAGE ON SCHEMA registry TO scrip_key_admin;
+
+REVOKE ALL ON FUNCTION audit.await_sequencer() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.keep_tree_whole() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.require_named_parts() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.require_registry_event() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION book.forget_only() FROM PUBLIC;
 
 REVOKE ALL ON PROCEDURE book.forget_transactions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION book.require_entry_events() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION book.require_erasing_entry() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION keys.keep_destroyed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION registry.keep_clock_forward() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION registry.raise_standing_version() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION registry.tell_credentials() FROM PUBLIC;
 
 GRANT SELECT,INSERT ON TABLE audit.bundles TO scrip_app;
 GRANT DELETE ON TABLE audit.bundles TO scrip_key_admin;
@@ -1987,7 +2041,6 @@ GRANT UPDATE(size) ON TABLE audit.tree TO scrip_sequencer;
 GRANT UPDATE(root) ON TABLE audit.tree TO scrip_sequencer;
 
 GRANT SELECT,INSERT ON TABLE book.accounts TO scrip_app;
-GRANT SELECT ON TABLE book.accounts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.accounts TO scrip_auditor;
 
 GRANT UPDATE(state) ON TABLE book.accounts TO scrip_app;
@@ -2006,16 +2059,49 @@ GRANT UPDATE(next_due_at) ON TABLE book.accounts TO scrip_app;
 
 GRANT UPDATE(next_expiry_at) ON TABLE book.accounts TO scrip_app;
 
-GRANT SELECT,INSERT ON TABLE book.activities TO scrip_app;
-GRANT SELECT ON TABLE book.activities TO scrip_sequencer;
+GRANT SELECT ON TABLE book.activities TO scrip_app;
 GRANT SELECT ON TABLE book.activities TO scrip_auditor;
 
+GRANT INSERT(id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(programme_id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(member_id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(request_id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(type) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(source) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(source_event_id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(occurred_at) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(received_at) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(local_day) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(channel) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(branch) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(merchant_id) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(payload) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(amount) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(refund_of) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(state) ON TABLE book.activities TO scrip_app;
+
+GRANT INSERT(entry_id) ON TABLE book.activities TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE book.awards TO scrip_app;
-GRANT SELECT ON TABLE book.awards TO scrip_sequencer;
 GRANT SELECT ON TABLE book.awards TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.campaign_counts TO scrip_app;
-GRANT SELECT ON TABLE book.campaign_counts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.campaign_counts TO scrip_auditor;
 
 GRANT UPDATE(amount) ON TABLE book.campaign_counts TO scrip_app;
@@ -2051,17 +2137,14 @@ GRANT UPDATE(awarded) ON TABLE book.campaign_reach TO scrip_app;
 GRANT UPDATE(value_minor) ON TABLE book.campaign_reach TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.draws TO scrip_app;
-GRANT SELECT ON TABLE book.draws TO scrip_sequencer;
 GRANT SELECT ON TABLE book.draws TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.holders TO scrip_app;
-GRANT SELECT ON TABLE book.holders TO scrip_sequencer;
 GRANT SELECT ON TABLE book.holders TO scrip_auditor;
 
 GRANT UPDATE(state) ON TABLE book.holders TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.holds TO scrip_app;
-GRANT SELECT ON TABLE book.holds TO scrip_sequencer;
 GRANT SELECT ON TABLE book.holds TO scrip_auditor;
 
 GRANT UPDATE(captured) ON TABLE book.holds TO scrip_app;
@@ -2069,21 +2152,49 @@ GRANT UPDATE(captured) ON TABLE book.holds TO scrip_app;
 GRANT UPDATE(state) ON TABLE book.holds TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.imported_codes TO scrip_app;
-GRANT SELECT ON TABLE book.imported_codes TO scrip_sequencer;
 GRANT SELECT ON TABLE book.imported_codes TO scrip_auditor;
 
 GRANT UPDATE(voucher_id) ON TABLE book.imported_codes TO scrip_app;
 
-GRANT SELECT,INSERT ON TABLE book.journal_entries TO scrip_app;
-GRANT SELECT ON TABLE book.journal_entries TO scrip_sequencer;
+GRANT SELECT ON TABLE book.journal_entries TO scrip_app;
 GRANT SELECT ON TABLE book.journal_entries TO scrip_auditor;
 
+GRANT INSERT(id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(kind) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(effective_at) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(posted_at) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(actor) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(asset_id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(amount) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(member_id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(merchant_id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(request_id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(reference) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(original_entry_id) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(reason_code) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(sale_minor) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(money_minor) ON TABLE book.journal_entries TO scrip_app;
+
+GRANT INSERT(rate_id) ON TABLE book.journal_entries TO scrip_app;
+
 GRANT SELECT,INSERT ON TABLE book.listed_members TO scrip_app;
-GRANT SELECT ON TABLE book.listed_members TO scrip_sequencer;
 GRANT SELECT ON TABLE book.listed_members TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.lots TO scrip_app;
-GRANT SELECT ON TABLE book.lots TO scrip_sequencer;
 GRANT SELECT ON TABLE book.lots TO scrip_auditor;
 
 GRANT UPDATE(remaining) ON TABLE book.lots TO scrip_app;
@@ -2091,7 +2202,6 @@ GRANT UPDATE(remaining) ON TABLE book.lots TO scrip_app;
 GRANT UPDATE(held) ON TABLE book.lots TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.member_facts TO scrip_app;
-GRANT SELECT ON TABLE book.member_facts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.member_facts TO scrip_auditor;
 
 GRANT UPDATE(tiers) ON TABLE book.member_facts TO scrip_app;
@@ -2103,23 +2213,19 @@ GRANT UPDATE(version) ON TABLE book.member_facts TO scrip_app;
 GRANT UPDATE(attributes) ON TABLE book.member_facts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.members TO scrip_app;
-GRANT SELECT ON TABLE book.members TO scrip_sequencer;
 GRANT SELECT ON TABLE book.members TO scrip_auditor;
 
 GRANT UPDATE(external_id) ON TABLE book.members TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.payment_codes TO scrip_app;
-GRANT SELECT ON TABLE book.payment_codes TO scrip_sequencer;
 GRANT SELECT ON TABLE book.payment_codes TO scrip_auditor;
 
 GRANT UPDATE(entry_id) ON TABLE book.payment_codes TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.postings TO scrip_app;
-GRANT SELECT ON TABLE book.postings TO scrip_sequencer;
 GRANT SELECT ON TABLE book.postings TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.redemptions TO scrip_app;
-GRANT SELECT ON TABLE book.redemptions TO scrip_sequencer;
 GRANT SELECT ON TABLE book.redemptions TO scrip_auditor;
 
 GRANT UPDATE(reversed_units) ON TABLE book.redemptions TO scrip_app;
@@ -2129,30 +2235,24 @@ GRANT UPDATE(reversed_minor) ON TABLE book.redemptions TO scrip_app;
 GRANT UPDATE(reversed_at) ON TABLE book.redemptions TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.requests TO scrip_app;
-GRANT SELECT ON TABLE book.requests TO scrip_sequencer;
 GRANT SELECT ON TABLE book.requests TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.roll_up_cuts TO scrip_app;
 GRANT SELECT ON TABLE book.roll_up_cuts TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.roll_ups TO scrip_app;
-GRANT SELECT ON TABLE book.roll_ups TO scrip_sequencer;
 GRANT SELECT ON TABLE book.roll_ups TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.statement_lines TO scrip_app;
-GRANT SELECT ON TABLE book.statement_lines TO scrip_sequencer;
 GRANT SELECT ON TABLE book.statement_lines TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.tier_credits TO scrip_app;
-GRANT SELECT ON TABLE book.tier_credits TO scrip_sequencer;
 GRANT SELECT ON TABLE book.tier_credits TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.tier_grants TO scrip_app;
-GRANT SELECT ON TABLE book.tier_grants TO scrip_sequencer;
 GRANT SELECT ON TABLE book.tier_grants TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.tier_packs TO scrip_app;
-GRANT SELECT ON TABLE book.tier_packs TO scrip_sequencer;
 GRANT SELECT ON TABLE book.tier_packs TO scrip_auditor;
 
 GRANT UPDATE(state) ON TABLE book.tier_packs TO scrip_app;
@@ -2166,7 +2266,6 @@ GRANT UPDATE(next_try_at) ON TABLE book.tier_packs TO scrip_app;
 GRANT UPDATE(settled_at) ON TABLE book.tier_packs TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.tier_standings TO scrip_app;
-GRANT SELECT ON TABLE book.tier_standings TO scrip_sequencer;
 GRANT SELECT ON TABLE book.tier_standings TO scrip_auditor;
 
 GRANT UPDATE(level) ON TABLE book.tier_standings TO scrip_app;
@@ -2196,17 +2295,14 @@ GRANT UPDATE(steps) ON TABLE book.tier_standings TO scrip_app;
 GRANT UPDATE(version) ON TABLE book.tier_standings TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.tier_steps TO scrip_app;
-GRANT SELECT ON TABLE book.tier_steps TO scrip_sequencer;
 GRANT SELECT ON TABLE book.tier_steps TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE book.transfer_totals TO scrip_app;
-GRANT SELECT ON TABLE book.transfer_totals TO scrip_sequencer;
 GRANT SELECT ON TABLE book.transfer_totals TO scrip_auditor;
 
 GRANT UPDATE(amount) ON TABLE book.transfer_totals TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.voucher_counts TO scrip_app;
-GRANT SELECT ON TABLE book.voucher_counts TO scrip_sequencer;
 GRANT SELECT ON TABLE book.voucher_counts TO scrip_auditor;
 
 GRANT UPDATE(counted_on) ON TABLE book.voucher_counts TO scrip_app;
@@ -2220,7 +2316,6 @@ GRANT UPDATE(in_week) ON TABLE book.voucher_counts TO scrip_app;
 GRANT UPDATE(in_month) ON TABLE book.voucher_counts TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.voucher_stocks TO scrip_app;
-GRANT SELECT ON TABLE book.voucher_stocks TO scrip_sequencer;
 GRANT SELECT ON TABLE book.voucher_stocks TO scrip_auditor;
 
 GRANT UPDATE(imported) ON TABLE book.voucher_stocks TO scrip_app;
@@ -2228,7 +2323,6 @@ GRANT UPDATE(imported) ON TABLE book.voucher_stocks TO scrip_app;
 GRANT UPDATE(dealt) ON TABLE book.voucher_stocks TO scrip_app;
 
 GRANT SELECT,INSERT ON TABLE book.vouchers TO scrip_app;
-GRANT SELECT ON TABLE book.vouchers TO scrip_sequencer;
 GRANT SELECT ON TABLE book.vouchers TO scrip_auditor;
 
 GRANT UPDATE(state) ON TABLE book.vouchers TO scrip_app;
@@ -2280,7 +2374,7 @@ GRANT UPDATE(destroyed_at) ON TABLE keys.roots TO scrip_key_admin;
 GRANT UPDATE(version) ON TABLE keys.roots TO scrip_key_admin;
 
 GRANT SELECT,INSERT ON TABLE keys.subjects TO scrip_app;
-GRANT SELECT,INSERT ON TABLE keys.subjects TO scrip_key_admin;
+GRANT SELECT ON TABLE keys.subjects TO scrip_key_admin;
 
 GRANT SELECT(id) ON TABLE keys.subjects TO scrip_auditor;
 
@@ -2389,8 +2483,6 @@ GRANT SELECT ON TABLE registry.instance TO scrip_auditor;
 
 GRANT UPDATE(clock_offset_us) ON TABLE registry.instance TO scrip_app;
 
-GRANT UPDATE(standing_version) ON TABLE registry.instance TO scrip_app;
-
 GRANT SELECT,INSERT ON TABLE registry.member_attributes TO scrip_app;
 GRANT SELECT ON TABLE registry.member_attributes TO scrip_auditor;
 
@@ -2404,8 +2496,6 @@ GRANT UPDATE(version) ON TABLE registry.member_lists TO scrip_app;
 GRANT SELECT,INSERT ON TABLE registry.merchants TO scrip_app;
 GRANT SELECT ON TABLE registry.merchants TO scrip_auditor;
 
-GRANT UPDATE(name) ON TABLE registry.merchants TO scrip_app;
-
 GRANT UPDATE(state) ON TABLE registry.merchants TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE registry.merchants TO scrip_app;
@@ -2415,14 +2505,8 @@ GRANT UPDATE(networks) ON TABLE registry.merchants TO scrip_app;
 GRANT SELECT,INSERT ON TABLE registry.partners TO scrip_app;
 GRANT SELECT ON TABLE registry.partners TO scrip_auditor;
 
-GRANT UPDATE(name) ON TABLE registry.partners TO scrip_app;
-
-GRANT UPDATE(version) ON TABLE registry.partners TO scrip_app;
-
 GRANT SELECT,INSERT ON TABLE registry.programmes TO scrip_app;
 GRANT SELECT ON TABLE registry.programmes TO scrip_auditor;
-
-GRANT UPDATE(name) ON TABLE registry.programmes TO scrip_app;
 
 GRANT UPDATE(open_from) ON TABLE registry.programmes TO scrip_app;
 
@@ -2433,8 +2517,6 @@ GRANT SELECT ON TABLE registry.rates TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.terminals TO scrip_app;
 GRANT SELECT ON TABLE registry.terminals TO scrip_auditor;
-
-GRANT UPDATE(name) ON TABLE registry.terminals TO scrip_app;
 
 GRANT UPDATE(state) ON TABLE registry.terminals TO scrip_app;
 

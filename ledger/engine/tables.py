@@ -4,6 +4,9 @@ Hot child rows (postings, statement lines, draws, lots) carry no foreign keys: o
 write rate; `scrip check` proves what they would.
 """
 
+from typing import Final
+from uuid import UUID
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -168,8 +171,10 @@ REQUESTS = table(
 
 INSTANCE = table(
     "instance",
-    Column("id", SmallInteger, primary_key=True),
+    Column("id", Uuid, primary_key=True),
     Column("clock_offset_us", BigInteger),
     Column("standing_version", BigInteger),
     schema=REGISTRY,
 )
+INSTANCE_ID: Final = UUID(int=1)
+"""The id of the one row of `instance`, which the events of its changes name."""

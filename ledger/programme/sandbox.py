@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, update
 from ledger.book.refusal import refuse_input
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
-from ledger.engine.tables import INSTANCE
+from ledger.engine.tables import INSTANCE, INSTANCE_ID
 from ledger.engine.unit_of_work import UnitsOfWork, event_for
 from ledger.programme.calendar import LAST_START
 from ledger.programme.registry_change import registry_change
@@ -28,6 +28,6 @@ async def advance_clock(units: UnitsOfWork, actor: Actor, *, until: datetime) ->
         if not timedelta(0) < step <= STEP_MAX or until.date() > LAST_START:
             refuse_input("until")
         await change.row(_ADVANCE, {"step_us": step // _MICROSECOND})
-        event = event_for(change.work, actor, change.kind, at=change.now)
+        event = event_for(change.work, actor, change.kind, at=change.now, resource_id=INSTANCE_ID)
         change.work.emit(event._replace(programme_id=None, facts={"until": until.isoformat()}))
     return until

@@ -24,9 +24,19 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Whoever may make a table of his own, be it a temporary one, can put triggers on it. Nothing here needs one.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        NULL; -- only the database's owner can: docs/deployment.md has it
+END $$;
+
 CREATE SCHEMA IF NOT EXISTS registry;
 CREATE SCHEMA IF NOT EXISTS audit;
-GRANT USAGE ON SCHEMA registry, audit TO scrip_app, scrip_sequencer, scrip_auditor, scrip_key_admin;
+GRANT USAGE ON SCHEMA registry TO scrip_app, scrip_auditor;
+GRANT USAGE ON SCHEMA audit TO scrip_app, scrip_sequencer, scrip_auditor, scrip_key_admin;
 GRANT SELECT ON registry.alembic_version TO scrip_app;
 
 -- Audit events -----------------------------------------------------------------------------------------------------
@@ -43,16 +53,18 @@ COMMENT ON TABLE audit.events IS 'One row per audit event: canonical record, not
 GRANT INSERT (id, resource_id, record), SELECT (id, tx_id, resource_id) ON audit.events TO scrip_app;
 GRANT SELECT ON audit.events TO scrip_sequencer, scrip_auditor;
 
-CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Triggers call functions with nobody asking who may; so nobody else needs to. Names mean what they mean here.
+CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
+REVOKE EXECUTE ON FUNCTION audit.refuse_change() FROM PUBLIC;
 CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.events
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 -- Each registry row that a transaction writes must have its event in the same transaction. Registry writes are rare,
 -- so each row asks for itself.
-CREATE FUNCTION audit.require_registry_event() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit.require_registry_event() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM audit.events e WHERE e.tx_id = pg_current_xact_id() AND e.resource_id = NEW.id) THEN
         RAISE EXCEPTION '%.% % has no audit event', TG_TABLE_SCHEMA, TG_TABLE_NAME, NEW.id
@@ -60,36 +72,45 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit.require_registry_event() FROM PUBLIC;
 
 -- One row for the whole deployment: the clock's offset and the version of the standing rows -------------------------
 CREATE TABLE registry.instance (
-    id smallint NOT NULL DEFAULT 1,
+    id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000001',
     clock_offset_us bigint NOT NULL DEFAULT 0,
     standing_version bigint NOT NULL DEFAULT 1,
     CONSTRAINT instance_pk PRIMARY KEY (id),
-    CONSTRAINT instance_is_one_row CHECK (id = 1)
+    CONSTRAINT instance_is_one_row CHECK (id = '00000000-0000-0000-0000-000000000001')
 );
 INSERT INTO registry.instance DEFAULT VALUES;
-GRANT SELECT, UPDATE (clock_offset_us, standing_version) ON registry.instance TO scrip_app;
+GRANT SELECT, UPDATE (clock_offset_us) ON registry.instance TO scrip_app;
 GRANT SELECT ON registry.instance TO scrip_auditor;
 
-CREATE FUNCTION registry.raise_standing_version() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With its owner's rights: who changes what stands cannot set the version back and have every process overlook it.
+CREATE FUNCTION registry.raise_standing_version() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- The hour is in it, so that two histories of one database (after a failover that lost commits) never share a version.
     UPDATE registry.instance
     SET standing_version = greatest(standing_version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION registry.raise_standing_version() FROM PUBLIC;
 
-CREATE FUNCTION registry.keep_clock_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION registry.keep_clock_forward() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NEW.clock_offset_us < OLD.clock_offset_us AND OLD.clock_offset_us <> 0 THEN
         RAISE EXCEPTION 'the ledger''s clock only moves forward' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION registry.keep_clock_forward() FROM PUBLIC;
 CREATE TRIGGER instance_clock_forward BEFORE UPDATE OF clock_offset_us ON registry.instance
     FOR EACH ROW EXECUTE FUNCTION registry.keep_clock_forward();
+CREATE CONSTRAINT TRIGGER instance_clock_has_events AFTER UPDATE OF clock_offset_us ON registry.instance
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
+CREATE TRIGGER instance_keep_rows BEFORE DELETE OR TRUNCATE ON registry.instance
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 -- Programmes, assets, rates ------------------------------------------------------------------------------------------
 CREATE TABLE registry.programmes (
@@ -209,10 +230,9 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version()', name || '_stand', name);
     END LOOP;
 END $$;
-GRANT UPDATE (name, open_from, version) ON registry.programmes TO scrip_app;
+GRANT UPDATE (open_from, version) ON registry.programmes TO scrip_app;
 GRANT UPDATE (expiry, priority, shortfall, reversal_days, reversal_grace_days, transfers_allowed, transfer_day_max,
     transfer_month_max, version) ON registry.assets TO scrip_app;
 GRANT UPDATE (amount, version) ON registry.adjustment_limits TO scrip_app;
-GRANT UPDATE (name, state, version) ON registry.merchants TO scrip_app;
-GRANT UPDATE (name, version) ON registry.partners TO scrip_app;
+GRANT UPDATE (state, version) ON registry.merchants TO scrip_app;
 GRANT UPDATE (expires_at, revoked_at) ON registry.api_keys TO scrip_app;

@@ -20,6 +20,8 @@ CREATE TABLE registry.voucher_templates (
     CONSTRAINT voucher_templates_programme_fk FOREIGN KEY (programme_id) REFERENCES registry.programmes (id),
     CONSTRAINT voucher_templates_asset_fk FOREIGN KEY (asset_id) REFERENCES registry.assets (id),
     CONSTRAINT voucher_templates_code_unique UNIQUE (programme_id, code),
+    CONSTRAINT voucher_templates_kind_known CHECK (kind IN ('FIXED_DISCOUNT', 'PERCENTAGE', 'SPEND_SAVE', 'STORED_VALUE',
+        'EXCHANGE', 'BENEFIT', 'MULTIPLIER')),
     CONSTRAINT voucher_templates_stock_known CHECK (stock IN ('UNLIMITED', 'LIMITED', 'IMPORTED')),
     CONSTRAINT voucher_templates_state_known CHECK (state IN ('draft', 'live', 'stopped'))
 );
@@ -77,7 +79,7 @@ CREATE CONSTRAINT TRIGGER member_facts_have_events AFTER INSERT OR UPDATE ON {bo
 CREATE TRIGGER member_facts_keep_rows BEFORE DELETE OR TRUNCATE ON {book}.member_facts
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 GRANT SELECT, INSERT, UPDATE (tiers, segments, version) ON {book}.member_facts TO scrip_app;
-GRANT SELECT ON {book}.member_facts TO scrip_sequencer, scrip_auditor;
+GRANT SELECT ON {book}.member_facts TO scrip_auditor;
 
 -- A member's vouchers of one template are lots of one account, changed under its row's lock ----------------------------
 CREATE INDEX accounts_vouchers_by_next_due ON {book}.accounts (next_due_at) WHERE role = 'voucher';
@@ -203,7 +205,7 @@ BEGIN
         EXECUTE format('CREATE TRIGGER %I BEFORE DELETE OR TRUNCATE ON {book}.%I '
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_keep_rows', name);
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
-        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_sequencer, scrip_auditor', name);
+        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_auditor', name);
     END LOOP;
 END $$;
 GRANT UPDATE (state, units_left, lock_merchant_id, lock_token_hash, lock_until, lock_units, ended_at, version)

@@ -19,7 +19,7 @@ CREATE TRIGGER terminals_keep_rows BEFORE DELETE OR TRUNCATE ON registry.termina
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER terminals_stand AFTER INSERT OR UPDATE ON registry.terminals
     FOR EACH STATEMENT EXECUTE FUNCTION registry.raise_standing_version();
-GRANT SELECT, INSERT, UPDATE (name, state, version) ON registry.terminals TO scrip_app;
+GRANT SELECT, INSERT, UPDATE (state, version) ON registry.terminals TO scrip_app;
 GRANT SELECT ON registry.terminals TO scrip_auditor;
 
 -- Where a shop's credentials may come from.
@@ -31,11 +31,12 @@ GRANT UPDATE (networks) ON registry.merchants TO scrip_app;
 
 -- Processes remember verified credentials; a notice makes them forget at once. Such changes are rare, so the
 -- instance-wide lock that a commit with a notice takes costs nothing.
-CREATE FUNCTION registry.tell_credentials() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION registry.tell_credentials() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM pg_notify('scrip_credentials', '');
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION registry.tell_credentials() FROM PUBLIC;
 CREATE TRIGGER merchants_tell_credentials AFTER UPDATE OF state, networks ON registry.merchants
     FOR EACH STATEMENT EXECUTE FUNCTION registry.tell_credentials();
 CREATE TRIGGER api_keys_tell_credentials AFTER UPDATE OF expires_at, revoked_at ON registry.api_keys

@@ -2,7 +2,7 @@
 DROP TRIGGER members_append_only ON {book}.members;
 CREATE TRIGGER members_keep_rows BEFORE DELETE OR TRUNCATE ON {book}.members
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
-CREATE FUNCTION {book}.forget_only() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {book}.forget_only() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     OLD.external_id := 'erased:' || OLD.id;
     IF NEW IS DISTINCT FROM OLD THEN
@@ -11,7 +11,23 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION {book}.forget_only() FROM PUBLIC;
 CREATE TRIGGER members_forget_only BEFORE UPDATE ON {book}.members FOR EACH ROW EXECUTE FUNCTION {book}.forget_only();
+-- Nor by anybody who does not say so: the name is gone for ever.
+CREATE FUNCTION {book}.require_erasing_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM {book}.journal_entries entry
+        WHERE entry.tx_id = pg_current_xact_id() AND entry.member_id = NEW.id AND entry.kind = 'erase'
+    ) THEN
+        RAISE EXCEPTION '%.% % is forgotten without an entry', TG_TABLE_SCHEMA, TG_TABLE_NAME, NEW.id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION {book}.require_erasing_entry() FROM PUBLIC;
+CREATE CONSTRAINT TRIGGER members_are_erased_by_entries AFTER UPDATE ON {book}.members
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {book}.require_erasing_entry();
 GRANT UPDATE (external_id) ON {book}.members TO scrip_app;
 CREATE INDEX members_erased ON {book}.members (id) WHERE external_id LIKE 'erased:%';
 
@@ -42,7 +58,7 @@ CREATE TRIGGER parts_unchanged BEFORE UPDATE OR TRUNCATE ON audit.parts
 -- A part comes with its event, in one transaction, and is the one that the record names: these bytes of canonical form.
 CREATE FUNCTION audit.require_named_parts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = '' SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM new_parts part WHERE NOT EXISTS (
@@ -55,6 +71,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit.require_named_parts() FROM PUBLIC;
 CREATE TRIGGER parts_are_named AFTER INSERT ON audit.parts
     REFERENCING NEW TABLE AS new_parts FOR EACH STATEMENT EXECUTE FUNCTION audit.require_named_parts();
 GRANT INSERT ON audit.parts TO scrip_app;
@@ -109,6 +126,8 @@ CREATE TABLE keys.branches (
 );
 -- During a turnover a bucket stands under two roots; everything else has one key for ever.
 CREATE UNIQUE INDEX branches_one_of_each_name ON keys.branches (kind, name) WHERE kind <> 'bucket';
+-- It bears the name of the deployment's audit log, which is bound into everything that is sealed.
+CREATE UNIQUE INDEX branches_one_house ON keys.branches (kind) WHERE kind = 'house';
 COMMENT ON TABLE keys.branches IS 'Keys wrapped by a root: buckets of subject keys, epochs (class and month), the house key.';
 
 CREATE TABLE keys.subjects (
@@ -127,11 +146,12 @@ CREATE TABLE keys.subjects (
 CREATE INDEX subjects_by_bucket ON keys.subjects (bucket_id);
 COMMENT ON TABLE keys.subjects IS 'One key per person about whom something private was recorded, wrapped by its bucket.';
 
-CREATE FUNCTION keys.keep_destroyed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keys.keep_destroyed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '%.% % is destroyed for ever', TG_TABLE_SCHEMA, TG_TABLE_NAME, OLD.id
         USING ERRCODE = 'restrict_violation';
 END $$;
+REVOKE EXECUTE ON FUNCTION keys.keep_destroyed() FROM PUBLIC;
 DO $$
 DECLARE name text;
 BEGIN
@@ -154,7 +174,8 @@ BEGIN
     END LOOP;
 END $$;
 -- Keys are made where they are first needed; only their administrator changes or destroys them.
-GRANT INSERT ON keys.roots, keys.branches, keys.subjects TO scrip_app, scrip_key_admin;
+GRANT INSERT ON keys.roots, keys.branches, keys.subjects TO scrip_app;
+GRANT INSERT ON keys.roots, keys.branches TO scrip_key_admin;
 GRANT UPDATE (state, destroyed_at, version) ON keys.roots TO scrip_key_admin;
 GRANT UPDATE (root_id, wrapped, state, version), DELETE ON keys.branches TO scrip_key_admin;
 GRANT UPDATE (bucket_id, wrapped, state, version) ON keys.subjects TO scrip_key_admin;

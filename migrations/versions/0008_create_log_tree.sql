@@ -9,11 +9,16 @@ CREATE TRIGGER pending_keep_rows BEFORE UPDATE OR TRUNCATE ON audit.pending
 INSERT INTO audit.pending (id) SELECT id FROM audit.events ON CONFLICT DO NOTHING;
 
 -- Not left to whoever inserts: an event cannot be recorded and kept out of the log.
-CREATE FUNCTION audit.await_sequencer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+CREATE FUNCTION audit.await_sequencer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF TG_RELID <> 'audit.events'::regclass THEN
+        RAISE EXCEPTION 'only events wait for their place' USING ERRCODE = 'restrict_violation';
+    END IF;
     INSERT INTO audit.pending (id) SELECT id FROM new_events;
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit.await_sequencer() FROM PUBLIC;
 CREATE TRIGGER events_await_sequencer AFTER INSERT ON audit.events
     REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION audit.await_sequencer();
 
@@ -55,7 +60,7 @@ CREATE TABLE audit.tree (
 COMMENT ON TABLE audit.tree IS 'How large the log is; whoever appends leaves holds this row''s lock.';
 INSERT INTO audit.tree DEFAULT VALUES;
 
-CREATE FUNCTION audit.keep_tree_whole() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE FUNCTION audit.keep_tree_whole() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NEW.size < OLD.size OR NEW.size - OLD.size <> (SELECT count(*) FROM audit.leaves WHERE index >= OLD.size)
         OR NEW.size > OLD.size AND NEW.size - 1 <> (SELECT max(index) FROM audit.leaves) THEN
@@ -63,6 +68,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit.keep_tree_whole() FROM PUBLIC;
 CREATE TRIGGER tree_is_whole BEFORE UPDATE ON audit.tree FOR EACH ROW EXECUTE FUNCTION audit.keep_tree_whole();
 
 CREATE TABLE audit.checkpoints (

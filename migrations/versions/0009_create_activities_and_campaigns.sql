@@ -67,7 +67,10 @@ CREATE TABLE registry.campaign_steps (
     since timestamptz NOT NULL,
     CONSTRAINT campaign_steps_pk PRIMARY KEY (id),
     CONSTRAINT campaign_steps_campaign_fk FOREIGN KEY (campaign_id) REFERENCES registry.campaigns (id),
-    CONSTRAINT campaign_steps_number_unique UNIQUE (campaign_id, number)
+    CONSTRAINT campaign_steps_number_unique UNIQUE (campaign_id, number),
+    CONSTRAINT campaign_steps_number_from_one CHECK (number >= 1),
+    CONSTRAINT campaign_steps_state_known
+        CHECK (state IN ('draft', 'reviewed', 'approved', 'running', 'paused', 'ended'))
 );
 COMMENT ON TABLE registry.campaign_steps IS
     'In which state and under which version a campaign was from when on: late activities look here. Append-only.';
@@ -216,7 +219,7 @@ DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['activities', 'awards', 'listed_members', 'campaign_counts'] LOOP
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
-        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_sequencer, scrip_auditor', name);
+        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_auditor', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['activities', 'awards', 'listed_members'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON {book}.%I '

@@ -164,7 +164,7 @@ DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['tier_standings', 'tier_steps', 'tier_credits', 'tier_grants', 'tier_packs'] LOOP
         EXECUTE format('GRANT SELECT, INSERT ON {book}.%I TO scrip_app', name);
-        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_sequencer, scrip_auditor', name);
+        EXECUTE format('GRANT SELECT ON {book}.%I TO scrip_auditor', name);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['tier_steps', 'tier_credits', 'tier_grants'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON {book}.%I '

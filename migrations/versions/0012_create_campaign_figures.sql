@@ -3,6 +3,9 @@
 -- As of entries: what committed before a cut is known without asking when it was recorded.
 ALTER TABLE {book}.activities ADD COLUMN tx_id xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX activities_by_transaction ON {book}.activities (tx_id);
+REVOKE INSERT ON {book}.activities FROM scrip_app;
+GRANT INSERT (id, programme_id, member_id, request_id, type, source, source_event_id, occurred_at, received_at, local_day,
+              channel, branch, merchant_id, payload, amount, refund_of, state, entry_id) ON {book}.activities TO scrip_app;
 
 -- Per member and local day: every count of people is exact for whatever days, variants, channels are asked for ---------
 CREATE TABLE {book}.campaign_reach (

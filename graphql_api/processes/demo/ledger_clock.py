@@ -5,6 +5,7 @@ from datetime import datetime
 from graphql_api.bootstrap import Application
 from ledger.engine.command import Actor
 from ledger.engine.sql_query import SqlQuery
+from ledger.engine.tables import INSTANCE_ID
 from ledger.engine.unit_of_work import event_for
 
 _MOVE = SqlQuery(
@@ -28,5 +29,6 @@ async def stand_at(application: Application, actor: Actor, at: datetime) -> date
     """Sets the clock to `at` and lets it tick; a clock that is past it already stays. Returns the ledger's instant."""
     async with application.units.begin() as work:
         if await work.run(_MOVE, {"at": at}):
-            work.emit(event_for(work, actor, "clock_set", at=at)._replace(programme_id=None))
+            event = event_for(work, actor, "clock_set", at=at, resource_id=INSTANCE_ID)
+            work.emit(event._replace(programme_id=None))
     return await application.reader.now()

@@ -32,6 +32,12 @@ async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
 
     assert sorted(str(outcome.before) for outcome in outcomes) == sorted(["None", str(head_revision())])
     assert {outcome.after for outcome in outcomes} == {head_revision()}
+    connection = await asyncpg.connect(server_database)
+    try:
+        # A table of one's own, and triggers on it, are nobody's to make.
+        assert not await connection.fetchval("SELECT has_database_privilege('scrip_app', current_database(), 'TEMP')")
+    finally:
+        await connection.close()
 
 
 async def test_roles_that_an_administrator_made_are_enough(server: DatabaseServer) -> None:
