@@ -375,6 +375,7 @@ async def test_what_cannot_be_read_is_a_difference(world: World, database_url: s
     earn = EarnPoints(actor=world.actor, key=world.key(), member_id=world.members[0], amount=5)
     (await world.application.engine.execute(earn)).unwrap()
     await world.corrupt(
+        "ALTER TABLE book.accounts DROP CONSTRAINT accounts_role_known",
         "UPDATE book.accounts SET role = 'purse' WHERE role = 'issuance'",
         "UPDATE registry.assets SET expiry = 'inactive for ever' WHERE code = 'STARS'",
         "UPDATE audit.events SET record = 'no JSON' WHERE resource_id IN (SELECT id FROM registry.partners)",
