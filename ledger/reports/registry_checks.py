@@ -12,7 +12,8 @@ _REGISTERED: Final = """
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.activity_types r
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.member_attributes r
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.partners r
-        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('partner', partner_id) FROM registry.merchants r
+        UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('partner', partner_id,
+                             'networks', array_to_string(networks, ' ')) FROM registry.merchants r
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('merchant', merchant_id) FROM registry.terminals r
         UNION ALL SELECT id, version, jsonb_build_object('merchant', merchant_id) FROM registry.api_keys
         UNION ALL SELECT r.id, 1, jsonb_build_object('points', points, 'minor', minor, 'asset', a.code, 'money_asset', m.code)
