@@ -1,7 +1,9 @@
 """Locks: a shop keeps a voucher for itself while its till takes the payment."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, TypeAlias, TypeVar
 
 import strawberry
 
@@ -9,7 +11,7 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.callers import BANK_AND_MERCHANT
-from graphql_api.schema.context import Info
+from graphql_api.schema.context import Context, Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, try_code
 from graphql_api.schema.kinds import MERCHANT, TEMPLATE, VOUCHER, id_of
@@ -21,14 +23,16 @@ from ledger.book.refusal import RefusalCode
 from ledger.engine.outcome import Outcome
 from ledger.vouchers.lock import (
     TTL_DEFAULT_S,
+    LockCommand,
     Locked,
     LockVoucher,
-    Released,
     ReleaseLock,
     RenewLock,
     lock_token,
     token_hash,
 )
+
+O = TypeVar("O")  # noqa: E741 - the reply
 
 
 @input_type
@@ -71,6 +75,9 @@ class ReleaseVoucherLockInput(TillInput):
     idempotency_key: IdempotencyKey
 
 
+_LockInput: TypeAlias = LockVoucherInput | RenewVoucherLockInput | ReleaseVoucherLockInput
+
+
 @object_type
 class VoucherLocked:
     """Nobody else can use the voucher until then, and it stays good until then.
@@ -109,53 +116,36 @@ class VoucherLockReleased:
 
 async def lock_voucher(info: Info, asked: Annotated[LockVoucherInput, INPUT]) -> object:
     """Keep a voucher for a shop while its till takes the payment."""
-    context, till = info.context, till_from(info.context, asked)
-    actor = await context.actor()
-    token = lock_token(context.ledger.sealer, actor.client, asked.idempotency_key)
-
-    async def lock() -> Outcome[Locked]:
-        command = LockVoucher(
-            key=asked.idempotency_key,
-            ttl_seconds=asked.ttl_seconds,
-            token_hash=token_hash(token),
-            **await at_the_till(context, till, [asked.voucher]),
-        )
-        return await context.execute(command)
-
-    return _locked(await try_code(context, asked.terminal, lock), token)
+    context = info.context
+    token = lock_token(context.ledger.sealer, (await context.actor()).client, asked.idempotency_key)
+    make = partial(LockVoucher, ttl_seconds=asked.ttl_seconds, token_hash=token_hash(token))
+    return _locked(await _attempt(context, asked, make), token)
 
 
 async def renew_voucher_lock(info: Info, asked: Annotated[RenewVoucherLockInput, INPUT]) -> object:
     """Let a lock stand on, with its token."""
-    context, till = info.context, till_from(info.context, asked)
-
-    async def renew() -> Outcome[Locked]:
-        command = RenewLock(
-            key=asked.idempotency_key,
-            ttl_seconds=asked.ttl_seconds,
-            **await at_the_till(context, till, [asked.voucher]),
-        )
-        return await context.execute(command)
-
-    return _locked(await try_code(context, asked.terminal, renew), None)
+    make = partial(RenewLock, ttl_seconds=asked.ttl_seconds)
+    return _locked(await _attempt(info.context, asked, make), None)
 
 
 async def release_voucher_lock(info: Info, asked: Annotated[ReleaseVoucherLockInput, INPUT]) -> object:
     """Give a lock up, with its token."""
-    context, till = info.context, till_from(info.context, asked)
-
-    async def release() -> Outcome[Released]:
-        command = ReleaseLock(
-            key=asked.idempotency_key,
-            **await at_the_till(context, till, [asked.voucher]),
-        )
-        return await context.execute(command)
-
-    outcome = await try_code(context, asked.terminal, release)
+    outcome = await _attempt(info.context, asked, ReleaseLock)
     reply = outcome.unwrap()
     return VoucherLockReleased(
         replayed=outcome.replayed, voucher_id=id_of(VOUCHER, reply.voucher_id), released_at=reply.released_at
     )
+
+
+async def _attempt(context: Context, asked: _LockInput, make: Callable[..., LockCommand[O]]) -> Outcome[O]:
+    """What came of one of the three commands, which `make` completes with what every command at a till says."""
+    till = till_from(context, asked)
+
+    async def attempt() -> Outcome[O]:
+        vouchers = await at_the_till(context, till, [asked.voucher])
+        return await context.execute(make(key=asked.idempotency_key, **vouchers))
+
+    return await try_code(context, asked.terminal, attempt)
 
 
 def _locked(outcome: Outcome[Locked], token: str | None) -> VoucherLocked:
