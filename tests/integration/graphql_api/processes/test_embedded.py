@@ -81,10 +81,12 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
             assert pid_of(tmp_path) not in {None, pid}
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    """The socket moves to a short folder that only its owner can enter, and that is gone when the server stops."""
-    deep = tmp_path / ("d" * 60) / ("e" * 60)
-    with own_server(deep, settings=FAST) as server:
+@pytest.mark.parametrize("place", [f"{'d' * 60}/{'e' * 60}", "O'Brien, 2027"])
+def test_a_path_that_can_hold_no_socket_is_no_obstacle(tmp_path: Path, place: str) -> None:
+    """Too long, or what a list of folders cannot name: the socket moves to a short folder that only its owner can enter,
+    and that is gone when the server stops.
+    """
+    with own_server(tmp_path / place, settings=FAST) as server:
         assert server.socket_folder.stat().st_mode & 0o077 == 0
         assert len(str(server.socket_folder)) < 60
     assert not server.socket_folder.exists()
@@ -105,6 +107,13 @@ def test_a_foreign_cluster_is_one_clear_sentence(tmp_path: Path, version: str | 
         pass
 
     assert "SCRIP_VAR" in str(caught.value)
+
+
+def test_a_path_that_a_shell_would_read_otherwise_is_one_clear_sentence(tmp_path: Path) -> None:
+    """PostgreSQL is started through one."""
+    for place in ('a"b', "a$HOME", "a`id`", "a\\b", "a\nb"):
+        with pytest.raises(EmbeddedError, match="set SCRIP_VAR to another folder"), own_server(tmp_path / place):
+            pass
 
 
 def test_a_broken_cluster_is_one_clear_sentence(tmp_path: Path) -> None:
