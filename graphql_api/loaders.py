@@ -59,11 +59,10 @@ class BatchLoader(Generic[K, V]):
     async def _answer(self, batch: Sequence[tuple[K, "asyncio.Future[V]"]]) -> None:
         try:
             values = await self._load([key for key, _ in batch])
+            for (_, future), value in zip(batch, values, strict=True):
+                if not future.done():
+                    future.set_result(value)
         except Exception as error:  # noqa: BLE001 - handed to everybody who asked
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
-            return
-        for (_, future), value in zip(batch, values, strict=True):
-            if not future.done():
-                future.set_result(value)

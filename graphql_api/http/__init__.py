@@ -1,4 +1,4 @@
 """The HTTP face of Scrip: endpoint, document store, credentials, limits, health, metrics and logs.
 
-Nothing here knows a noun of the ledger; the schema is passed in by graphql_api.bootstrap.
+It is given the schema and whatever looks credentials up; of the ledger it knows what a lost database looks like.
 """

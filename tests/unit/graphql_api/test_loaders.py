@@ -76,6 +76,21 @@ async def test_a_failed_load_fails_those_who_asked_and_nobody_else() -> None:
     assert await loader.load(1) == "1"
 
 
+async def test_a_load_that_answers_too_little_fails_whoever_got_nothing() -> None:
+    """Instead of letting them wait for ever."""
+
+    async def load(keys: Sequence[int]) -> list[str]:
+        return [str(key) for key in keys[:1]]
+
+    loader = BatchLoader(load)
+
+    first, second = loader.load(1), loader.load(2)
+
+    assert await first == "1"
+    with pytest.raises(ValueError, match="shorter"):
+        await second
+
+
 async def test_nobody_waits_for_an_answer_that_nobody_wants() -> None:
     """A question that was given up before its load is not asked."""
     source = Source()
