@@ -1,6 +1,7 @@
 """The house rules hold for every file, and each rule finds a planted violation."""
 
 import subprocess
+from functools import cache
 
 import pytest
 
@@ -20,6 +21,7 @@ ENTRY_POINTS = frozenset(
 FOLDERS = ("ledger", "audit", "graphql_api", "migrations", "benchmarks", "tests")
 
 
+@cache
 def sources() -> list[Source]:
     """Return every Python file of the project that Git knows or would add."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *FOLDERS]
