@@ -34,7 +34,7 @@ def is_signed(public_key: bytes, signature: bytes, message: bytes) -> bool:
     challenge = int.from_bytes(digest, "little") % _ORDER
     x, y, z, t = key
     negated = (_P - x, y, z, _P - t)
-    return _encode(_add(_multiply(scalar, _BASE), _multiply(challenge, negated))) == signature[:32]
+    return _encode(_sum_of_multiples(scalar, _BASE, challenge, negated)) == signature[:32]
 
 
 def _decode(encoded: bytes) -> _Point | None:
@@ -75,13 +75,15 @@ def _add(left: _Point, right: _Point) -> _Point:
     return e * f % _P, g * h % _P, f * g % _P, e * h % _P
 
 
-def _multiply(scalar: int, point: _Point) -> _Point:
+def _sum_of_multiples(one: int, point: _Point, other: int, another: _Point) -> _Point:
+    """one·point + other·another, bit by bit from the highest, so that both share each doubling (Straus, 1964)."""
+    terms = (None, point, another, _add(point, another))
     total = _ZERO
-    while scalar:
-        if scalar & 1:
-            total = _add(total, point)
-        point = _add(point, point)
-        scalar >>= 1
+    for bit in reversed(range(max(one, other).bit_length())):
+        total = _add(total, total)
+        term = terms[(one >> bit & 1) + 2 * (other >> bit & 1)]
+        if term is not None:
+            total = _add(total, term)
     return total
 
 
