@@ -17,7 +17,7 @@ from tests.databases import ROOT, run
 
 
 def scrip(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `scrip` in a process of its own."""
+    """Run `scrip` in a process of its own, where how that starts is part of the rule; `run_scrip` takes a tenth of it."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
     command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
     return subprocess.run(
@@ -43,7 +43,7 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 def test_migrating_an_empty_database_says_what_happened(server_database: str) -> None:
     """The second time there is nothing to do."""
     first = scrip("migrate", "--json", SCRIP_DATABASE_URL=server_database)
-    second = scrip("migrate", SCRIP_DATABASE_URL=server_database)
+    second = run_scrip("migrate", SCRIP_DATABASE_URL=server_database)
 
     outcome = json.loads(first.stdout)
     assert (first.returncode, outcome["before"]) == (0, None)
@@ -55,7 +55,7 @@ def test_migrating_an_empty_database_says_what_happened(server_database: str) ->
 
 def test_a_database_that_does_not_answer_is_one_line() -> None:
     """No traceback, and exit code 2."""
-    ended = scrip("migrate", SCRIP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    ended = run_scrip("migrate", SCRIP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 
     assert ended.returncode == 2
     assert ended.stderr.startswith("scrip: the database of SCRIP_DATABASE_URL does not answer")
@@ -79,7 +79,7 @@ def test_refused_lines_never_take_the_place_of_the_file(tmp_path: Path) -> None:
     other = tmp_path / "b.jsonl"
     other.symlink_to(path)
 
-    ended = [scrip("import", str(path), "--dry-run", "--refused", str(named)) for named in (path, other)]
+    ended = [run_scrip("import", path, "--dry-run", "--refused", named) for named in (path, other)]
 
     assert [each.returncode for each in ended] == [2, 2]
     assert (
@@ -130,7 +130,7 @@ def test_production_refusals_are_one_line_each() -> None:
 
 def test_development_tokens_are_refused_in_production(tmp_path: Path) -> None:
     """Whoever can run a command on a server must not be able to make itself an approver."""
-    ended = scrip(
+    ended = run_scrip(
         "token",
         "--role",
         "approver",
@@ -161,7 +161,7 @@ def test_a_token_stands_for_the_demos_cast(tmp_path: Path) -> None:
     cast = DemoCast(programme_id=UUID(int=5), member_external_id="1609", merchant_id=UUID(int=6))
     remember_cast(tmp_path, "postgresql://db", cast)
 
-    ended = scrip("token", "--role", "member", SCRIP_VAR=str(tmp_path))
+    ended = run_scrip("token", "--role", "member", SCRIP_VAR=str(tmp_path))
 
     claims = jwt.decode(ended.stdout.strip(), options={"verify_signature": False})
     assert (claims["sub"], claims["scrip_member"]) == ("1609", "1609")
@@ -194,5 +194,5 @@ def test_a_reader_that_leaves_changes_nothing() -> None:
 
 def test_wrong_usage_ends_with_code_2() -> None:
     """As every Unix tool does."""
-    assert scrip("token", "--role", "king").returncode == 2
-    assert scrip("conquer").returncode == 2
+    assert run_scrip("token", "--role", "king").returncode == 2
+    assert run_scrip("conquer").returncode == 2
