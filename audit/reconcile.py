@@ -24,11 +24,15 @@ SHOWN_MAX = 100
 _CHUNK = 1_000
 _TREE = "SELECT size, root FROM audit.tree"
 _LOGGED = """
-SELECT leaf.index, leaf.hash, event.record FROM audit.leaves leaf LEFT JOIN audit.events event ON event.id = leaf.event_id
-ORDER BY leaf.index
+SELECT leaf.index, leaf.hash, event.id, event.resource_id, event.record FROM audit.leaves leaf
+LEFT JOIN audit.events event ON event.id = leaf.event_id ORDER BY leaf.index
 """
 _TILE = "SELECT hashes, root FROM audit.tiles WHERE level = $1 AND number = $2"
-_WAITING = "SELECT event.record FROM audit.pending JOIN audit.events event USING (id) ORDER BY event.id"
+_WAITING = """
+SELECT pending.id, event.resource_id, event.record, EXISTS (SELECT FROM audit.leaves WHERE event_id = pending.id) AS is_logged
+FROM audit.pending LEFT JOIN audit.events event ON event.id = pending.id ORDER BY pending.id
+"""
+_OTHER = "its record tells of another event, or of another row"
 _LOST = """
 SELECT event.id FROM audit.events event WHERE NOT EXISTS (SELECT FROM audit.leaves WHERE event_id = event.id)
     AND NOT EXISTS (SELECT FROM audit.pending WHERE id = event.id) ORDER BY event.id LIMIT 100
@@ -155,27 +159,44 @@ async def is_reconciliation_due(acts: Acts, every: timedelta) -> bool:
 
 async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[Record]:
     """Every record that is what was logged, and those that wait for their place."""
-    tree = (await connection.fetch(_TREE))[0]
+    trees = await connection.fetch(_TREE)
     edge, leaves = Edge(), []
     async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
         record = row["record"]
         if row["index"] != result.size or record is None or leaf_hash(record) != row["hash"]:
             result.differ(f"entry {row['index']}", "its record is not what was logged, or stands elsewhere")
         else:
-            yield orjson.loads(record)
+            logged = orjson.loads(record)
+            if _tells_of_another(row, logged):
+                result.differ(f"event {row['id']}", _OTHER)
+            yield logged
         result.size += 1
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
             edge, leaves = await _grow(connection, result, edge, leaves), []
     edge = await _grow(connection, result, edge, leaves)
-    if edge.root != tree["root"] or result.size != tree["size"]:
-        result.differ("tree", f"{result.size} leaves lead to another root than that of {tree['size']} entries")
+    if [tuple(tree) for tree in trees] != [(result.size, edge.root)]:
+        kept = " and ".join(str(tree["size"]) for tree in trees) or "none"
+        result.differ("tree", f"{result.size} leaves lead to another root than that of {kept} entries")
     result.entries = result.size
     async for row in connection.cursor(_WAITING, prefetch=_CHUNK):
-        yield orjson.loads(row["record"])
+        if row["is_logged"] or row["record"] is None:
+            what = "it is in the log already" if row["is_logged"] else "there is no such event"
+            result.differ(f"event {row['id']}", f"it waits for its place, and {what}")
+        else:
+            waiting = orjson.loads(row["record"])
+            if _tells_of_another(row, waiting):
+                result.differ(f"event {row['id']}", _OTHER)
+            yield waiting
         result.entries += 1
     for row in await connection.fetch(_LOST):
         result.differ(f"event {row['id']}", "it is neither in the log nor does it wait for its place")
+
+
+def _tells_of_another(row: asyncpg.Record, record: Record) -> bool:
+    """Whether the row stands under another event or another resource than its record says."""
+    named = ("id", row["id"]), ("resource", row["resource_id"])
+    return any(name in record and record[name] != str(kept) for name, kept in named)
 
 
 async def _grow(connection: Connection, result: Reconciliation, edge: Edge, leaves: Sequence[bytes]) -> Edge:
