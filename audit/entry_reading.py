@@ -80,7 +80,7 @@ class Found:
     spreadsheet: tuple[int, bytes] = (0, b"")
 
 
-_NO_RECORD: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+NO_RECORD: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 """What reading raises where bytes are no record."""
 
 
@@ -125,7 +125,7 @@ def _read_json(found: Found, index: int, line: bytes) -> bytes:
         recorded, stated = _times(record)
         cells = csv_line(index, record).encode()
         _take(found, index, record)
-    except _NO_RECORD:
+    except NO_RECORD:
         found.malformed.append(index)
     found.recorded.append(recorded)
     found.stated.append(stated)
@@ -146,6 +146,15 @@ def _take(found: Found, index: int, record: Record) -> None:
         found.subjects.update(subjects)
         found.epochs.update(epochs)
         found.destructions.extend((index, stream, seq) for stream, seq in streams)
+
+
+def is_record(line: bytes) -> bool:
+    """Whether the bytes are a record in canonical form, with all that every record says."""
+    try:
+        _times(_parse(line))
+    except NO_RECORD:
+        return False
+    return True
 
 
 def destroyed_by(record: Record) -> tuple[Sequence[str], Sequence[str]] | None:
