@@ -49,6 +49,8 @@ T = TypeVar("T")
 
 BYTES_MAX: Final = 2_000_000
 _NOBODY: Final = UUID(int=0)
+_OTHER_NAMES: Final = (("schema.properties.", "properties."), (".multiplier_ladder", ".ladder"))
+"""What the API calls otherwise than the file."""
 _PARTS: Final = ("programme", "assets", "activity_types", "member_attributes", "templates", "ladders", "campaigns")
 
 
@@ -57,7 +59,7 @@ def read_file(path: Path) -> ProgrammeFile:
     if path.stat().st_size > BYTES_MAX:
         raise FileFault("", f"a programme file has at most {BYTES_MAX:,} bytes")
     try:
-        return read_text(path.read_text(encoding="utf-8"))
+        return read_text(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise FileFault("", f"byte {error.start + 1} is no UTF-8") from None
 
@@ -212,6 +214,8 @@ def fault_of(place: str, refusal: Refusal) -> FileFault:
     field = str(refusal.facts.get("field", ""))
     path, colon, detail = field.partition(":")
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path).lower()
+    for ours, of_file in _OTHER_NAMES:
+        snake = snake.replace(ours, of_file)
     message = f"line {detail}".replace(":", ", column ", 1) if colon else refusal.rule.message
     if refusal.code is RefusalCode.INVALID_INPUT and not colon:
         message = "is out of its range, or does not fit the rest"

@@ -93,7 +93,7 @@ FAULTS = {
     ("[assets.POINTS]", '[assets."P S"]'): "assets.P S.code: is out of its range, or does not fit the rest",
     ("activity_types.walked", "activity_types.login"): "activity_types.login: is a type that every programme has",
     ('"integer", minimum', '"number", minimum'): (
-        "activity_types.walked.schema.properties.steps: is out of its range, or does not fit the rest"
+        "activity_types.walked.properties.steps: is out of its range, or does not fit the rest"
     ),
     ("minimum = 0", "minimum = 18446744073709551616"): (
         "activity_types.walked.properties: is no JSON: a number is too large"
@@ -130,6 +130,7 @@ FAULTS = {
     ("attribute.risk", "attribute.rizk"): f"{RULE}.when: line 1, column 33: undeclared reference to 'attribute.rizk'",
     ('kind = "POINTS", asset', "asset"): f"{RULE}.action.kind: is one of ",
     ("rate = 1,", "rat = 1,"): (f"{RULE}.action.rat: is unknown here; known are "),
+    ("rate = 1,", 'ladder = "arms",'): (f"{RULE}.action.ladder: is out of its range, or does not fit the rest"),
     ('activity = "walked"', 'activity = "ran"'): (f"{RULE}.activity: is out of its range, or does not fit the rest"),
 }
 
@@ -169,6 +170,13 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
     for name, message in (("binary", "byte 1 is no UTF-8"), ("large", "a programme file has at most 2,000,000 bytes")):
         with pytest.raises(FileFault, match=message):
             read_file(tmp_path / name)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    """As editors on Windows put it there."""
+    (tmp_path / "marked").write_text(FILE, encoding="utf-8-sig")
+
+    assert read_file(tmp_path / "marked") == read_text(FILE)
 
 
 def test_the_example_is_good() -> None:
