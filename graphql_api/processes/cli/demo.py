@@ -80,12 +80,15 @@ async def _load(
     full: bool,
 ) -> "DemoLoaded":
     from graphql_api.bootstrap import open_application
+    from graphql_api.processes.demo.cast import settle_cast
     from graphql_api.processes.demo.load import WEEKS, load_demo
     from ledger.programme.clock import ReplayClock
 
     async with open_application(settings, url=url, clock=ReplayClock()) as application:
         weeks = None if full else WEEKS
-        return await load_demo(application, weeks=weeks, rules=rules, processes=processes, progress=progress)
+        loaded = await load_demo(application, weeks=weeks, rules=rules, processes=processes, progress=progress)
+        await settle_cast(application)
+        return loaded
 
 
 def _print_json(loaded: "DemoLoaded") -> None:

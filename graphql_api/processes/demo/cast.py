@@ -1,6 +1,7 @@
-"""Finding who plays in the demo, in the book as it stands."""
+"""Finding who plays in the demo, in the book as it stands, and keeping them for later starts."""
 
-from graphql_api.processes.demo.cast_file import DemoCast
+from graphql_api.bootstrap import Application
+from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
 from graphql_api.processes.demo.programme import POINTS, PROGRAMME
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
@@ -21,6 +22,14 @@ _BUSIEST = SqlQuery(
     GROUP BY merchant_id ORDER BY count(*) DESC, merchant_id LIMIT 1
     """
 )
+
+
+async def settle_cast(application: Application) -> DemoCast | None:
+    """The cast, which `scrip run` and `scrip token` from now on know by their file; None where no demo is loaded."""
+    cast = await find_cast(application.reader)
+    if cast is not None:
+        remember_cast(application.settings.var, application.database.url, cast)
+    return cast
 
 
 async def find_cast(reader: Reader) -> DemoCast | None:
