@@ -136,7 +136,7 @@ def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
     if result.returncode != 0:
         reason = files.last_complaint() or result.stderr.strip() or f"pg_ctl ended with {result.returncode}"
         raise EmbeddedError(
-            f"The embedded PostgreSQL in {files.data} did not start ({reason}); its log is "
+            f"the embedded PostgreSQL in {files.data} did not start ({reason}); its log is "
             f"{files.log}. To begin anew with an empty database: rm -rf {files.data}"
         )
 
@@ -147,7 +147,7 @@ def _await_ready(server: EmbeddedServer) -> None:
     while not _answers(server):
         if server.files.server_pid() is None or time.monotonic() > deadline:
             raise EmbeddedError(
-                f"The embedded PostgreSQL in {server.files.data} runs but does not answer; stop it with "
+                f"the embedded PostgreSQL in {server.files.data} runs but does not answer; stop it with "
                 f"'kill -INT {server.files.server_pid() or ''}' and start again; its log is {server.files.log}."
             )
         time.sleep(0.1)
@@ -165,7 +165,7 @@ def _create_database(server: EmbeddedServer) -> None:
     command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", server.url_of("postgres")]
     result = server.files.run(command, text=wanted + "\n")
     if result.returncode != 0:
-        raise EmbeddedError(f"The database scrip could not be created: {result.stderr.strip()}")
+        raise EmbeddedError(f"the database scrip could not be created: {result.stderr.strip()}")
 
 
 def _stop(files: DataDirectory) -> None:

@@ -34,12 +34,11 @@ def run_file(
     """Does the work on the file in the settings' database, with a progress bar.
 
     mend: what to do once a refusal that ended it is mended
-    Raises CommandError where the file cannot be used, and where a refusal ends the work.
+    Raises UnusableFile where the file is none, and CommandError where a refusal ends the work.
     """
     from graphql_api.processes.bulk import run_bulk
     from graphql_api.processes.cli.progress import shown_progress
     from graphql_api.processes.database import usable_database
-    from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
     from ledger.book.refusal import Refusal, Retry
@@ -48,8 +47,6 @@ def run_file(
     try:
         with usable_database(settings) as url, shown_progress(total=path.stat().st_size, quiet=quiet) as progress:
             return run_bulk(lambda: work(settings, url, progress))
-    except UnusableFile as unusable:
-        raise CommandError(str(unusable)) from None
     except Refusal as stopped:
         advice = "Run the same command again to go on." if stopped.rule.retry is Retry.SAME_KEY else mend
         field = f" ({stopped.facts['field']})" if "field" in stopped.facts else ""

@@ -69,12 +69,13 @@ def _first_of(error: Exception) -> Exception:
 
 def _explain(error: Exception) -> tuple[tuple[str, ...], int]:
     from graphql_api.processes.embedded_files import EmbeddedError
+    from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.settings import SettingsError
     from migrations.shape import WrongShape
 
     if isinstance(error, SettingsError):
         return error.problems, USAGE
-    if isinstance(error, (CommandError, EmbeddedError)):
+    if isinstance(error, (CommandError, EmbeddedError, UnusableFile)):
         return (str(error),), USAGE
     if isinstance(error, WrongShape):
         return (f"{error}.",), USAGE

@@ -57,17 +57,12 @@ def import_file(
 
 
 def _read(wanted: "Wanted", *, quiet: bool) -> "Tally":
-    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.progress import shown_progress
-    from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.processes.importing.run import read_only
 
     words = "Nothing was imported: --dry-run only reads the file."
-    try:
-        with shown_progress(total=wanted.path.stat().st_size, quiet=quiet, when_stopped=words) as progress:
-            return read_only(wanted, progress)
-    except UnusableFile as unusable:
-        raise CommandError(str(unusable)) from None
+    with shown_progress(total=wanted.path.stat().st_size, quiet=quiet, when_stopped=words) as progress:
+        return read_only(wanted, progress)
 
 
 def _print(tally: "Tally", *, as_json: bool) -> None:

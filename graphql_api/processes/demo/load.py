@@ -109,7 +109,7 @@ async def demo_totals(application: Application) -> Totals:
     """The report on the demo's programme as the book stands."""
     programme = await programme_by_code(application.reader, PROGRAMME)
     if programme is None:
-        raise DemoRefused("This database holds no demo.")
+        raise DemoRefused("this database holds no demo.")
     return await programme_totals(
         application.reader,
         programme_id=programme.id,
@@ -135,10 +135,10 @@ async def _post_due(application: Application, progress: Progress) -> None:
 
 async def _require_own_book(application: Application, has_other_rules: SqlQuery) -> None:
     if not application.settings.sandbox:
-        raise DemoRefused("The demo sets the ledger's clock, which only a sandbox allows (SCRIP_SANDBOX=on).")
+        raise DemoRefused("the demo sets the ledger's clock, which only a sandbox allows (SCRIP_SANDBOX=on).")
     has_entries = await application.reader.row(_HAS_ENTRIES, {}) is not None
     has_demo = await programme_by_code(application.reader, PROGRAMME) is not None
     if has_entries and not (has_demo and await is_clock_moved(application)):
-        raise DemoRefused(f"This database holds entries that are not the demo's; {_ELSEWHERE}")
+        raise DemoRefused(f"this database holds entries that are not the demo's; {_ELSEWHERE}")
     if await application.reader.row(has_other_rules, {}) is not None:
-        raise DemoRefused(f"This database holds the demo under other rules; {_ELSEWHERE}")
+        raise DemoRefused(f"this database holds the demo under other rules; {_ELSEWHERE}")

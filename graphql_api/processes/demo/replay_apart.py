@@ -88,7 +88,7 @@ async def _follow(told: Connection, progress: Progress) -> None:
         while more := await asyncio.to_thread(told.recv):
             progress(more)
     except EOFError:
-        raise ShareLost("A process that replayed a share has ended before its time; run the same again.") from None
+        raise ShareLost("a process that replayed a share has ended before its time; run the same again.") from None
 
 
 # -- in the other process ------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from graphql_api.processes.importing.lines import LINE_BYTES_MAX, RawLine
 
 
 class UnusableFile(Exception):
-    """The file as a whole cannot be read; the message says why."""
+    """What the command line asks for cannot be read or found; the message is one sentence that says why."""
 
 
 def text_of(raw: RawLine) -> str:
@@ -26,9 +26,9 @@ def columns_of(header: RawLine, required: str) -> list[str]:
     try:
         columns = [name.strip() for name in _split(header)]
     except LineFault as fault:
-        raise UnusableFile(f"The header in line {header.number} cannot be read: {fault}.") from None
+        raise UnusableFile(f"the header in line {header.number} cannot be read: {fault}.") from None
     if required not in columns or len(set(columns)) != len(columns):
-        raise UnusableFile(f"A CSV file begins with a header that names each column once, `{required}` among them.")
+        raise UnusableFile(f"a CSV file begins with a header that names each column once, `{required}` among them.")
     return columns
 
 

@@ -127,7 +127,7 @@ async def _require_history(application: Application, actor: Actor, wanted: Wante
     if found is None or found["latest"] is None or found["is_begun"] or found["latest"] <= begins_at:
         return
     raise UnusableFile(
-        f"The file begins at {begins_at.isoformat()}, and the programme has entries up to "
+        f"the file begins at {begins_at.isoformat()}, and the programme has entries up to "
         f"{found['latest'].isoformat()}; history comes before everything else."
     )
 

@@ -58,11 +58,11 @@ def require_time_order(path: Path, now: datetime | None = None) -> list[Line]:
             continue
         if latest is not None and at < latest:
             raise UnusableFile(
-                f"Line {line.number} is of {at.isoformat()}, before line {latest_line} of {latest.isoformat()}; "
+                f"line {line.number} is of {at.isoformat()}, before line {latest_line} of {latest.isoformat()}; "
                 "a replay needs a file in time order."
             )
         if now is not None and at > now:
-            raise UnusableFile(f"Line {line.number} is of {at.isoformat()}, which the ledger's clock has not reached.")
+            raise UnusableFile(f"line {line.number} is of {at.isoformat()}, which the ledger's clock has not reached.")
         if len(beginning) < BEGINNING_LINES:
             beginning.append(line)
         latest, latest_line = at, line.number

@@ -51,7 +51,7 @@ def read_rows(path: Path, required: str, *, others: Collection[str] | None = Non
 def _require_known(columns: Collection[str], required: str, others: Collection[str] | None) -> None:
     unknown = [] if others is None else [name for name in columns if name != required and name not in others]
     if unknown:
-        raise UnusableFile(f"The columns may be {', '.join((required, *(others or ())))}, not {', '.join(unknown)}.")
+        raise UnusableFile(f"the columns may be {', '.join((required, *(others or ())))}, not {', '.join(unknown)}.")
 
 
 def _missing(name: str) -> LineFault:

@@ -16,6 +16,7 @@ import pytest
 
 from graphql_api.bootstrap import open_application
 from graphql_api.processes.demo.cast import find_cast
+from graphql_api.processes.demo.cast_file import remembered_cast
 from graphql_api.settings import Settings
 from ledger.partners.queries import merchant_by_id
 from tests.command_line import run_scrip
@@ -45,10 +46,11 @@ def _scrip(url: str, var: Path, *words: str) -> str:
 
 
 async def _cast(url: str, var: Path) -> tuple[str, str]:
-    """The external id of the demo's member, and the code of its merchant."""
+    """The external id of the demo's member, and the code of its merchant, as the load has kept them."""
     async with open_application(Settings(var=var), url=url) as application:
-        cast = await find_cast(application.reader)
+        cast = remembered_cast(var, url)
         assert cast is not None
+        assert cast == await find_cast(application.reader)
         merchant = await merchant_by_id(application.reader, cast.programme_id, cast.merchant_id)
         assert merchant is not None
         return cast.member_external_id, merchant.code
@@ -234,7 +236,7 @@ def test_a_share_that_is_lost_ends_the_load(database_url: str, tmp_path: Path) -
     """Kill -9 of the second process: the first says so and ends, and what was loaded stands and checks clean."""
     said = _kill_the_other(database_url, tmp_path)
 
-    assert said == "scrip: A process that replayed a share has ended before its time; run the same again.\n"
+    assert said == "scrip: a process that replayed a share has ended before its time; run the same again.\n"
     _scrip(database_url, tmp_path, "check")
 
 

@@ -191,7 +191,7 @@ def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path)
     code, report = _import(path, database_url, tmp_path, "--replay")
 
     assert code == 2
-    assert "Line 3 is of 2017-01-01" in str(report["error"])
+    assert "line 3 is of 2017-01-01" in str(report["error"])
     assert run(_rows(database_url, "SELECT 1 FROM book.members")) == []
 
 

@@ -161,7 +161,7 @@ def test_a_history_that_goes_back_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
 
     _parse(path, line % 2, line % 2, line % 1)
-    with pytest.raises(UnusableFile, match=r"^Line 3 is of 2017-01-01.*before line 2"):
+    with pytest.raises(UnusableFile, match=r"^line 3 is of 2017-01-01.*before line 2"):
         require_time_order(path)
 
     os.mkfifo(tmp_path / "pipe.jsonl")
@@ -169,5 +169,5 @@ def test_a_history_that_goes_back_names_the_line(tmp_path: Path) -> None:
         require_time_order(tmp_path / "pipe.jsonl")
 
     _parse(path, line % 1, line % 3)
-    with pytest.raises(UnusableFile, match=r"^Line 2 is of 2017-01-03.*not reached"):
+    with pytest.raises(UnusableFile, match=r"^line 2 is of 2017-01-03.*not reached"):
         require_time_order(path, datetime(2017, 1, 2, tzinfo=UTC))
