@@ -66,9 +66,17 @@ class World:
 async def tell_written(connection: "asyncpg.Connection[asyncpg.Record]", rows: Iterable[UUID]) -> None:
     """Records that rows of the registry, written by SQL, were made: each has the one event of its first version."""
     for row in rows:
-        record = orjson.dumps({"outcome": "accepted", "streams": [[str(row), 1]], "type": "row_written", "v": 1})
+        event = uuid.uuid4()
+        told = {
+            "id": event,
+            "outcome": "accepted",
+            "resource": str(row),
+            "streams": [[str(row), 1]],
+            "type": "row_written",
+            "v": 1,
+        }
         await connection.execute(
-            "INSERT INTO audit.events (id, resource_id, record) VALUES ($1, $2, $3)", uuid.uuid4(), row, record
+            "INSERT INTO audit.events (id, resource_id, record) VALUES ($1, $2, $3)", event, row, orjson.dumps(told)
         )
 
 

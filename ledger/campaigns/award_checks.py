@@ -18,15 +18,60 @@ def _has_other_listed_id(row: Row) -> bool:
 AWARD_RULES = (
     rule(
         "award_matches_activity",
-        "an award is of its activity's member, entry and day, by a version of its campaign",
+        "an award is of its activity's member, entry, instant and day, by a version of its campaign, and names what its kind does",
         """
-        SELECT w.id AS subject, w.activity_id, w.entry_id, a.entry_id AS activity_entry, v.campaign_id
+        SELECT w.id AS subject, w.activity_id, w.entry_id, a.entry_id AS activity_entry, v.campaign_id, w.awarded_at,
+               a.received_at
         FROM {book}.awards w
         LEFT JOIN {book}.activities a ON a.id = w.activity_id
         LEFT JOIN registry.campaign_versions v ON v.id = w.version_id
-        WHERE (w.entry_id, w.member_id, w.programme_id, w.campaign_id)
-              IS DISTINCT FROM (a.entry_id, a.member_id, a.programme_id, v.campaign_id)
+        WHERE (w.entry_id, w.member_id, w.programme_id, w.campaign_id, w.awarded_at)
+              IS DISTINCT FROM (a.entry_id, a.member_id, a.programme_id, v.campaign_id, a.received_at)
            OR (w.original_award_id IS NULL AND w.local_day <> a.local_day)
+           OR (w.kind = 'VOUCHER') <> (w.voucher_id IS NOT NULL)
+           OR (w.kind IN ('DONATION', 'PROGRESS', 'TIER_CREDIT')) <> (w.target IS NOT NULL)
+           OR (w.budget_id IS NULL AND w.cost <> 0)
+        """,
+    ),
+    rule(
+        "award_taken_back_matches_award",
+        "what was taken back is of the award's rule, day, budget and factors, and by a refund of its activity",
+        """
+        SELECT w.id AS subject, o.id AS award_id, w.rule, o.rule AS award_rule, w.local_day, o.local_day AS award_day
+        FROM {book}.awards w
+        LEFT JOIN {book}.awards o ON o.id = w.original_award_id
+        LEFT JOIN {book}.activities a ON a.id = w.activity_id
+        WHERE w.original_award_id IS NOT NULL
+          AND (w.version_id, w.phase, w.rule, w.kind, w.budget_id, w.factors, w.local_day, a.refund_of) IS DISTINCT FROM
+              (o.version_id, o.phase, o.rule, o.kind, o.budget_id, o.factors, o.local_day, o.activity_id)
+        """,
+    ),
+    rule(
+        "award_names_a_rule",
+        "the version that an award names has its rule in its phase",
+        """
+        SELECT min(w.id::text) AS subject, w.version_id, w.phase, w.rule FROM {book}.awards w
+        GROUP BY w.version_id, w.phase, w.rule
+        HAVING (w.version_id, w.phase, w.rule) NOT IN (
+            SELECT v.id, p ->> 'code', r ->> 'code'
+            FROM registry.campaign_versions v CROSS JOIN LATERAL jsonb_array_elements(v.body::jsonb -> 'phases') p
+            CROSS JOIN LATERAL jsonb_array_elements(p -> 'rules') r)
+        """,
+    ),
+    # The answer is compared as the text that it was frozen as: reading it would take three times as long.
+    rule(
+        "awards_match_answers",
+        "an award stands in the answer to the report of its activity, or of the refund that took it back",
+        """
+        SELECT w.id AS subject, w.activity_id, w.rule, w.asset_id, w.amount, r.outcome AS answered
+        FROM {book}.awards w
+        LEFT JOIN {book}.activities a ON a.id = w.activity_id
+        LEFT JOIN {book}.requests r ON r.id = a.request_id
+        WHERE (position('{"award_id":"' || w.id || '","campaign_id":"' || w.campaign_id || '","version_id":"' || w.version_id
+                        || '","rule":"' || w.rule || '","asset_id":' || coalesce('"' || w.asset_id || '"', 'null')
+                        || ',"amount":' || w.amount || ',"kind":"' || w.kind || '","target":'
+                        || coalesce('"' || w.target || '"', 'null') || ',"voucher_id":'
+                        || coalesce('"' || w.voucher_id || '"', 'null') || '}' IN r.outcome) > 0) IS NOT TRUE
         """,
     ),
     rule(

@@ -1,10 +1,18 @@
 """The checker's rules of activities, campaigns and budgets (semantics 2.8); those of awards stand in `award_checks.py`."""
 
+from typing import Final
+
 from ledger.campaigns.award_checks import AWARD_RULES
 from ledger.campaigns.budget import budget_asset_id
 from ledger.campaigns.figure_checks import FIGURE_RULES
 from ledger.campaigns.rows import step_id, version_id
 from ledger.engine.check_rule import Row, Rule, rule
+from ledger.programme.activity_type import SHIPPED
+
+_SHIPPED: Final = ", ".join(
+    f"('{type_.code}', {'NULL' if type_.amount_field is None else repr(type_.amount_field)})"
+    for type_ in SHIPPED.values()
+)
 
 
 def _has_other_version_id(row: Row) -> bool:
@@ -29,16 +37,20 @@ ACTIVITY_RULES = (
         FULL JOIN (SELECT * FROM {book}.journal_entries WHERE kind IN ('activity', 'activity_refund')) e ON e.id = a.entry_id
         WHERE a.id IS NULL OR e.id IS NULL OR a.member_id <> e.member_id OR a.request_id IS DISTINCT FROM e.request_id
            OR (e.kind = 'activity' AND a.occurred_at <> e.effective_at) OR a.received_at <> e.posted_at
+           OR a.merchant_id IS DISTINCT FROM e.merchant_id
         """,
     ),
     rule(
         "activity_matches_request",
-        "an activity is what its request came to",
+        "an activity is what its request came to, and was answered as",
         """
-        SELECT a.id AS subject, a.source, a.source_event_id, r.key
+        SELECT a.id AS subject, a.source, a.source_event_id, r.key, a.state, a.member_id, a.received_at, r.outcome AS answered
         FROM {book}.activities a LEFT JOIN {book}.requests r ON r.id = a.request_id
-        WHERE r.key IS DISTINCT FROM a.source || '/' || a.source_event_id OR r.kind NOT IN ('activity', 'activity_refund')
-           OR r.entry_id IS DISTINCT FROM a.entry_id
+        WHERE r.key IS DISTINCT FROM a.source || '/' || a.source_event_id
+           OR r.kind <> CASE WHEN a.refund_of IS NULL THEN 'activity' ELSE 'activity_refund' END
+           OR r.entry_id IS DISTINCT FROM a.entry_id OR r.decided_at <> a.received_at
+           OR NOT starts_with(r.outcome, '["' || a.id || '",' || coalesce('"' || a.entry_id || '"', 'null') || ',"'
+                              || a.member_id || '","' || a.state || '",')
         """,
     ),
     rule(
@@ -49,6 +61,24 @@ ACTIVITY_RULES = (
         FROM {book}.activities a JOIN registry.programmes p ON p.id = a.programme_id
         WHERE a.local_day <> (a.occurred_at AT TIME ZONE p.time_zone)::date
         """,
+    ),
+    rule(
+        "activity_amount_is_reported",
+        "an activity's amount is what its payload says in the field that its type measures by, and its member and type are of"
+        " its programme",
+        f"""
+        WITH types (programme_id, code, field) AS (
+            SELECT p.id, shipped.code, shipped.field FROM registry.programmes p CROSS JOIN (VALUES {_SHIPPED}) shipped (code, field)
+            UNION ALL SELECT programme_id, code, amount_field FROM registry.activity_types
+        )
+        SELECT a.id AS subject, a.type, a.amount, a.programme_id, h.programme_id AS member_programme
+        FROM {{book}}.activities a
+        LEFT JOIN {{book}}.holders h ON h.id = a.member_id
+        LEFT JOIN types t ON t.programme_id = a.programme_id AND t.code = a.type
+        WHERE t.code IS NULL OR a.programme_id IS DISTINCT FROM h.programme_id
+           OR (a.type = 'refund') <> (a.refund_of IS NOT NULL)
+           OR a.amount IS DISTINCT FROM CASE WHEN t.field IS NOT NULL THEN (a.payload::jsonb ->> t.field)::bigint END
+        """,  # noqa: S608
     ),
 )
 

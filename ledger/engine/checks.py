@@ -188,28 +188,16 @@ ENTRY_RULES = (
     ),
     rule(
         "lines_count_from_one",
-        "the postings and the draws of an entry are numbered 1, 2, 3 … without gaps",
+        "the postings, the draws and the lots of an entry are numbered 1, 2, 3 … without gaps",
         """
         SELECT entry_id AS subject, 'posting' AS kind, max(line) AS last, count(*) AS lines
         FROM {book}.postings GROUP BY entry_id HAVING max(line) <> count(*) OR min(line) <> 1
         UNION ALL
         SELECT entry_id, 'draw', max(line), count(*)
         FROM {book}.draws GROUP BY entry_id HAVING max(line) <> count(*) OR min(line) <> 1
-        """,
-    ),
-    rule(
-        "event_has_entry",
-        "every accepted event that tells of an entry names one that exists",
-        """
-        WITH unknown AS MATERIALIZED (
-            SELECT event.id, event.resource_id, event.record FROM audit.events event
-            LEFT JOIN {book}.journal_entries e ON e.id = event.resource_id
-            WHERE event.resource_id IS NOT NULL AND e.id IS NULL
-        ), told AS MATERIALIZED (
-            SELECT id, resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM unknown
-        )
-        SELECT id AS subject, resource_id AS entry_id, record ->> 'type' AS kind FROM told
-        WHERE record ->> 'outcome' = 'accepted' AND record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries)
+        UNION ALL
+        SELECT entry_id, 'lot', max(line), count(*)
+        FROM {book}.lots GROUP BY entry_id HAVING max(line) <> count(*) OR min(line) <> 1
         """,
     ),
     rule(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ledger.engine.check_rule import Row, Rule, rule
 from ledger.points.count_checks import COUNT_RULES
+from ledger.points.grant_checks import GRANT_RULES
 from ledger.programme.calendar import end_of
 from ledger.programme.expiry import inactive_at
 
@@ -86,7 +87,7 @@ LOT_RULES = (
         LEFT JOIN {book}.lots source ON source.id = lot.source_lot_id
         WHERE line.entry_id IS DISTINCT FROM lot.entry_id OR (lot.source_lot_id IS NOT NULL AND source.id IS NULL)
            OR (a.role IN ('wallet', 'voucher') AND (lot.activates_at IS NOT NULL OR lot.expiry IS NOT NULL))
-           OR (a.role = 'pending' AND lot.expiry IS NULL)
+           OR (a.role = 'pending' AND (lot.expiry IS NULL OR lot.expires_at <> '9999-12-31 00:00:00+00'))
         """,
     ),
 )
@@ -247,4 +248,4 @@ WALLET_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*LOT_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)
+RULES: tuple[Rule, ...] = (*LOT_RULES, *GRANT_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)

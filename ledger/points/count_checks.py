@@ -1,6 +1,13 @@
 """The rules of what the book counts and names beside its accounts: transfer totals, payment codes, approvals."""
 
-from ledger.engine.check_rule import Rule, rule
+from ledger.engine.check_rule import Row, Rule, rule
+from ledger.points.payment_code import TTL
+from ledger.points.rows import transfer_total_id
+
+
+def _has_other_total_id(row: Row) -> bool:
+    return bool(transfer_total_id(row["account_id"], row["period"], row["starts_on"]) != row["subject"])
+
 
 COUNT_RULES: tuple[Rule, ...] = (
     rule(
@@ -23,6 +30,35 @@ COUNT_RULES: tuple[Rule, ...] = (
                counted.amount AS counted
         FROM {book}.transfer_totals total FULL JOIN counted USING (account_id, period, starts_on)
         WHERE total.amount IS DISTINCT FROM counted.amount
+        """,
+    ),
+    rule(
+        "transfer_total_id_names_total",
+        "a total's id is computed from wallet, period and first day",
+        "SELECT id AS subject, account_id, period, starts_on FROM {book}.transfer_totals",
+        _has_other_total_id,
+    ),
+    rule(
+        "payment_code_matches_event",
+        "a payment code is of the member for whom it was made, and good for as long as such codes are",
+        f"""
+        SELECT code.id AS subject, code.member_id, code.expires_at, made.record
+        FROM {{book}}.payment_codes code
+        LEFT JOIN (
+            SELECT event.resource_id, convert_from(event.record, 'UTF8')::jsonb AS record
+            FROM audit.events event JOIN {{book}}.payment_codes code ON code.id = event.resource_id
+        ) made ON made.resource_id = code.id
+        WHERE (made.record #>> '{{subjects,0}}', (made.record ->> 'at')::timestamptz)
+              IS DISTINCT FROM (code.member_id::text, code.expires_at - interval '{TTL.total_seconds():.0f} seconds')
+        """,  # noqa: S608
+    ),
+    rule(
+        "merchant_spent_with_consent",
+        "a merchant took points by a payment code only, apart from what members set aside for it",
+        """
+        SELECT e.id AS subject, e.actor FROM {book}.journal_entries e
+        WHERE e.kind = 'spend' AND starts_with(e.actor, 'merchant:')
+          AND NOT EXISTS (SELECT FROM {book}.payment_codes code WHERE code.entry_id = e.id)
         """,
     ),
     rule(

@@ -80,7 +80,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "entry_names_whom_it_touched",
-        "where an entry changed accounts of members, its member, and its asset if it names one, are those of such an account",
+        "where an entry changed accounts of members, the member and the asset that it names are those of such an account",
         f"""
         WITH others AS MATERIALIZED (
             SELECT id, kind, member_id, asset_id FROM {{book}}.journal_entries e
@@ -91,7 +91,7 @@ RULES: Final[tuple[Rule, ...]] = (
         JOIN {{book}}.statement_lines line ON line.entry_id = e.id
         JOIN {{book}}.accounts a ON a.id = line.account_id AND a.role IN ('wallet', 'pending', 'owed', 'voucher')
         GROUP BY e.id, e.kind, e.member_id, e.asset_id
-        HAVING bool_or(a.holder_id = e.member_id AND a.asset_id = coalesce(e.asset_id, a.asset_id)) IS NOT TRUE
+        HAVING NOT bool_or(a.holder_id = coalesce(e.member_id, a.holder_id) AND a.asset_id = coalesce(e.asset_id, a.asset_id))
         """,  # noqa: S608
     ),
     rule(

@@ -45,6 +45,11 @@ _REGISTERED: Final = """
                              'attributes', (SELECT count(*) FROM jsonb_object_keys(attributes::jsonb)))
         FROM {book}.member_facts
         UNION ALL SELECT g.id, 1, to_jsonb(g) FROM {book}.tier_grants g
+        UNION ALL SELECT id, 1, jsonb_build_object('state', state, 'level', level, 'template', template)
+        FROM {book}.tier_packs WHERE state <> 'DUE'
+        UNION ALL SELECT id, version, to_jsonb(l) || jsonb_build_object('case', case_number) FROM audit.legal_holds l
+        UNION ALL SELECT id, version, to_jsonb(l) FROM audit.reconciliations l
+        UNION ALL SELECT id, version, jsonb_build_object('root', reference) FROM keys.roots
     )
 """
 # Joined before they are read: reading every event of the log would take ten times as long.
@@ -77,5 +82,62 @@ RULES: Final[tuple[Rule, ...]] = (
             AND r.says ->> told.key IS DISTINCT FROM told.value
         WHERE r.version IS DISTINCT FROM counted.events OR told.resource_id IS NOT NULL
         """,  # noqa: S608
+    ),
+    rule(
+        "holder_is_in_the_registry",
+        "a holder that is no member is a programme or a merchant of the registry, and each of those is a holder",
+        """
+        SELECT coalesce(h.id, r.id) AS subject, h.kind, r.kind AS registered
+        FROM {book}.holders h
+        FULL JOIN (SELECT id, 'programme' AS kind, id AS programme_id FROM registry.programmes
+                   UNION ALL SELECT id, 'merchant', programme_id FROM registry.merchants) r ON r.id = h.id
+        WHERE (h.kind <> 'member' OR r.id IS NOT NULL OR h.id IS NULL)
+          AND (h.kind, h.programme_id) IS DISTINCT FROM (r.kind, r.programme_id)
+        """,
+    ),
+    # A key's bucket may be gone: turning the root over empties and removes it.
+    rule(
+        "event_has_row",
+        "the entry, or the row a version of which an audit event tells of, is there",
+        """
+        WITH unknown AS MATERIALIZED (
+            SELECT event.id, event.resource_id, event.record FROM audit.events event
+            LEFT JOIN (
+                SELECT id FROM {book}.journal_entries
+                UNION ALL SELECT id FROM {book}.holders
+                UNION ALL SELECT id FROM {book}.vouchers
+                UNION ALL SELECT id FROM {book}.payment_codes
+                UNION ALL SELECT id FROM {book}.tier_standings
+                UNION ALL SELECT id FROM {book}.tier_packs
+                UNION ALL SELECT id FROM {book}.tier_grants
+                UNION ALL SELECT id FROM registry.assets
+                UNION ALL SELECT id FROM registry.activity_types
+                UNION ALL SELECT id FROM registry.member_attributes
+                UNION ALL SELECT id FROM registry.member_lists
+                UNION ALL SELECT id FROM registry.partners
+                UNION ALL SELECT id FROM registry.terminals
+                UNION ALL SELECT id FROM registry.api_keys
+                UNION ALL SELECT id FROM registry.rates
+                UNION ALL SELECT id FROM registry.adjustment_limits
+                UNION ALL SELECT id FROM registry.approvals
+                UNION ALL SELECT id FROM registry.voucher_templates
+                UNION ALL SELECT id FROM registry.voucher_template_versions
+                UNION ALL SELECT id FROM registry.campaigns
+                UNION ALL SELECT id FROM registry.campaign_versions
+                UNION ALL SELECT id FROM registry.campaign_steps
+                UNION ALL SELECT id FROM registry.tier_ladders
+                UNION ALL SELECT id FROM registry.tier_ladder_versions
+                UNION ALL SELECT id FROM keys.roots
+                UNION ALL SELECT id FROM audit.legal_holds
+                UNION ALL SELECT id FROM audit.reconciliations
+            ) known ON known.id = event.resource_id
+            WHERE event.resource_id IS NOT NULL AND known.id IS NULL
+        ), told AS MATERIALIZED (
+            SELECT id, resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM unknown
+        )
+        SELECT id AS subject, resource_id, record ->> 'type' AS type FROM told
+        WHERE record ->> 'outcome' = 'accepted'
+          AND (record ? 'streams' OR record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries)) AND NOT record ->> 'type' LIKE '%\\_key\\_%'
+        """,
     ),
 )

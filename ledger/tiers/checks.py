@@ -171,6 +171,20 @@ CREDIT_RULES = (
         """,
     ),
     rule(
+        "tier_credit_matches_its_report",
+        "a credit was posted when its activity was received and counts where that occurred; what was taken back, when the"
+        " refund of that activity was received, and where the credit did",
+        """
+        SELECT c.id AS subject, c.activity_id, c.posted_at, a.received_at, c.occurred_at, a.occurred_at AS activity_occurred_at
+        FROM {book}.tier_credits c
+        LEFT JOIN {book}.activities a ON a.id = c.activity_id
+        LEFT JOIN {book}.tier_credits o ON o.id = c.original_credit_id
+        WHERE (c.posted_at, c.occurred_at) IS DISTINCT FROM (a.received_at, coalesce(o.occurred_at, a.occurred_at))
+           OR (o.id IS NOT NULL AND (c.local_day, c.source, c.standing_id, a.refund_of)
+               IS DISTINCT FROM (o.local_day, o.source, o.standing_id, o.activity_id))
+        """,
+    ),
+    rule(
         "tier_credits_match_awards",
         "what rules of campaigns credited is what their awards say",
         """
@@ -229,13 +243,14 @@ GIFT_RULES = (
     ),
     rule(
         "tier_packs_match_vouchers",
-        "a pack follows a step up to its level in its period, and what was given is a voucher of its template and member",
+        "a pack follows a step up to its level in its period, and what was given then is a voucher of its template and member",
         """
         SELECT k.id AS subject, k.state, k.voucher_id, v.member_id, t.code
         FROM {book}.tier_packs k
         LEFT JOIN {book}.vouchers v ON v.id = k.voucher_id
         LEFT JOIN registry.voucher_templates t ON t.id = v.template_id
-        WHERE (k.state = 'GIVEN' AND (v.member_id, t.code) IS DISTINCT FROM (k.member_id, k.template))
+        LEFT JOIN {book}.journal_entries e ON e.id = v.entry_id
+        WHERE (k.state = 'GIVEN' AND (v.member_id, t.code, e.posted_at) IS DISTINCT FROM (k.member_id, k.template, k.settled_at))
            OR NOT EXISTS (SELECT FROM {book}.tier_steps s WHERE s.standing_id = k.standing_id AND s.level = k.level
                           AND s.cause IN ('REACHED', 'GRANTED') AND s.posted_at = k.due_at)
         """,

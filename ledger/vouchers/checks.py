@@ -2,6 +2,7 @@
 
 from ledger.engine.check_rule import Row, Rule, rule
 from ledger.vouchers.counts import Purpose, count_id
+from ledger.vouchers.redemption_checks import REDEMPTION_RULES
 from ledger.vouchers.stock_checks import STOCK_RULES, TEMPLATE_RULES
 
 
@@ -75,14 +76,38 @@ VOUCHER_RULES = (
     ),
     rule(
         "voucher_lock_matches_events",
-        "every change of a voucher's lock has its audit event, and a lock reserves no more than is left",
+        "every change of a voucher's lock has its audit event, what it reserves is what one of them told, and no more than"
+        " is left",
         """
-        SELECT v.id AS subject, v.version, told.events, v.lock_units, v.units_left
+        WITH told AS MATERIALIZED (
+            SELECT event.resource_id, event.record FROM {book}.vouchers v JOIN audit.events event ON event.resource_id = v.id
+        )
+        SELECT v.id AS subject, v.version, told.events, v.lock_units, v.units_left, v.lock_merchant_id, v.lock_until
         FROM {book}.vouchers v
-        LEFT JOIN (SELECT resource_id, count(*) AS events FROM audit.events GROUP BY resource_id) told
-            ON told.resource_id = v.id
+        LEFT JOIN (SELECT resource_id, count(*) AS events FROM told GROUP BY resource_id) told ON told.resource_id = v.id
         WHERE v.version <> coalesce(told.events, 0) OR v.lock_units > v.units_left
-           OR (v.lock_until IS NULL) <> (v.lock_merchant_id IS NULL)
+           OR num_nulls(v.lock_until, v.lock_merchant_id, v.lock_token_hash) NOT IN (0, 3)
+           OR (v.lock_units > 0 AND (v.lock_until IS NULL OR v.state <> 'live'))
+           OR (v.lock_units > 0 AND NOT EXISTS (
+               SELECT FROM told t CROSS JOIN LATERAL (SELECT convert_from(t.record, 'UTF8')::jsonb -> 'facts' AS facts) f
+               WHERE t.resource_id = v.id AND (f.facts ->> 'merchant')::uuid = v.lock_merchant_id
+                 AND (f.facts ->> 'units')::bigint = v.lock_units AND (f.facts ->> 'until')::timestamptz = v.lock_until))
+        """,
+    ),
+    rule(
+        "voucher_valid_from_its_terms",
+        "a voucher is good from its issue, or from the day that its terms name if that is later; a gift as the voucher it was",
+        """
+        WITH terms AS (
+            SELECT tv.id, ((tv.body::jsonb #>> '{validity,starts_on}')::date)::timestamp AT TIME ZONE p.time_zone AS starts_at
+            FROM registry.voucher_template_versions tv JOIN registry.programmes p ON p.id = tv.programme_id
+        )
+        SELECT v.id AS subject, v.valid_from, e.posted_at, terms.starts_at, source.valid_from AS source_valid_from
+        FROM {book}.vouchers v
+        LEFT JOIN {book}.journal_entries e ON e.id = v.entry_id
+        LEFT JOIN terms ON terms.id = v.template_version_id
+        LEFT JOIN {book}.vouchers source ON source.id = v.source_voucher_id
+        WHERE v.valid_from <> coalesce(source.valid_from, greatest(e.posted_at, terms.starts_at))
         """,
     ),
     rule(
@@ -94,78 +119,6 @@ VOUCHER_RULES = (
         LEFT JOIN (SELECT account_id, min(greatest(valid_until, lock_until)) AS dies_at
                    FROM {book}.vouchers WHERE is_live GROUP BY account_id) live ON live.account_id = a.id
         WHERE a.role = 'voucher' AND a.next_due_at > live.dies_at
-        """,
-    ),
-)
-
-REDEMPTION_RULES = (
-    rule(
-        "redemption_matches_draws",
-        "every redemption took its units from its voucher's lot in its entry, and every draw of a redeeming entry on a"
-        " voucher is one redemption",
-        """
-        SELECT coalesce(r.id, d.lot_id) AS subject, coalesce(r.entry_id, d.entry_id) AS entry_id, r.units, d.amount
-        FROM (SELECT r.id, r.entry_id, r.units, r.account_id, r.member_id, r.template_id, v.lot_id,
-                     v.account_id AS owned_in, v.member_id AS owned_by, v.template_id AS made_from
-              FROM {book}.redemptions r LEFT JOIN {book}.vouchers v ON v.id = r.voucher_id) r
-        FULL JOIN (SELECT d.entry_id, d.lot_id, sum(d.amount)::bigint AS amount
-                   FROM {book}.draws d
-                   JOIN {book}.journal_entries e ON e.id = d.entry_id AND e.kind = 'redeem'
-                   WHERE d.kind = 'take' GROUP BY d.entry_id, d.lot_id) d
-            ON d.entry_id = r.entry_id AND d.lot_id = r.lot_id
-        WHERE r.units IS DISTINCT FROM d.amount
-           OR (r.account_id, r.member_id, r.template_id) IS DISTINCT FROM (r.owned_in, r.owned_by, r.made_from)
-        """,
-    ),
-    rule(
-        "redemption_matches_reversals",
-        "what a redemption says was reversed came back to its voucher by entries that name it, and nothing else did",
-        """
-        SELECT coalesce(r.id, back.lot_id) AS subject, r.reversed_units, back.amount
-        FROM (SELECT r.id, r.entry_id, r.reversed_units, v.lot_id
-              FROM {book}.redemptions r JOIN {book}.vouchers v ON v.id = r.voucher_id) r
-        FULL JOIN (SELECT e.original_entry_id, d.lot_id, sum(d.amount)::bigint AS amount
-                   FROM {book}.draws d
-                   JOIN {book}.accounts a ON a.id = d.account_id AND a.role = 'voucher'
-                   JOIN {book}.journal_entries e ON e.id = d.entry_id
-                   WHERE d.kind = 'give_back' GROUP BY e.original_entry_id, d.lot_id) back
-            ON back.original_entry_id = r.entry_id AND back.lot_id = r.lot_id
-        WHERE coalesce(r.reversed_units, 0) <> coalesce(back.amount, 0) OR r.id IS NULL
-        """,
-    ),
-    rule(
-        "redemption_matches_merchant",
-        "a merchant has exactly the units that its redemptions took and did not give back",
-        """
-        SELECT coalesce(got.merchant_id, told.merchant_id) AS subject, coalesce(got.asset_id, told.asset_id) AS asset_id,
-               got.units AS posted, told.units AS redeemed
-        FROM (
-            SELECT a.holder_id AS merchant_id, a.asset_id, sum(side.units)::bigint AS units
-            FROM {book}.accounts a
-            JOIN registry.voucher_templates t ON t.asset_id = a.asset_id
-            JOIN (SELECT destination_id AS account_id, amount AS units FROM {book}.postings
-                  UNION ALL SELECT source_id, -amount FROM {book}.postings) side ON side.account_id = a.id
-            WHERE a.role = 'receivable' GROUP BY a.holder_id, a.asset_id
-        ) got
-        FULL JOIN (
-            SELECT r.merchant_id, t.asset_id, sum(r.units - r.reversed_units)::bigint AS units
-            FROM {book}.redemptions r JOIN registry.voucher_templates t ON t.id = r.template_id
-            GROUP BY r.merchant_id, t.asset_id
-        ) told ON told.merchant_id = got.merchant_id AND told.asset_id = got.asset_id
-        WHERE coalesce(got.units, 0) <> coalesce(told.units, 0)
-        """,
-    ),
-    rule(
-        "redemption_matches_entry",
-        "a redemption stands at the merchant and the instant of its entry, in that instant's local day",
-        """
-        SELECT r.id AS subject, r.entry_id, r.merchant_id, e.merchant_id AS entry_merchant, r.redeemed_at, e.effective_at,
-               r.local_day
-        FROM {book}.redemptions r
-        LEFT JOIN {book}.journal_entries e ON e.id = r.entry_id
-        LEFT JOIN registry.programmes p ON p.id = r.programme_id
-        WHERE (r.merchant_id, r.redeemed_at, r.local_day)
-              IS DISTINCT FROM (e.merchant_id, e.effective_at, (e.effective_at AT TIME ZONE p.time_zone)::date)
         """,
     ),
 )

@@ -54,6 +54,17 @@ STOCK_RULES = (
         _has_other_position_id,
     ),
     rule(
+        "imported_code_came_by_import",
+        "an imported code came with an import of its template and programme",
+        """
+        SELECT c.id AS subject, c.entry_id, e.kind, c.programme_id, t.programme_id AS template_programme
+        FROM {book}.imported_codes c
+        LEFT JOIN {book}.journal_entries e ON e.id = c.entry_id
+        LEFT JOIN registry.voucher_templates t ON t.id = c.template_id
+        WHERE (e.kind, e.asset_id, c.programme_id) IS DISTINCT FROM ('voucher_import', t.asset_id, t.programme_id)
+        """,
+    ),
+    rule(
         "voucher_comes_from_its_stock",
         "what members received was taken from the stock of templates that have one, and from issuance of the others",
         """
@@ -71,13 +82,15 @@ STOCK_RULES = (
 TEMPLATE_RULES = (
     rule(
         "template_versions_in_order",
-        "a template's versions are numbered 1, 2, 3 … without gaps, and the last one is current",
+        "a template's versions are numbered 1, 2, 3 … without gaps, the last one is current, and it gives what the template says",
         """
         SELECT t.id AS subject, t.current_number, count(tv.id) AS versions, max(tv.number) AS last
         FROM registry.voucher_templates t
         LEFT JOIN registry.voucher_template_versions tv ON tv.template_id = t.id
         GROUP BY t.id
-        HAVING count(tv.id) <> t.current_number OR max(tv.number) IS DISTINCT FROM t.current_number
+        HAVING bool_or(tv.body::jsonb #>> '{gives,kind}' <> t.kind OR tv.body::jsonb ->> 'stock' <> t.stock
+                       OR tv.programme_id <> t.programme_id)
+            OR count(tv.id) <> t.current_number OR max(tv.number) IS DISTINCT FROM t.current_number
             OR count(*) FILTER (WHERE tv.id = t.current_version_id AND tv.number = t.current_number) <> 1
         """,
     ),

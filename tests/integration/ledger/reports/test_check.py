@@ -91,7 +91,7 @@ CORRUPTIONS = (
         spoil="DELETE FROM audit.events WHERE resource_id = $1",
     ),
     Corruption(
-        rule="event_has_entry",
+        rule="event_has_row",
         pick="SELECT event.id FROM audit.events event JOIN book.journal_entries e ON e.id = event.resource_id"
         " WHERE e.kind = 'spend' ORDER BY e.id LIMIT 1 OFFSET 4",
         spoil="UPDATE audit.events SET resource_id = gen_random_uuid() WHERE id = $1",
@@ -221,6 +221,21 @@ CORRUPTIONS = (
         spoil="UPDATE book.lots SET account_version = account_version + 1000 WHERE id = $1",
     ),
     Corruption(
+        rule="lines_count_from_one",
+        pick="SELECT entry_id AS id FROM book.lots ORDER BY id LIMIT 1 OFFSET 8",
+        spoil="UPDATE book.lots SET line = 2 WHERE entry_id = $1",
+    ),
+    Corruption(
+        rule="lot_matches_its_entry",
+        pick="SELECT id FROM book.lots ORDER BY id LIMIT 1 OFFSET 4",
+        spoil="UPDATE book.lots SET granted_at = granted_at - interval '1 second' WHERE id = $1",
+    ),
+    Corruption(
+        rule="lot_dies_by_its_policy",
+        pick="SELECT id FROM book.lots WHERE expires_at < '9999-01-01' ORDER BY id LIMIT 1 OFFSET 5",
+        spoil="UPDATE book.lots SET expires_at = expires_at + interval '1 day' WHERE id = $1",
+    ),
+    Corruption(
         rule="hold_matches_draws",
         pick="SELECT id FROM book.holds WHERE state = 'captured' ORDER BY id LIMIT 1",
         spoil="UPDATE book.holds SET amount = amount + 1 WHERE id = $1",
@@ -273,10 +288,25 @@ CORRUPTIONS = (
         spoil="UPDATE book.transfer_totals SET amount = amount + 1 WHERE account_id = $1 AND period = 'month'",
     ),
     Corruption(
+        rule="transfer_total_id_names_total",
+        pick="SELECT id FROM book.transfer_totals WHERE period = 'day' ORDER BY id LIMIT 1",
+        spoil="UPDATE book.transfer_totals SET starts_on = starts_on - 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="merchant_spent_with_consent",
+        pick=_ENTRY.format("spend", 12),
+        spoil="UPDATE book.journal_entries SET actor = 'merchant:eve' WHERE id = $1",
+    ),
+    Corruption(
         rule="payment_code_matches_spend",
         pick="SELECT '01a20149-e92e-7001-858d-ca2867576750'::uuid AS id",
         spoil="INSERT INTO book.payment_codes (id, member_id, asset_id, expires_at, entry_id) SELECT $1, member_id,"
         " asset_id, posted_at - interval '1 second', id FROM book.journal_entries WHERE kind = 'spend' LIMIT 1",
+    ),
+    Corruption(
+        rule="payment_code_matches_event",
+        pick="SELECT '01a20149-e92e-7001-858d-ca2867576750'::uuid AS id",
+        spoil="UPDATE book.payment_codes SET amount_max = 5 WHERE id = $1",
     ),
     Corruption(
         rule="approval_matches_entry",
@@ -415,6 +445,7 @@ def test_rules_have_names_of_their_own() -> None:
     assert set(names) - planted - beside == {
         "account_within_bounds",
         "approval_matches_events",
+        "holder_is_in_the_registry",
         "inactivity_matches_activity",
         "registry_row_matches_events",
         "transactions_are_past",

@@ -33,6 +33,8 @@ PLANTED = (
     (_ROW, "UPDATE registry.campaign_steps SET version_id = gen_random_uuid() WHERE number = 4"),
     (_ROW, "UPDATE book.member_facts SET tiers = '{gold,platinum}'"),
     (_ROW, "UPDATE registry.approvals SET payload = replace(payload, '900', '901')"),
+    ("holder_is_in_the_registry", "UPDATE book.holders SET kind = 'merchant' WHERE kind = 'programme'"),
+    ("event_has_row", "UPDATE registry.adjustment_limits SET id = gen_random_uuid()"),
     (_APPROVAL, "UPDATE registry.approvals SET decided_by = 'approver:eve'"),
     (_APPROVAL, "UPDATE registry.approvals SET state = 'rejected'"),
     (_APPROVAL, "UPDATE registry.approvals SET requested_by = 'support:eve'"),

@@ -20,6 +20,7 @@ PLANTED = {
     "tier_history_has_standing": "UPDATE book.tier_credits SET member_id = gen_random_uuid()",
     "tier_step_id_names_step": "UPDATE book.tier_steps SET id = gen_random_uuid()",
     "tier_credits_match_activities": "UPDATE book.tier_credits SET amount = amount + 1 WHERE amount > 0",
+    "tier_credit_matches_its_report": "UPDATE book.tier_credits SET occurred_at = occurred_at - interval '1 second'",
     "tier_credits_match_awards": "UPDATE book.awards SET amount = amount + 1, wanted = wanted + 1 WHERE amount > 0",
     "tier_refunds_match_credits": "UPDATE book.tier_credits SET amount = amount - 1 WHERE amount < 0",
     "tier_grants_were_approved": "UPDATE book.tier_grants SET level = 'base'",

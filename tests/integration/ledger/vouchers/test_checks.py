@@ -87,6 +87,26 @@ CORRUPTIONS = (
         spoil="UPDATE book.vouchers SET version = version + 1 WHERE id = $1",
     ),
     Corruption(
+        rule="voucher_lock_matches_events",
+        pick="SELECT id FROM book.vouchers WHERE lock_until IS NOT NULL ORDER BY id LIMIT 1 OFFSET 1",
+        spoil="UPDATE book.vouchers SET lock_until = lock_until + interval '1 hour' WHERE id = $1",
+    ),
+    Corruption(
+        rule="voucher_valid_from_its_terms",
+        pick=_voucher("live", 3),
+        spoil="UPDATE book.vouchers SET valid_from = valid_from - interval '1 day' WHERE id = $1",
+    ),
+    Corruption(
+        rule="redemption_matches_answer",
+        pick=_REDEMPTION + "5",
+        spoil="UPDATE book.redemptions SET basket_minor = basket_minor + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="imported_code_came_by_import",
+        pick="SELECT id FROM book.imported_codes ORDER BY position DESC LIMIT 1 OFFSET 1",
+        spoil="UPDATE book.imported_codes SET programme_id = gen_random_uuid() WHERE id = $1",
+    ),
+    Corruption(
         rule="voucher_account_due_not_late",
         pick="SELECT account_id AS id FROM book.vouchers WHERE is_live ORDER BY id DESC LIMIT 1",
         spoil="UPDATE book.accounts SET next_due_at = '9999-12-31 00:00:00+00' WHERE id = $1",
@@ -247,7 +267,7 @@ async def _check(database_url: str) -> CheckReport:
 
 
 async def test_every_planted_fault_is_found_under_its_rule(world: World, desk: VoucherDesk, database_url: str) -> None:
-    """Twenty-two faults at once: each is reported by its rule, so none hides another."""
+    """Two dozen faults at once: each is reported by its rule, so none hides another."""
     await _live_through(world, desk)
     before = await _check(database_url)
     picked = [(c, (await world.connection.fetchrow(c.pick))) for c in CORRUPTIONS]
