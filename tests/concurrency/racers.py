@@ -57,7 +57,9 @@ def _receive(pipe: "Connection[Any, Any]") -> Any:
 @contextmanager
 def running_racers() -> Iterator[Racers]:
     """Starts the processes, and ends them afterwards."""
-    context = get_context("spawn")
+    # Each is forked from one process that has imported the product, not from this one with its threads.
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     barrier = context.Barrier(RACERS)
     pipes: list[Connection[Any, Any]] = []
     processes: list[BaseProcess] = []
