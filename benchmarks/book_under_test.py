@@ -28,7 +28,6 @@ from ledger.partners.register import create_merchant, create_partner
 from ledger.points.earn import EarnPoints
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.setup import create_asset, create_programme
-from migrations.apply import migrate_database
 
 T = TypeVar("T")
 
@@ -104,10 +103,9 @@ class BookUnderTest:
 
 @asynccontextmanager
 async def open_book(bench: Bench, population: Population) -> AsyncIterator[BookUnderTest]:
-    """Migrate a new database, open the product on it as `scrip serve` does, and fill it; drain the engine at the end."""
-    url = await bench.create_database(population.name)
+    """Create a new book, open the product on it as `scrip serve` does, and fill it; drain the engine at the end."""
+    url = await bench.create_book(population.name)
     settings = Settings(database_url=url, var=bench.folder)
-    await migrate_database(url, book_schema=settings.book_schema)
     async with open_application(settings, url=url, observer=EngineMetrics(CollectorRegistry())) as application:
         book = await _lay_registry(application, url, population)
         settle_collector()

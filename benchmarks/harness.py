@@ -19,7 +19,9 @@ from graphql_api.log_reconciling import reconcile_log
 from graphql_api.processes.embedded import EmbeddedServer, own_server
 from graphql_api.settings import Settings
 from ledger.reports.check import check_book
+from migrations.apply import migrate_database
 
+EMPTY_BOOK: Final = "empty_book"
 RESULTS: Final = Path(__file__).parent / "results"
 
 Round = Callable[[], Awaitable[Measurement]]
@@ -54,15 +56,29 @@ class Bench:
     scale: Scale
     console: Console
 
-    async def create_database(self, name: str) -> str:
-        """A new empty database on the server, in place of an earlier benchmark's; its URL."""
+    async def create_database(self, name: str, *, template: str = "template1") -> str:
+        """A new database on the server, in place of an earlier benchmark's; its URL. Empty, unless a template is named."""
         connection = await asyncpg.connect(self.server.url)
         try:
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            await connection.execute(f'CREATE DATABASE "{name}"')
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         finally:
             await connection.close()
         return self.server.url_of(name)
+
+    async def create_book(self, name: str) -> str:
+        """A new database with an empty book, in place of an earlier benchmark's; its URL. A server is migrated once."""
+        if not await self._has_database(EMPTY_BOOK):
+            empty = await self.create_database(EMPTY_BOOK)
+            await migrate_database(empty, book_schema=Settings().book_schema)
+        return await self.create_database(name, template=EMPTY_BOOK)
+
+    async def _has_database(self, name: str) -> bool:
+        connection = await asyncpg.connect(self.server.url)
+        try:
+            return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name))
+        finally:
+            await connection.close()
 
     async def checkpoint(self) -> None:
         """Write out what earlier work left dirty, so that it is not charged to what comes next."""

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.catalogue import BENCHMARKS
 from tests.databases import spare_folder
 
-GROUPS = 4
+GROUPS = 3
 """Processes that share the work: each starts a server once, for all of its benchmarks."""
 NAMES = list(BENCHMARKS)
 
