@@ -30,8 +30,12 @@ class CommandError(Exception):
 
 @contextmanager
 def report_failures() -> Iterator[None]:
-    """Turn whatever ends a command into a line and an exit code; SIGTERM unwinds like Ctrl-C."""
+    """Turn whatever ends a command into a line and an exit code; SIGTERM unwinds like Ctrl-C, and so does a terminal that
+    is closed, or an embedded database would be left behind.
+    """
     signal.signal(signal.SIGTERM, _unwind)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
+        signal.signal(signal.SIGHUP, _hang_up)
     try:
         yield
     except KeyboardInterrupt:
@@ -60,6 +64,11 @@ def _unwind(_signal: int, frame: FrameType | None) -> None:
         interrupt(signal.SIGINT, frame)
     else:
         raise KeyboardInterrupt
+
+
+def _hang_up(_signal: int, _frame: FrameType | None) -> None:
+    """As SIGTERM, which processes that stay up take in their own way."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _first_of(error: Exception) -> Exception:

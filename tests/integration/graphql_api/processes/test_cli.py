@@ -192,6 +192,27 @@ def test_a_reader_that_leaves_changes_nothing() -> None:
     assert (ended.stdout, ended.stderr.split()) == ('"', ["0", "0"])
 
 
+def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does() -> None:
+    """What the command holds is given back; under nohup it goes on."""
+    program = (
+        "import os, signal, time\n"
+        "from graphql_api.processes.cli.failure import report_failures\n"
+        "with report_failures():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGHUP); time.sleep(0.1)\n"
+        "    finally:\n"
+        "        print('given back')\n"
+    )
+
+    plain, kept = (
+        subprocess.run([*words, sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        for words in ((), ("nohup",))
+    )
+
+    assert (plain.returncode, kept.returncode) == (130, 0)
+    assert plain.stdout == kept.stdout == "given back\n"
+
+
 def test_wrong_usage_ends_with_code_2() -> None:
     """As every Unix tool does."""
     assert run_scrip("token", "--role", "king").returncode == 2
