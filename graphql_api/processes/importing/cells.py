@@ -41,7 +41,9 @@ def cells_of(raw: RawLine, columns: Sequence[str]) -> Mapping[str, str]:
 
 
 def _split(raw: RawLine) -> list[str]:
+    text = text_of(raw)
     try:
-        return next(csv.reader([text_of(raw)], strict=True))
+        return next(csv.reader([text], strict=True))
     except csv.Error as error:
-        raise LineFault(FaultCode.BAD_CSV, str(error)) from None
+        why = "a carriage return alone ends no line" if "\r" in text else str(error)
+        raise LineFault(FaultCode.BAD_CSV, why) from None

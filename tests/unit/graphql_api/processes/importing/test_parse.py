@@ -142,6 +142,12 @@ def test_a_file_of_no_known_form_is_refused_whole(tmp_path: Path, name: str, hea
         _parse(tmp_path / name, header, b"enrol,C-1")
 
 
+def test_line_ends_of_old_macs_are_named(tmp_path: Path) -> None:
+    """The whole file is one line then, which is said of its header."""
+    with pytest.raises(UnusableFile, match="a carriage return alone ends no line"):
+        _parse(tmp_path / "a.csv", b"type,member\renrol,C-1\r")
+
+
 def test_live_only_an_earn_may_state_a_time(tmp_path: Path) -> None:
     """What is taken is taken now; in a replay every line states a time."""
     spend = b'{"type": "spend", "member": "C-1", "amount": 5, "at": "2017-01-01T00:00:00Z"}'
