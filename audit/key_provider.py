@@ -84,7 +84,7 @@ class HeldKeyProvider:
 
     def _require(self, reference: str) -> bytes:
         if reference != reference_of(self._root):
-            raise RootUnavailable(_lost(reference))
+            raise lost_root(reference)
         return self._root
 
 
@@ -128,7 +128,7 @@ class FileKeyProvider:
         for root in self._read():
             if reference_of(root) == reference:
                 return root
-        raise RootUnavailable(_lost(reference))
+        raise lost_root(reference)
 
     def _read(self) -> list[bytes]:
         try:
@@ -156,5 +156,6 @@ def _unwrap(root: bytes, context: bytes, wrapped: bytes) -> bytes:
     return open_sealed(derive_key(root, "scrip/root/v1"), context, wrapped)
 
 
-def _lost(reference: str) -> str:
-    return f"the root key {reference} is needed and not at hand; see docs/runbook/key-lost.md"
+def lost_root(reference: str) -> RootUnavailable:
+    """What is raised where a root key that wraps others is not kept any more."""
+    return RootUnavailable(f"the root key {reference} is needed and not at hand; see docs/runbook/key-lost.md")

@@ -14,7 +14,7 @@ import asyncpg
 from audit.act import Acts
 from audit.cipher import KEY_BYTES, open_sealed, seal
 from audit.key_cache import KeyCache
-from audit.key_provider import KeyProvider, RootUnavailable
+from audit.key_provider import KeyProvider, RootUnavailable, lost_root
 from audit.key_store import Branch, BranchKind, KeyState, KeyStore, branch_context, bucket_name, subject_context
 
 _TRIES_MAX = 3
@@ -35,8 +35,8 @@ class AnotherLog(Exception):
 class Keyring:
     """The keys as a process uses them.
 
-    acts:      transactions that may make keys
-    monotonic: seconds that never step back, for the age of kept keys
+    acts:        transactions that may make keys
+    monotonic_s: gives seconds that never step back, for the age of kept keys
     """
 
     def __init__(self, acts: Acts, provider: KeyProvider, monotonic_s: Callable[[], float]) -> None:
@@ -59,9 +59,7 @@ class Keyring:
                 raise RootUnavailable("the key provider keeps no root key")
             await self._store.adopt_root(references[-1])
         elif root.reference not in await self._provider.references():
-            raise RootUnavailable(
-                f"the root key {root.reference} is needed and not at hand; see docs/runbook/key-lost.md"
-            )
+            raise lost_root(root.reference)
 
     async def house_key(self, log_origin: str) -> bytes:
         """The key of what belongs to nobody: voucher codes, blind hashes. Re-wrapped at a turnover, never replaced.
