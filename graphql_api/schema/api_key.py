@@ -25,7 +25,7 @@ class ApiKey:
     """A merchant's API key; its secret is kept nowhere. Times are real time, which the sandbox clock does not move.
 
     id:          its id
-    merchant_id: the shop that calls with it
+    merchant_id: the merchant that calls with it
     created_at:  when it was issued
     expires_at:  until when; null = until revoked
     revoked_at:  when it was revoked
@@ -67,7 +67,7 @@ class ApiKeyIssued:
     """A key just made. `text` is shown this once.
 
     id:          its id
-    merchant_id: the shop that calls with it
+    merchant_id: the merchant that calls with it
     expires_at:  until when; null = until revoked
     text:        the key itself: send it as `Authorization: Bearer …`
     """
@@ -91,7 +91,7 @@ def _issued(key: api_key.IssuedKey) -> ApiKeyIssued:
 class IssueApiKeyInput:
     """A key to make.
 
-    merchant_id: the shop that will call with it
+    merchant_id: the merchant that will call with it
     expires_at:  until when; without it until revoked
     """
 
@@ -100,7 +100,7 @@ class IssueApiKeyInput:
 
 
 async def issue_api_key(info: Info, asked: Annotated[IssueApiKeyInput, INPUT]) -> object:
-    """Make a key for a shop. Each call makes another one, so no idempotency key is needed."""
+    """Make a key for a merchant. Each call makes another one, so no idempotency key is needed."""
     context = info.context
     key = await api_key.issue_api_key(
         context.ledger.units,
@@ -125,7 +125,7 @@ class RotateApiKeyInput:
 
 
 async def rotate_api_key(info: Info, asked: Annotated[RotateApiKeyInput, INPUT]) -> object:
-    """Make a second key for the same shop, so that its tills can change one after the other."""
+    """Make a second key for the same merchant, so that its tills can change one after the other."""
     context = info.context
     key = await api_key.rotate_api_key(
         context.ledger.units,

@@ -1,4 +1,4 @@
-"""Locks: a shop keeps a voucher for itself while its till takes the payment."""
+"""Locks: a merchant keeps a voucher for itself while its till takes the payment."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -85,7 +85,7 @@ class VoucherLocked:
     replayed:     whether this is the stored outcome of an earlier request under the same key
     voucher_id:   the voucher
     template_id:  its template
-    merchant_id:  the shop that holds the lock
+    merchant_id:  the merchant that holds the lock
     lock_token:   what redeems, renews and releases; null for a renewal, whose token is the lock's
     locked_until: when the lock is over
     valid_until:  until when the voucher is good without it; null = for ever
@@ -115,7 +115,7 @@ class VoucherLockReleased:
 
 
 async def lock_voucher(info: Info, asked: Annotated[LockVoucherInput, INPUT]) -> object:
-    """Keep a voucher for a shop while its till takes the payment."""
+    """Keep a voucher for a merchant while its till takes the payment."""
     context = info.context
     token = lock_token(context.ledger.sealer, (await context.actor()).client, asked.idempotency_key)
     make = partial(LockVoucher, ttl_seconds=asked.ttl_seconds, token_hash=token_hash(token))

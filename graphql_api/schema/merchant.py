@@ -1,4 +1,4 @@
-"""Merchants: the shops that take points."""
+"""Merchants: the shops that take points and vouchers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ from graphql_api.schema.kinds import MERCHANT, PARTNER, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.query import query
 from graphql_api.schema.refusals import EVERY_REQUEST
-from graphql_api.schema.state_enums import ShopState
+from graphql_api.schema.state_enums import MerchantState
 from graphql_api.schema.terminal import Terminal, read_terminals
 from ledger.book.account import Role as AccountRole
 from ledger.book.account import account_id
@@ -44,27 +44,27 @@ class MerchantBalance:
 
 @object_type
 class Merchant:
-    """A shop that takes points.
+    """A shop of a partner, which takes points and vouchers.
 
     id:         its id
-    code:       the partner's own number of the shop
+    code:       the partner's own number of the merchant
     name:       its name
     state:      what it may do
-    partner_id: the company it belongs to
+    partner_id: the partner it belongs to
     networks:   the networks, in CIDR, from which its credentials work; none = anywhere
     """
 
     id: strawberry.ID
     code: str
     name: str
-    state: ShopState
+    state: MerchantState
     partner_id: strawberry.ID
     networks: list[str]
     uuid: strawberry.Private[UUID]
 
     @field(requires(Scope.MERCHANT_READ, cost=10))
     async def balances(self, info: Info) -> list[MerchantBalance]:
-        """What the shop took in, points and money, of every asset that it ever took."""
+        """What the merchant took in, points and money, of every asset that it ever took."""
         context = info.context
         programme_id = await context.programme_id()
         by_account = {
@@ -80,7 +80,7 @@ class Merchant:
 
     @field(requires(Scope.MERCHANT_MANAGE, cost=5, page_max=PAGE_MAX))
     async def api_keys(self, info: Info, first: int = 20, after: str | None = None) -> Connection[ApiKey]:
-        """The shop's API keys, oldest first, dead ones too; never their secrets.
+        """The merchant's API keys, oldest first, dead ones too; never their secrets.
 
         first: how many, 1 to 100
         after: the cursor after which the page begins
@@ -89,7 +89,7 @@ class Merchant:
 
     @field(requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX))
     async def terminals(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Terminal]:
-        """The shop's tills, closed ones too, in no order of time.
+        """The merchant's tills, closed ones too, in no order of time.
 
         first: how many, 1 to 100
         after: the cursor after which the page begins
@@ -103,7 +103,7 @@ def merchant_of(row: MerchantRow) -> Merchant:
         id=id_of(MERCHANT, row.id),
         code=row.code,
         name=row.name,
-        state=ShopState(row.state),
+        state=MerchantState(row.state),
         partner_id=id_of(PARTNER, row.partner_id),
         networks=[str(network) for network in row.networks],
         uuid=row.id,
@@ -111,9 +111,9 @@ def merchant_of(row: MerchantRow) -> Merchant:
 
 
 async def merchant(info: Info, id: strawberry.ID | None = None, code: str | None = None) -> Merchant | None:  # noqa: A002 - the argument's name in the schema
-    """A shop of the caller's programme; a merchant sees only itself, and need not say so.
+    """A merchant of the caller's programme; a merchant sees only itself, and need not say so.
 
-    id:   the shop's id
+    id:   the merchant's id
     code: the partner's own number of it
     """
     context = info.context
@@ -138,7 +138,7 @@ def _own(context: Context) -> UUID | None:
 
 
 async def merchants(info: Info, first: int = 20, after: str | None = None) -> Connection[Merchant]:
-    """The programme's shops in the order of registration.
+    """The programme's merchants in the order of registration.
 
     first: how many, 1 to 100
     after: the cursor after which the page begins
@@ -149,7 +149,7 @@ async def merchants(info: Info, first: int = 20, after: str | None = None) -> Co
 async def read_merchants(
     context: Context, first: int, after: str | None, partner_id: UUID | None
 ) -> Connection[Merchant]:
-    """A page of the programme's shops, or of one company's."""
+    """A page of the programme's merchants, or of one partner's."""
     size = page_size(first)
     rows = await merchants_page(
         context.ledger.reader,
@@ -163,10 +163,10 @@ async def read_merchants(
 
 @input_type
 class CreateMerchantInput:
-    """A shop that will take points.
+    """A shop of a partner, which will take points and vouchers.
 
-    partner_id: the company it belongs to
-    code:       the partner's own number of the shop, unique in the programme
+    partner_id: the partner it belongs to
+    code:       the partner's own number of the merchant, unique in the programme
     name:       its name
     """
 
@@ -177,16 +177,16 @@ class CreateMerchantInput:
 
 @object_type
 class MerchantCreated:
-    """The shop can take points once it has a credential.
+    """The merchant can take points once it has a credential.
 
-    merchant: the shop
+    merchant: the merchant
     """
 
     merchant: Merchant
 
 
 async def create_merchant(info: Info, asked: Annotated[CreateMerchantInput, INPUT]) -> object:
-    """Register a shop. Its code makes it unique, so no key is needed."""
+    """Register a merchant. Its code makes it unique, so no key is needed."""
     context = info.context
     row = await register.create_merchant(
         context.ledger.units,
@@ -200,9 +200,9 @@ async def create_merchant(info: Info, asked: Annotated[CreateMerchantInput, INPU
 
 @input_type
 class CloseMerchantInput:
-    """A shop to close.
+    """A merchant to close.
 
-    merchant_id: the shop
+    merchant_id: the merchant
     """
 
     merchant_id: strawberry.ID
@@ -210,16 +210,16 @@ class CloseMerchantInput:
 
 @object_type
 class MerchantClosed:
-    """The shop does nothing more; what it took stays to be settled.
+    """The merchant does nothing more; what it took stays to be settled.
 
-    merchant: the shop
+    merchant: the merchant
     """
 
     merchant: Merchant
 
 
 async def close_merchant(info: Info, asked: Annotated[CloseMerchantInput, INPUT]) -> object:
-    """Let a shop do nothing more: its credentials are useless at once."""
+    """Let a merchant do nothing more: its credentials are useless at once."""
     context = info.context
     row = await register.close_merchant(
         context.ledger.units, await context.actor(), merchant_id=uuid_of(MERCHANT, asked.merchant_id)
@@ -229,9 +229,9 @@ async def close_merchant(info: Info, asked: Annotated[CloseMerchantInput, INPUT]
 
 @input_type
 class SetMerchantNetworksInput:
-    """From where a shop may call.
+    """From where a merchant may call.
 
-    merchant_id: the shop
+    merchant_id: the merchant
     networks:    all of its networks, in CIDR such as `203.0.113.0/24`, 64 at most; none = anywhere
     """
 
@@ -241,16 +241,16 @@ class SetMerchantNetworksInput:
 
 @object_type
 class MerchantNetworksSet:
-    """The shop's credentials work from these networks only.
+    """The merchant's credentials work from these networks only.
 
-    merchant: the shop
+    merchant: the merchant
     """
 
     merchant: Merchant
 
 
 async def set_merchant_networks(info: Info, asked: Annotated[SetMerchantNetworksInput, INPUT]) -> object:
-    """Say from where a shop's credentials work, from now on and instead of what was said before."""
+    """Say from where a merchant's credentials work, from now on and instead of what was said before."""
     context = info.context
     row = await network.set_merchant_networks(
         context.ledger.units,

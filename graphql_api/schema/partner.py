@@ -1,4 +1,4 @@
-"""Partners: the companies that honour points."""
+"""Partners: the companies that honour points and vouchers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,10 +24,10 @@ from ledger.partners.rows import Partner as PartnerRow
 
 @object_type
 class Partner:
-    """A company that honours points.
+    """A company that honours points and vouchers in its shops, the merchants.
 
     id:   its id
-    code: the bank's own number of the company
+    code: the bank's own number of the partner
     name: its name
     """
 
@@ -38,7 +38,7 @@ class Partner:
 
     @field(requires(Scope.MERCHANT_READ, cost=5, page_max=PAGE_MAX))
     async def merchants(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Merchant]:
-        """The company's shops in the order of registration.
+        """The partner's merchants in the order of registration.
 
         first: how many, 1 to 100
         after: the cursor after which the page begins
@@ -52,7 +52,7 @@ def partner_of(row: PartnerRow) -> Partner:
 
 
 async def partner(info: Info, id: strawberry.ID) -> Partner | None:  # noqa: A002 - the argument's name in the schema
-    """A company of the caller's programme.
+    """A partner of the caller's programme.
 
     id: its id
     """
@@ -62,7 +62,7 @@ async def partner(info: Info, id: strawberry.ID) -> Partner | None:  # noqa: A00
 
 
 async def partners(info: Info, first: int = 20, after: str | None = None) -> Connection[Partner]:
-    """The programme's companies in the order of registration.
+    """The programme's partners in the order of registration.
 
     first: how many, 1 to 100
     after: the cursor after which the page begins
@@ -76,7 +76,7 @@ async def partners(info: Info, first: int = 20, after: str | None = None) -> Con
 
 @input_type
 class CreatePartnerInput:
-    """A company that will honour points.
+    """A company that will honour points and vouchers.
 
     code: the bank's own number of it, unique in the programme
     name: its name
@@ -90,14 +90,14 @@ class CreatePartnerInput:
 class PartnerCreated:
     """The company is a partner.
 
-    partner: the company
+    partner: the partner
     """
 
     partner: Partner
 
 
 async def create_partner(info: Info, asked: Annotated[CreatePartnerInput, INPUT]) -> object:
-    """Register a company. Its code makes it unique, so no key is needed."""
+    """Register a partner. Its code makes it unique, so no key is needed."""
     context = info.context
     row = await register.create_partner(context.ledger.units, await context.actor(), code=asked.code, name=asked.name)
     return PartnerCreated(partner=partner_of(row))

@@ -29,7 +29,7 @@ class PresentedVoucherInput:
     """A voucher that a customer shows.
 
     code:         as it is typed or scanned; case, blanks and dashes do not matter
-    lock_token:   the token of the lock that this shop has on it
+    lock_token:   the token of the lock that this merchant has on it
     amount_minor: of stored value, how much to take, in minor units; without it all that is due
     exactness:    of stored value, whether less may be taken
     """
@@ -44,7 +44,7 @@ class PresentedVoucherInput:
 class BasketItemInput:
     """A line of the basket.
 
-    item:        the shop's own name of the item
+    item:        the merchant's own name of the item
     price_minor: the price of one piece, in minor units
     quantity:    how many pieces
     """
@@ -58,8 +58,8 @@ class BasketItemInput:
 class TillInput:
     """Where a voucher is shown.
 
-    merchant_id: the shop; a shop need not name itself
-    terminal:    the shop's own number of the till, as it is registered, 64 characters at most; wrong codes are counted by it
+    merchant_id: the merchant; a merchant need not name itself
+    terminal:    the merchant's own number of the till, as it is registered, 64 characters at most; wrong codes are counted by it
     scene:       where the sale takes place, in the words of the bank
     """
 
@@ -89,7 +89,7 @@ class Till(NamedTuple):
 
 
 def till_from(context: Context, asked: TillInput) -> Till:
-    """The till. INVALID_INPUT where a shop names another, or somebody else names none; an unknown till is refused later."""
+    """The till. INVALID_INPUT where a merchant names another, or somebody else names none; an unknown till is refused later."""
     named = None if asked.merchant_id is None else uuid_of(MERCHANT, asked.merchant_id)
     merchant_id = context.own_merchant_id() if context.caller.role is Role.MERCHANT else named
     if merchant_id is None or named not in {None, merchant_id}:

@@ -33,7 +33,7 @@ class RedeemVoucherInput(BasketInput):
 
     voucher:         the voucher
     idempotency_key: the caller's key for this intent
-    reference:       the shop's own number of the sale, unique for ever
+    reference:       the merchant's own number of the sale, unique for ever
     """
 
     voucher: PresentedVoucherInput
@@ -47,7 +47,7 @@ class RedeemVouchersInput(BasketInput):
 
     vouchers:        20 at most, each once
     idempotency_key: the caller's key for this intent
-    reference:       the shop's own number of the sale, unique for ever
+    reference:       the merchant's own number of the sale, unique for ever
     """
 
     vouchers: list[PresentedVoucherInput]
@@ -99,7 +99,7 @@ class VouchersRedeemed:
 
     replayed:       whether this is the stored outcome of an earlier request under the same key
     entry_id:       the entry
-    merchant_id:    the shop
+    merchant_id:    the merchant
     basket_minor:   what was to be paid, in minor units
     discount_minor: what the vouchers took off
     due_minor:      what remains to be paid otherwise
@@ -120,7 +120,7 @@ class VouchersRedeemed:
 
 
 async def redeem_voucher(info: Info, asked: Annotated[RedeemVoucherInput, INPUT]) -> object:
-    """Use a voucher on a sale: with the token of the shop's lock, or in one step where nobody has locked it."""
+    """Use a voucher on a sale: with the token of the merchant's lock, or in one step where nobody has locked it."""
     return await _redeem(info.context, asked, [asked.voucher])
 
 

@@ -51,9 +51,9 @@ class Redemption:
     voucher_id:     the voucher
     template_id:    its template
     member_id:      whose voucher it was; null for merchants
-    merchant_id:    the shop
+    merchant_id:    the merchant
     terminal_id:    the till
-    reference:      the shop's own number of the sale
+    reference:      the merchant's own number of the sale
     units:          the uses, or the minor units of stored value, that it took
     discount_minor: what it took off the bill, in minor units
     basket_minor:   what was to be paid, in minor units
@@ -83,7 +83,7 @@ class Redemption:
 
 
 def redemption_of(context: Context, view: RedemptionView) -> Redemption:
-    """The view as its GraphQL type; a shop is not told whose voucher it was."""
+    """The view as its GraphQL type; a merchant is not told whose voucher it was."""
     is_shop = context.caller.role is Role.MERCHANT
     return Redemption(
         id=id_of(REDEMPTION, view.id),
@@ -120,7 +120,7 @@ async def redemption(
 ) -> list[Redemption]:
     """A redemption, or what the caller redeemed on one sale, in the order of application; empty where there is none.
 
-    id:              the redemption's id; for a shop one of its own
+    id:              the redemption's id; for a merchant one of its own
     reference:       the caller's own number of the sale
     idempotency_key: the key under which the caller redeemed
     """
@@ -145,25 +145,25 @@ async def _find(
 async def redemptions(
     info: Info, merchant_id: strawberry.ID | None = None, first: int = 20, after: str | None = None
 ) -> Connection[Redemption]:
-    """A shop's redemptions, newest first; a shop sees its own and need not name itself.
+    """A merchant's redemptions, newest first; a merchant sees its own and need not name itself.
 
-    merchant_id: the shop
+    merchant_id: the merchant
     first:       how many, 1 to 100
     after:       the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
     if context.caller.role is Role.MERCHANT:
-        shop = context.own_merchant_id()
-        if merchant_id is not None and uuid_of(MERCHANT, merchant_id) != shop:
-            raise InvalidInput("A shop sees its own redemptions only.")
+        merchant = context.own_merchant_id()
+        if merchant_id is not None and uuid_of(MERCHANT, merchant_id) != merchant:
+            raise InvalidInput("A merchant sees its own redemptions only.")
     elif merchant_id is None:
-        raise InvalidInput("Name the shop.")
+        raise InvalidInput("Name the merchant.")
     else:
-        shop = uuid_of(MERCHANT, merchant_id)
+        merchant = uuid_of(MERCHANT, merchant_id)
     views = await redemptions_of_merchant(
         context.ledger.reader,
         await context.programme_id(),
-        shop,
+        merchant,
         first=rows_for(size),
         before=row_after(REDEMPTION, after),
     )
@@ -195,7 +195,7 @@ class RedemptionReversed:
     replayed:       whether this is the stored outcome of an earlier request under the same key
     entry_id:       the entry
     redemption_id:  the redemption
-    merchant_id:    the shop
+    merchant_id:    the merchant
     units:          the uses, or the minor units of stored value, that came back
     units_left:     how much of the redemption still stands
     discount_minor: what the customer owes again, in minor units
@@ -215,7 +215,7 @@ class RedemptionReversed:
 
 
 async def reverse_redemption(info: Info, asked: Annotated[ReverseRedemptionInput, INPUT]) -> object:
-    """Undo a redemption, of stored value also in part: by the shop that took it, or by the bank."""
+    """Undo a redemption, of stored value also in part: by the merchant that took it, or by the bank."""
     context = info.context
     command = ReverseRedemption(
         actor=await context.actor(),

@@ -1,11 +1,11 @@
-"""The ledger's states of members, shops and holds as GraphQL enums; whoever needs them in the schema imports them here."""
+"""The ledger's states of members, merchants and holds as GraphQL enums; whoever needs them in the schema imports them here."""
 
 from graphql_api.schema.descriptions import enum_type
 from ledger.book.account import AccountState as MemberState
 from ledger.book.hold import HoldState
-from ledger.partners.rows import ShopState
+from ledger.partners.rows import MerchantState
 
-__all__ = ["HoldState", "MemberState", "ShopState"]
+__all__ = ["HoldState", "MemberState", "MerchantState"]
 
 enum_type(
     MemberState,
@@ -18,9 +18,9 @@ enum_type(
     },
 )
 enum_type(
-    ShopState,
-    "ShopState",
-    "What a shop, or one of its tills, may do.",
+    MerchantState,
+    "MerchantState",
+    "What a merchant, or one of its tills, may do.",
     {"OPEN": "Everything.", "CLOSED": "Nothing more; what it did stays."},
 )
 enum_type(

@@ -85,7 +85,7 @@ class StackingInput:
 
 @input_type
 class TemplateTermsInput:
-    """What a voucher promises. An empty list of shops, companies or scenes accepts all; of tiers or segments, everybody.
+    """What a voucher promises. An empty list of merchants, partners or scenes accepts all; of tiers or segments, everybody.
 
     gives:               what it gives
     validity:            from when to when it is good
@@ -95,8 +95,8 @@ class TemplateTermsInput:
     stock:               where vouchers come from
     issue_limits:        how many a member may receive
     use_limits:          how many uses a member may make of all its vouchers of this template
-    merchant_ids:        the shops that accept it
-    partner_ids:         the companies whose shops accept it
+    merchant_ids:        the merchants that accept it
+    partner_ids:         the partners whose merchants accept it
     scenes:              where it is accepted, in the words of the bank
     minimum_spend_minor: the least basket, in minor units
     tiers:               who may have it, by tier: one that the bank says of the member, or a level held on any ladder

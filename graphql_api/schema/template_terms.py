@@ -74,7 +74,7 @@ class TemplateStacking:
 
 @object_type
 class TemplateTerms:
-    """What a voucher promises. An empty list of shops, companies or scenes accepts all; of tiers or segments, everybody.
+    """What a voucher promises. An empty list of merchants, partners or scenes accepts all; of tiers or segments, everybody.
 
     gives:               what it gives
     expiry:              until when it is good, counted from the local day of issue
@@ -84,8 +84,8 @@ class TemplateTerms:
     stock:               where vouchers come from
     issue_limits:        how many a member may receive
     use_limits:          how many uses a member may make of all its vouchers of this template
-    merchant_ids:        the shops that accept it
-    partner_ids:         the companies whose shops accept it
+    merchant_ids:        the merchants that accept it
+    partner_ids:         the partners whose merchants accept it
     scenes:              where it is accepted
     minimum_spend_minor: the least basket, in minor units
     tiers:               who may have it, by tier: one that the bank says of the member, or a level held on any ladder

@@ -1,4 +1,4 @@
-"""Terminals: a shop's tills."""
+"""Terminals: a merchant's tills."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import MERCHANT, TERMINAL, id_of, uuid_of
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.refusals import EVERY_REQUEST
-from graphql_api.schema.state_enums import ShopState
+from graphql_api.schema.state_enums import MerchantState
 from ledger.book.refusal import RefusalCode
 from ledger.partners import terminal
 from ledger.partners.queries import terminals_page
@@ -22,11 +22,11 @@ from ledger.partners.rows import Terminal as TerminalRow
 
 @object_type
 class Terminal:
-    """A till of a shop. A shop names it by its code wherever it says at which till something happens.
+    """A till of a merchant. A merchant names it by its code wherever it says at which till something happens.
 
     id:          its id
-    merchant_id: the shop it belongs to
-    code:        the shop's own number of it
+    merchant_id: the merchant it belongs to
+    code:        the merchant's own number of it
     name:        its name
     state:       what it may do
     """
@@ -35,7 +35,7 @@ class Terminal:
     merchant_id: strawberry.ID
     code: str
     name: str
-    state: ShopState
+    state: MerchantState
 
 
 def terminal_of(row: TerminalRow) -> Terminal:
@@ -45,7 +45,7 @@ def terminal_of(row: TerminalRow) -> Terminal:
         merchant_id=id_of(MERCHANT, row.merchant_id),
         code=row.code,
         name=row.name,
-        state=ShopState(row.state),
+        state=MerchantState(row.state),
     )
 
 
@@ -66,8 +66,8 @@ async def read_terminals(context: Context, merchant_id: UUID, first: int, after:
 class CreateTerminalInput:
     """A till to register.
 
-    merchant_id: the shop it belongs to
-    code:        the shop's own number of it, unique in the shop
+    merchant_id: the merchant it belongs to
+    code:        the merchant's own number of it, unique in the merchant
     name:        its name
     """
 
@@ -78,7 +78,7 @@ class CreateTerminalInput:
 
 @object_type
 class TerminalCreated:
-    """The shop can name the till.
+    """The merchant can name the till.
 
     terminal: the till
     """

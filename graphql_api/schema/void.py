@@ -41,7 +41,7 @@ class VoucherVoided(VoucherReceipt):
 
 
 async def void_voucher(info: Info, asked: Annotated[VoidVoucherInput, INPUT]) -> object:
-    """Take a voucher back for good. A shop's lock is respected until it is over."""
+    """Take a voucher back for good. A merchant's lock is respected until it is over."""
     context = info.context
     command = VoidVoucher(
         actor=await context.actor(),

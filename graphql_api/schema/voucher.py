@@ -44,7 +44,7 @@ class VoucherEvent:
     kind:         what happened, such as `voucher_claim` or `redeem`
     units:        the uses, or the minor units of stored value, that came or, below zero, went
     effective_at: when it took effect
-    merchant_id:  the shop it concerns
+    merchant_id:  the merchant it concerns
     """
 
     entry_id: strawberry.ID
@@ -83,7 +83,7 @@ class Voucher:
     issued_at:         when the member received it
     valid_from:        from when it is good
     valid_until:       until when it is good; null = for ever
-    locked_until:      until when a shop keeps it for itself
+    locked_until:      until when a merchant keeps it for itself
     ended_at:          when it was redeemed in full, expired, voided or given away
     source_voucher_id: the voucher that was given away for this one
     """

@@ -71,7 +71,7 @@ enum_type(
     {
         "ISSUED": "Nothing of it was used.",
         "PART_USED": "Something of it was used, and something is left.",
-        "LOCKED": "A shop keeps it for itself while its till takes the payment.",
+        "LOCKED": "A merchant keeps it for itself while its till takes the payment.",
         "REDEEMED": "All of it was used.",
         "EXPIRED": "Its validity is over.",
         "VOIDED": "The bank took it back for good.",

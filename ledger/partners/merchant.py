@@ -8,7 +8,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.command import Actor
 from ledger.engine.reader import Record
 from ledger.engine.state import State
-from ledger.partners.rows import MERCHANTS, Merchant, ShopState
+from ledger.partners.rows import MERCHANTS, Merchant, MerchantState
 
 
 def require_merchant(state: State, merchant_id: UUID, programme_id: UUID) -> Merchant:
@@ -28,6 +28,6 @@ def require_open_row(merchant: Record | None) -> Record:
     """The merchant's row as a registry change found it in the programme. MERCHANT_NOT_FOUND, MERCHANT_CLOSED."""
     if merchant is None:
         raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-    if merchant["state"] != ShopState.OPEN:
+    if merchant["state"] != MerchantState.OPEN:
         raise Refusal(RefusalCode.MERCHANT_CLOSED)
     return merchant

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, or_, 
 
 from ledger.engine.reader import Query, Reader
 from ledger.partners.api_key import IS_LIVE
-from ledger.partners.rows import ApiKey, Merchant, Network, Partner, ShopState, Terminal
+from ledger.partners.rows import ApiKey, Merchant, MerchantState, Network, Partner, Terminal
 from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS, TERMINALS
 
 PAGE_MAX = 100
@@ -38,7 +38,9 @@ _MERCHANTS_OF = _page(MERCHANTS, Merchant._fields, MERCHANTS.c.partner_id == bin
 _KEYS_OF = _page(API_KEYS, ApiKey._fields, API_KEYS.c.merchant_id == bindparam("merchant_id"))
 _TERMINALS_OF = _page(TERMINALS, Terminal._fields, TERMINALS.c.merchant_id == bindparam("merchant_id"))
 _ADMITTED = Query(
-    select(MERCHANTS.c.networks).where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == ShopState.OPEN)
+    select(MERCHANTS.c.networks).where(
+        MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.state == MerchantState.OPEN
+    )
 )
 _LIVE_KEYS = Query(
     select(*(API_KEYS.c[name] for name in ApiKey._fields)).where(

@@ -13,7 +13,7 @@ from ledger.engine.shelves import Holder
 from ledger.engine.tables import HOLDERS
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.merchant import require_open_row
-from ledger.partners.rows import Merchant, Partner, ShopState
+from ledger.partners.rows import Merchant, MerchantState, Partner
 from ledger.partners.tables import MERCHANTS, PARTNERS
 from ledger.programme.input_rules import require_code, require_name
 from ledger.programme.registry_change import registry_change
@@ -32,7 +32,7 @@ _LOCK_MERCHANT = Query(select(*_MERCHANT_COLUMNS).where(_MERCHANT_OF).with_for_u
 _CLOSE_MERCHANT = Query(
     update(MERCHANTS)
     .where(_MERCHANT_OF)
-    .values({"state": ShopState.CLOSED.value, "version": MERCHANTS.c.version + 1})
+    .values({"state": MerchantState.CLOSED.value, "version": MERCHANTS.c.version + 1})
     .returning(*_MERCHANT_COLUMNS)
 )
 
@@ -64,7 +64,7 @@ async def create_merchant(units: UnitsOfWork, actor: Actor, *, partner_id: UUID,
             partner_id=partner_id,
             code=code,
             name=name,
-            state=ShopState.OPEN,
+            state=MerchantState.OPEN,
             version=1,
         )
         await change.insert(

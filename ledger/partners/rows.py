@@ -18,7 +18,7 @@ from ledger.partners import tables
 Network = IPv4Network | IPv6Network
 
 
-class ShopState(StrEnum):
+class MerchantState(StrEnum):
     """Of a merchant or a terminal: open until it is closed, for good."""
 
     OPEN = "open"

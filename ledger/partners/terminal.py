@@ -10,7 +10,7 @@ from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.partners.merchant import require_open_row
-from ledger.partners.rows import ShopState, Terminal, terminal_id
+from ledger.partners.rows import MerchantState, Terminal, terminal_id
 from ledger.partners.tables import MERCHANTS, TERMINALS
 from ledger.programme.input_rules import require_code, require_name
 from ledger.programme.registry_change import registry_change
@@ -22,7 +22,7 @@ _LOCK = Query(select(*_COLUMNS).where(_THIS).with_for_update(key_share=True))
 _CLOSE = Query(
     update(TERMINALS)
     .where(_THIS)
-    .values({"state": ShopState.CLOSED.value, "version": TERMINALS.c.version + 1})
+    .values({"state": MerchantState.CLOSED.value, "version": TERMINALS.c.version + 1})
     .returning(*_COLUMNS)
 )
 _LOCK_MERCHANT = Query(
@@ -45,7 +45,7 @@ async def create_terminal(units: UnitsOfWork, actor: Actor, *, merchant_id: UUID
             merchant_id=merchant_id,
             code=code,
             name=name,
-            state=ShopState.OPEN,
+            state=MerchantState.OPEN,
             version=1,
         )
         await change.insert(_INSERT, terminal)
@@ -60,7 +60,7 @@ async def close_terminal(units: UnitsOfWork, actor: Actor, *, terminal_id: UUID)
         before = await change.row(_LOCK, found)
         if before is None:
             raise Refusal(RefusalCode.TERMINAL_NOT_FOUND)
-        if before["state"] != ShopState.OPEN:
+        if before["state"] != MerchantState.OPEN:
             raise Refusal(RefusalCode.TERMINAL_CLOSED)
         terminal = Terminal(*(await change.row(_CLOSE, found) or before))
         change.record(terminal.id, version=terminal.version)

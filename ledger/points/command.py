@@ -17,7 +17,7 @@ from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
 from ledger.members.membership import require_member, require_not_closed
 from ledger.partners.merchant import require_merchant
-from ledger.partners.rows import ShopState
+from ledger.partners.rows import MerchantState
 from ledger.points.due import settle_due
 from ledger.points.receipt import LotUse, Receipt, or_none
 from ledger.points.wallet import Wallet, WalletIds, due_keys, wallet_ids
@@ -114,7 +114,7 @@ class PointsCommand(Command[Receipt]):
         """MERCHANT_CLOSED where the named merchant accepts nothing any more."""
         if merchant_id is None:
             return
-        if require_merchant(state, merchant_id, self.actor.programme_id).state != ShopState.OPEN:
+        if require_merchant(state, merchant_id, self.actor.programme_id).state != MerchantState.OPEN:
             raise Refusal(RefusalCode.MERCHANT_CLOSED)
 
 

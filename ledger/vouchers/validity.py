@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ledger.book.account import Account, AccountState
 from ledger.book.refusal import REFUSALS, Refusal, RefusalCode
-from ledger.partners.rows import Merchant, ShopState, Terminal
+from ledger.partners.rows import Merchant, MerchantState, Terminal
 from ledger.vouchers.counts import require_within, with_more
 from ledger.vouchers.discount import ALL_DUE, Wanted
 from ledger.vouchers.rows import Voucher, VoucherCount
@@ -103,9 +103,9 @@ def why_closed(shown: Shown, till: Till) -> list[Refusal]:
     reasons = list[Refusal]()
     if shown.account.state == AccountState.CLOSED:
         reasons.append(Refusal(RefusalCode.MEMBER_CLOSED))
-    if till.merchant.state != ShopState.OPEN:
+    if till.merchant.state != MerchantState.OPEN:
         reasons.append(Refusal(RefusalCode.MERCHANT_CLOSED))
-    if till.terminal is not None and till.terminal.state != ShopState.OPEN:
+    if till.terminal is not None and till.terminal.state != MerchantState.OPEN:
         reasons.append(Refusal(RefusalCode.TERMINAL_CLOSED))
     return reasons
 
