@@ -15,6 +15,7 @@ import orjson
 
 from audit.act import Acts
 from audit.csv_text import Record
+from audit.entry_reading import NO_RECORD
 from audit.merkle import leaf_hash
 from audit.reconcile_parts import PartsCheck
 from audit.replay import Balance, Replay
@@ -127,9 +128,8 @@ async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconci
     Every record and every account passes through once; what is kept is a few numbers for each account.
     """
     result, replay, parts = Reconciliation(), Replay(), PartsCheck()
-    async for record in _read_log(connection, result):
-        replay.take(record)
-        parts.take(record)
+    async for event in _read_log(connection, result):
+        _take(event, result, replay, parts)
         if parts.is_full:
             await parts.compare(connection, result)
     await parts.finish(connection, result)
@@ -157,8 +157,20 @@ async def is_reconciliation_due(acts: Acts, every: timedelta) -> bool:
     return bool((await acts.read(_DUE, every))[0][0])
 
 
-async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[Record]:
-    """Every record that is what was logged, and those that wait for their place."""
+def _take(event: asyncpg.Record, result: Reconciliation, replay: Replay, parts: PartsCheck) -> None:
+    """Follows an event. Whoever may write events can write anything, for ever; what comes after it is read all the same."""
+    try:
+        record = orjson.loads(event["record"])
+        if _tells_of_another(event, record):
+            result.differ(f"event {event['id']}", _OTHER)
+        replay.take(record)
+        parts.take(record)
+    except NO_RECORD:
+        result.differ(f"event {event['id']}", "it is no record that the ledger writes")
+
+
+async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[asyncpg.Record]:
+    """Every event whose record is what was logged, and those that wait for their place."""
     trees = await connection.fetch(_TREE)
     edge, leaves = Edge(), []
     async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
@@ -166,10 +178,7 @@ async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIter
         if row["index"] != result.size or record is None or leaf_hash(record) != row["hash"]:
             result.differ(f"entry {row['index']}", "its record is not what was logged, or stands elsewhere")
         else:
-            logged = orjson.loads(record)
-            if _tells_of_another(row, logged):
-                result.differ(f"event {row['id']}", _OTHER)
-            yield logged
+            yield row
         result.size += 1
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
@@ -184,10 +193,7 @@ async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIter
             what = "it is in the log already" if row["is_logged"] else "there is no such event"
             result.differ(f"event {row['id']}", f"it waits for its place, and {what}")
         else:
-            waiting = orjson.loads(row["record"])
-            if _tells_of_another(row, waiting):
-                result.differ(f"event {row['id']}", _OTHER)
-            yield waiting
+            yield row
         result.entries += 1
     for row in await connection.fetch(_LOST):
         result.differ(f"event {row['id']}", "it is neither in the log nor does it wait for its place")

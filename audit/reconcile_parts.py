@@ -58,8 +58,8 @@ class PartsCheck:
     def take(self, record: Record) -> None:
         """Follows one record."""
         for part in record.get("parts", ()):
-            said = _Part(part["subject"], part["epoch"], part["suite"], part["hash"])
-            self._said[record["id"], part["name"]] = said
+            said = _Part(str(part["subject"]), str(part["epoch"]), part["suite"], part["hash"])
+            self._said[str(UUID(record["id"])), str(part["name"])] = said
         self._destroyed.update(*(destroyed_by(record) or ()))
 
     @property

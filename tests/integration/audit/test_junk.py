@@ -1,19 +1,22 @@
-"""Searching the log, whatever was written into it."""
+"""Reading the log, whatever was written into it: who takes over a process can record anything, and it stays for ever."""
 
+from collections import Counter
 from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
 
 from audit.search import EventFilter, entries_meeting, search_page
+from graphql_api.log_reconciling import reconcile_log
 from tests.sequenced_log import sequencing
 
 PROGRAMME = UUID(int=7)
+EVENT_ID = UUID("01a2061c-606a-7001-9c7b-8a383ccbff79")
 RECORD = {
     "actor": "service:bank",
     "at": "2026-01-01T00:00:00Z",
     "class": "value",
-    "id": "01a2061c-606a-7001-9c7b-8a383ccbff79",
+    "id": str(EVENT_ID),
     "origin": "api",
     "outcome": "accepted",
     "programme": str(PROGRAMME),
@@ -27,20 +30,25 @@ JUNK = (
     b'{"programme":"%s"}' % str(PROGRAMME).encode(),
     orjson.dumps({**RECORD, "streams": [["a", "b"]]}, option=orjson.OPT_SORT_KEYS),
     orjson.dumps({**RECORD, "at": "never"}),
+    b'{"id":"x","parts":[{}]}',
+    b'{"flows":[["account","much"]]}',
 )
 
 
-async def test_a_search_goes_on_beyond_what_is_no_record(database_url: str) -> None:
-    """Who takes over a process can write anything as an event, for ever; nobody else's record is hidden by it."""
+async def test_the_log_is_read_on_beyond_what_is_no_record(database_url: str) -> None:
+    """Searches pass over it, reconciliation tells of it, and neither misses what else is there."""
     good = orjson.dumps(RECORD)
     enemy = await asyncpg.connect(database_url, server_settings={"role": "scrip_app"})
     try:
         insert = "INSERT INTO audit.events (id, record) VALUES ($1, $2)"
-        await enemy.executemany(insert, [(uuid4(), record) for record in (*JUNK, good)])
+        await enemy.executemany(insert, [(uuid4(), record) for record in JUNK])
+        await enemy.execute(insert, EVENT_ID, good)
     finally:
         await enemy.close()
+    waiting = await reconcile_log(database_url, book_schema="book")
     async with sequencing(database_url) as sequencer:
         size = (await sequencer.sequence()).size
+    logged = await reconcile_log(database_url, book_schema="book")
 
     auditor = await asyncpg.connect(database_url, server_settings={"role": "scrip_auditor"})
     wanted = EventFilter(programme=PROGRAMME)
@@ -50,5 +58,10 @@ async def test_a_search_goes_on_beyond_what_is_no_record(database_url: str) -> N
     finally:
         await auditor.close()
 
-    assert size == len(JUNK) + 1
+    assert (size, waiting.entries, logged.entries) == (len(JUNK) + 1,) * 3
+    assert sorted(waiting.differences) == sorted(logged.differences)
+    assert Counter(what for _, what in logged.differences) == {
+        "it is no record that the ledger writes": 5,
+        "its record tells of another event, or of another row": 3,
+    }
     assert [entry.record for entry in (*page.entries, *exported)] == [good, good]
