@@ -22,7 +22,7 @@ from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.credentials import Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set
 from graphql_api.http.logs import configure_logs
-from graphql_api.http.rate_limits import Rate, RateLimits
+from graphql_api.http.rate_limits import Rate
 from graphql_api.http.tokens import TokenVerifier
 from graphql_api.permissions import Scope
 from graphql_api.request_record import RequestRecord
@@ -143,5 +143,5 @@ def create_canned_app() -> Starlette:
             now=time.time,
         ),
         ping=ping,
-        options=HttpOptions(adhoc_for_all=True, rates=RateLimits(default=UNLIMITED)),
+        options=HttpOptions(adhoc_for_all=True, rate=UNLIMITED),
     )

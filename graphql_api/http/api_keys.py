@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from graphql_api.permissions import Scope
-
 PREFIX = "scrip_live_"
 _KEY = re.compile(r"scrip_live_([a-z0-9]{8,40})_([0-9a-f]{64})", re.ASCII)
 
@@ -20,14 +18,12 @@ _KEY = re.compile(r"scrip_live_([a-z0-9]{8,40})_([0-9a-f]{64})", re.ASCII)
 class StoredApiKey:
     """What the registry knows of a live key.
 
-    scopes:     None: what its role holds by default
     expires_at: the epoch second at which it ends; None: not before it is revoked
     """
 
     secret_sha256: bytes
     merchant_id: str
     programme_id: str | None = None
-    scopes: frozenset[Scope] | None = None
     expires_at: float | None = None
 
 

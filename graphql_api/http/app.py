@@ -23,7 +23,7 @@ from graphql_api.http.graphiql import GraphiqlFiles, graphiql_page
 from graphql_api.http.health import Liveness, MetricsPage, Ping, Readiness
 from graphql_api.http.metrics import HttpMetrics
 from graphql_api.http.operations import Desk, MakeContext
-from graphql_api.http.rate_limits import RateLimiter, RateLimits
+from graphql_api.http.rate_limits import Rate, RateLimiter
 from graphql_api.http.request_log import RequestLog
 from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.http.strays import answer_http_exception
@@ -50,7 +50,7 @@ class HttpOptions:
     body_bytes_max: int = 1_048_576
     deadline_seconds: float = 10.0
     documents: DocumentLimits = field(default_factory=DocumentLimits)
-    rates: RateLimits = field(default_factory=RateLimits)
+    rate: Rate = field(default_factory=Rate)
     subscriptions: SubscriptionLimits = field(default_factory=SubscriptionLimits)
 
 
@@ -76,7 +76,7 @@ def create_app(
     desk = Desk(
         schema=core,
         documents=DocumentStore(core, limits=options.documents, trusted=options.trusted_documents),
-        limiter=RateLimiter(options.rates, now=monotonic),
+        limiter=RateLimiter(options.rate, now=monotonic),
         make_context=make_context,
         deadline_seconds=options.deadline_seconds,
         adhoc_for_all=options.adhoc_for_all,

@@ -95,5 +95,5 @@ class BundleDownload:
         authorization = header_fields(scope).get(b"authorization")
         caller = await self._authenticator.identify(authorization, self._addresses.of(scope))
         record.role = caller.role
-        self._desk.limiter.take(caller.client, caller.role, COST)
+        self._desk.limiter.take(caller.client, COST)
         return await self._downloads.open(caller, record, scope["path_params"]["id"])

@@ -171,7 +171,7 @@ def _merchant(stored: StoredApiKey) -> Caller:
         role=Role.MERCHANT,
         subject=stored.merchant_id,
         client=f"{Role.MERCHANT}:{stored.merchant_id}",
-        scopes=ROLE_SCOPES[Role.MERCHANT] if stored.scopes is None else stored.scopes,
+        scopes=ROLE_SCOPES[Role.MERCHANT],
         programme_id=stored.programme_id,
         merchant_id=stored.merchant_id,
     )

@@ -22,7 +22,7 @@ from graphql_api.permissions import Role, Scope
 from graphql_api.private_file import create_private, read_private
 
 KEY_FILE = "development_token_key.pem"
-RULES = TokenRules(issuer="scrip-development", audience="scrip", default_role=None)
+RULES = TokenRules(issuer="scrip-development", audience="scrip")
 
 
 def development_key(directory: Path) -> Ed25519PrivateKey:

@@ -60,7 +60,7 @@ class Desk:
         RequestRefused 429 when it is used up. To be called before the variables are coerced.
         """
         cost = max(operation.cost, asked.size // _BYTES_PER_COST_AT_LEAST)
-        allowance = self.limiter.take(caller.client, caller.role, cost)
+        allowance = self.limiter.take(caller.client, cost)
         record.cost = cost
         return allowance
 
@@ -70,7 +70,7 @@ class Desk:
             # JSON has escapes of its own, behind which those of the document were not seen.
             refuse_nul(asked.text.encode())
             # A bucket of its own: what is refused costs a caller nothing else, but compiling costs us most.
-            self.limiter.take(f"compile {caller.client}", caller.role, len(asked.text) // _BYTES_PER_COST)
+            self.limiter.take(f"compile {caller.client}", len(asked.text) // _BYTES_PER_COST)
         if asked.digest is not None:
             # Without the scope nothing is compiled for the caller: the text it sends along is not looked at.
             document = self.documents.by_digest(asked.digest, asked.text if adhoc else None)

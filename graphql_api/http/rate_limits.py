@@ -1,11 +1,10 @@
 """How much static cost a client may ask for: one token bucket per client, in this process."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from graphql_api.http.refusals import RequestRefused
-from graphql_api.permissions import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +13,6 @@ class Rate:
 
     capacity: int = 60_000
     per_second: float = 20_000.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimits:
-    """The rate of each role; a bank's own systems usually get more than a phone."""
-
-    default: Rate = field(default_factory=Rate)
-    by_role: Mapping[Role, Rate] = field(default_factory=dict)
-
-    def of(self, role: Role) -> Rate:
-        """The rate of callers with this role."""
-        return self.by_role.get(role, self.default)
 
 
 @dataclass(slots=True)
@@ -57,17 +44,16 @@ class RateLimiter:
     Each process keeps its own, so a client of N processes may reach N times the rate.
     """
 
-    def __init__(self, limits: RateLimits, *, now: Callable[[], float], clients_max: int = 100_000) -> None:
-        self._limits = limits
+    def __init__(self, rate: Rate, *, now: Callable[[], float], clients_max: int = 100_000) -> None:
+        self._rate = rate
         self._now = now
         self._clients_max = clients_max
         self._buckets: dict[str, _Bucket] = {}
 
-    def take(self, client: str, role: Role, cost: int) -> Allowance:
+    def take(self, client: str, cost: int) -> Allowance:
         """Take `cost` from the client's bucket; RequestRefused 429 when it holds too little."""
-        rate = self._limits.of(role)
-        now = self._now()
-        bucket = self._buckets.pop(client, None) or self._new_bucket(rate, now)
+        rate, now = self._rate, self._now()
+        bucket = self._buckets.pop(client, None) or self._new_bucket(now)
         self._buckets[client] = bucket
         bucket.level = min(rate.capacity, bucket.level + (now - bucket.at) * rate.per_second)
         bucket.at = now
@@ -80,10 +66,10 @@ class RateLimiter:
             raise _limited(allowance, cost, wait=(min(cost, rate.capacity) - bucket.level) / rate.per_second)
         return allowance
 
-    def _new_bucket(self, rate: Rate, now: float) -> _Bucket:
+    def _new_bucket(self, now: float) -> _Bucket:
         if len(self._buckets) >= self._clients_max:
             del self._buckets[next(iter(self._buckets))]
-        return _Bucket(rate.capacity, now)
+        return _Bucket(self._rate.capacity, now)
 
 
 def _limited(allowance: Allowance, cost: int, wait: float) -> RequestRefused:

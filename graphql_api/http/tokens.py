@@ -25,11 +25,10 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRules:
-    """What a token must say. `default_role`: the role of a token without the `scrip_role` claim."""
+    """What a token must say."""
 
     issuer: str
     audience: str
-    default_role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class TokenVerifier:
             raise TokenRefused("The token has expired.")
         if "nbf" in claims and _time(claims["nbf"]) > now + _LEEWAY_SECONDS:
             raise TokenRefused("The token is not valid yet.")
-        return VerifiedToken(caller_of(claims, self._rules.default_role), expires_at)
+        return VerifiedToken(caller_of(claims), expires_at)
 
 
 def _time(value: object) -> float:
@@ -90,7 +89,7 @@ def _time(value: object) -> float:
     return float(value)
 
 
-def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
+def caller_of(claims: dict[str, object]) -> Caller:
     """The caller that verified claims describe.
 
     Claims: `sub`; `scrip_role`; `scope` (names separated by spaces: those of the form `noun:verb` replace the role's,
@@ -101,7 +100,7 @@ def caller_of(claims: dict[str, object], default_role: Role | None) -> Caller:
     subject = _text(claims, "sub")
     if not subject or not is_subject(subject):
         raise TokenRefused("The token names nobody.")
-    role = _role(_text(claims, "scrip_role"), default_role)
+    role = _role(_text(claims, "scrip_role"))
     named = [name for name in (_text(claims, "scope") or "").split() if ":" in name]
     merchant_id = _merchant_id(claims) if role is Role.MERCHANT else None
     if role is Role.MERCHANT and not merchant_id:
@@ -133,11 +132,9 @@ def _text(claims: dict[str, object], name: str) -> str | None:
     return value
 
 
-def _role(named: str | None, default: Role | None) -> Role:
+def _role(named: str | None) -> Role:
     if named is None:
-        if default is None:
-            raise TokenRefused("The token names no role.")
-        return default
+        raise TokenRefused("The token names no role.")
     try:
         return Role(named)
     except ValueError:

@@ -11,7 +11,7 @@ from graphql import get_introspection_query
 from graphql_api.errors import MASKED_MESSAGE
 from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.app import HttpOptions
-from graphql_api.http.rate_limits import Rate, RateLimits
+from graphql_api.http.rate_limits import Rate
 from graphql_api.permissions import Role, Scope
 from tests.e2e.http.sample import PERSONAL
 from tests.e2e.http.serving import StoredKeys, bearer, client_of, sample_app, served
@@ -121,7 +121,7 @@ async def test_a_slow_request_meets_its_deadline() -> None:
 
 async def test_too_much_cost_is_refused_for_a_while() -> None:
     """A client that used up its allowance gets a 429 that says when to come back."""
-    options = HttpOptions(rates=RateLimits(default=Rate(capacity=2, per_second=1)))
+    options = HttpOptions(rate=Rate(capacity=2, per_second=1))
     async with client_of(sample_app(options)) as client:
         statuses = [(await ask(client, HELLO)).status_code for _ in range(3)]
         answer = await ask(client, HELLO)
@@ -141,7 +141,7 @@ async def test_what_is_sent_costs_too() -> None:
     large = {"query": query, "variables": {"n": 3, "x": ["1234567"] * 20_000}}
     wrong = {"query": query, "variables": {"n": "three", "x": ["1234567"] * 20_000}}
 
-    options = HttpOptions(rates=RateLimits(default=Rate(capacity=10_000, per_second=0.001)))
+    options = HttpOptions(rate=Rate(capacity=10_000, per_second=0.001))
     async with client_of(sample_app(options)) as client:
         told = await client.post("/graphql", json=large, headers=bearer())
         refused = await client.post("/graphql", json=wrong, headers=bearer())
@@ -341,7 +341,7 @@ async def test_graphiql_is_served_in_development_only() -> None:
 
 async def test_compiling_documents_has_an_allowance() -> None:
     """Who sends ever new documents is slowed down, even when each is refused; known ones stay free."""
-    options = HttpOptions(rates=RateLimits(default=Rate(capacity=100, per_second=0.001)))
+    options = HttpOptions(rate=Rate(capacity=100, per_second=0.001))
     async with client_of(sample_app(options)) as client:
         known = await ask(client, HELLO)
         statuses = [(await ask(client, "{ nope }" + "#" * 200 + str(n))).status_code for n in range(4)]

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from uuid import UUID
 
 import jwt
@@ -11,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from graphql_api.caller import Caller
 from graphql_api.global_ids import encode_id
-from graphql_api.http.development_tokens import RULES, development_key_set
+from graphql_api.http.development_tokens import development_key_set
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
 from tests.unit.graphql_api.http.credentials_world import KEY, NOW, Clock, authenticator, claims, identify
@@ -134,12 +133,3 @@ async def test_a_token_is_not_remembered_past_its_expiry() -> None:
     clock.now += 51
     with pytest.raises(RequestRefused):
         await gate.identify(header, None)
-
-
-async def test_a_default_role_is_taken_only_when_configured() -> None:
-    """A bank's own tokens name no Scrip role; its configuration says what they are."""
-    gate = authenticator(Clock(), rules=replace(RULES, default_role=Role.MEMBER))
-
-    caller = await gate.identify(f"Bearer {claims(scrip_role=None)}".encode(), None)
-
-    assert caller.role is Role.MEMBER

@@ -9,9 +9,9 @@ from graphql import GraphQLObjectType, build_schema, parse
 from graphql_api.field_rules import guard_schema, requires
 from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
 from graphql_api.http.document_store import DocumentRefused, DocumentStore
-from graphql_api.http.rate_limits import Rate, RateLimiter, RateLimits
+from graphql_api.http.rate_limits import Rate, RateLimiter
 from graphql_api.http.refusals import RequestRefused
-from graphql_api.permissions import Role, Scope
+from graphql_api.permissions import Scope
 
 SCHEMA = build_schema(
     """
@@ -173,37 +173,27 @@ class Clock:
 def test_a_bucket_refills() -> None:
     """Cost is taken, refused without taking, and comes back with time up to the capacity."""
     clock = Clock()
-    limiter = RateLimiter(RateLimits(default=Rate(capacity=10, per_second=2)), now=clock)
-    assert limiter.take("c", Role.MEMBER, 8).remaining == 2
+    limiter = RateLimiter(Rate(capacity=10, per_second=2), now=clock)
+    assert limiter.take("c", 8).remaining == 2
     with pytest.raises(RequestRefused) as refused:
-        limiter.take("c", Role.MEMBER, 5)
+        limiter.take("c", 5)
 
     clock.now = 1.5
-    again = limiter.take("c", Role.MEMBER, 5)
+    again = limiter.take("c", 5)
     clock.now = 1_000.0
-    full = limiter.take("c", Role.MEMBER, 0)
+    full = limiter.take("c", 0)
 
     assert dict(refused.value.headers)[b"retry-after"] == b"2"
     assert (again.remaining, again.reset_seconds) == (0, 5)
     assert full.remaining == 10
 
 
-def test_roles_have_rates_of_their_own() -> None:
-    """A bank's systems may do more than a phone."""
-    limits = RateLimits(default=Rate(1, 1), by_role={Role.SERVICE: Rate(100, 100)})
-    limiter = RateLimiter(limits, now=Clock())
-
-    assert limiter.take("s", Role.SERVICE, 50).limit == 100
-    with pytest.raises(RequestRefused):
-        limiter.take("m", Role.MEMBER, 2)
-
-
 def test_the_bucket_table_is_bounded() -> None:
     """The longest unused client is forgotten first."""
-    limiter = RateLimiter(RateLimits(default=Rate(1, 0.001)), now=Clock(), clients_max=2)
+    limiter = RateLimiter(Rate(1, 0.001), now=Clock(), clients_max=2)
     for client in ("a", "b", "c"):
-        limiter.take(client, Role.MEMBER, 1)
+        limiter.take(client, 1)
 
-    assert limiter.take("a", Role.MEMBER, 1).remaining == 0
+    assert limiter.take("a", 1).remaining == 0
     with pytest.raises(RequestRefused):
-        limiter.take("c", Role.MEMBER, 1)
+        limiter.take("c", 1)
