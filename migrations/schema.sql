@@ -1687,6 +1687,10 @@ CREATE TRIGGER vouchers_keep_rows BEFORE DELETE OR TRUNCATE ON book.vouchers FOR
 
 CREATE CONSTRAINT TRIGGER branches_have_events AFTER INSERT ON keys.branches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.require_registry_event();
 
+CREATE TRIGGER branches_keep_all BEFORE TRUNCATE ON keys.branches FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+CREATE TRIGGER branches_keep_rows BEFORE DELETE ON keys.branches FOR EACH ROW WHEN ((old.kind <> 'bucket'::text)) EXECUTE FUNCTION audit.refuse_change();
+
 CREATE CONSTRAINT TRIGGER branches_states_have_events AFTER UPDATE ON keys.branches DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION audit.require_registry_event();
 
 CREATE TRIGGER branches_stay_destroyed BEFORE UPDATE ON keys.branches FOR EACH ROW WHEN ((old.state = 'destroyed'::text)) EXECUTE FUNCTION keys.keep_destroyed();
@@ -2341,51 +2345,74 @@ GRANT UPDATE(ended_at) ON TABLE book.vouchers TO scrip_app;
 
 GRANT UPDATE(version) ON TABLE book.vouchers TO scrip_app;
 
-GRANT SELECT,INSERT ON TABLE keys.branches TO scrip_app;
-GRANT SELECT,INSERT,DELETE ON TABLE keys.branches TO scrip_key_admin;
+GRANT SELECT ON TABLE keys.branches TO scrip_app;
+GRANT SELECT,DELETE ON TABLE keys.branches TO scrip_key_admin;
 
+GRANT INSERT(id) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(id) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(id) ON TABLE keys.branches TO scrip_auditor;
 
+GRANT INSERT(kind) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(kind) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(kind) ON TABLE keys.branches TO scrip_auditor;
 
+GRANT INSERT(name) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(name) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(name) ON TABLE keys.branches TO scrip_auditor;
 
-GRANT UPDATE(root_id) ON TABLE keys.branches TO scrip_key_admin;
+GRANT INSERT(root_id) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(root_id),UPDATE(root_id) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(root_id) ON TABLE keys.branches TO scrip_auditor;
 
-GRANT UPDATE(wrapped) ON TABLE keys.branches TO scrip_key_admin;
+GRANT INSERT(wrapped) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(wrapped),UPDATE(wrapped) ON TABLE keys.branches TO scrip_key_admin;
 
 GRANT UPDATE(state) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(state) ON TABLE keys.branches TO scrip_auditor;
 
+GRANT INSERT(created_at) ON TABLE keys.branches TO scrip_app;
+GRANT INSERT(created_at) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(created_at) ON TABLE keys.branches TO scrip_auditor;
 
 GRANT UPDATE(version) ON TABLE keys.branches TO scrip_key_admin;
 GRANT SELECT(version) ON TABLE keys.branches TO scrip_auditor;
 
-GRANT SELECT,INSERT ON TABLE keys.roots TO scrip_app;
-GRANT SELECT,INSERT ON TABLE keys.roots TO scrip_key_admin;
+GRANT SELECT ON TABLE keys.roots TO scrip_app;
+GRANT SELECT ON TABLE keys.roots TO scrip_key_admin;
 GRANT SELECT ON TABLE keys.roots TO scrip_auditor;
 
+GRANT INSERT(id) ON TABLE keys.roots TO scrip_app;
+GRANT INSERT(id) ON TABLE keys.roots TO scrip_key_admin;
+
+GRANT INSERT(reference) ON TABLE keys.roots TO scrip_app;
+GRANT INSERT(reference) ON TABLE keys.roots TO scrip_key_admin;
+
 GRANT UPDATE(state) ON TABLE keys.roots TO scrip_key_admin;
+
+GRANT INSERT(adopted_at) ON TABLE keys.roots TO scrip_app;
+GRANT INSERT(adopted_at) ON TABLE keys.roots TO scrip_key_admin;
 
 GRANT UPDATE(destroyed_at) ON TABLE keys.roots TO scrip_key_admin;
 
 GRANT UPDATE(version) ON TABLE keys.roots TO scrip_key_admin;
 
-GRANT SELECT,INSERT ON TABLE keys.subjects TO scrip_app;
+GRANT SELECT ON TABLE keys.subjects TO scrip_app;
 GRANT SELECT ON TABLE keys.subjects TO scrip_key_admin;
 
+GRANT INSERT(id) ON TABLE keys.subjects TO scrip_app;
 GRANT SELECT(id) ON TABLE keys.subjects TO scrip_auditor;
 
+GRANT INSERT(bucket_id) ON TABLE keys.subjects TO scrip_app;
 GRANT UPDATE(bucket_id) ON TABLE keys.subjects TO scrip_key_admin;
 GRANT SELECT(bucket_id) ON TABLE keys.subjects TO scrip_auditor;
 
+GRANT INSERT(wrapped) ON TABLE keys.subjects TO scrip_app;
 GRANT UPDATE(wrapped) ON TABLE keys.subjects TO scrip_key_admin;
 
 GRANT UPDATE(state) ON TABLE keys.subjects TO scrip_key_admin;
 GRANT SELECT(state) ON TABLE keys.subjects TO scrip_auditor;
 
+GRANT INSERT(created_at) ON TABLE keys.subjects TO scrip_app;
 GRANT SELECT(created_at) ON TABLE keys.subjects TO scrip_auditor;
 
 GRANT UPDATE(version) ON TABLE keys.subjects TO scrip_key_admin;

@@ -173,9 +173,16 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', name || '_keep_rows', name);
     END LOOP;
 END $$;
+-- A bucket goes once nothing is in it. Any other key is destroyed by an event, and its row tells of that.
+CREATE TRIGGER branches_keep_rows BEFORE DELETE ON keys.branches
+    FOR EACH ROW WHEN (OLD.kind <> 'bucket') EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER branches_keep_all BEFORE TRUNCATE ON keys.branches
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 -- Keys are made where they are first needed; only their administrator changes or destroys them.
-GRANT INSERT ON keys.roots, keys.branches, keys.subjects TO scrip_app;
-GRANT INSERT ON keys.roots, keys.branches TO scrip_key_admin;
+-- Nobody makes one that is destroyed from the beginning.
+GRANT INSERT (id, reference, adopted_at) ON keys.roots TO scrip_app, scrip_key_admin;
+GRANT INSERT (id, kind, name, root_id, wrapped, created_at) ON keys.branches TO scrip_app, scrip_key_admin;
+GRANT INSERT (id, bucket_id, wrapped, created_at) ON keys.subjects TO scrip_app;
 GRANT UPDATE (state, destroyed_at, version) ON keys.roots TO scrip_key_admin;
 GRANT UPDATE (root_id, wrapped, state, version), DELETE ON keys.branches TO scrip_key_admin;
 GRANT UPDATE (bucket_id, wrapped, state, version) ON keys.subjects TO scrip_key_admin;

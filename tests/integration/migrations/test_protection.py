@@ -296,6 +296,24 @@ async def test_a_destroyed_key_above_others_stays_destroyed(
         await connection.close()
 
 
+async def test_only_an_empty_bucket_goes_without_a_trace(database_url: str) -> None:
+    """The key of a month or of the house is destroyed by an event, or it stays."""
+    branch = "INSERT INTO keys.branches (id, kind, name, root_id, wrapped, created_at)"
+    branch += " VALUES ($1, $2, 'b', gen_random_uuid(), 'x', now())"
+    connection = await asyncpg.connect(database_url, server_settings={"session_replication_role": "replica"})
+    kept, gone = uuid4(), uuid4()
+    try:
+        await connection.execute(branch, kept, "epoch")
+        await connection.execute(branch, gone, "bucket")
+    finally:
+        await connection.close()
+
+    async with connected(database_url, "scrip_key_admin") as administrator:
+        await administrator.execute("DELETE FROM keys.branches WHERE id = $1", gone)
+        with pytest.raises(asyncpg.RestrictViolationError, match=r"keys\.branches is append-only"):
+            await administrator.execute("DELETE FROM keys.branches WHERE id = $1", kept)
+
+
 async def test_the_ledgers_clock_only_moves_forward(database_url: str) -> None:
     """Its offset is set once and then grows, and each time there is an event of it."""
     move = "UPDATE registry.instance SET clock_offset_us = $1"
@@ -334,6 +352,7 @@ async def test_a_credential_that_ends_is_told_to_every_process(database_url: str
         "UPDATE book.lots SET expires_at = expires_at",
         "UPDATE registry.api_keys SET secret_hash = secret_hash",
         "UPDATE registry.instance SET standing_version = 1",
+        "INSERT INTO keys.subjects (id, created_at, state) VALUES (gen_random_uuid(), now(), 'destroyed')",
         "SELECT record FROM audit.events",
         "DROP TABLE book.postings",
         "ALTER TABLE book.postings DISABLE TRIGGER ALL",
