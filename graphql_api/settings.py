@@ -204,10 +204,7 @@ class Settings:
         about="Run any document. When off, only trusted documents run, and others need the scope `document:adhoc`.",
     )
     trusted_documents: Path | None = setting(
-        "SCRIP_TRUSTED_DOCUMENTS",
-        Path,
-        default=None,
-        about="A JSON file that maps `sha256:…` ids to documents.",
+        "SCRIP_TRUSTED_DOCUMENTS", Path, default=None, about="A JSON file that maps `sha256:…` ids to documents."
     )
     allowed_origins: tuple[str, ...] = setting(
         "SCRIP_ALLOWED_ORIGINS",
@@ -235,10 +232,7 @@ class Settings:
         about="How log lines look.",
     )
     log_level: LogLevel = setting(
-        "SCRIP_LOG_LEVEL",
-        one_of(LogLevel),
-        default=LogLevel.INFO,
-        about="The least severe line that is written.",
+        "SCRIP_LOG_LEVEL", one_of(LogLevel), default=LogLevel.INFO, about="The least severe line that is written."
     )
     writer_connections: int = setting(
         "SCRIP_WRITER_CONNECTIONS",
@@ -263,6 +257,12 @@ class Settings:
         whole_number(1, 10_000),
         default=256,
         about="Commands in one batch, which is one transaction.",
+    )
+    client_cost_per_second: int = setting(
+        "SCRIP_CLIENT_COST_PER_SECOND",
+        whole_number(1, 100_000_000),
+        default=20_000,
+        about="Cost that a client may ask of each API process in a second, and three times as much at once; a spend is 10.",
     )
     deadline_seconds: int = setting(
         "SCRIP_DEADLINE_SECONDS", whole_number(1, 300), default=10, about="How long one request may take."

@@ -11,8 +11,13 @@ from graphql_api.http.refusals import RequestRefused
 class Rate:
     """A bucket that holds `capacity` cost and refills by `per_second`."""
 
-    capacity: int = 60_000
-    per_second: float = 20_000.0
+    capacity: int
+    per_second: float
+
+
+def rate_of(per_second: int) -> Rate:
+    """The rate of so much a second, of which three seconds' worth may be asked at once."""
+    return Rate(3 * per_second, per_second)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from graphql_api.http.development_tokens import RULES, development_key, developm
 from graphql_api.http.document_store import TrustedDocumentRefused
 from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
 from graphql_api.http.operations import MakeContext
+from graphql_api.http.rate_limits import rate_of
 from graphql_api.http.tokens import TokenRules, TokenVerifier
 from graphql_api.http.trusted_documents import read_trusted_documents
 from graphql_api.processes.engine_metrics import PoolMetrics
@@ -86,4 +87,5 @@ def http_options(settings: Settings) -> HttpOptions:
         allowed_origins=frozenset(settings.allowed_origins),
         trusted_proxies=settings.trusted_proxies,
         deadline_seconds=settings.deadline_seconds,
+        rate=rate_of(settings.client_cost_per_second),
     )

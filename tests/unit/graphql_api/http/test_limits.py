@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType, build_schema, parse
 from graphql_api.field_rules import guard_schema, requires
 from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
 from graphql_api.http.document_store import DocumentRefused, DocumentStore
-from graphql_api.http.rate_limits import Rate, RateLimiter
+from graphql_api.http.rate_limits import Rate, RateLimiter, rate_of
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.permissions import Scope
 
@@ -186,6 +186,15 @@ def test_a_bucket_refills() -> None:
     assert dict(refused.value.headers)[b"retry-after"] == b"2"
     assert (again.remaining, again.reset_seconds) == (0, 5)
     assert full.remaining == 10
+
+
+def test_a_client_may_save_three_seconds_up() -> None:
+    """What SCRIP_CLIENT_COST_PER_SECOND says is the steady rate."""
+    limiter = RateLimiter(rate_of(100), now=Clock())
+
+    assert (limiter.take("s", 300).limit, limiter.take("t", 200).remaining) == (300, 100)
+    with pytest.raises(RequestRefused):
+        limiter.take("s", 1)
 
 
 def test_the_bucket_table_is_bounded() -> None:
