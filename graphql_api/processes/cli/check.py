@@ -39,6 +39,8 @@ def check(
     else:
         _print_table(report)
         print_line(log.as_text())
+        if not (report.is_clean and log.is_clean):
+            print_line("What to do: docs/runbook/suspected-tampering.md; after a restore, docs/backup-and-restore.md.")
     if not (report.is_clean and log.is_clean):
         raise typer.Exit(REFUSED)
 
