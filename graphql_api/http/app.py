@@ -23,7 +23,7 @@ from graphql_api.http.graphiql import GraphiqlFiles, graphiql_page
 from graphql_api.http.health import Liveness, MetricsPage, Ping, Readiness
 from graphql_api.http.metrics import HttpMetrics
 from graphql_api.http.operations import Desk, MakeContext
-from graphql_api.http.rate_limits import Rate, RateLimiter, rate_of
+from graphql_api.http.rate_limits import USUAL, Rate, RateLimiter
 from graphql_api.http.request_log import RequestLog
 from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.http.strays import answer_http_exception
@@ -50,7 +50,7 @@ class HttpOptions:
     body_bytes_max: int = 1_048_576
     deadline_seconds: float = 10.0
     documents: DocumentLimits = field(default_factory=DocumentLimits)
-    rate: Rate = rate_of(20_000)
+    rate: Rate = USUAL
     subscriptions: SubscriptionLimits = field(default_factory=SubscriptionLimits)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from graphql_api.http.refusals import RequestRefused
 
@@ -18,6 +19,9 @@ class Rate:
 def rate_of(per_second: int) -> Rate:
     """The rate of so much a second, of which three seconds' worth may be asked at once."""
     return Rate(3 * per_second, per_second)
+
+
+USUAL: Final = rate_of(20_000)
 
 
 @dataclass(slots=True)
