@@ -80,18 +80,23 @@ def ended_whatever_happens(run: subprocess.Popen[str]) -> Iterator[subprocess.Po
         run.communicate(timeout=40)
 
 
-@pytest.mark.bench
-def test_a_sandbox_has_the_demos_data_when_it_is_up(tmp_path: Path) -> None:
-    """Nobody need load it; and Ctrl-C leaves no process."""
-    with ended_whatever_happens(start(tmp_path, free_port(), sandbox="on")) as run:
-        assert "No demo data" not in await_up(run)
-        end_by_ctrl_c(run, tmp_path)
+@pytest.mark.parametrize("sandbox", [pytest.param("on", marks=pytest.mark.bench), "off"])
+def test_ctrl_c_stops_everything(tmp_path: Path, sandbox: str) -> None:
+    """It reaches the whole group, as from a terminal, and leaves no process; a sandbox has the demo's data by then."""
+    with ended_whatever_happens(start(tmp_path, free_port(), sandbox=sandbox)) as run:
+        printed = await_up(run)
+        assert ("No demo data" in printed) == (sandbox == "off")
+        family = family_of(run, tmp_path)
+
+        os.killpg(run.pid, signal.SIGINT)
+
+        assert run.wait(40) == 0
+        await_gone(family)
+        assert len(family) == 3
 
 
-def test_a_run_leaves_nothing_but_its_data_however_it_ends(tmp_path: Path) -> None:
-    """After kill -9 its children end by themselves, and the next run adopts the server that was left; SIGTERM and Ctrl-C
-    leave no process.
-    """
+def test_a_killed_run_is_recovered_from(tmp_path: Path) -> None:
+    """Its children end by themselves; the next run adopts the server that was left, and SIGTERM leaves no process."""
     port = free_port()
     with ended_whatever_happens(start(tmp_path, port)) as killed:
         assert "No demo data" in await_up(killed)
@@ -113,19 +118,6 @@ def test_a_run_leaves_nothing_but_its_data_however_it_ends(tmp_path: Path) -> No
         assert run.wait(40) == 0
         await_gone(family)
         assert server in family
-
-    with ended_whatever_happens(start(tmp_path, port)) as run:
-        await_up(run)
-        end_by_ctrl_c(run, tmp_path)
-
-
-def end_by_ctrl_c(run: subprocess.Popen[str], var: Path) -> None:
-    """Interrupt the whole group, as a terminal does, and see all three of its processes end."""
-    family = family_of(run, var)
-    os.killpg(run.pid, signal.SIGINT)
-    assert run.wait(40) == 0
-    await_gone(family)
-    assert len(family) == 3
 
 
 def said_by_a_second_run(var: Path) -> str:
