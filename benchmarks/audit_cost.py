@@ -89,7 +89,7 @@ async def _unrecorded(book: BookUnderTest) -> AsyncIterator[BookUnderTest]:
     """The same book through an application that records nothing."""
     await _ask(book.url, _NO_TRIGGER)
     settings = book.application.settings
-    with patch("graphql_api.audit_side.AuditLog", Unrecorded):
+    with patch("graphql_api.audit_log.side.AuditLog", Unrecorded):
         async with open_application(settings, url=book.url, observer=EngineMetrics(CollectorRegistry())) as application:
             yield replace(book, application=application)
 

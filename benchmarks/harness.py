@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measurement import Measurement, Result
-from graphql_api.log_reconciling import reconcile_log
+from graphql_api.audit_log.log_reconciling import reconcile_log
 from graphql_api.processes.embedded import EmbeddedServer, own_server
 from graphql_api.settings import Settings
 from ledger.reports.check import check_book

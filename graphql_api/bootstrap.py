@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from audit.cipher import KeySealer
-from graphql_api.audit_side import AuditSide, open_audit_side
+from graphql_api.audit_log.key_notices import KeyNotices
+from graphql_api.audit_log.refused_access import RefusedAccess
+from graphql_api.audit_log.side import AuditSide, open_audit_side
 from graphql_api.code_guesses import CodeGuesses
-from graphql_api.key_notices import KeyNotices
 from graphql_api.notices import Notices
-from graphql_api.refused_access import RefusedAccess
 from graphql_api.registry_merchants import RegistryMerchants
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings

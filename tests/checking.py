@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from audit.reconcile import reconcile
-from graphql_api.log_reconciling import auditing, balances_of
+from graphql_api.audit_log.log_reconciling import auditing, balances_of
 from ledger.engine.check_rule import Rule
 from ledger.engine.reader import Snapshot
 from ledger.reports.check import RULES, check_book, differences_of

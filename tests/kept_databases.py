@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from graphql_api.audit_desk import AUDITOR_ROLE
+from graphql_api.audit_log.desk import AUDITOR_ROLE
 from ledger.engine import array_types
 from tests.databases import DatabaseServer
 from tests.desk import Desk

@@ -12,9 +12,9 @@ from audit.export import ExportRefused
 from audit.signing import SigningKey
 from audit.status import read_status
 from audit.waiting_bundle import Made, drop_bundles, keep_bundle, without_bundle
-from graphql_api.audit_exporting import order_of
+from graphql_api.audit_log.bundle_making import Exported, Order, make_in_child
+from graphql_api.audit_log.exporting import order_of
 from graphql_api.bootstrap import Application
-from graphql_api.bundle_making import Exported, Order, make_in_child
 from ledger.control.approval import Approval
 from ledger.control.audit_access import OPEN_FOR
 from ledger.control.queries import agreed_exports

@@ -9,8 +9,8 @@ import structlog
 from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import Parts
 from audit.record import SealedPart
-from graphql_api.audit_desk import AuditDesk
-from graphql_api.audit_downloads import AuditDownloads
+from graphql_api.audit_log.desk import AuditDesk
+from graphql_api.audit_log.downloads import AuditDownloads
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
 from graphql_api.loaders import BatchLoader

@@ -6,8 +6,8 @@ from datetime import timedelta
 import structlog
 
 from audit.reconcile import is_reconciliation_due, record_reconciliation
+from graphql_api.audit_log.log_reconciling import reconcile_log
 from graphql_api.bootstrap import Application
-from graphql_api.log_reconciling import reconcile_log
 
 EVERY = timedelta(hours=24)
 LOG = structlog.get_logger("worker")

@@ -18,10 +18,10 @@ from audit.rollback import LogRolledBack
 from audit.signing import SigningKey
 from audit.static_files import StaticFiles
 from audit.tree import TreeDamaged
+from graphql_api.audit_log.log_key import load_log_key
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.errors import describe_exception, name_exception
 from graphql_api.http.logs import configure_logs
-from graphql_api.log_key import load_log_key
 from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database

@@ -7,7 +7,7 @@ import orjson
 import strawberry
 
 from audit.search import Entry, EventFilter
-from graphql_api.audit_desk import Stretch
+from graphql_api.audit_log.desk import Stretch
 from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from graphql_api.audit_desk import AuditDesk
+from graphql_api.audit_log.desk import AuditDesk
 from graphql_api.caller import Caller, name_in
 from graphql_api.code_guesses import CodeGuesses
 from graphql_api.loaders import BatchLoader

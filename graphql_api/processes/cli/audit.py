@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from audit.drill import Outcome
     from audit.reconcile import Reconciliation
-    from graphql_api.bundle_making import Exported
+    from graphql_api.audit_log.bundle_making import Exported
 
 app = typer.Typer(name="audit", help="Verify, export and practise on the audit log.", no_args_is_help=True)
 
@@ -182,8 +182,8 @@ async def _export(approval: str) -> "Exported":
     import os
 
     from audit.export import ExportRefused
-    from graphql_api.audit_exporting import ExportNotApproved, export_approved
-    from graphql_api.log_key import load_log_key
+    from graphql_api.audit_log.exporting import ExportNotApproved, export_approved
+    from graphql_api.audit_log.log_key import load_log_key
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.opened import opened
     from graphql_api.processes.cli.operating_user import actor_name
@@ -224,7 +224,7 @@ def reconcile(
 
 async def _reconcile() -> "Reconciliation":
     from audit.reconcile import record_reconciliation
-    from graphql_api.log_reconciling import reconcile_log
+    from graphql_api.audit_log.log_reconciling import reconcile_log
     from graphql_api.processes.cli.opened import opened
 
     async with opened() as application:

@@ -49,7 +49,7 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "tuple[Check
     from rich.console import Console
     from rich.progress import Progress
 
-    from graphql_api.log_reconciling import reconcile_log
+    from graphql_api.audit_log.log_reconciling import reconcile_log
     from ledger.reports.check import check_book
 
     # Progress goes to standard error and only to a terminal, so that the report can be piped.

@@ -15,8 +15,8 @@ def new() -> None:
     Example:
         (umask 077 && scrip key new > root.key) && SCRIP_ROOT_KEY_FILE=root.key scrip serve
     """
+    from graphql_api.audit_log.root_key import new_root_key
     from graphql_api.processes.cli.output import print_line
-    from graphql_api.root_key import new_root_key
 
     print_line(new_root_key().hex())
 
@@ -32,8 +32,8 @@ def fingerprint(
     """
     import asyncio
 
+    from graphql_api.audit_log.root_key import key_provider
     from graphql_api.processes.cli.output import print_json, print_line
-    from graphql_api.root_key import key_provider
     from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
@@ -52,7 +52,7 @@ def new_signing() -> None:
         (umask 077 && SCRIP_LOG_ORIGIN=bank.example/scrip scrip key new-signing > log.key)
     """
     from audit.note import NoteRefused
-    from graphql_api.log_key import new_log_key
+    from graphql_api.audit_log.log_key import new_log_key
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_line
     from graphql_api.setting_refusals import Need
@@ -74,7 +74,7 @@ def verifier() -> None:
     Example:
         SCRIP_LOG_SIGNING_KEY_FILE=log.key scrip key verifier
     """
-    from graphql_api.log_key import load_log_key
+    from graphql_api.audit_log.log_key import load_log_key
     from graphql_api.processes.cli.output import print_line
     from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings

@@ -57,7 +57,7 @@ async def _turn_over() -> str:
 
 async def _certificate(subject: UUID) -> "Certificate":
     from audit.certificate import certify
-    from graphql_api.audit_desk import AUDITOR_ROLE
+    from graphql_api.audit_log.desk import AUDITOR_ROLE
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.operating_user import actor_name
     from ledger.engine.connecting import connect

@@ -49,8 +49,8 @@ def retire_key() -> None:
 
 
 async def _rotate() -> "SigningKey":
-    from graphql_api.log_key import new_log_key
-    from graphql_api.log_key_rotation import rotate_log_key
+    from graphql_api.audit_log.log_key import new_log_key
+    from graphql_api.audit_log.log_key_rotation import rotate_log_key
     from graphql_api.processes.cli.operating_user import actor_name
 
     async with _at_the_key() as (acts, path, key):
@@ -58,7 +58,7 @@ async def _rotate() -> "SigningKey":
 
 
 async def _retire() -> "tuple[SigningKey, FormerKey]":
-    from graphql_api.log_key_rotation import retire_log_key
+    from graphql_api.audit_log.log_key_rotation import retire_log_key
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.operating_user import actor_name
     from graphql_api.processes.known_checkpoint import checkpoints_of
@@ -76,8 +76,8 @@ async def _retire() -> "tuple[SigningKey, FormerKey]":
 @asynccontextmanager
 async def _at_the_key() -> "AsyncIterator[tuple[Acts, Path, SigningKey]]":
     """Where acts are recorded, and the key with its file; what stands in the way is told in one sentence."""
-    from graphql_api.log_key import load_log_key, log_key_path
-    from graphql_api.log_key_rotation import RotationRefused
+    from graphql_api.audit_log.log_key import load_log_key, log_key_path
+    from graphql_api.audit_log.log_key_rotation import RotationRefused
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.opened import opened
     from graphql_api.setting_refusals import Need

@@ -10,7 +10,7 @@ from audit.policy import Policy
 from audit.sealed_bundle import open_bundle, public_half
 from audit.verify import verify_bundle
 from audit.waiting_bundle import SLICE_BYTES, Made, keep_bundle
-from graphql_api.bundle_making import make_here
+from graphql_api.audit_log.bundle_making import make_here
 from graphql_api.permissions import Role, Scope
 from graphql_api.processes.export_rounds import ExportRounds
 from graphql_api.schema.kinds import APPROVAL, uuid_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from graphql_api.log_key import load_log_key
+from graphql_api.audit_log.log_key import load_log_key
 from graphql_api.settings import Settings
 from tests.databases import run
 from tests.e2e.processes.test_run import free_port

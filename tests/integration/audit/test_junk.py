@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from audit.search import EventFilter, entries_meeting, search_page
-from graphql_api.log_reconciling import reconcile_log
+from graphql_api.audit_log.log_reconciling import reconcile_log
 from tests.sequenced_log import sequencing
 
 PROGRAMME = UUID(int=7)

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from audit.reconcile import Reconciliation, reconcile, record_reconciliation
-from graphql_api.log_reconciling import balances_of, reconcile_log
+from graphql_api.audit_log.log_reconciling import balances_of, reconcile_log
 from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember
 from ledger.points.hold import HoldPoints
@@ -72,6 +72,19 @@ CHANGES: dict[str, tuple[str, str]] = {
         "DELETE FROM audit.pending WHERE id = (SELECT min(id::text)::uuid FROM audit.pending)",
         "it is neither in the log",
     ),
+    "what an event is about": (
+        "UPDATE audit.events SET resource_id = gen_random_uuid() WHERE resource_id IS NOT NULL",
+        "its record tells of another event",
+    ),
+    "a lost event that waits": (
+        "DELETE FROM audit.events WHERE id = (SELECT min(id::text)::uuid FROM audit.pending)",
+        "there is no such event",
+    ),
+    "an event that waits again": (
+        "INSERT INTO audit.pending SELECT event_id FROM audit.leaves WHERE index = 0",
+        "it is in the log already",
+    ),
+    "the tree": ("DELETE FROM audit.tree", "entries"),
     "a lost record": (
         "DELETE FROM audit.events WHERE id = (SELECT event_id FROM audit.leaves ORDER BY index DESC LIMIT 1)",
         "its record is not what was logged",

@@ -26,7 +26,7 @@ async def test_a_composed_application_decides_and_reads(application: Application
     assert outcome.refusal is not None
     assert outcome.refusal.code == RefusalCode.MEMBER_NOT_FOUND
     assert found is not None
-    assert found["id"] == 1
+    assert found["id"] == UUID(int=1)
 
 
 async def test_a_stopped_application_takes_no_commands(settings: Settings, database_url: str) -> None:

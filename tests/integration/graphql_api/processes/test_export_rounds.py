@@ -11,12 +11,12 @@ from audit.policy import Policy
 from audit.sealed_bundle import open_bundle
 from audit.verify import verify_bundle
 from audit.waiting_bundle import find_bundle
-from graphql_api.bundle_making import make_here
+from graphql_api.audit_log.bundle_making import make_here
 from graphql_api.processes import export_rounds
 from graphql_api.processes.export_rounds import ExportRounds
 from tests.bank import Bank, bank
 from tests.fixtures_application import application, settings
-from tests.integration.graphql_api.test_audit_exporting import PRIVATE, agree, ask, sequence
+from tests.integration.graphql_api.audit_log.test_exporting import PRIVATE, agree, ask, sequence
 from tests.sequenced_log import KEY
 
 __all__ = ["application", "bank", "settings"]

@@ -14,9 +14,9 @@ from audit.certificate import Certificate, certify
 from audit.merkle import leaf_hash
 from audit.process_life import ClockWatch
 from audit.record import SealedPart
+from graphql_api.audit_log.root_key import new_root_key
 from graphql_api.processes.key_rounds import KeyRounds
 from graphql_api.processes.recorded_life import recorded
-from graphql_api.root_key import new_root_key
 from graphql_api.settings import Settings
 from ledger.control.decide_request import ApproveRequest
 from ledger.control.erasure import RequestErasure

@@ -11,8 +11,8 @@ import pytest
 from audit.policy import parse_policy
 from audit.sequencer import Sequencer, open_connection
 from audit.signing import SigningKey
-from graphql_api.log_key import load_log_key
-from graphql_api.root_key import new_root_key
+from graphql_api.audit_log.log_key import load_log_key
+from graphql_api.audit_log.root_key import new_root_key
 from graphql_api.settings import Settings
 from tests.bank import Bank, bank
 from tests.command_line import run_scrip

@@ -7,7 +7,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from audit.reconcile import Connection, LedgerBalance, LedgerBalances, Reconciliation, reconcile
-from graphql_api.audit_desk import AUDITOR_ROLE
+from graphql_api.audit_log.desk import AUDITOR_ROLE
 from ledger.engine.database import Database
 from ledger.engine.reader import Snapshot
 from ledger.reports.balances import account_balances

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 
 from audit.signing import SigningKey
+from graphql_api.audit_log.bundle_making import Exported, Order, make_bundle
 from graphql_api.bootstrap import Application
-from graphql_api.bundle_making import Exported, Order, make_bundle
 from ledger.control.approval import Approval, Payload
 from ledger.control.audit_access import AskForExport, is_open_to
 from ledger.control.queries import approval_by_id

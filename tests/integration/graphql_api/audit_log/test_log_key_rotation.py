@@ -10,8 +10,8 @@ from audit.policy import FormerKey, Policy
 from audit.rollback import KnownCheckpoint, LogRolledBack, refuse_rollback
 from audit.sequencer import Sequencer, open_connection
 from audit.signing import SigningKey
-from graphql_api.log_key import new_log_key
-from graphql_api.log_key_rotation import RotationRefused, retire_log_key, rotate_log_key
+from graphql_api.audit_log.log_key import new_log_key
+from graphql_api.audit_log.log_key_rotation import RotationRefused, retire_log_key, rotate_log_key
 from tests.key_world import KeyWorld, keys
 
 __all__ = ["keys"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.log_key import load_log_key, new_log_key
+from graphql_api.audit_log.log_key import load_log_key, new_log_key
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 

@@ -13,7 +13,7 @@ from audit.sealed_bundle import open_bundle, public_half
 from audit.search import EventFilter
 from audit.verdict import Answer, Question
 from audit.verify import verify_bundle
-from graphql_api.audit_exporting import ExportNotApproved, export_approved
+from graphql_api.audit_log.exporting import ExportNotApproved, export_approved
 from graphql_api.global_ids import encode_id
 from graphql_api.processes.cli import audit as commands
 from graphql_api.settings import Settings

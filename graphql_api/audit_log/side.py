@@ -19,10 +19,10 @@ from audit.log import AuditLog
 from audit.parts import Parts
 from audit.retention import RetentionClass, RetentionPolicy
 from audit.turnover import Turnover
-from graphql_api.key_connection import KeyConnection
-from graphql_api.key_notices import KeyNotices
+from graphql_api.audit_log.key_connection import KeyConnection
+from graphql_api.audit_log.key_notices import KeyNotices
+from graphql_api.audit_log.root_key import key_provider
 from graphql_api.notices import Notices
-from graphql_api.root_key import key_provider
 from graphql_api.settings import Settings, SettingsError
 from ledger.engine.connecting import connect
 from ledger.engine.database import Database

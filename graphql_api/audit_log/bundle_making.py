@@ -11,7 +11,7 @@ from audit.export import ENTRIES_MAX, ExportRefused, Wanted, export
 from audit.sealed_bundle import SealRefused, read_key, seal_bundle
 from audit.search import EventFilter
 from audit.signing import SigningKey
-from graphql_api.audit_desk import AUDITOR_ROLE, within_tenancy
+from graphql_api.audit_log.desk import AUDITOR_ROLE, within_tenancy
 from ledger.engine.connecting import connect
 
 _SETTINGS = {"role": AUDITOR_ROLE, "application_name": "scrip audit", "timezone": "UTC"}

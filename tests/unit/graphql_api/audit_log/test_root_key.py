@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.root_key import key_provider, new_root_key
+from graphql_api.audit_log.root_key import key_provider, new_root_key
 from graphql_api.settings import Settings, SettingsError
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from audit.act import Acts
 from audit.waiting_bundle import Waiting, find_bundle, read_bundle
-from graphql_api.audit_exporting import EXPORTED, exported_facts
+from graphql_api.audit_log.exporting import EXPORTED, exported_facts
 from graphql_api.caller import Caller
 from graphql_api.http.bundle_download import Download
 from graphql_api.http.refusals import RequestRefused

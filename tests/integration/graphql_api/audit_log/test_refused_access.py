@@ -11,9 +11,9 @@ import pytest
 
 from audit.act import Acts, Lent
 from audit.log import AuditLog
-from graphql_api import refused_access
+from graphql_api.audit_log import refused_access
+from graphql_api.audit_log.refused_access import KINDS_MAX, RefusedAccess
 from graphql_api.bootstrap import Application
-from graphql_api.refused_access import KINDS_MAX, RefusedAccess
 from graphql_api.request_record import RequestRecord
 from tests.bank import Bank, bank
 
