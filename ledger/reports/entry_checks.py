@@ -17,7 +17,11 @@ _TOLD_ELSEWHERE: Final = f"e.request_id IS NOT NULL AND (e.kind IN {_RECEIPTS} O
 # Answers are read where they tell more than kind, member, asset and amount of an entry that took effect when it was made.
 _IS_PLAIN: Final = """
     e.effective_at = e.posted_at AND num_nulls(e.original_entry_id, e.money_minor, e.rate_id) = 3 AND e.kind <> 'hold'
-    AND (e.merchant_id IS NULL OR position(e.merchant_id::text IN r.outcome) > 0)
+    AND (e.merchant_id IS NULL OR position(convert_to(e.merchant_id::text, 'UTF8') IN convert_to(r.outcome, 'UTF8')) > 0)
+"""
+_IS_TOLD: Final = """
+    starts_with(r.outcome, '["' || e.id || '","' || e.kind || '","' || e.member_id || '","' || e.asset_id || '",' || e.amount
+                || ',')
 """
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -45,34 +49,27 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "entry_has_request",
         "an entry that was asked for under a key has that request on file, of its kind, client and instant, and the request"
-        " names the entry; those of a list that stands or falls as one share the list's",
-        """
-        SELECT e.id AS subject, e.kind, encode(e.request_id, 'hex') AS request_id, r.kind AS requested, r.client, e.actor,
-               r.decided_at, e.posted_at, r.entry_id AS request_names
-        FROM {book}.journal_entries e
-        LEFT JOIN {book}.requests r ON r.id = e.request_id
-        WHERE e.request_id IS NOT NULL AND r.kind IS DISTINCT FROM 'list'
-          AND (r.kind, r.client, r.decided_at, r.entry_id) IS DISTINCT FROM (e.kind, e.actor, e.posted_at, e.id)
-        """,
-    ),
-    rule(
-        "entry_matches_answer",
-        "what a point command answered is what its entry says: kind, member, asset, amount, instants, merchant, money, rate,"
-        " what it undid, and until when it set aside",
+        " names the entry (those of a list that stands or falls as one share the list's); what a point command answered is what"
+        " its entry says: member, asset, amount, instants, merchant, money, rate, what it undid, until when it set aside",
         f"""
-        WITH answers AS (
-            SELECT e.*, r.outcome, {_IS_PLAIN} AS is_plain,
-                   starts_with(r.outcome, '["' || e.id || '","' || e.kind || '","' || e.member_id || '","' || e.asset_id || '",'
-                               || e.amount || ',') AS is_told
-            FROM {{book}}.requests r JOIN {{book}}.journal_entries e ON e.id = r.entry_id AND e.request_id = r.id
-            WHERE e.kind IN {_RECEIPTS}
+        WITH odd AS MATERIALIZED (
+            SELECT e.id, r.outcome, r.id IS NULL OR r.kind <> 'list' AND (r.kind, r.client, r.decided_at, r.entry_id)
+                       IS DISTINCT FROM (e.kind, e.actor, e.posted_at, e.id) AS is_other
+            FROM {{book}}.journal_entries e LEFT JOIN {{book}}.requests r ON r.id = e.request_id
+            WHERE e.request_id IS NOT NULL
+              AND (r.id IS NULL OR r.kind <> 'list')
+              AND ((r.kind = e.kind AND r.client = e.actor AND r.decided_at = e.posted_at AND r.entry_id = e.id
+                    AND (e.kind NOT IN {_RECEIPTS} OR {_IS_PLAIN} AND {_IS_TOLD})) IS NOT TRUE)
         ), read AS MATERIALIZED (
-            SELECT *, CASE WHEN is_told THEN outcome::jsonb END AS answer FROM answers WHERE (is_plain AND is_told) IS NOT TRUE
+            SELECT e.*, odd.is_other, odd.outcome, r.kind AS requested, r.client, r.decided_at, r.entry_id AS request_names,
+                   CASE WHEN {_IS_TOLD} AND e.kind IN {_RECEIPTS} THEN r.outcome::jsonb END AS answer
+            FROM odd JOIN {{book}}.journal_entries e ON e.id = odd.id LEFT JOIN {{book}}.requests r ON r.id = e.request_id
         )
-        SELECT a.id AS subject, a.kind, a.effective_at, a.merchant_id, a.original_entry_id, a.money_minor, a.rate_id,
+        SELECT a.id AS subject, a.kind, a.actor, a.posted_at, encode(a.request_id, 'hex') AS request_id, a.requested, a.client,
+               a.decided_at, a.request_names, a.effective_at, a.merchant_id, a.original_entry_id, a.money_minor, a.rate_id,
                h.deadline, a.outcome
         FROM read a LEFT JOIN {{book}}.holds h ON h.id = a.id
-        WHERE (answer ->> 14, answer ->> 17, answer ->> 18, answer ->> 20) IS DISTINCT FROM
+        WHERE a.is_other OR (answer ->> 14, answer ->> 17, answer ->> 18, answer ->> 20) IS DISTINCT FROM
               (a.merchant_id::text, a.original_entry_id::text, a.money_minor::text, a.rate_id::text)
            OR ((answer ->> 5)::timestamptz, (answer ->> 6)::timestamptz) IS DISTINCT FROM (a.effective_at, a.posted_at)
            OR (h.id IS NOT NULL AND (answer ->> 16)::timestamptz IS DISTINCT FROM h.deadline)

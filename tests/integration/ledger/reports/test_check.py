@@ -133,17 +133,17 @@ CORRUPTIONS = (
         spoil="UPDATE book.journal_entries SET posted_at = posted_at + interval '1 microsecond' WHERE id = $1",
     ),
     Corruption(
-        rule="entry_matches_answer",
+        rule="entry_has_request",
         pick="SELECT id FROM book.journal_entries WHERE kind = 'spend' AND rate_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET 11",
         spoil="UPDATE book.journal_entries SET rate_id = gen_random_uuid() WHERE id = $1",
     ),
     Corruption(
-        rule="entry_matches_answer",
+        rule="entry_has_request",
         pick=_ENTRY.format("earn", 3),
         spoil="UPDATE book.journal_entries SET member_id = gen_random_uuid() WHERE id = $1",
     ),
     Corruption(
-        rule="entry_matches_answer",
+        rule="entry_has_request",
         pick="SELECT id FROM book.holds WHERE state = 'open' ORDER BY id DESC LIMIT 1",
         spoil="UPDATE book.holds SET deadline = deadline - interval '1 second' WHERE id = $1",
     ),
