@@ -25,7 +25,8 @@ from ledger.points.sweeps import PostDue
 from ledger.points.transfer import TransferPoints
 from ledger.programme.rows import Asset, asset_id
 from tests.property.memory_book import AnyCommand
-from tests.property.model import Earn, Held, Model, No, Purse, Spent, Terms, Told
+from tests.property.model import Model, No, Told
+from tests.property.purse import Earn, Held, Purse, Spent, Terms
 from tests.property.world import MEMBERS, START, rates, terms
 
 TERMS = (

@@ -1,0 +1,126 @@
+"""What the model of points is made of: terms, and a member's purse with its lots, earns and holds as plain lists."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+DAWN = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """The terms of the one asset. Exactly one of months, days, inactive_months is set, or none: never."""
+
+    zone: str = "UTC"
+    days: int = 0
+    months: int = 0
+    to_month_end: bool = False
+    inactive_months: int = 0
+    shortfall: str = "WITHIN_BALANCE"
+    grace_days: int = 0
+    day_max: int | None = None
+    month_max: int | None = None
+
+    @property
+    def expiry(self) -> str:
+        """The policy as the product writes it."""
+        if self.days:
+            return f"{self.days} days"
+        if self.months:
+            return f"{self.months} months" + (" to month" if self.to_month_end else "")
+        return f"inactive {self.inactive_months} months" if self.inactive_months else "never"
+
+
+@dataclass(eq=False)
+class Lot:
+    """`label` counts the lots of the whole model, in the order of granting; `own_of` is the earn it stems from."""
+
+    label: int
+    amount: int
+    dies: datetime
+    granted_at: datetime
+    purchased: bool = False
+    held: int = 0
+    own_of: "Earn | None" = None
+
+
+@dataclass(eq=False)
+class Earn:
+    """An earn that may be refunded; `pending` is what still waits."""
+
+    points: int
+    sale: int
+    refunded: int = 0
+    pending: int = 0
+    label: int = -1
+    activates: datetime | None = None
+    purchased: bool = False
+
+
+@dataclass(eq=False)
+class Held:
+    """A hold, and what it drew."""
+
+    parts: list[tuple[Lot, int]]
+    deadline: datetime
+    shop: bool
+    state: str = "open"
+    number: int = 0
+
+    @property
+    def amount(self) -> int:
+        """All of it."""
+        return sum(part for _, part in self.parts)
+
+
+@dataclass(eq=False)
+class Spent:
+    """A spend or capture, and what it drew."""
+
+    parts: list[tuple[Lot, int]]
+    at: datetime
+    rate: tuple[int, int] | None
+    reversed: int = 0
+
+    @property
+    def amount(self) -> int:
+        """All of it."""
+        return sum(part for _, part in self.parts)
+
+
+@dataclass(eq=False)
+class Purse:
+    """A member's points."""
+
+    lots: list[Lot] = field(default_factory=list)
+    waiting: list[Earn] = field(default_factory=list)
+    holds: list[Held] = field(default_factory=list)
+    owed: int = 0
+    inactive: datetime | None = None
+    frozen: bool = False
+    sent: dict[str, int] = field(default_factory=dict)
+    settled: datetime = DAWN
+
+    @property
+    def posted(self) -> int:
+        """What is in the wallet."""
+        return sum(lot.amount for lot in self.lots)
+
+    @property
+    def held(self) -> int:
+        """What open holds keep."""
+        return sum(hold.amount for hold in self.holds if hold.state == "open")
+
+    @property
+    def pending(self) -> int:
+        """What waits."""
+        return sum(earn.pending for earn in self.waiting)
+
+    def death(self, lot: Lot) -> datetime:
+        """When the lot dies: by its own date, or by its account's."""
+        return lot.dies if self.inactive is None else min(lot.dies, self.inactive)
+
+    def free_lots(self) -> list[Lot]:
+        """What can be drawn, in spend order."""
+        free = [lot for lot in self.lots if lot.amount > lot.held]
+        return sorted(free, key=lambda lot: (lot.dies, lot.purchased, lot.granted_at, lot.label))
