@@ -141,4 +141,4 @@ async def _require_own_book(application: Application, has_other_rules: SqlQuery)
     if has_entries and not (has_demo and await is_clock_moved(application)):
         raise DemoRefused(f"this database holds entries that are not the demo's; {_ELSEWHERE}")
     if await application.reader.row(has_other_rules, {}) is not None:
-        raise DemoRefused(f"this database holds the demo under other rules; {_ELSEWHERE}")
+        raise DemoRefused(f"this database holds the demo under other rules, or activities of your own; {_ELSEWHERE}")
