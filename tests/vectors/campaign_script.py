@@ -33,7 +33,7 @@ arms=a:1,b:3, counters=buys/WEEK,… Reports take at=, channel=, branch=, mercha
 
 import shlex
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any
@@ -44,22 +44,7 @@ import orjson
 from ledger.book.account import AccountState, Role, account_id
 from ledger.book.units import HolderId
 from ledger.campaigns.campaign_body import (
-    Action,
     CampaignBody,
-    Cap,
-    CapMode,
-    Combination,
-    Counting,
-    Donation,
-    Period,
-    Phase,
-    PointsAward,
-    ProgressCounter,
-    ProgressStep,
-    Rule,
-    Streak,
-    Variant,
-    VoucherAward,
 )
 from ledger.campaigns.receipt import ActivityReceipt, AwardLine
 from ledger.campaigns.refund import ReportRefund
@@ -79,17 +64,14 @@ from ledger.members.attribute_values import AttributeSaid, values_text
 from ledger.members.rows import (
     MEMBER_ATTRIBUTES,
     MEMBER_FACTS,
-    AttributeType,
     MemberAttribute,
     MemberFacts,
     attribute_id,
 )
 from ledger.programme.rows import ASSETS, PROGRAMMES, asset_id
-from ledger.tiers.ladder_body import LadderBody, Level, Metric, MetricKind, Window, WindowKind
 from ledger.vouchers.holding import holding_ids
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.rows import TEMPLATES, VOUCHERS
-from ledger.vouchers.template_body import Exchange, Limits, Multiplier, Stock, TemplateBody, Validity
 from ledger.vouchers.top_up import TopUpStock
 from ledger.vouchers.voucher import template_id, voucher_asset_id
 from tests.property.campaign_world import add_campaign, add_ladder, enrol, left_in_budget, verify_campaigns
@@ -97,6 +79,7 @@ from tests.property.memory_book import MemoryBook
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template, dealt, stop_template
 from tests.property.world import BANK, PROGRAMME, SHOPS, member_id, merchant_id, terms, world
+from tests.vectors.campaign_options import read_body, read_ladder, read_phase, read_rule, read_template, read_value
 from tests.vectors.script import Case
 
 VERBS = {
@@ -142,7 +125,7 @@ class CampaignScript:
             case ["terms", *options]:
                 self.change_terms(**dict(word.split("=", 1) for word in options))
             case ["campaign", code, *options]:
-                self.bodies[code] = _body(dict(word.split("=", 1) for word in options))
+                self.bodies[code] = read_body(dict(word.split("=", 1) for word in options))
             case ["rule", code, name, *options]:
                 self.add_rule(code, name, dict(word.split("=", 1) for word in options))
             case ["phase", code, name, *options]:
@@ -150,7 +133,7 @@ class CampaignScript:
             case ["attribute", code, type_]:
                 self.book.add(MEMBER_ATTRIBUTES, MemberAttribute(attribute_id(PROGRAMME, code), PROGRAMME, code, type_))
             case ["ladder", code, metric, window, *levels]:
-                add_ladder(self.book, code, _ladder(metric, window, *levels))
+                add_ladder(self.book, code, read_ladder(metric, window, *levels))
                 self.ladders = (*self.ladders, code)
             case [who, "enrols", text]:
                 enrol(self.book, who, datetime.fromisoformat(text))
@@ -165,7 +148,7 @@ class CampaignScript:
             case [who, "has", *wanted]:
                 return self.require_has(who, wanted)
             case ["template", code, *options]:
-                add_template(self.book, code, _template(dict(word.split("=", 1) for word in options)))
+                add_template(self.book, code, read_template(dict(word.split("=", 1) for word in options)))
                 self.stock(code, int(dict(word.split("=", 1) for word in options).get("stock", 0)))
             case [who, "joins", code]:
                 list_id, id_ = member_list_id(PROGRAMME, code), member_id(who)
@@ -195,20 +178,20 @@ class CampaignScript:
         """A rule that is tried before those of the last phase so far."""
         body, budget = self.bodies[code]
         *earlier, last = body.phases
-        last = replace(last, rules=(_rule(name, options), *last.rules))
+        last = replace(last, rules=(read_rule(name, options), *last.rules))
         self.bodies[code] = replace(body, phases=(*earlier, last)), budget
 
     def add_phase(self, code: str, name: str, options: dict[str, str]) -> None:
         """A phase after the others."""
         body, budget = self.bodies[code]
-        self.bodies[code] = replace(body, phases=(*body.phases, _phase(name, options))), budget
+        self.bodies[code] = replace(body, phases=(*body.phases, read_phase(name, options))), budget
 
     def state_facts(self, who: str, options: dict[str, str]) -> None:
         """What the bank says of a member, instead of what it said before."""
         tiers, segments = (options.pop(name, "").split(",") for name in ("tiers", "segments"))
         known = self.book.rows(MEMBER_ATTRIBUTES.table)
         types = {attribute.code: attribute.type for attribute in known}
-        said = [AttributeSaid(code, _value(types[code], text)) for code, text in options.items()]
+        said = [AttributeSaid(code, read_value(types[code], text)) for code, text in options.items()]
         id_ = HolderId(member_id(who))
         facts = MemberFacts(id_, PROGRAMME, tiers, segments, 1, values_text(known, said))
         if self.book.rows(MEMBER_FACTS.table, "id", id_):
@@ -353,129 +336,3 @@ class CampaignScript:
     def _posted(self, who: str, role: Role) -> int:
         id_ = account_id(member_id(who), asset_id(PROGRAMME, "POINTS"), role)
         return sum(account.posted for account in self.book.rows(tables.ACCOUNTS, "id", id_))
-
-
-def _rule(name: str, options: dict[str, str]) -> Rule:
-    variants = tuple(options["variants"].split(",")) if "variants" in options else ()
-    return Rule(
-        code=name,
-        activity=options.get("on", "purchase"),
-        action=_action(options),
-        when=options.get("when", ""),
-        variants=variants,
-        streak=_streak(options["streak"]) if "streak" in options else None,
-        combination=_combination(options["combined"]) if "combined" in options else None,
-    )
-
-
-def _action(options: dict[str, str]) -> Action:
-    if "voucher" in options:
-        return VoucherAward(template=options["voucher"])
-    if "gift" in options:
-        return Donation(asset="POINTS", merchant=merchant_id(options["gift"]), **_measure(options))
-    if "count" in options:
-        return ProgressStep(counter=options["count"], **(_measure(options) if "rate" in options else {"amount": 1}))
-    return PointsAward(
-        asset=options.get("asset", "POINTS"),
-        multiplier=int(options.get("x", 100)),
-        cards=tuple(options["cards"].split(",")) if "cards" in options else (),
-        ladder=options.get("tier"),
-        **_measure(options),
-    )
-
-
-def _measure(options: dict[str, str]) -> Any:
-    rate, _, per = options.get("rate", "1/1").partition("/")
-    amount = int(options["amount"]) if "amount" in options else None
-    return {"amount": amount, "field": None if amount else "amount", "rate": int(rate), "per": int(per or 1)}
-
-
-def _streak(text: str) -> Streak:
-    counter, length, *least = text.split("/")
-    return Streak(counter=counter, length=int(length), least=int(least[0]) if least else 1)
-
-
-def _combination(text: str) -> Combination:
-    counters, days = text.split("/")
-    return Combination(counters=tuple(counters.split(",")), days=int(days))
-
-
-def _counter(text: str) -> ProgressCounter:
-    code, period = text.split("/")
-    return ProgressCounter(code=code, period=Period(period))
-
-
-def _template(options: dict[str, str]) -> TemplateBody:
-    """An exchange of one use, or a multiplier card."""
-    return TemplateBody(
-        gives=Multiplier(percent=int(options["gives"])) if "gives" in options else Exchange(item="coffee"),
-        validity=Validity(expiry=options.get("expiry", "30 days")),
-        uses=int(options.get("uses", 1)),
-        stock=Stock.LIMITED if "stock" in options else Stock.UNLIMITED,
-        issue_limits=Limits(total=int(options["limit"])) if "limit" in options else Limits(),
-        use_limits=Limits(day=int(options["daily"])) if "daily" in options else Limits(),
-        tiers=tuple(options["tiers"].split(",")) if "tiers" in options else (),
-    )
-
-
-def _cap(text: str) -> Cap:
-    counter, period, limit, *mode = text.split("/")
-    return Cap(counter=counter, period=Period(period), limit=int(limit), mode=CapMode(mode[0] if mode else "TRUNCATE"))
-
-
-def _phase(name: str, options: dict[str, str]) -> Phase:
-    first, last = (
-        date.fromisoformat(text) for text in (options.get("from", "2000-01-01"), options.get("until", "2100-01-01"))
-    )
-    return Phase(code=name, from_on=first, until_on=last, rules=(_rule("rule", options),))
-
-
-def _value(type_: str, text: str) -> object:
-    match AttributeType(type_):
-        case AttributeType.INTEGER:
-            return int(text)
-        case AttributeType.BOOLEAN:
-            return text == "true"
-        case AttributeType.TEXT:
-            return text
-
-
-def _ladder(metric: str, window: str, levels: str = "") -> LadderBody:
-    above = [level.split(":") for level in levels.split(",") if level]
-    kind, activity = metric.split("/")
-    field_ = "amount" if kind == MetricKind.SNAPSHOT else None
-    of, _, days = window.partition("/")
-    return LadderBody(
-        metric=Metric(kind=MetricKind(kind), activities=(activity,), field=field_),
-        window=Window(kind=WindowKind(of), days=int(days) if days else None),
-        levels=(
-            Level(code="base", threshold=0),
-            *(Level(code=code, threshold=int(at), multiplier=int(percent)) for code, at, percent in above),
-        ),
-        late_hours=744,
-    )
-
-
-def _asset_of(action: Action) -> str:
-    return "POINTS" if isinstance(action, Counting) else action.asset
-
-
-def _body(options: dict[str, str]) -> tuple[CampaignBody, int]:
-    """The body of a `campaign` line and what goes into its budget."""
-    phase = _phase("all", options)
-    listed: Any = {name: tuple(options[name].split(",")) for name in ("channels", "branches") if name in options}
-    arms = [arm.split(":") for arm in options.get("arms", "").split(",") if arm]
-    body = CampaignBody(
-        phases=(phase,),
-        caps=tuple(_cap(text) for text in options.get("cap", "").split(",") if text),
-        budgets=(_asset_of(phase.rules[0].action),) if "budget" in options else (),
-        counters=tuple(_counter(text) for text in options.get("counters", "").split(",") if text),
-        segment=options.get("segment", ""),
-        member_list=options.get("list"),
-        variants=tuple(Variant(code=code, weight=int(weight)) for code, weight in arms),
-        priority=int(options.get("priority", 0)),
-        group=options.get("group"),
-        late_hours=int(options.get("late", 72)),
-        **listed,
-    )
-    return body, int(options.get("budget", 0))
