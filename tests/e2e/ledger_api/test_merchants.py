@@ -127,7 +127,7 @@ async def test_guesses_are_counted_over_all_processes(api: Api, other_api: Api, 
         codes.append(await guessed((api, other_api)[number % 2], number))
         await asyncio.sleep(0.15)
     # At once: a second later, which is soon over on a busy machine, neither waits any more.
-    waiting = await asyncio.gather(guessed(api, 9), guessed(other_api, 9))
+    waiting = [*await asyncio.gather(guessed(api, 9), guessed(other_api, 9))]
 
     assert codes == ["PAYMENT_CODE_INVALID"] * 6
     assert waiting == ["THROTTLED", "THROTTLED"]
