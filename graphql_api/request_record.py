@@ -29,6 +29,7 @@ class RequestRecord:
 
     def refused(self, code: str, times: int = 1) -> None:
         """Note that something was refused with `code`; it is counted in `scrip_refusals_total`."""
+        code = str(code)  # of an enum its text: JSON takes no other key
         if code == DENIED and code not in self.refusals:
             self.deny(code)
         self.refusals[code] = self.refusals.get(code, 0) + times

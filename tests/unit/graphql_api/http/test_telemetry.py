@@ -62,6 +62,19 @@ except ValueError as error:
     log_bug(error, "wallet")
 """
 
+REFUSED = """
+import structlog
+from graphql_api.http.logs import configure_logs
+from graphql_api.request_record import RequestRecord
+from ledger.book.refusal import RefusalCode
+
+configure_logs(level="info")
+record = RequestRecord(request_id="r")
+for _ in range(2):
+    record.refused(RefusalCode.OUT_OF_STOCK)
+structlog.get_logger().info("request", refusals=record.refusals)
+"""
+
 
 def run(code: str, **environment: str) -> str:
     """What a fresh process prints."""
@@ -89,6 +102,13 @@ def test_logs_are_json_lines_above_their_level() -> None:
     assert logged["error"] == "builtins.ValueError"
     assert logged["timestamp"].endswith("Z")
     assert "Ada" not in line
+
+
+def test_a_refused_request_is_one_line_with_its_codes() -> None:
+    """The ledger's codes are members of an enum, which JSON takes for no key: the line, and the connection, were lost."""
+    line = json.loads(run(REFUSED))
+
+    assert line["refusals"] == {"OUT_OF_STOCK": 2}
 
 
 def test_what_a_library_logs_is_one_line_too() -> None:
