@@ -144,7 +144,9 @@ CORRUPTIONS = (
     ),
     Corruption(
         rule="entry_has_request",
-        pick="SELECT id FROM book.holds WHERE state = 'open' ORDER BY id DESC LIMIT 1",
+        # Not of the wallet whose open holds are deleted below.
+        pick="SELECT id FROM book.holds WHERE state = 'open' AND account_id <>"
+        " (SELECT account_id FROM book.holds WHERE state = 'open' ORDER BY id LIMIT 1) ORDER BY id DESC LIMIT 1",
         spoil="UPDATE book.holds SET deadline = deadline - interval '1 second' WHERE id = $1",
     ),
     Corruption(
