@@ -146,7 +146,7 @@ CORRUPTIONS = (
         rule="entry_has_request",
         # Not of the wallet whose open holds are deleted below.
         pick="SELECT id FROM book.holds WHERE state = 'open' AND account_id <>"
-        " (SELECT account_id FROM book.holds WHERE state = 'open' ORDER BY id LIMIT 1) ORDER BY id DESC LIMIT 1",
+        " (SELECT min(account_id::text)::uuid FROM book.holds WHERE state = 'open') ORDER BY id DESC LIMIT 1",
         spoil="UPDATE book.holds SET deadline = deadline - interval '1 second' WHERE id = $1",
     ),
     Corruption(
