@@ -35,15 +35,15 @@ AWARD_RULES = (
     ),
     rule(
         "award_taken_back_matches_award",
-        "what was taken back is of the award's rule, day, budget and factors, and by a refund of its activity",
+        "what was taken back is of the award's rule, budget and factors, and by a refund of its activity on that refund's day",
         """
-        SELECT w.id AS subject, o.id AS award_id, w.rule, o.rule AS award_rule, w.local_day, o.local_day AS award_day
+        SELECT w.id AS subject, o.id AS award_id, w.rule, o.rule AS award_rule, w.local_day, a.local_day AS refund_day
         FROM {book}.awards w
         LEFT JOIN {book}.awards o ON o.id = w.original_award_id
         LEFT JOIN {book}.activities a ON a.id = w.activity_id
         WHERE w.original_award_id IS NOT NULL
           AND (w.version_id, w.phase, w.rule, w.kind, w.budget_id, w.factors, w.local_day, a.refund_of) IS DISTINCT FROM
-              (o.version_id, o.phase, o.rule, o.kind, o.budget_id, o.factors, o.local_day, o.activity_id)
+              (o.version_id, o.phase, o.rule, o.kind, o.budget_id, o.factors, a.local_day, o.activity_id)
         """,
     ),
     rule(
