@@ -148,13 +148,14 @@ def _take(found: Found, index: int, record: Record) -> None:
         found.destructions.extend((index, stream, seq) for stream, seq in streams)
 
 
-def is_record(line: bytes) -> bool:
-    """Whether the bytes are a record in canonical form, with all that every record says."""
+def record_in(line: bytes) -> Record | None:
+    """The record that the bytes are, in canonical form and with all that every record says; None where they are none."""
     try:
-        _times(_parse(line))
+        record = _parse(line)
+        _times(record)
     except NO_RECORD:
-        return False
-    return True
+        return None
+    return record
 
 
 def destroyed_by(record: Record) -> tuple[Sequence[str], Sequence[str]] | None:

@@ -16,7 +16,7 @@ import orjson
 
 from audit.connection import Connection
 from audit.csv_text import Record
-from audit.entry_reading import is_record
+from audit.entry_reading import record_in
 from audit.record import least_id
 
 SCANNED_MAX = 50_000
@@ -158,7 +158,7 @@ async def _rows(
 def _checked(rows: Sequence[asyncpg.Record], wanted: EventFilter) -> list[Entry]:
     """What is no record meets no filter: who may write events can write anything, and reconciliation tells of it."""
     found = [Entry(row["index"], bytes(row["record"])) for row in rows]
-    return [entry for entry in found if is_record(entry.record) and wanted.is_met_by(orjson.loads(entry.record))]
+    return [entry for entry in found if (record := record_in(entry.record)) is not None and wanted.is_met_by(record)]
 
 
 def _shown(value: object) -> str:
