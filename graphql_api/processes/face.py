@@ -24,7 +24,7 @@ from ledger.control.queries import SealedReason
 from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
 
-_log = structlog.get_logger("scrip.audit")
+_LOG = structlog.get_logger("scrip.audit")
 
 
 def context_of(application: Application) -> Callable[[Caller, RequestRecord], Context]:
@@ -70,7 +70,7 @@ async def _open_reason(parts: Parts, reason: SealedReason) -> str | None:
     except (KeyGone, SubjectRestricted):
         return None
     except ValueError:
-        _log.error("reason_unreadable", event_id=str(reason.event_id))
+        _LOG.error("reason_unreadable", event_id=str(reason.event_id))
         return None
 
 
