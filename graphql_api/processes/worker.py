@@ -92,37 +92,16 @@ def rounds_of(application: Application, log: LogRounds) -> Sequence[Round]:
     whole = ReconcilingRound(application=application)
     exports = ExportRounds(application=application, key=log.key)
     keys = KeyRounds(application=application, clock=ClockWatch(application.audit.acts, monotonic))
+    counted = (
+        ("due", "due events posted", partial(sweep_due, reader, engine), SWEEP_PAUSE_SECONDS),
+        ("vouchers", "vouchers expired", partial(sweep_vouchers, reader, engine), SWEEP_PAUSE_SECONDS),
+        ("tiers", "tiers reviewed", partial(sweep_tiers, reader, engine), SWEEP_PAUSE_SECONDS),
+        ("packs", "packs of tiers tried", partial(sweep_packs, reader, engine), SWEEP_PAUSE_SECONDS),
+        ("roll_up", "open accounts rolled up", partial(roll_up, reader, units), ROLL_UP_PAUSE_SECONDS),
+        ("figures", "figures rolled up", partial(roll_up_figures, reader, units), ROLL_UP_PAUSE_SECONDS),
+    )
     return (
-        Round(
-            name="due",
-            work=partial(_do, "due events posted", partial(sweep_due, reader, engine)),
-            pause_seconds=SWEEP_PAUSE_SECONDS,
-        ),
-        Round(
-            name="vouchers",
-            work=partial(_do, "vouchers expired", partial(sweep_vouchers, reader, engine)),
-            pause_seconds=SWEEP_PAUSE_SECONDS,
-        ),
-        Round(
-            name="tiers",
-            work=partial(_do, "tiers reviewed", partial(sweep_tiers, reader, engine)),
-            pause_seconds=SWEEP_PAUSE_SECONDS,
-        ),
-        Round(
-            name="packs",
-            work=partial(_do, "packs of tiers tried", partial(sweep_packs, reader, engine)),
-            pause_seconds=SWEEP_PAUSE_SECONDS,
-        ),
-        Round(
-            name="roll_up",
-            work=partial(_do, "open accounts rolled up", partial(roll_up, reader, units)),
-            pause_seconds=ROLL_UP_PAUSE_SECONDS,
-        ),
-        Round(
-            name="figures",
-            work=partial(_do, "figures rolled up", partial(roll_up_figures, reader, units)),
-            pause_seconds=ROLL_UP_PAUSE_SECONDS,
-        ),
+        *(Round(name=name, work=partial(_do, words, work), pause_seconds=each) for name, words, work, each in counted),
         Round(name="sequence", work=log.sequence, pause_seconds=SEQUENCE_PAUSE_SECONDS),
         Round(name="publish", work=log.publish, pause_seconds=PUBLISH_PAUSE_SECONDS),
         Round(name="erasures", work=keys.settle_erasures, pause_seconds=ERASURE_PAUSE_SECONDS),
