@@ -83,6 +83,11 @@ class Command(Generic[O]):
     def require_input(self) -> None:
         """Raises INVALID_INPUT where a field is malformed. Asked before the key is looked up, so that it burns none."""
 
+    @property
+    def must_find(self) -> bool:
+        """Whether `find` has anything to look up: one that need not is queued without a task of its own."""
+        return type(self).find is not Command.find
+
     async def find(self, reader: Reader) -> Self:
         """Looks up, unlocked and before queueing, what the footprint needs to be known."""
         del reader

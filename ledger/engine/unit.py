@@ -53,7 +53,7 @@ class Unit:
     @property
     def has_looks(self) -> bool:
         """Whether a command needs a look at the book before it can say its footprint."""
-        return any(type(command).find is not Command.find for command in self.commands)
+        return any(command.must_find for command in self.commands)
 
     async def look(self, reader: Reader) -> None:
         """Looks up what the commands need to be known, all at once; before each queueing."""

@@ -67,6 +67,11 @@ class SpendPoints(PointsCommand):
             "reference": self.reference,
         }
 
+    @property
+    def must_find(self) -> bool:
+        """Only where a payment code tells whose wallet it is."""
+        return self.code_id is not None
+
     async def find(self, reader: Reader) -> Self:
         """Whose wallet the payment code opens."""
         if self.code_id is None:
