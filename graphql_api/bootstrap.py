@@ -156,7 +156,7 @@ async def _compose(
         changes=changes,
         merchants=RegistryMerchants(reader, notices),
         guesses=CodeGuesses(notices),
-        refused=RefusedAccess(audit.acts, audit.sealer),
+        refused=RefusedAccess(audit.acts, audit.sealer, reader),
     )
 
 

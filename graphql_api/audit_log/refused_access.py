@@ -4,40 +4,50 @@ It is counted for some seconds, so that nobody fills the disk.
 """
 
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import structlog
 
 from audit.act import Acts
+from graphql_api.caller import Caller
 from graphql_api.permissions import Role
 from ledger.engine.ports import Sealer
+from ledger.engine.reader import Reader
 from ledger.engine.writer import LOST
+from ledger.programme.queries import programme_named
 
 COUNT_SECONDS: Final = 5.0
 KINDS_MAX: Final = 100
 """Beyond so many sources and callers in those seconds the others are counted as one."""
 OTHERS: Final = "others"
 ANONYMOUS: Final = "anonymous:"
+_DENIED: Final = "access_denied"
 _LOG = structlog.get_logger("refused_access")
 
 
 class _Refused(NamedTuple):
-    """What is counted together. `source` is the keyed digest of a network, "" where nobody knows it."""
+    """What is counted together. `source` is the keyed digest of a network, "" where nobody knows it; `programme` is as
+    the credential names it, which it need not.
+    """
 
     type: str
     code: str
     actor: str
-    reason: str
-    source: str
+    reason: str = ""
+    source: str = ""
+    programme: str | None = None
 
 
 class RefusedAccess:
     """Counts and records in the background. Noting never waits and never raises."""
 
-    def __init__(self, acts: Acts, sealer: Sealer) -> None:
+    def __init__(self, acts: Acts, sealer: Sealer, reader: Reader) -> None:
         self._acts = acts
         self._sealer = sealer
+        self._reader = reader
         self._counts: dict[_Refused, int] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -46,13 +56,13 @@ class RefusedAccess:
         blinded = "" if source is None else self._sealer.blind_hash(source.encode()).hex()
         self._count(_Refused("sign_in_failed", "UNAUTHENTICATED", ANONYMOUS, reason, blinded))
 
-    def deny(self, client: str, code: str) -> None:
+    def deny(self, caller: Caller, code: str) -> None:
         """A caller who is known asked for what it has no scope for, or named what its programme does not have. A member is
         told apart by a keyed digest: what the bank calls it would outlast its erasure in the log.
         """
-        role, _, name = client.partition(":")
-        actor = f"{role}:{self._sealer.blind_hash(name.encode()).hex()}" if role == Role.MEMBER else client
-        self._count(_Refused("access_denied", code, actor, "", ""))
+        role, _, name = caller.client.partition(":")
+        actor = f"{role}:{self._sealer.blind_hash(name.encode()).hex()}" if role == Role.MEMBER else caller.client
+        self._count(_Refused(_DENIED, code, actor, programme=caller.programme_id))
 
     async def close(self) -> None:
         """Records what was counted."""
@@ -84,12 +94,16 @@ class RefusedAccess:
             return
         is_recorded = False
         try:
+            programmes = await self._programmes({each.programme for each in counts if each.type == _DENIED})
             async with self._acts.begin(ANONYMOUS) as doing:
                 for refused, count in counts.items():
                     named = {"reason": refused.reason, "source": refused.source}
                     facts: dict[str, str | int] = {name: text for name, text in named.items() if text}
                     facts["count"] = count
-                    doing.refuse(refused.type, refused.code, actor=refused.actor, facts=facts)
+                    programme_id = programmes.get(refused.programme) if refused.type == _DENIED else None
+                    doing.refuse(
+                        refused.type, refused.code, actor=refused.actor, facts=facts, programme_id=programme_id
+                    )
             is_recorded = True
         except (asyncpg.PostgresError, *LOST) as error:
             _LOG.warning("refused access could not be recorded", error=type(error).__name__)
@@ -100,3 +114,8 @@ class RefusedAccess:
                 newer, self._counts = self._counts, counts
                 for refused, count in newer.items():
                     self._add(refused, count)
+
+    async def _programmes(self, named: Collection[str | None]) -> Mapping[str | None, UUID]:
+        """The programmes that credentials name; their officers see who was denied. Who failed to sign in has none."""
+        found = {name: await programme_named(self._reader, name) for name in named}
+        return {name: programme.id for name, programme in found.items() if programme is not None}

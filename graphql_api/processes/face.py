@@ -32,7 +32,7 @@ def context_of(application: Application) -> Callable[[Caller, RequestRecord], Co
     ledger = ledger_of(application)
 
     def make(caller: Caller, record: RequestRecord) -> Context:
-        record.on_denied = partial(application.refused.deny, caller.client)
+        record.on_denied = partial(application.refused.deny, caller)
         return Context(caller=caller, request=record, ledger=ledger)
 
     return make

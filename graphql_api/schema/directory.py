@@ -14,7 +14,7 @@ from graphql_api.errors import Forbidden
 from ledger.campaigns.campaign_query import VersionName, version_name
 from ledger.engine.reader import Reader
 from ledger.members.queries import MemberIds
-from ledger.programme.queries import code_of_asset, programme_by_code, programme_by_id, programmes
+from ledger.programme.queries import code_of_asset, programme_by_id, programme_named
 from ledger.vouchers.template_query import template_by_id
 
 _ONLY_SECONDS: Final = 10.0
@@ -42,10 +42,7 @@ class Directory:
         return self._programmes.get(named) or await self._named_programme(named)
 
     async def _named_programme(self, named: str) -> UUID:
-        try:
-            found = await programme_by_id(self._reader, UUID(named))
-        except ValueError:
-            found = await programme_by_code(self._reader, named)
+        found = await programme_named(self._reader, named)
         if found is None:
             raise Forbidden("The credential names a programme that does not exist here.")
         self._programmes[named] = found.id
@@ -56,12 +53,12 @@ class Directory:
         """Asked again now and then: a second programme may have been created."""
         if self._only is not None and self._now() < self._only[0]:
             return self._only[1]
-        found = await programmes(self._reader)
-        if len(found) != 1:
+        found = await programme_named(self._reader, None)
+        if found is None:
             raise Forbidden("The credential names no programme.")
-        self._only = (self._now() + _ONLY_SECONDS, found[0].id)
-        self._codes[found[0].id] = found[0].code
-        return found[0].id
+        self._only = (self._now() + _ONLY_SECONDS, found.id)
+        self._codes[found.id] = found.code
+        return found.id
 
     async def code_of(self, programme_id: UUID) -> str:
         """The programme's code."""

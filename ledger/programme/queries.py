@@ -52,6 +52,17 @@ async def programme_by_code(reader: Reader, code: str) -> Programme | None:
     return None if row is None else Programme(*row)
 
 
+async def programme_named(reader: Reader, named: str | None) -> Programme | None:
+    """The programme that a credential names, by id or code; the deployment's only one where it names none."""
+    if named is None:
+        found = await programmes(reader)
+        return found[0] if len(found) == 1 else None
+    try:
+        return await programme_by_id(reader, UUID(named))
+    except ValueError:
+        return await programme_by_code(reader, named)
+
+
 async def programmes(reader: Reader) -> Sequence[Programme]:
     """The deployment's programmes by code, 500 at most."""
     return [Programme(*row) for row in await reader.rows(_ALL, {"limit": LIST_MAX})]

@@ -14,6 +14,8 @@ from audit.log import AuditLog
 from graphql_api.audit_log import refused_access
 from graphql_api.audit_log.refused_access import KINDS_MAX, RefusedAccess
 from graphql_api.bootstrap import Application
+from graphql_api.caller import Caller
+from graphql_api.permissions import Role
 from graphql_api.request_record import RequestRecord
 from tests.bank import Bank, bank
 
@@ -27,7 +29,12 @@ async def _told(bank: Bank) -> list[dict[str, object]]:
 
 
 def _failures(application: Application) -> RefusedAccess:
-    return RefusedAccess(application.audit.acts, application.audit.sealer)
+    return RefusedAccess(application.audit.acts, application.audit.sealer, application.reader)
+
+
+def _caller(client: str, programme: str | None = None) -> Caller:
+    role, _, subject = client.partition(":")
+    return Caller(role=Role(role), subject=subject, client=client, scopes=frozenset(), programme_id=programme)
 
 
 async def test_failures_are_counted_by_reason_and_source(bank: Bank) -> None:
@@ -71,7 +78,7 @@ async def test_nothing_failed_is_nothing_recorded(bank: Bank) -> None:
 async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
     """The caller is known, so the event has an actor."""
     failures = _failures(bank.application)
-    record = RequestRecord(request_id="r", on_denied=partial(failures.deny, "merchant:7"))
+    record = RequestRecord(request_id="r", on_denied=partial(failures.deny, _caller("merchant:7")))
     for code in ("FORBIDDEN", "FORBIDDEN", "THROTTLED"):
         record.refused(code)
 
@@ -83,11 +90,31 @@ async def test_a_denied_field_names_who_asked(bank: Bank) -> None:
     ]
 
 
+async def test_a_denied_field_belongs_to_the_programme_of_who_asked(bank: Bank) -> None:
+    """By its id, its code or because there is no other, so that its officers see it; who signs in in vain has none."""
+    failures = _failures(bank.application)
+    for named in (str(bank.programme_id), "BANK", None, "elsewhere"):
+        failures.deny(_caller(f"merchant:{named}", named), "FORBIDDEN")
+    failures.note("The token has expired.", None)
+
+    await failures.close()
+
+    told = {str(each["actor"]): each.get("programme") for each in await _told(bank)}
+    mine = str(bank.programme_id)
+    assert told == {
+        f"merchant:{mine}": mine,
+        "merchant:BANK": mine,
+        "merchant:None": mine,
+        "merchant:elsewhere": None,
+        "anonymous:": None,
+    }
+
+
 async def test_a_denied_member_is_named_by_a_digest(bank: Bank) -> None:
     """What the bank calls it is in no record, which an erasure could not change; the same member is the same actor."""
     failures = _failures(bank.application)
     for name in ("m-7", "m-7", "m-8"):
-        failures.deny(f"member:{name}", "FORBIDDEN")
+        failures.deny(_caller(f"member:{name}"), "FORBIDDEN")
 
     await failures.close()
 
@@ -105,12 +132,12 @@ async def test_what_could_not_be_recorded_is_tried_again(bank: Bank, monkeypatch
     def lend() -> AbstractAsyncContextManager[Lent]:
         if next(asked) == 0:
             for number in range(KINDS_MAX + 1):
-                failures.deny(f"merchant:{number}", "FORBIDDEN")
+                failures.deny(_caller(f"merchant:{number}"), "FORBIDDEN")
             raise ConnectionRefusedError
         return bank.application.database.pool.acquire()
 
     acts = Acts(lend, AuditLog(origin="test"), bank.application.audit.acts.new_id)
-    failures = RefusedAccess(acts, bank.application.audit.sealer)
+    failures = RefusedAccess(acts, bank.application.audit.sealer, bank.application.reader)
 
     failures.note("The token has expired.", None)
     async with asyncio.timeout(30):
