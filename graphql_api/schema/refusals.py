@@ -99,6 +99,9 @@ _FIELDS: Final[Mapping[str, str]] = {
 
 _FACTS: Final[Mapping[str, _FactType]] = {
     "field": _FactType(str, "the field that is malformed, by its path in the input", str),
+    "line": _FactType(int, "where the fault of an expression stands in it: the line, from 1", _number),
+    "column": _FactType(int, "the column in that line, from 1", _number),
+    "detail": _FactType(str, "what the fault of an expression is, in English", str),
     "fields": _FactType(list[str], "the fields that differ from the first request under the key", _texts),
     "entry_id": _FactType(strawberry.ID, "the entry that the reference belongs to", _entry),
     "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _member),

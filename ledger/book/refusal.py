@@ -129,7 +129,13 @@ _C = RefusalCode
 _NEVER, _SAME, _NEW = Retry.NEVER, Retry.SAME_KEY, Retry.NEW_KEY
 
 _RULES = (
-    RefusalRule(_C.INVALID_INPUT, _NEVER, "A field of the input is malformed.", ("field",), frozen=False),
+    RefusalRule(
+        _C.INVALID_INPUT,
+        _NEVER,
+        "A field of the input is malformed.",
+        ("field", "line", "column", "detail"),
+        frozen=False,
+    ),
     RefusalRule(_C.LIST_TOO_LONG, _NEVER, "A list holds at most 1,000 items.", ("limit",), frozen=False),
     RefusalRule(_C.FORBIDDEN, _NEVER, "The caller may not do this.", frozen=False),
     RefusalRule(_C.THROTTLED, _SAME, "Too many attempts; wait and try again.", ("retry_after_seconds",), frozen=False),
@@ -276,9 +282,9 @@ class Refusal(Exception):
         return REFUSALS[self.code]
 
 
-def refuse_input(field: str) -> NoReturn:
-    """INVALID_INPUT naming the field as the caller knows it."""
-    raise Refusal(RefusalCode.INVALID_INPUT, field=field)
+def refuse_input(field: str, **fault: Fact) -> NoReturn:
+    """INVALID_INPUT naming the field as the caller knows it; of an expression its `line`, `column` and `detail` too."""
+    raise Refusal(RefusalCode.INVALID_INPUT, field=field, **fault)
 
 
 def is_frozen(code: RefusalCode) -> bool:

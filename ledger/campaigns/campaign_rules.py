@@ -114,7 +114,7 @@ def _own_fields(body: CampaignBody, known: Nameable) -> Variables:
 def _require_condition(field: str, text: str, variables: Variables) -> None:
     fault = find_fault(text, variables) if text else None
     if fault is not None:
-        refuse_input(f"{field}:{fault.line}:{fault.column}: {fault.message}")
+        refuse_input(field, line=fault.line, column=fault.column, detail=fault.message)
 
 
 def _require_cap(field: str, cap: Cap, body: CampaignBody) -> None:

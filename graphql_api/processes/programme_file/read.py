@@ -211,12 +211,13 @@ def _require(place: str, rule: Callable[..., object], *given: object) -> None:
 
 def fault_of(place: str, refusal: Refusal) -> FileFault:
     """What the ledger refuses in a part of the file: the field, where it names one."""
-    field = str(refusal.facts.get("field", ""))
-    path, colon, detail = field.partition(":")
-    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path).lower()
+    facts = refusal.facts
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(facts.get("field", ""))).lower()
     for ours, of_file in _OTHER_NAMES:
         snake = snake.replace(ours, of_file)
-    message = f"line {detail}".replace(":", ", column ", 1) if colon else refusal.rule.message
-    if refusal.code is RefusalCode.INVALID_INPUT and not colon:
+    message = refusal.rule.message
+    if "detail" in facts:
+        message = f"line {facts['line']}, column {facts['column']}: {facts['detail']}"
+    elif refusal.code is RefusalCode.INVALID_INPUT:
         message = "is out of its range, or does not fit the rest"
     return FileFault(within(place, snake) if snake else place, message)

@@ -21,7 +21,7 @@ TERMS = f"""phases {{ code fromOn untilOn rules {{ {RULE} }} }} caps {{ counter 
     counters {{ code period }} segment
     channels branches variants {{ code weight }} priority group lateHours memberList"""
 SAVED = f"""... on CampaignSaved {{ campaign {{ code state current {{ number }}
-    latest {{ number termsText terms {{ {TERMS} }} }} }} }} ... on InvalidInputError {{ field }}"""
+    latest {{ number termsText terms {{ {TERMS} }} }} }} }} ... on InvalidInputError {{ field line column detail }}"""
 MOVED = "... on CampaignMoved { replayed state entryId } ... on CampaignStateError { campaignState }"
 
 
@@ -262,9 +262,15 @@ async def test_terms_that_cannot_be_meant_are_refused_with_their_place(people: P
     found = [await save(people, "createCampaign", given, code=f"W{n}") for n, (given, _) in enumerate(WRONG)]
 
     for (_, field), answer in zip(WRONG, found, strict=True):
-        assert answer.get("field", "").startswith(field), answer
+        assert _fault(answer).startswith(field), answer
         assert (answer["__typename"] == "CampaignSaved") == (field == "")
     assert await people.desk.bank.count("registry.campaigns") == len([field for _, field in WRONG if field == ""])
+
+
+def _fault(answer: dict[str, Any]) -> str:
+    """The field, and of an expression `:line:column: what is wrong`; "" where nothing is."""
+    where = "".join(f":{answer[name]}" for name in ("line", "column") if answer.get(name))
+    return f"{answer.get('field', '')}{where}" + (f": {answer['detail']}" if answer.get("detail") else "")
 
 
 async def test_names_that_nobody_has_are_refused(people: People) -> None:

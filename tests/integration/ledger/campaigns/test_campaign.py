@@ -124,7 +124,7 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
     ]
 
     assert all(each.code == RefusalCode.INVALID_INPUT for each in found)
-    assert [str(each.facts["field"]).partition(": ")[0] for each in found] == [
+    assert [":".join(str(each.facts[n]) for n in ("field", "line", "column") if n in each.facts) for each in found] == [
         "phases",
         "phases.1.fromOn",
         "phases.0.rules.0.activity",

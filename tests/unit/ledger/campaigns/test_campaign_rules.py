@@ -45,11 +45,16 @@ BAD = [
 
 
 def fault(body: CampaignBody) -> str:
-    """The field that is refused, "" where none is."""
+    """The field that is refused, with line, column and detail where they are told; "" where none is."""
     try:
         require_body(body, KNOWN)
     except Refusal as refusal:
-        return str(refusal.facts["field"])
+        facts = refusal.facts
+        return (
+            f"{facts['field']}:{facts['line']}:{facts['column']}: {facts['detail']}"
+            if "line" in facts
+            else str(facts["field"])
+        )
     return ""
 
 
