@@ -22,6 +22,8 @@ from ledger.engine.unit import LIST_MAX, AnyCommand, Submission, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
 
 O = TypeVar("O")  # noqa: E741 - the reply
+READY_SECONDS = 1.0
+"""How long a connection stays in a transaction that nothing has come for."""
 
 
 class Engine:
@@ -153,8 +155,16 @@ class Engine:
                 # Whoever was just answered may ask again at once, and shares the next batch.
                 await asyncio.sleep(0)
             elif not self._stopping or not self._queue.is_idle:
-                await self._bell.heard()
+                await self._wait(writer)
+        await writer.rest()
         writer.close()
+
+    async def _wait(self, writer: Writer) -> None:
+        """For more; the transaction that the last commit opened does not wait with it for long."""
+        if not writer.is_ready:
+            await self._bell.heard()
+        elif not await self._bell.heard_within(READY_SECONDS):
+            await writer.rest()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
         order_keys = order_of(units)

@@ -19,13 +19,18 @@ from ledger.engine.reader import NOW, Query, Record, instant_in
 
 
 class Tx:
-    """An open transaction on one connection; statements are prepared once per connection."""
+    """The transactions of one connection, one after the other; statements are prepared once per connection.
 
-    __slots__ = ("_connection", "_prepared", "round_trips")
+    A commit opens the next one in the same round trip (docs/decisions/0021). Until its first statement that one has no
+    snapshot, no id and no lock, so it keeps nobody from anything; `rest` ends it where nothing comes.
+    """
+
+    __slots__ = ("_connection", "_prepared", "is_open", "round_trips")
 
     def __init__(self, connection: "asyncpg.Connection[Record]") -> None:
         self._connection = connection
         self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Record]] = {}
+        self.is_open = False
         self.round_trips = 0
 
     async def run(self, sql: str, *arguments: object) -> Sequence[Record]:
@@ -38,17 +43,22 @@ class Tx:
         return await statement.fetch(*arguments)
 
     async def begin(self) -> None:
-        """Opens the transaction."""
-        self.round_trips += 1
-        await self._connection.execute("BEGIN")
+        """Opens the transaction, where the last commit did not."""
+        if not self.is_open:
+            self.round_trips += 1
+            await self._connection.execute("BEGIN")
+            self.is_open = True
 
     async def commit(self) -> None:
-        """Makes it durable. An error here leaves the outcome unknown until asked by key."""
+        """Makes it durable and opens the next. An error here leaves the outcome unknown until asked by key."""
+        self.is_open = False
         self.round_trips += 1
-        await self._connection.execute("COMMIT")
+        await self._connection.execute("COMMIT AND CHAIN")
+        self.is_open = True
 
     async def rollback(self) -> None:
         """Undoes it; silent where the connection is gone, since the server then does so itself."""
+        self.is_open = False
         if not self._connection.is_closed():
             self.round_trips += 1
             await self._connection.execute("ROLLBACK")

@@ -109,6 +109,22 @@ class Writer:
             self._tx, self._has_written = tx, True
         return self._tx
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a transaction is open for the next batch."""
+        return self._tx is not None and self._tx.is_open
+
+    async def rest(self) -> None:
+        """Ends a transaction that nothing came for, so that no connection is left idle in one."""
+        if self._tx is None or not self._tx.is_open:
+            return
+        try:
+            async with asyncio.timeout(HOST_SECONDS_MAX):
+                await self._tx.rollback()
+        except LOST as error:
+            self._observer.retried(error)
+            self.close()
+
     def close(self) -> None:
         """Disconnects at once; what was open is undone by the server."""
         connection, self._connection, self._tx = self._connection, None, None

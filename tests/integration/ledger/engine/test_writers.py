@@ -4,7 +4,11 @@ import asyncio
 import time
 from datetime import timedelta
 
+import asyncpg
+
 from graphql_api.bootstrap import open_application
+from ledger.engine.shelves import ACCOUNTS, LOTS
+from ledger.engine.statements import statements_of
 from ledger.points.earn import EarnPoints
 from tests.checking import assert_clean
 from tests.points_world import World
@@ -33,6 +37,49 @@ async def test_commands_one_by_one_are_written_on_one_connection(world: World) -
     assert alone <= 1
     assert all(outcome.refusal is None for outcome in outcomes)
     assert await world.connection.fetchval(WRITERS, there) == alone + 1
+
+
+async def test_no_connection_stays_in_a_transaction_that_nothing_comes_for(world: World) -> None:
+    """A commit opens the next one; after a second without work it is ended, and the next command opens one again."""
+    state = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND query LIKE $1"
+    engine = world.application.engine
+
+    for number in range(2):
+        earn = EarnPoints(actor=world.actor, key=f"e{number}", member_id=world.members[0], asset="EVER", amount=1)
+        (await engine.execute(earn)).unwrap()
+        assert await world.connection.fetchval(state, "COMMIT AND CHAIN%") == "idle in transaction"
+        async with asyncio.timeout(30):
+            while await world.connection.fetchval(state, "ROLLBACK%") != "idle":  # noqa: ASYNC110  nothing else tells
+                await asyncio.sleep(0.05)
+
+
+async def test_a_read_is_current_unless_somebody_committed_before_its_lock(world: World, database_url: str) -> None:
+    """Whoever waited for a lock learns of it, and of any other commit meanwhile; who did not wait learns of none."""
+    earn = EarnPoints(actor=world.actor, key="e", member_id=world.members[0], asset="EVER", amount=1)
+    (await world.application.engine.execute(earn)).unwrap()
+    wallet = earn.ids.wallet
+    sql = statements_of("book").lock_and_read(ACCOUNTS, [LOTS])
+    writer = await world.application.database.open_writer()
+    holder = await asyncpg.connect(database_url)
+
+    async def ask() -> tuple[bool, int, int]:
+        async with writer.transaction():
+            found = (await writer.fetch(sql, [wallet], [wallet]))[0]
+            return found[0], len(found[1]), len(found[4])
+
+    alone = await ask()
+    async with holder.transaction():
+        await holder.execute("SELECT FROM book.accounts WHERE id = $1 FOR UPDATE", wallet)
+        waiting = asyncio.create_task(ask())
+        async with asyncio.timeout(30):
+            while not await world.connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    waited = await waiting
+    again = await ask()
+    await writer.close()
+    await holder.close()
+
+    assert (alone, waited, again) == ((True, 1, 1), (False, 1, 1), (True, 1, 1))
 
 
 async def test_another_server_is_asked_anew_which_open_accounts_it_has(world: World, database_url: str) -> None:

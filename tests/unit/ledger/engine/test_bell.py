@@ -22,3 +22,17 @@ async def test_who_began_to_wait_last_is_woken_first() -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
     assert woken == [2, 0]
+
+
+async def test_who_waits_for_so_long_at_most_is_told_what_came() -> None:
+    """The ring, or the end of its time; an alarm that nobody needs any more rings for nobody."""
+    bell = Bell()
+
+    waiting = asyncio.create_task(bell.heard_within(60))
+    await asyncio.sleep(0)
+    bell.ring()
+
+    assert await waiting
+    assert not await bell.heard_within(0.01)
+    bell.ring()
+    assert not await bell.heard_within(0.01)
