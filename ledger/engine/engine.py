@@ -22,8 +22,6 @@ from ledger.engine.unit import LIST_MAX, AnyCommand, Submission, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
 
 O = TypeVar("O")  # noqa: E741 - the reply
-READY_SECONDS = 1.0
-"""How long a connection stays in a transaction that nothing has come for."""
 
 
 class Engine:
@@ -163,7 +161,7 @@ class Engine:
         """For more; the transaction that the last commit opened does not wait with it for long."""
         if not writer.is_ready:
             await self._bell.heard()
-        elif not await self._bell.heard_within(READY_SECONDS):
+        elif not await self._bell.heard_within(self._limits.ready_s):
             await writer.rest()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:

@@ -26,6 +26,9 @@ from ledger.points.spend import SpendPoints
 from ledger.programme.clock import LiveClock
 from tests.fixtures_application import ROOT_KEY
 
+LAST_ANSWERS = 3
+"""After a commit's answer a process that stops is told that it was complete, and two messages of a rollback."""
+
 
 @asynccontextmanager
 async def engine_through(url: str, *, answer_s: float = 40.0) -> AsyncIterator[Engine]:
@@ -40,7 +43,9 @@ async def engine_through(url: str, *, answer_s: float = 40.0) -> AsyncIterator[E
         sink=AuditLog(origin="test"),
         ids=IdSource(1),
     )
-    engine = Engine(database, runner, Reader(database.pool, "book"), Unheard(), Limits(writers=1, answer_s=answer_s))
+    # A pause between two commands sends nothing: only `stop` ends the transaction that the last commit opened.
+    limits = Limits(writers=1, answer_s=answer_s, ready_s=3600)
+    engine = Engine(database, runner, Reader(database.pool, "book"), Unheard(), limits)
     await engine.start()
     try:
         yield engine

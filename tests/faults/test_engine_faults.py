@@ -27,7 +27,7 @@ from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
 from tests.checking import assert_clean
 from tests.databases import DatabaseServer
-from tests.faults.bare_engine import engine_through
+from tests.faults.bare_engine import LAST_ANSWERS, engine_through
 from tests.faults.processes import child, kill_server
 from tests.faults.proxy import Fault, FaultProxy, Moment, Side, Way, fault_proxy
 from tests.fixtures_application import ROOT_KEY
@@ -96,12 +96,14 @@ async def shaken(url: str, folder: Path) -> AsyncIterator[Shaken]:
     async with fault_proxy(url) as proxy, open_application(settings, url=url) as application:
         connection = await asyncpg.connect(url)
         world = await create_world(connection, application)
-        await earn_for_all(world)
-        async with engine_through(proxy.url) as engine:
-            built = Shaken(world, engine, proxy)
-            await built.run("list", built.spends(4))
-            yield built
-        await world.connection.close()
+        try:
+            await earn_for_all(world)
+            async with engine_through(proxy.url) as engine:
+                built = Shaken(world, engine, proxy)
+                await built.run("list", built.spends(4))
+                yield built
+        finally:
+            await world.connection.close()
 
 
 async def earn_for_all(world: World) -> None:
@@ -237,10 +239,10 @@ async def test_a_killed_process_leaves_what_it_committed(durable_url: str, tmp_p
         built.proxy.arm()
         with child(_process(built, counted)) as running:
             await asyncio.to_thread(running.wait_for, "accepted")
-        last = len(built.proxy.kinds(Side.BACKEND))
+        commit = len(built.proxy.kinds(Side.BACKEND)) - LAST_ANSWERS
 
         with child(_process(built, killed)) as running:
-            strike = Fault(side=Side.BACKEND, message=last - 1, every_connection=True, strike=running.kill)
+            strike = Fault(side=Side.BACKEND, message=commit, every_connection=True, strike=running.kill)
             built.proxy.arm(strike)
             await asyncio.to_thread(running.process.wait, 30)
         built.proxy.arm()

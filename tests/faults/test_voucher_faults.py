@@ -27,7 +27,7 @@ from ledger.vouchers.template import create_template, publish_template
 from ledger.vouchers.template_body import Exchange, TemplateBody, Validity
 from tests.checking import assert_clean
 from tests.databases import DatabaseServer
-from tests.faults.bare_engine import engine_through
+from tests.faults.bare_engine import LAST_ANSWERS, engine_through
 from tests.faults.processes import child, kill_server
 from tests.faults.proxy import Fault, FaultProxy, Moment, Side, Way, fault_proxy
 from tests.faults.voucher_process import redemption
@@ -106,8 +106,10 @@ async def counter_on(url: str, folder: Path) -> AsyncIterator[Counter]:
             counter = Counter(world, engine, proxy, [code.hash for code in codes])
             for _ in range(3):
                 (await engine.execute(counter.next_one())).unwrap()
-            yield counter
-        await world.connection.close()
+            try:
+                yield counter
+            finally:
+                await world.connection.close()
 
 
 async def test_no_message_lost_uses_a_voucher_twice(durable_url: str, tmp_path: Path) -> None:
@@ -163,10 +165,10 @@ async def test_a_killed_till_asks_again_by_its_key(durable_url: str, tmp_path: P
         counter.proxy.arm()
         with child(_process(counter, counted)) as running:
             await asyncio.to_thread(running.wait_for, "redeemed")
-        last = len(counter.proxy.kinds(Side.BACKEND))
+        commit = len(counter.proxy.kinds(Side.BACKEND)) - LAST_ANSWERS
 
         with child(_process(counter, killed)) as running:
-            strike = Fault(side=Side.BACKEND, message=last - 1, every_connection=True, strike=running.kill)
+            strike = Fault(side=Side.BACKEND, message=commit, every_connection=True, strike=running.kill)
             counter.proxy.arm(strike)
             await asyncio.to_thread(running.process.wait, 30)
         counter.proxy.arm()
