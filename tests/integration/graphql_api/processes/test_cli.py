@@ -206,7 +206,7 @@ def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does() -> None:
 
     plain, kept = (
         subprocess.run([*words, sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-        for words in ((), ("nohup",))
+        for words in (("env", "--default-signal=HUP"), ("nohup",))
     )
 
     assert (plain.returncode, kept.returncode) == (130, 0)

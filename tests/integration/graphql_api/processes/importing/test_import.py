@@ -196,8 +196,8 @@ def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path)
 
 
 def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
-    """SIGTERM, as Ctrl-C, ends it with one sentence on what stands, no report, and 130; kill -9 with nothing. Neither loses
-    or doubles anything.
+    """SIGTERM, as Ctrl-C, ends it with one sentence on what stands, no report, and 130, also in the background of a script,
+    which ignores SIGINT; kill -9 with nothing. Neither loses or doubles anything.
     """
     run(_set_up(database_url, tmp_path))
     members = 1_500
@@ -236,7 +236,7 @@ def _end_import(
 ) -> "subprocess.CompletedProcess[str]":
     """Imports the file with `--json` until the book has more than so many entries, and then sends the signal."""
     process = subprocess.Popen(
-        _command("import", path, "--json"),
+        ["env", "--ignore-signal=INT", *_command("import", path, "--json")],
         env=_environment(url, var),
         cwd=ROOT,
         stdout=subprocess.PIPE,
