@@ -74,6 +74,8 @@ class Database:
             "role": self.role,
             "application_name": "scrip",
             "timezone": "UTC",
+            # What is read after a lock must see what the lock waited for, whatever the server's own default is.
+            "default_transaction_isolation": "read committed",
             "statement_timeout": _STATEMENT_TIMEOUT_MS,
             "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_MS,
             **more,

@@ -82,6 +82,20 @@ async def test_a_read_is_current_unless_somebody_committed_before_its_lock(world
     assert (alone, waited, again) == ((True, 1, 1), (False, 1, 1), (True, 1, 1))
 
 
+async def test_a_writer_sees_what_was_committed_while_it_waited(world: World, database_url: str) -> None:
+    """Also where the server's default is another isolation, under which a transaction keeps its first snapshot."""
+    name = await world.connection.fetchval("SELECT current_database()")
+    await world.connection.execute(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'")
+    plain = await asyncpg.connect(database_url)
+    writer = await world.application.database.open_writer()
+
+    told = [await each.fetchval("SHOW transaction_isolation") for each in (plain, writer)]
+    await plain.close()
+    await writer.close()
+
+    assert told == ["repeatable read", "read committed"]
+
+
 async def test_another_server_is_asked_anew_which_open_accounts_it_has(world: World, database_url: str) -> None:
     """After a failover that lost the merchant's first entry, the next one makes the account again."""
     engine = world.application.engine
