@@ -163,16 +163,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION registry.snapshot_after(locked bigint) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-BEGIN
-    RETURN pg_current_snapshot();
-END $$;
-
-COMMENT ON FUNCTION registry.snapshot_after(locked bigint) IS 'The snapshot that a statement would have if it began now; asked for the count of the rows that were locked, after them.';
-
 CREATE FUNCTION registry.tell_credentials() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1972,9 +1962,6 @@ REVOKE ALL ON FUNCTION keys.keep_destroyed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION registry.keep_clock_forward() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION registry.raise_standing_version() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION registry.snapshot_after(locked bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION registry.snapshot_after(locked bigint) TO scrip_app;
 
 REVOKE ALL ON FUNCTION registry.tell_credentials() FROM PUBLIC;
 

@@ -1,20 +1,20 @@
 """One batch, one transaction: create, lock, read, decide, write, record, commit. The whole write path stands here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
 from ledger.book.account import Account
 from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.decide import AnyOutcome, Decider
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
-from ledger.engine.shelf import AnyShelf, Asked, Key
-from ledger.engine.shelves import REQUESTS
+from ledger.engine.shelf import AnyShelf, Asked, Key, Shelf
+from ledger.engine.shelves import ACCOUNTS, COMPANIONS, REQUESTS
 from ledger.engine.standing import Standing
 from ledger.engine.state import RowsMissing, State
 from ledger.engine.statements import Change, Statements
@@ -26,8 +26,8 @@ CLOCK_BEHIND_MAX = timedelta(hours=1)
 _WAVES_MAX = 6
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _MISSES_MAX = 20_000
-_CREATIONS_MAX = 2
-"""Once with what is there, once more with the accounts that it lacked."""
+_CREATIONS_MAX = 3
+"""Once with what is there, once more for locked accounts, once more for their companions."""
 
 
 class AccountsMissing(Exception):
@@ -100,9 +100,10 @@ class BatchRunner:
             # Before anything is locked, so that no insert waits for another transaction while locks are held.
             await self._create(list(batch.create.values()), tx)
             state = State(self.ids, self.decider.sealer)
-            now = await self._lock_and_read(batch, keys, state, tx)
+            await self._lock(batch, keys, state, tx)
             # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
             self.ids.tick()
+            now = await self._read(batch, keys, state, tx)
             await self._decide(batch, state, now, tx)
             opened = [a for a in state.open_accounts.values() if a.id not in known_open]
             await self._create(opened, tx)
@@ -122,57 +123,50 @@ class BatchRunner:
             holders = [account.holder_id for account in accounts]
             await tx.run(self.statements.create_accounts(), accounts, holders)
 
-    async def _lock_and_read(self, batch: Batch, keys: Sequence[Key], state: State, tx: Tx) -> datetime:
-        """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks. Then
-        reads, under the locks and in one statement, the instant and all that the footprints name; then what those rows
-        point to, until nothing new is named.
-        """
-        locks = _locks(keys)
-        for shelf, ids in locks[:-1]:
-            state.load(shelf, ids, map(shelf.row._make, await tx.run(self.statements.lock(shelf), ids)))
-        asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
-        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids())
-        now, version = await self._read(locks[-1:], asked, state, tx)
-        state.standing = await self.standing.at_version(version, tx)
-        state.derived = self.standing.derived
-        self.reached = max(self.reached, now)
-        await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
-        self._require_accounts(batch, keys, state)
-        return self.reached
+    async def _lock(self, batch: Batch, keys: Iterable[Key], state: State, tx: Tx) -> None:
+        """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks."""
+        locked: dict[tuple[AnyShelf, Asked], Key] = {}
+        for key in keys:
+            # One command may only read what another one may make.
+            if key.shelf.lock_rank is not None and (key.create or (key.shelf, key.value) not in locked):
+                locked[key.shelf, key.value] = key
+        by_rank = sorted(locked.values(), key=_rank_of)
+        for _, group in groupby(by_rank, key=_rank_of):
+            ranked = sorted(group, key=attrgetter("shelf.table.name"))
+            for shelf, of_shelf in groupby(ranked, key=attrgetter("shelf")):
+                asked = [key.value for key in of_shelf]
+                records = await tx.run(self.statements.lock(shelf), asked)
+                state.load(shelf, asked, map(shelf.row._make, records))
+        self._require_accounts(batch, locked.values(), state, ACCOUNTS)
 
-    async def _read(
-        self,
-        last: Sequence[tuple[AnyShelf, list[Asked]]],
-        asked: Mapping[AnyShelf, Iterable[Asked]],
-        state: State,
-        tx: Tx,
-    ) -> tuple[datetime, int]:
-        """Reads the shelves in one statement with the last lock; the instant and the standing version. What it read is
-        older than that lock: where somebody committed between the two, it is read again (docs/decisions/0021).
-        """
-        shelves = sorted(asked, key=attrgetter("order"))
-        values = [list(asked[shelf]) for shelf in shelves]
-        found: Sequence[Any] | None = None
-        for shelf, ids in last:
-            is_current, rows, *read = (await tx.run(self.statements.lock_and_read(shelf, shelves), *values, ids))[0]
-            state.load(shelf, ids, map(shelf.row._make, rows or ()))
-            found = read if is_current else None
-        if found is None:
-            found = tuple((await tx.run(self.statements.read_together(shelves), *values))[0])
-        for shelf, of_shelf in zip(shelves, found[2:], strict=True):
-            state.load(shelf, asked[shelf], map(shelf.row._make, of_shelf))
-        return found[0], found[1]
-
-    def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State) -> None:
+    def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State, shelf: Shelf[Account]) -> None:
         missing = [
             key.create
             for key in keys
             if isinstance(key.create, Account)
+            and key.shelf is shelf
             and key.create.id not in batch.create
-            and state.find(key.shelf, key.value) is None
+            and state.find(shelf, key.value) is None
         ]
         if missing:
             raise AccountsMissing(missing)
+
+    async def _read(self, batch: Batch, keys: Sequence[Key], state: State, tx: Tx) -> datetime:
+        """Reads, after the locks and in one statement, the instant and all that the footprints name; then what those
+        rows point to, until nothing new is named.
+        """
+        asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
+        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids())
+        shelves = sorted(asked, key=_order)
+        found = (await tx.run(self.statements.read_together(shelves), *(list(asked[s]) for s in shelves)))[0]
+        for shelf, rows in zip(shelves, found[2:], strict=True):
+            state.load(shelf, asked[shelf], map(shelf.row._make, rows))
+        state.standing = await self.standing.at_version(found[1], tx)
+        state.derived = self.standing.derived
+        self.reached = max(self.reached, found[0])
+        await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
+        self._require_accounts(batch, keys, state, COMPANIONS)
+        return self.reached
 
     async def _read_further(self, batch: Batch, state: State, until: datetime, tx: Tx) -> None:
         asking = [command for unit in batch.units for command in unit.commands]
@@ -235,15 +229,6 @@ class BatchRunner:
         return await self.sink.branches(state.events, first) if state.events else ("", ())
 
 
-def _locks(keys: Iterable[Key]) -> list[tuple[AnyShelf, list[Asked]]]:
-    """What is locked, in the order in which it is."""
-    locked = dict.fromkeys((key.shelf, key.value) for key in keys if key.shelf.lock_rank is not None)
-    by_shelf: dict[AnyShelf, list[Asked]] = {}
-    for shelf, value in locked:
-        by_shelf.setdefault(shelf, []).append(value)
-    return sorted(by_shelf.items(), key=_lock_order)
-
-
 def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
     by_shelf: dict[AnyShelf, dict[Asked, None]] = {}
     for shelf, value, _ in keys:
@@ -254,9 +239,13 @@ def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
     return by_shelf
 
 
-def _lock_order(lock: tuple[AnyShelf, object]) -> tuple[int, str, str]:
-    return (lock[0].lock_rank or 0, *lock[0].order)
+def _rank_of(key: Key) -> int:
+    return key.shelf.lock_rank or 0
+
+
+def _order(shelf: AnyShelf) -> tuple[str, str]:
+    return (shelf.table.name, shelf.by)
 
 
 def _branch_order(branch: tuple[Change, object]) -> tuple[str, str]:
-    return branch[0].shelf.order
+    return _order(branch[0].shelf)

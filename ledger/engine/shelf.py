@@ -33,7 +33,6 @@ class Shelf(Generic[R]):
     by_index: int = field(init=False)
     pk_index: int = field(init=False)
     is_single: bool = field(init=False)
-    order: tuple[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         columns: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
@@ -41,7 +40,6 @@ class Shelf(Generic[R]):
         object.__setattr__(self, "by_index", columns.index(self.by) if self.by else -1)
         object.__setattr__(self, "is_single", self.by == self.pk)
         object.__setattr__(self, "pk_index", columns.index(self.pk) if self.by else -1)
-        object.__setattr__(self, "order", (self.table.name, self.by))
 
     def key(self, value: Asked, *, create: R | None = None) -> "Key":
         """Asks for every row whose `by` column is `value`; a row to `create` is made first where there is none."""

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Table,
     TableClause,
-    Text,
     Uuid,
     and_,
     any_,
@@ -130,7 +129,9 @@ class Statements:
 
     def lock(self, shelf: AnyShelf) -> str:
         """Locks and returns rows in id order. $1: ids."""
-        return self._cached(("lock", shelf), lambda: _locked(shelf, "asked"))
+        return self._cached(
+            ("lock", shelf), lambda: select_rows(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
+        )
 
     def read(self, shelf: AnyShelf) -> str:
         """Reads rows by their `by` column. $1: values."""
@@ -146,14 +147,6 @@ class Statements:
         $1, $2 …: the values asked of each shelf.
         """
         return self._cached(("together", *shelves), lambda: _read_together(shelves))
-
-    def lock_and_read(self, locked: AnyShelf, shelves: Sequence[AnyShelf]) -> str:
-        """Locks rows in id order and reads the shelves in one statement, whose snapshot is older than the locks. One row:
-        whether nobody committed between the two, else what was read may be old; the locked rows; then as `read_together`.
-
-        $1, $2 …: the values asked of each shelf; the last: ids of the rows to lock.
-        """
-        return self._cached(("lock together", locked, *shelves), lambda: _lock_and_read(locked, shelves))
 
     def write(self, changes: Sequence[Change], events: str = "") -> str:
         """One statement of data-modifying CTEs, the sink's `events` among them; returns how many rows each update changed."""
@@ -245,31 +238,12 @@ def _create_accounts(schema: str) -> ClauseElement:
     )
 
 
-def _locked(shelf: AnyShelf, name: str) -> _Rows:
-    rows = _where_asked(select(*_columns(shelf)), shelf, name)
-    return rows.order_by(_asked(shelf)).with_for_update(key_share=True)
-
-
-def _arrays(shelves: Sequence[AnyShelf]) -> list[ColumnElement[Any]]:
-    rows = [_where_asked(select(func.row(*_columns(s))), s, f"asked{n}") for n, s in enumerate(shelves)]
-    return [func.array(found.scalar_subquery()) for found in rows]
-
-
 def _read_together(shelves: Sequence[AnyShelf]) -> ClauseElement:
-    return select(instant_now(), INSTANCE.c.standing_version, *_arrays(shelves))
-
-
-def _lock_and_read(shelf: AnyShelf, shelves: Sequence[AnyShelf]) -> ClauseElement:
-    rows = _locked(shelf, "locked").cte("locked")
-    # What stands beside an aggregate is worked out when the last row has been counted, which is when it is locked.
-    held = select(
-        func.array_agg(func.row(*rows.c)).label("rows"),
-        func.registry.snapshot_after(func.count()).label("snapshot"),
-        instant_now().label("instant"),
-    ).select_from(rows)
-    after = held.subquery("held")
-    is_current = after.c.snapshot == sql_cast(func.pg_current_snapshot(), Text)
-    return select(is_current, after.c.rows, after.c.instant, INSTANCE.c.standing_version, *_arrays(shelves))
+    rows = [
+        _where_asked(select(func.row(*_columns(shelf))), shelf, f"asked{n}").scalar_subquery()
+        for n, shelf in enumerate(shelves)
+    ]
+    return select(instant_now(), INSTANCE.c.standing_version, *(func.array(found) for found in rows))
 
 
 def _latest_instants() -> ClauseElement:

@@ -183,11 +183,6 @@ class MemoryStatements(Statements):
         name = "together " + " ".join(str(id(shelf)) for shelf in shelves)
         return self._named(name, lambda *asked: self._read_together(shelves, asked))
 
-    def lock_and_read(self, locked: AnyShelf, shelves: Sequence[AnyShelf]) -> str:
-        """Both; nobody commits between the two."""
-        name = "lock together " + " ".join(str(id(shelf)) for shelf in (locked, *shelves))
-        return self._named(name, lambda *asked: self._lock_and_read(locked, shelves, asked))
-
     def write(self, changes: Sequence[Change], events: str = "") -> str:
         """All inserts and updates at once; the events are a list's affair."""
         name = "write " + " ".join(f"{id(change.shelf)}{change.is_insert}" for change in changes)
@@ -212,11 +207,6 @@ class MemoryStatements(Statements):
     def _read_together(self, shelves: Sequence[AnyShelf], asked: Sequence[Sequence[object]]) -> Sequence[Row]:
         found = [self._store.select(shelf, values) for shelf, values in zip(shelves, asked, strict=True)]
         return [(self._store.now, self._store.standing_version, *found)]
-
-    def _lock_and_read(
-        self, locked: AnyShelf, shelves: Sequence[AnyShelf], asked: Sequence[Sequence[object]]
-    ) -> Sequence[Row]:
-        return [(True, self._store.select(locked, asked[-1]), *self._read_together(shelves, asked[:-1])[0])]
 
     def _write(self, changes: Sequence[Change], arrays: Sequence[Sequence[Row]]) -> Sequence[Row]:
         counts = []

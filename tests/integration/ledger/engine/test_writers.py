@@ -7,8 +7,6 @@ from datetime import timedelta
 import asyncpg
 
 from graphql_api.bootstrap import open_application
-from ledger.engine.shelves import ACCOUNTS, LOTS
-from ledger.engine.statements import statements_of
 from ledger.points.earn import EarnPoints
 from tests.checking import assert_clean
 from tests.points_world import World
@@ -51,35 +49,6 @@ async def test_no_connection_stays_in_a_transaction_that_nothing_comes_for(world
         async with asyncio.timeout(30):
             while await world.connection.fetchval(state, "ROLLBACK%") != "idle":  # noqa: ASYNC110  nothing else tells
                 await asyncio.sleep(0.05)
-
-
-async def test_a_read_is_current_unless_somebody_committed_before_its_lock(world: World, database_url: str) -> None:
-    """Whoever waited for a lock learns of it, and of any other commit meanwhile; who did not wait learns of none."""
-    earn = EarnPoints(actor=world.actor, key="e", member_id=world.members[0], asset="EVER", amount=1)
-    (await world.application.engine.execute(earn)).unwrap()
-    wallet = earn.ids.wallet
-    sql = statements_of("book").lock_and_read(ACCOUNTS, [LOTS])
-    writer = await world.application.database.open_writer()
-    holder = await asyncpg.connect(database_url)
-
-    async def ask() -> tuple[bool, int, int]:
-        async with writer.transaction():
-            found = (await writer.fetch(sql, [wallet], [wallet]))[0]
-            return found[0], len(found[1]), len(found[4])
-
-    alone = await ask()
-    async with holder.transaction():
-        await holder.execute("SELECT FROM book.accounts WHERE id = $1 FOR UPDATE", wallet)
-        waiting = asyncio.create_task(ask())
-        async with asyncio.timeout(30):
-            while not await world.connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-    waited = await waiting
-    again = await ask()
-    await writer.close()
-    await holder.close()
-
-    assert (alone, waited, again) == ((True, 1, 1), (False, 1, 1), (True, 1, 1))
 
 
 async def test_a_writer_sees_what_was_committed_while_it_waited(world: World, database_url: str) -> None:
