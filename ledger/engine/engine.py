@@ -215,13 +215,9 @@ class Engine:
 
 
 async def _answers(units: Sequence[Unit]) -> Sequence[list[Outcome[Any]]]:
-    """Waits for one after the other: most are there when the first is, and gathering them costs a callback each."""
-    try:
-        return [await unit.future for unit in units]
-    except asyncio.CancelledError:
-        for unit in units:
-            unit.future.cancel()
-        raise
+    if len(units) == 1:
+        return [await units[0].future]
+    return await asyncio.gather(*(unit.future for unit in units))
 
 
 def _has_footprint(unit: Unit) -> bool:
