@@ -106,16 +106,19 @@ class Doing:
         self, type_: str, code: str, *, actor: str, facts: Mapping[str, str | int], programme_id: UUID | None
     ) -> None:
         """Adds the event of an attempt by `actor` that was refused."""
-        act = Act(
-            id=self.new_id(),
-            at=self.now,
-            type=type_,
-            actor=actor,
-            client=actor,
-            facts=facts,
-            programme_id=programme_id,
+        self.events.append(
+            Act(
+                id=self.new_id(),
+                at=self.now,
+                type=type_,
+                actor=actor,
+                client=actor,
+                facts=facts,
+                accepted=False,
+                code=code,
+                programme_id=programme_id,
+            )
         )
-        self.events.append(act._replace(accepted=False, code=code))
 
 
 class Acts:
