@@ -22,7 +22,7 @@ class Tx:
     """The transactions of one connection, one after the other; statements are prepared once per connection.
 
     A commit opens the next one in the same round trip (docs/decisions/0021). Until its first statement that one has no
-    snapshot, no id and no lock, so it keeps nobody from anything; `rest` ends it where nothing comes.
+    snapshot, no id and no lock, so it keeps nobody from anything; the writer ends it where nothing comes.
     """
 
     __slots__ = ("_connection", "_prepared", "is_open", "round_trips")
