@@ -8,6 +8,7 @@ from uuid import UUID
 from ledger.campaigns.lifecycle import PauseCampaign
 from ledger.campaigns.member_list import extend_list
 from tests.campaign_desk import TENTH, CampaignDesk, always
+from tests.faults_told import fault_in
 from tests.integration.graphql.campaigns import purchase, report
 from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
@@ -262,15 +263,9 @@ async def test_terms_that_cannot_be_meant_are_refused_with_their_place(people: P
     found = [await save(people, "createCampaign", given, code=f"W{n}") for n, (given, _) in enumerate(WRONG)]
 
     for (_, field), answer in zip(WRONG, found, strict=True):
-        assert _fault(answer).startswith(field), answer
+        assert fault_in(answer).startswith(field), answer
         assert (answer["__typename"] == "CampaignSaved") == (field == "")
     assert await people.desk.bank.count("registry.campaigns") == len([field for _, field in WRONG if field == ""])
-
-
-def _fault(answer: dict[str, Any]) -> str:
-    """The field, and of an expression `:line:column: what is wrong`; "" where nothing is."""
-    where = "".join(f":{answer[name]}" for name in ("line", "column") if answer.get(name))
-    return f"{answer.get('field', '')}{where}" + (f": {answer['detail']}" if answer.get("detail") else "")
 
 
 async def test_names_that_nobody_has_are_refused(people: People) -> None:

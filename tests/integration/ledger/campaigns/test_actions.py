@@ -31,6 +31,7 @@ from ledger.tiers.ladder_body import Metric, MetricKind
 from ledger.vouchers.template_body import Limits, Multiplier
 from tests.bank import Bank
 from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always, amounts, reasons
+from tests.faults_told import fault_in
 from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
@@ -254,7 +255,7 @@ async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID)
         "phases.0.rules.0.streak.length",
         "phases.0.rules.0.streak",
         "phases.0.rules.0.combination.counters",
-        "phases.0.rules.0.when",
+        "phases.0.rules.0.when:1:9: undeclared reference to 'progress.m'",
         "counters.0.code",
     ]
 
@@ -262,4 +263,4 @@ async def test_what_a_rule_names_must_be_there(desk: CampaignDesk, member: UUID)
 async def _refusal(desk: CampaignDesk, faulty: Rule, **more: Any) -> str:
     with pytest.raises(Refusal) as refused:
         await desk.create("never", phases=always(faulty), **more)
-    return str(refused.value.facts.get("field", refused.value.code))
+    return fault_in(refused.value.facts) or str(refused.value.code)

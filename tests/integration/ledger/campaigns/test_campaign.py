@@ -29,6 +29,7 @@ from ledger.engine.command import Actor
 from ledger.programme.register_activity_type import register_type
 from tests.bank import Bank, code_of
 from tests.campaign_desk import BASE, TENTH, TENTH_POINTS, CampaignDesk, always, amounts, reasons
+from tests.faults_told import fault_in
 
 STRANGER = UUID(int=7)
 SCHEMA = """{"type": "object", "additionalProperties": false, "required": ["steps"],
@@ -124,7 +125,7 @@ async def test_what_is_saved_is_checked(desk: CampaignDesk) -> None:
     ]
 
     assert all(each.code == RefusalCode.INVALID_INPUT for each in found)
-    assert [":".join(str(each.facts[n]) for n in ("field", "line", "column") if n in each.facts) for each in found] == [
+    assert [fault_in(each.facts).partition(": ")[0] for each in found] == [
         "phases",
         "phases.1.fromOn",
         "phases.0.rules.0.activity",

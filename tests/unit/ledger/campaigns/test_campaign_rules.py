@@ -12,6 +12,7 @@ from ledger.campaigns.campaign_body import CampaignBody, Period, Phase, PointsAw
 from ledger.campaigns.campaign_rules import Nameable, require_body
 from ledger.members.rows import MemberAttribute
 from ledger.programme.activity_type import SHIPPED
+from tests.faults_told import fault_in
 
 NOBODY = UUID(int=0)
 TYPES = {"risk": "INTEGER", "region": "TEXT", "vip": "BOOLEAN"}
@@ -49,12 +50,7 @@ def fault(body: CampaignBody) -> str:
     try:
         require_body(body, KNOWN)
     except Refusal as refusal:
-        facts = refusal.facts
-        return (
-            f"{facts['field']}:{facts['line']}:{facts['column']}: {facts['detail']}"
-            if "line" in facts
-            else str(facts["field"])
-        )
+        return fault_in(refusal.facts)
     return ""
 
 

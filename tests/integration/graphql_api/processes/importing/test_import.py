@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from graphql_api.bootstrap import open_application
 from graphql_api.processes.demo.programme import NOBODY, demo_actor
@@ -195,7 +196,10 @@ def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path)
     assert run(_rows(database_url, "SELECT 1 FROM book.members")) == []
 
 
-def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupts", ["default", "ignore"])
+def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(
+    database_url: str, tmp_path: Path, interrupts: str
+) -> None:
     """SIGTERM, as Ctrl-C, ends it with one sentence on what stands, no report, and 130, also in the background of a script,
     which ignores SIGINT; kill -9 with nothing. Neither loses or doubles anything.
     """
@@ -208,9 +212,11 @@ def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(database_ur
         *({"type": "spend", "member": f"C-{n:04}", "amount": 5_000} for n in range(members)),
     )
 
-    stopped = _end_import(path, database_url, tmp_path, signal.SIGTERM, entries=0)
+    stopped = _end_import(path, database_url, tmp_path, signal.SIGTERM, entries=0, interrupts=interrupts)
     stood = _count(database_url, "book.requests")
-    killed = _end_import(path, database_url, tmp_path, signal.SIGKILL, entries=max(stood, 2 * members))
+    killed = _end_import(
+        path, database_url, tmp_path, signal.SIGKILL, entries=max(stood, 2 * members), interrupts=interrupts
+    )
     done_before = _count(database_url, "book.requests")
     code, report = _import(path, database_url, tmp_path)
 
@@ -232,11 +238,11 @@ def test_a_stopped_and_a_killed_import_are_run_again_to_the_same_end(database_ur
 
 
 def _end_import(
-    path: Path, url: str, var: Path, number: signal.Signals, *, entries: int
+    path: Path, url: str, var: Path, number: signal.Signals, *, entries: int, interrupts: str
 ) -> "subprocess.CompletedProcess[str]":
     """Imports the file with `--json` until the book has more than so many entries, and then sends the signal."""
     process = subprocess.Popen(
-        ["env", "--ignore-signal=INT", *_command("import", path, "--json")],
+        ["env", f"--{interrupts}-signal=INT", *_command("import", path, "--json")],
         env=_environment(url, var),
         cwd=ROOT,
         stdout=subprocess.PIPE,
