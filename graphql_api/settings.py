@@ -237,8 +237,8 @@ class Settings:
     writer_connections: int = setting(
         "SCRIP_WRITER_CONNECTIONS",
         whole_number(1, 16),
-        default=2,
-        about="Connections that write batches, per process; more than two gain little.",
+        default=4,
+        about="Connections that write batches, per process; those after two are used only while whole batches wait.",
     )
     reader_connections: int = setting(
         "SCRIP_READER_CONNECTIONS",

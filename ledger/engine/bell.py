@@ -1,33 +1,46 @@
-"""Waking writers: who began to wait last is woken first."""
+"""Waking writers: one at a time, and first who began to wait last."""
 
 import asyncio
 from functools import partial
 
 
 class Bell:
-    """Rung for all who wait, the latest first, so that commands which come one by one are all written on one connection:
-    it knows their statements, and another one is opened only where two batches are in flight.
+    """Commands that come one by one are so all written on one connection, which knows their statements; others are opened
+    only where several batches are in flight.
     """
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[bool]] = []
+        self._coming = 0
 
     def ring(self) -> None:
+        """Wakes one, unless somebody is about to look anyway."""
+        while self._waiting and not self._coming:
+            self._wake(self._waiting.pop())
+
+    def ring_for_all(self) -> None:
         """Wakes everybody who waits now."""
-        waiting, self._waiting = self._waiting, []
-        for each in reversed(waiting):
-            _settle(each, is_ring=True)
+        while self._waiting:
+            self._wake(self._waiting.pop())
+
+    async def pause(self) -> None:
+        """Lets others run before the caller looks; they need not wake anybody."""
+        self._coming += 1
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._coming -= 1
 
     async def heard(self) -> None:
-        """Waits for the next ring; whoever looks for work and finds none waits before anything else may run."""
-        await self._next()
+        """Waits for a ring; whoever looks for work and finds none waits before anything else may run."""
+        await self._hear(self._next())
 
     async def heard_within(self, longest_s: float) -> bool:
         """The same for so long at most; whether it rang."""
         rung = self._next()
         alarm = asyncio.get_running_loop().call_later(longest_s, partial(_settle, rung, is_ring=False))
         try:
-            return await rung
+            return await self._hear(rung)
         finally:
             alarm.cancel()
 
@@ -36,7 +49,20 @@ class Bell:
         self._waiting.append(rung)
         return rung
 
+    def _wake(self, rung: "asyncio.Future[bool]") -> None:
+        self._coming += _settle(rung, is_ring=True)
 
-def _settle(rung: "asyncio.Future[bool]", *, is_ring: bool) -> None:
-    if not rung.done():
-        rung.set_result(is_ring)
+    async def _hear(self, rung: "asyncio.Future[bool]") -> bool:
+        try:
+            return await rung
+        finally:
+            # Also where the task was cancelled on its way.
+            self._coming -= rung.done() and not rung.cancelled() and rung.result()
+
+
+def _settle(rung: "asyncio.Future[bool]", *, is_ring: bool) -> bool:
+    """Whether it was the first to tell."""
+    if rung.done():
+        return False
+    rung.set_result(is_ring)
+    return True

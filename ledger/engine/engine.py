@@ -1,4 +1,4 @@
-"""The funnel: `await engine.execute(command)`. A queue, and at most two batches in flight.
+"""The funnel: `await engine.execute(command)`. A queue, and a few batches in flight.
 
 Nothing here decides correctness: the database's locks do, also between processes. The queue only makes batches large
 and keeps one member's commands in order.
@@ -49,7 +49,7 @@ class Engine:
     async def stop(self) -> None:
         """Drains: refuses new commands, finishes those that wait, disconnects."""
         self._stopping = True
-        self._bell.ring()
+        self._bell.ring_for_all()
         await asyncio.gather(*self._writers)
 
     # -- submitting --------------------------------------------------------------------------------------------------
@@ -100,7 +100,11 @@ class Engine:
                 unit.refuse(Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1))
             else:
                 self._queue.put(unit)
-        self._bell.ring()
+        self._call_writer()
+
+    def _call_writer(self) -> None:
+        if self._queue.is_worth_taking:
+            self._bell.ring()
 
     def _new_unit(self, commands: Sequence[AnyCommand], submission: Submission, group_key: str | None = None) -> Unit:
         loop = asyncio.get_running_loop()
@@ -149,9 +153,10 @@ class Engine:
         while not self._stopping or len(self._queue):
             units = self._queue.take()
             if units:
+                self._call_writer()
                 await self._run(units, writer)
                 # Whoever was just answered may ask again at once, and shares the next batch.
-                await asyncio.sleep(0)
+                await self._bell.pause()
             elif not self._stopping or not self._queue.is_idle:
                 await self._wait(writer)
         await writer.rest()
@@ -170,8 +175,8 @@ class Engine:
             await self._run_units(units, writer)
         finally:
             self._queue.done(order_keys)
-            if len(self._queue) or self._stopping:
-                self._bell.ring()
+            if self._stopping:
+                self._bell.ring_for_all()
 
     async def _run_units(self, units: Sequence[Unit], writer: Writer) -> None:
         """Runs a batch to its end; an error that no retry heals halves it until the culprit is found."""

@@ -3,21 +3,26 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.engine.unit import OrderKey, Unit
+
+_SMALL_BATCHES: Final = 2
+"""So many are in flight, however few commands wait: one is decided while the database works for the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bounds of the write path. Times in seconds.
 
+    writers:            those after two write only while a whole batch waits for each
     batch_commands_min: a smaller queue is not split between writers, since a batch costs its round trips
     answer_s:           a batch that takes longer has lost its connection, whatever the network says; more than the
                         server's own limit of a statement
     ready_s:            how long a connection stays in a transaction that nothing has come for
     """
 
-    writers: int = 2
+    writers: int = 4
     queue_max: int = 10_000
     batch_commands_min: int = 32
     batch_commands_max: int = 1000
@@ -50,6 +55,12 @@ class Queue:
         """Whether no batch is in flight."""
         return self._writers_busy == 0
 
+    @property
+    def is_worth_taking(self) -> bool:
+        """Whether something waits, and one more batch of it gains more than its round trips cost."""
+        is_whole = self.commands_waiting >= self._limits.batch_commands_max
+        return bool(self._waiting) and (is_whole or self._writers_busy < _SMALL_BATCHES)
+
     def put(self, unit: Unit) -> None:
         """Adds a unit at the end."""
         self._waiting.append(unit)
@@ -66,6 +77,8 @@ class Queue:
 
     def take(self) -> list[Unit]:
         """The next batch; what it must be alone with is in flight until `done`. Empty where nothing may run."""
+        if not self.is_worth_taking:
+            return []
         taken: list[Unit] = []
         left: deque[Unit] = deque()
         blocked = set(self._in_flight)
@@ -99,10 +112,8 @@ class Queue:
         self._in_flight -= order_keys
 
     def _share(self) -> int:
-        """How many commands one batch may take: an equal part for each idle writer, so that one decides while the
-        database works for the other.
-        """
-        idle = max(self._limits.writers - self._writers_busy, 1)
+        """How many commands one batch may take: an equal part for each idle one of the writers that small batches have."""
+        idle = max(min(self._limits.writers, _SMALL_BATCHES) - self._writers_busy, 1)
         part = -(-self.commands_waiting // idle)
         return min(max(part, self._limits.batch_commands_min), self._limits.batch_commands_max)
 

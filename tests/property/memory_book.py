@@ -458,9 +458,10 @@ class MemoryBook:
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine that never waits."""
+    """Runs a coroutine that never waits; where it gives others a turn, nobody is there to take it."""
     try:
-        work.send(None)
+        while work.send(None) is None:
+            pass
     except StopIteration as end:
         return cast("T", end.value)
     raise AssertionError("nothing in memory waits")

@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import asyncpg
 
-from graphql_api.bootstrap import open_application
+from graphql_api.bootstrap import limits_of, open_application
+from ledger.engine.outcome import Outcome
+from ledger.engine.unit import LIST_MAX
+from ledger.members.enrol import EnrolMember
 from ledger.points.earn import EarnPoints
+from ledger.points.receipt import Receipt
 from tests.checking import assert_clean
 from tests.points_world import World
 
@@ -18,7 +22,7 @@ WRITERS = (
 
 
 async def test_commands_one_by_one_are_written_on_one_connection(world: World) -> None:
-    """A second one is opened when two batches are in flight at once."""
+    """A second one is opened when two batches are in flight at once, and no further one for so few commands."""
     there = [row["pid"] for row in await world.connection.fetch("SELECT pid FROM pg_stat_activity")]
     engine = world.application.engine
 
@@ -27,14 +31,34 @@ async def test_commands_one_by_one_are_written_on_one_connection(world: World) -
             actor=world.actor, key=f"e{number}", member_id=world.members[number % 8], asset="EVER", amount=1
         )
 
+    async def earn_later(number: int) -> Outcome[Receipt]:
+        await asyncio.sleep(number / 2_000)
+        return await engine.execute(earn(number))
+
     for number in range(6):
         (await engine.execute(earn(number))).unwrap()
     alone = await world.connection.fetchval(WRITERS, there)
-    outcomes = await asyncio.gather(*(engine.execute(earn(number)) for number in range(6, 200)))
+    outcomes = await asyncio.gather(*(earn_later(number) for number in range(6, 200)))
 
     assert alone <= 1
     assert all(outcome.refusal is None for outcome in outcomes)
     assert await world.connection.fetchval(WRITERS, there) == alone + 1
+
+
+async def test_lists_are_written_on_all_connections(world: World) -> None:
+    """As many batches are in flight as there are writers, while a whole one waits for each."""
+    there = [row["pid"] for row in await world.connection.fetch("SELECT pid FROM pg_stat_activity")]
+    limits = limits_of(world.application.settings)
+    enrol = [
+        EnrolMember(actor=world.actor, key=f"m{number}", external_id=f"list-{number}")
+        for number in range(limits.writers * limits.batch_commands_max)
+    ]
+    lists = [enrol[begin : begin + LIST_MAX] for begin in range(0, len(enrol), LIST_MAX)]
+
+    outcomes = await asyncio.gather(*map(world.application.engine.execute_list, lists))
+
+    assert all(outcome.refusal is None for of_list in outcomes for outcome in of_list)
+    assert await world.connection.fetchval(WRITERS, there) == limits.writers
 
 
 async def test_no_connection_stays_in_a_transaction_that_nothing_comes_for(world: World) -> None:

@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,26 +94,42 @@ def test_a_batch_locks_only_so_many_rows() -> None:
         each.lock_keys = frozenset((20, UUID(int=lock)) for lock in range(locks))
         queue.put(each)
 
-    assert queue.take() == units[:2]
-    assert queue.take() == units[2:3]
-    assert queue.take() == units[3:4]
-    assert queue.take() == units[4:]
-
-
-def test_idle_writers_share_what_waits() -> None:
-    """Each takes an equal part, rounded up, of at least so many commands; with the last batch the queue is idle."""
-    queue = Queue(Limits(writers=2, batch_commands_min=2, batch_commands_max=100))
-    units = [unit(frozenset()) for _ in range(10)]
-    for each in units[:7]:
-        queue.put(each)
-
-    first, second = queue.take(), queue.take()
-    assert [first, second] == [units[:4], units[4:7]]
-    idle = []
-    for batch in (first, second):
+    taken = []
+    while batch := queue.take():
+        taken.append(batch)
         queue.done(order_of(batch))
-        idle.append(queue.is_idle)
-    assert idle == [False, True]
-    for each in units[7:]:
-        queue.put(each)
-    assert [len(queue.take()), len(queue.take()), queue.commands_waiting] == [2, 1, 0]
+
+    assert taken == [units[:2], units[2:3], units[3:4], units[4:]]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "taken"),
+    [
+        (1, [1]),
+        # A part of at least so many, or an equal one for each of two, rounded up.
+        (3, [2, 1]),
+        (5, [3, 2]),
+        (20, [10, 10]),
+        # What remains had better share the next batch, unless it is a whole one.
+        (29, [10, 10]),
+        (30, [10, 10, 10]),
+        (39, [10, 10, 10]),
+        (99, [10, 10, 10, 10]),
+    ],
+)
+def test_what_waits_is_shared(waiting: int, taken: list[int]) -> None:
+    """How many commands each of four writers takes, one after the other; with the last one done the queue is idle."""
+    queue = Queue(Limits(writers=4, batch_commands_min=2, batch_commands_max=10))
+    for _ in range(waiting):
+        queue.put(unit(frozenset()))
+
+    batches = [batch for _ in range(4) if (batch := queue.take())]
+
+    assert [len(batch) for batch in batches] == taken
+    assert queue.commands_waiting == waiting - sum(taken)
+    assert queue.is_worth_taking == (waiting == 99)
+    for batch in batches:
+        assert not queue.is_idle
+        queue.done(order_of(batch))
+    assert queue.is_idle
+    assert queue.is_worth_taking == (waiting > sum(taken))
