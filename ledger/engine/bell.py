@@ -5,8 +5,10 @@ from functools import partial
 
 
 class Bell:
-    """Commands that come one by one are so all written on one connection, which knows their statements; others are opened
-    only where several batches are in flight.
+    """Who waits for work, and how many are about to look for it.
+
+    As the latest is woken first, commands that come one by one are all written on one connection, which knows their
+    statements; others are opened only where several batches are in flight.
     """
 
     def __init__(self) -> None:
@@ -57,7 +59,10 @@ class Bell:
             return await rung
         finally:
             # Also where the task was cancelled on its way.
-            self._coming -= rung.done() and not rung.cancelled() and rung.result()
+            if rung.done() and not rung.cancelled() and rung.result():
+                self._coming -= 1
+            elif rung in self._waiting:
+                self._waiting.remove(rung)
 
 
 def _settle(rung: "asyncio.Future[bool]", *, is_ring: bool) -> bool:

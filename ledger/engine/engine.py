@@ -42,7 +42,7 @@ class Engine:
         self._commands_looking = 0
 
     async def start(self) -> None:
-        """Starts the writers; each holds a connection of its own."""
+        """Starts the writers; each opens a connection of its own when it is first needed."""
         self._stopping = False
         self._writers = [asyncio.create_task(self._write_on()) for _ in range(self._limits.writers)]
 

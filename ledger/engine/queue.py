@@ -15,7 +15,7 @@ _SMALL_BATCHES: Final = 2
 class Limits:
     """Bounds of the write path. Times in seconds.
 
-    writers:            those after two write only while a whole batch waits for each
+    writers:            those after two write only while as many commands wait as make a whole batch
     batch_commands_min: a smaller queue is not split between writers, since a batch costs its round trips
     answer_s:           a batch that takes longer has lost its connection, whatever the network says; more than the
                         server's own limit of a statement

@@ -29,7 +29,7 @@ class Standing:
         """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
         kept = self._kept
         if version != self.version:
-            # In a dictionary of its own: the other writer's batch may still be deciding on the former one.
+            # In a dictionary of its own: another writer's batch may still be deciding on the former one.
             kept = await self._read_again(kept, tx) if len(kept) <= KEPT_MAX else {}
             self.version, self._kept, self.derived = version, kept, {}
         return kept
