@@ -1,6 +1,7 @@
 """One batch, one transaction: create, lock, read, decide, write, record, commit. The whole write path stands here."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -194,12 +195,12 @@ class BatchRunner:
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
         """Decides all units; rows that turn out to be missing are read without the lock, as an answer may take long."""
-        for _ in range(_MISSES_MAX * len(batch.units)):
-            missing = await self._decide_further(batch, state, now)
-            if missing is None:
-                return
+        misses = Counter[int]()
+        while (missing := await self._decide_further(batch, state, now)) is not None:
+            misses[batch.decided] += 1
+            if misses[batch.decided] >= _MISSES_MAX:
+                raise InvariantViolated("a command that always asks for more rows")
             await self._load([missing], state, tx)
-        raise InvariantViolated("commands that always ask for more rows")
 
     async def _decide_further(self, batch: Batch, state: State, now: datetime) -> Key | None:
         """Decides the units that are left, until rows are missing. One batch after the other, so that the first is soon
