@@ -50,7 +50,7 @@ def fault(body: CampaignBody) -> str:
     try:
         require_body(body, KNOWN)
     except Refusal as refusal:
-        return fault_in(refusal.facts)
+        return fault_in(refusal.facts) or refusal.code
     return ""
 
 
