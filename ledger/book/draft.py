@@ -4,19 +4,23 @@ Pure bookkeeping: `finish` proves the bounds and hands over the rows. What may b
 """
 
 from datetime import datetime
-from typing import assert_never
+from typing import Unpack, assert_never
 from uuid import UUID
 
-from ledger.book.account import Account, require_bounds
+from ledger.book.account import Account, AccountParts, require_bounds
 from ledger.book.entry import Draw, DrawKind, Entry, Posting, StatementLine
 from ledger.book.lot import Lot
 from ledger.book.units import NEVER, AccountId, InvariantViolated, LotId, is_amount
 
 
 class Draft:
-    """Gathers postings, draws, changed accounts and changed lots of `entry`."""
+    """Gathers postings, draws, changed accounts and changed lots of `entry`.
 
-    __slots__ = ("accounts", "draws", "entry", "lines", "lots", "new_lots", "open_accounts", "postings")
+    accounts: guarded ones, with the version that this entry gives them
+    flows:    what came into each open account, net; below zero where it went out
+    """
+
+    __slots__ = ("accounts", "draws", "entry", "flows", "lines", "lots", "new_lots", "open_accounts", "postings")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -25,6 +29,7 @@ class Draft:
         self.lines: list[StatementLine] = []
         self.accounts: dict[AccountId, Account] = {}
         self.open_accounts: dict[AccountId, Account] = {}
+        self.flows: dict[AccountId, int] = {}
         self.lots: dict[LotId, Lot] = {}
         self.new_lots: dict[LotId, Lot] = {}
 
@@ -36,12 +41,16 @@ class Draft:
         """The lot as this draft leaves it so far."""
         return self.new_lots.get(lot.id) or self.lots.get(lot.id, lot)
 
-    def touch(self, account: Account, *, held: int = 0, owing: bool | None = None) -> None:
-        """Gives a guarded account a statement line though nothing is posted, and moves what is held or owed."""
-        current = self.account(account)
-        self.accounts[account.id] = current._replace(
-            held=current.held + held, owing=current.owing if owing is None else owing
-        )
+    def change(self, account: Account, **parts: Unpack[AccountParts]) -> None:
+        """Gives a guarded account a statement line though nothing is posted, and these values."""
+        current = self.accounts.get(account.id)
+        if current is None:
+            current = account.moved(account.posted, account.held, account.version + 1)
+        self.accounts[account.id] = current._replace(**parts)
+
+    def hold(self, account: Account, amount: int) -> None:
+        """Moves what is held of the account; below zero where it is released."""
+        self.change(account, held=self.account(account).held + amount)
 
     def move(self, source: Account, destination: Account, amount: int) -> None:
         """Adds a posting of `amount` from `source` to `destination`, both in the same asset."""
@@ -53,11 +62,16 @@ class Draft:
         self._shift(destination, amount)
 
     def _shift(self, account: Account, amount: int) -> None:
-        if account.is_guarded:
-            current = self.account(account)
-            self.accounts[account.id] = current.moved(current.posted + amount, current.held, current.version)
-        else:
+        if account.floor is None and account.ceiling is None:
             self.open_accounts[account.id] = account
+            self.flows[account.id] = self.flows.get(account.id, 0) + amount
+            return
+        current = self.accounts.get(account.id)
+        if current is None:
+            changed = account.moved(account.posted + amount, account.held, account.version + 1)
+        else:
+            changed = current.moved(current.posted + amount, current.held, current.version)
+        self.accounts[account.id] = changed
 
     def grant(
         self,
@@ -79,7 +93,7 @@ class Draft:
             account_id=account.id,
             entry_id=self.entry.id,
             line=len(self.new_lots) + 1,
-            account_version=self.account(account).version + 1,
+            account_version=self.accounts[account.id].version,
             granted_at=granted_at or self.entry.effective_at,
             granted=amount,
             remaining=amount,
@@ -115,9 +129,7 @@ class Draft:
         return changed
 
     def finish(self) -> None:
-        """Gives every touched guarded account its next version and statement line, and proves its bounds."""
+        """Gives every changed account its statement line, and proves its bounds."""
         for key, account in self.accounts.items():
-            changed = account.moved(account.posted, account.held, account.version + 1)
-            require_bounds(changed)
-            self.accounts[key] = changed
-            self.lines.append(StatementLine(key, changed.version, self.entry.id, changed.posted, changed.held))
+            require_bounds(account)
+            self.lines.append(StatementLine(key, account.version, self.entry.id, account.posted, account.held))

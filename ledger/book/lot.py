@@ -5,6 +5,7 @@ Source of the order: semantics 2.3. Nothing here knows why a lot was granted or 
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,8 +32,8 @@ class Lot(NamedTuple):
     expiry: str | None = None
 
     def drawn(self, remaining: int, held: int) -> "Lot":
-        """The same lot after a draw. `_replace` takes three times as long, and every entry does this."""
-        return Lot(*self[:7], remaining, held, *self[9:])
+        """The same lot after a draw. `_replace` takes five times as long, and every entry does this."""
+        return tuple.__new__(Lot, (*self[:7], remaining, held, *self[9:]))
 
     @property
     def unheld(self) -> int:
@@ -47,9 +48,8 @@ class Take(NamedTuple):
     amount: int
 
 
-def spend_order(lot: Lot) -> tuple[int, datetime, bool, datetime, int, int]:
-    """The sort key of semantics 2.3: priority, expiry, promotional first, granted at, version and line of the grant."""
-    return (lot.priority, lot.expires_at, lot.purchased, lot.granted_at, lot.account_version, lot.line)
+spend_order = attrgetter("priority", "expires_at", "purchased", "granted_at", "account_version", "line")
+"""The sort key of semantics 2.3; promotional points come before purchased ones."""
 
 
 def dies_at(lot: Lot, inactive_at: datetime | None) -> datetime:

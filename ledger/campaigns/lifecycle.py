@@ -166,8 +166,7 @@ class BudgetedMove(CampaignCommand):
             account = locked_account(state, id_)
             if account is None:
                 raise InvariantViolated(f"campaign {campaign.id} has no budget {id_}")
-            draft.touch(account)
-            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=self.budgets_are)
+            draft.change(account, state=self.budgets_are)
         if draft.accounts:
             post(state, draft, self.actor)
         moved = self.move(state, campaign, self.to, now)

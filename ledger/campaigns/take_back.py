@@ -58,7 +58,7 @@ def take_points(wallet: Wallet | None, draft: Draft, amount: int, original: UUID
     claw(wallet, draft, lots, from_wallet, is_pending=False)
     if amount > from_wallet:
         draft.move(wallet.owed_account, wallet.system_account(Role.ISSUANCE), amount - from_wallet)
-        draft.touch(wallet.account, owing=True)
+        draft.change(wallet.account, owing=True)
 
 
 def _in_order(wallet: Wallet, original: UUID) -> list[Lot]:

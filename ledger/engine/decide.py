@@ -36,10 +36,10 @@ class Decider:
         if unit.group_key is not None:
             outcomes += self._decide_group(unit, unit.group_key, state, now)
             return
-        instant_of, done = self._clock.instant_of, len(outcomes)
-        commands = zip(unit.commands[done:], unit.identities[done:], unit.claims[done:], strict=True)
-        for command, identity, claim in commands:
-            outcomes.append(self._decide_one(command, identity, claim, state, instant_of(command, now)))
+        for n in range(len(outcomes), len(unit.commands)):
+            command = unit.commands[n]
+            instant = self._clock.instant_of(command, now)
+            outcomes.append(self._decide_one(command, unit.identities[n], unit.claims[n], state, instant))
 
     def _decide_one(
         self, command: AnyCommand, identity: bytes | None, claim: bytes | None, state: State, now: datetime

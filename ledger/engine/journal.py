@@ -1,7 +1,5 @@
 """Posting a finished draft into the state, with its audit event."""
 
-from uuid import UUID
-
 from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.engine.command import Actor
@@ -52,23 +50,12 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
             client=actor.client,
             resource_id=entry.id,
             subject_id=entry.member_id,
-            streams=tuple((line.account_id, line.version) for line in draft.lines),
+            streams=[(line.account_id, line.version) for line in draft.lines],
             request_id=entry.request_id,
             facts={"amount": entry.amount},
             private=private,
             programme_id=actor.programme_id,
-            balances=tuple((line.posted_after, line.held_after) for line in draft.lines),
-            flows=_flows(draft),
+            balances=[(line.posted_after, line.held_after) for line in draft.lines],
+            flows=tuple(draft.flows.items()),
         )
     )
-
-
-def _flows(draft: Draft) -> tuple[tuple[UUID, int], ...]:
-    """What came into each open account, net; below zero where it went out."""
-    flows: dict[UUID, int] = dict.fromkeys(draft.open_accounts, 0)
-    for posting in draft.postings:
-        if posting.source_id in flows:
-            flows[posting.source_id] -= posting.amount
-        if posting.destination_id in flows:
-            flows[posting.destination_id] += posting.amount
-    return tuple(flows.items())

@@ -27,13 +27,13 @@ class Event(NamedTuple):
     client: str
     resource_id: UUID | None
     subject_id: UUID | None
-    streams: tuple[tuple[UUID, int], ...]
+    streams: Sequence[tuple[UUID, int]]
     request_id: bytes | None
     facts: dict[str, str | int]
     private: str | None = None
     programme_id: UUID | None = None
-    balances: tuple[tuple[int, int], ...] = ()
-    flows: tuple[tuple[UUID, int], ...] = ()
+    balances: Sequence[tuple[int, int]] = ()
+    flows: Sequence[tuple[UUID, int]] = ()
 
 
 class Transaction(Protocol):

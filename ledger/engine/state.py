@@ -190,20 +190,21 @@ class State:
         """Replaces a row that was read, or added before, by `new` (same primary key)."""
         drawer = self._drawers[shelf]
         pk: Any = new[shelf.pk_index]
-        self._set(drawer.rows if shelf.is_single else self._group(drawer.rows, new[shelf.by_index]), pk, new)
-        if pk in drawer.inserted:
-            self._set(drawer.inserted, pk, new)
-        elif not shelf.updates:
+        changed = drawer.inserted if pk in drawer.inserted else drawer.updated
+        if changed is drawer.updated and not shelf.updates:
             raise InvariantViolated(f"{shelf.table.name} is append-only")
-        else:
-            self._set(drawer.updated, pk, new)
+        rows = drawer.rows if shelf.is_single else self._group(drawer.rows, new[shelf.by_index])
+        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (changed, pk, changed.get(pk, _ABSENT)))
+        rows[pk] = changed[pk] = new
 
     def add(self, shelf: Shelf[R], row: R) -> None:
         """Adds a new row, which reads under its key from now on and may be changed."""
         drawer = self._drawers[shelf]
         pk: Any = row[shelf.pk_index]
-        self._set(drawer.rows if shelf.is_single else self._group(drawer.rows, row[shelf.by_index]), pk, row)
-        self._set(drawer.inserted, pk, row)
+        inserted = drawer.inserted
+        rows = drawer.rows if shelf.is_single else self._group(drawer.rows, row[shelf.by_index])
+        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (inserted, pk, _ABSENT))
+        rows[pk] = inserted[pk] = row
 
     def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
         """Adds new rows that never change; they read under their key too, by a search."""

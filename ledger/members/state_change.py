@@ -115,8 +115,7 @@ class MemberStateCommand(Command[MemberStateChanged]):
     def move_to(self, state: State, draft: Draft, holder: Holder, member_state: AccountState) -> MemberStateChanged:
         """Lets the holder and every account of it carry the new state; each account gets a statement line."""
         for account in self.accounts(state):
-            draft.touch(account)
-            draft.accounts[account.id] = draft.accounts[account.id]._replace(state=member_state)
+            draft.change(account, state=member_state)
         state.put(HOLDERS, holder._replace(state=member_state))
         return MemberStateChanged(
             member_id=self.member_id, entry_id=draft.entry.id, state=member_state, changed_at=draft.entry.posted_at

@@ -23,7 +23,8 @@ def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
     if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
         inactive = inactive_from(wallet, draft.entry.effective_at)
     death = death if inactive is None else min(death, inactive)
-    draft.accounts[account.id] = account._replace(
+    draft.change(
+        account,
         inactive_at=inactive,
         next_due_at=min(account.next_due_at, death),
         next_expiry_at=min(account.next_expiry_at, death),
@@ -35,7 +36,7 @@ def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
     until = inactive_from(wallet, active_at)
     account = draft.account(wallet.account)
     if until is not None and (account.inactive_at is None or until > account.inactive_at):
-        draft.accounts[account.id] = account._replace(inactive_at=until, next_due_at=min(account.next_due_at, until))
+        draft.change(account, inactive_at=until, next_due_at=min(account.next_due_at, until))
         refresh_next_expiry(wallet, draft)
 
 
@@ -53,7 +54,7 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
     mine = [lot for lot in lots.values() if lot.account_id == account.id]
     expiry = next_expiry(mine, account.inactive_at)
     if expiry != account.next_expiry_at:
-        draft.accounts[account.id] = account._replace(next_expiry_at=expiry)
+        draft.change(account, next_expiry_at=expiry)
 
 
 def refresh_after_draws(wallet: Wallet, draft: Draft) -> None:

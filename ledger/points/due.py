@@ -137,7 +137,7 @@ def release_hold(wallet: Wallet, draft: Draft, hold: Hold, state: HoldState, *, 
     lots = {lot.id: lot for lot in wallet.lots}
     aside = [draw for draw in wallet.state.rows(DRAWS, hold.id) if draw.kind == DrawKind.SET_ASIDE]
     parts = [(draft.draw(lots[draw.lot_id], DrawKind.RELEASE, draw.amount), draw.amount) for draw in aside]
-    draft.touch(wallet.account, held=-hold.amount)
+    draft.hold(wallet.account, -hold.amount)
     for lot, _ in parts:
         bring_forward(wallet, draft, lot.expires_at)
     wallet.state.put(HOLDS, hold._replace(state=state, captured=captured))
@@ -182,5 +182,5 @@ def repay(wallet: Wallet, draft: Draft, source: Account, amount: int) -> int:
     repaid = min(owed, amount)
     draft.move(source, wallet.owed_account, repaid)
     if repaid == owed:
-        draft.touch(wallet.account, owing=False)
+        draft.change(wallet.account, owing=False)
     return repaid

@@ -148,7 +148,7 @@ class EarnPoints(PointsCommand):
         )
         account = wallet.account
         due = account.next_due_at if activates_at is None else min(account.next_due_at, activates_at)
-        draft.accounts[account.id] = account._replace(next_due_at=due)
+        draft.change(account, next_due_at=due)
         post(wallet.state, draft, self.actor)
         return receipt(wallet, draft, (lot_use(lot.id, lot.granted, lot.expires_at),))
 

@@ -27,4 +27,4 @@ def forfeit(wallet: Wallet, draft: Draft) -> None:
             draft.draw(lot, DrawKind.TAKE, lot.remaining)
     if owed:
         draft.move(wallet.system_account(Role.ISSUANCE), wallet.owed_account, owed)
-        draft.touch(wallet.account, owing=False)
+        draft.change(wallet.account, owing=False)

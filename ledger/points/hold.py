@@ -68,10 +68,10 @@ class HoldPoints(PointsCommand):
         for part in takes:
             draft.draw(part.lot, DrawKind.SET_ASIDE, part.amount)
         deadline = now + timedelta(seconds=self.ttl_seconds)
-        draft.touch(wallet.account, held=self.amount)
+        draft.hold(wallet.account, self.amount)
         refresh_after_draws(wallet, draft)
         account = draft.account(wallet.account)
-        draft.accounts[account.id] = account._replace(next_due_at=min(account.next_due_at, deadline))
+        draft.change(account, next_due_at=min(account.next_due_at, deadline))
         hold = Hold(
             HoldId(draft.entry.id), wallet.ids.wallet, self.amount, 0, deadline, HoldState.OPEN, self.merchant_id
         )

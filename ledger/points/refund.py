@@ -100,7 +100,7 @@ class RefundEarn(EntryCommand):
             if wallet.owed + left - from_wallet > AMOUNT_MAX:
                 raise Refusal(RefusalCode.BALANCE_LIMIT_EXCEEDED)
             draft.move(wallet.owed_account, wallet.system_account(Role.ISSUANCE), left - from_wallet)
-            draft.touch(wallet.account, owing=True)
+            draft.change(wallet.account, owing=True)
         post(wallet.state, draft, self.actor)
         return receipt(wallet, draft, uses)
 

@@ -148,7 +148,7 @@ def _grant_grace(wallet: Wallet, draft: Draft, lot: Lot, amount: int) -> Lot:
     account = draft.account(wallet.account)
     if account.inactive_at is not None and account.inactive_at <= draft.entry.posted_at:
         # The account is dead for inactivity: it lives on as long as the grace, no longer.
-        draft.accounts[account.id] = account._replace(inactive_at=death)
+        draft.change(account, inactive_at=death)
     granted = draft.grant(
         wallet.account,
         LotId(wallet.state.ids.new()),

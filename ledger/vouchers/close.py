@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from ledger.book.account import Account, AccountState, Role
+from ledger.book.account import AccountState, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
@@ -78,7 +78,7 @@ class CloseMember(MemberStateCommand):
             _forfeit_vouchers(holding, draft)
         changed = self.move_to(state, draft, holder, AccountState.CLOSED)
         for account in [*(w.account for w in wallets), *(h.account for h in holdings)]:
-            draft.accounts[account.id] = _without_bounds(draft.account(account))
+            draft.change(account, next_due_at=NEVER, next_expiry_at=NEVER)
         post(state, draft, self.actor, private=self.reason)
         return changed
 
@@ -118,7 +118,3 @@ def _forfeit_vouchers(holding: Holding, draft: Draft) -> None:
     for voucher in holding.live:
         draft.draw(lot_of(holding.state, voucher), DrawKind.TAKE, voucher.units_left)
         holding.state.put(VOUCHERS, ended(voucher, StoredState.EXPIRED, draft.entry.posted_at))
-
-
-def _without_bounds(account: Account) -> Account:
-    return account._replace(next_due_at=NEVER, next_expiry_at=NEVER)

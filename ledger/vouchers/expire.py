@@ -67,6 +67,6 @@ def refresh_bounds(holding: Holding) -> None:
 def bring_forward(holding: Holding, draft: Draft, death: datetime) -> None:
     """Lets the account's bounds know of a voucher that dies at `death`, in the draft that brings it."""
     account = draft.account(holding.account)
-    draft.accounts[account.id] = account._replace(
-        next_due_at=min(account.next_due_at, death), next_expiry_at=min(account.next_expiry_at, death)
+    draft.change(
+        account, next_due_at=min(account.next_due_at, death), next_expiry_at=min(account.next_expiry_at, death)
     )

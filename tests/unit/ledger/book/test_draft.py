@@ -131,10 +131,10 @@ def test_a_draw_leaves_held_within_remaining_within_granted(
 
 
 def test_an_entry_that_only_holds_has_a_statement_line() -> None:
-    """Touching an account gives it its next version though nothing is posted."""
+    """A change of an account gives it its next version though nothing is posted."""
     made, wallet = draft(), WALLET._replace(posted=10, version=3)
 
-    made.touch(wallet, held=4)
+    made.hold(wallet, 4)
     made.finish()
 
     assert [(line.version, line.posted_after, line.held_after) for line in made.lines] == [(4, 10, 4)]
@@ -144,7 +144,7 @@ def test_an_entry_that_only_holds_has_a_statement_line() -> None:
 def test_more_is_never_held_than_posted() -> None:
     """0 ≤ held ≤ posted, or the draft does not finish."""
     made = draft()
-    made.touch(WALLET._replace(posted=3), held=4)
+    made.hold(WALLET._replace(posted=3), 4)
 
     with pytest.raises(InvariantViolated):
         made.finish()
