@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from random import Random
-from uuid import UUID
 
 from benchmarks.book_under_test import BookUnderTest
 from benchmarks.measurement import Measurement, summarise
@@ -35,8 +34,8 @@ def ask_earn(book: BookUnderTest, random: Random) -> EarnPoints:
 
 
 def new_key(random: Random) -> str:
-    """A key that looks like the version 4 ids of clients."""
-    return str(UUID(int=random.getrandbits(128), version=4))
+    """A key as long as the ids of most clients. Made in 0.2 us: whoever asks shares the process that is measured."""
+    return random.randbytes(18).hex()
 
 
 class EngineLoad:
