@@ -1,7 +1,7 @@
 """What every report of an activity shares: who did what when, under the source's own event id as the key."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import ClassVar, Final, NotRequired, TypedDict
 from uuid import UUID
@@ -11,7 +11,7 @@ from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AssetId, EntryId, ProgrammeId
 from ledger.campaigns.receipt import ActivityReceipt, ActivityState
 from ledger.campaigns.rows import Activity
-from ledger.engine.command import Actor, Command
+from ledger.engine.command import Actor, Command, command_class
 from ledger.engine.request import is_key, request_id
 from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
@@ -44,7 +44,7 @@ class ActivityParts(TypedDict):
     replay_at: NotRequired[datetime | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ActivityCommand(Command[ActivityReceipt]):
     """A report of what `member_id` did. `replay_at` is obeyed under a replay clock only.
 

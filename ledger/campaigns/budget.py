@@ -5,7 +5,6 @@ moves it to `spent`, a refund moves it back. A frozen account stops awards exact
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -17,7 +16,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AccountId, AssetId, ProgrammeId, computed_id
 from ledger.campaigns.rows import campaign_id
 from ledger.engine import tables
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.journal import post
 from ledger.engine.locked import locked_account
 from ledger.engine.reply import reply
@@ -89,7 +88,7 @@ class BudgetReceipt:
     posted_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class BudgetCommand(Command[O]):
     """What adds to a campaign's budget, or asks for it: `amount` more for `asset`."""
 
@@ -119,7 +118,7 @@ class BudgetCommand(Command[O]):
         return locked_budget(state, self.actor.programme_id, self.campaign_id, self.asset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class TopUpBudget(BudgetCommand[BudgetReceipt]):
     """Puts `amount` more into a campaign's budget for `asset`, in whatever state the campaign is.
 

@@ -5,7 +5,7 @@ is a step that late activities look up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final, Self
 from uuid import UUID
@@ -27,7 +27,7 @@ from ledger.campaigns.rows import (
     version_id,
 )
 from ledger.engine import tables
-from ledger.engine.command import Command, event_by
+from ledger.engine.command import Command, command_class, event_by
 from ledger.engine.journal import post
 from ledger.engine.locked import locked_account
 from ledger.engine.reader import Query, Reader
@@ -56,7 +56,7 @@ class CampaignMoved:
     entry_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class CampaignCommand(Command[CampaignMoved]):
     """What all moves share. `replay_at` is obeyed under a replay clock only, so that a campaign ran in the past."""
 
@@ -140,7 +140,7 @@ def told(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class BudgetedMove(CampaignCommand):
     """A move that finds every budget of the campaign locked, and frozen or not as it leaves them."""
 
@@ -183,7 +183,7 @@ def _budgets_of(state: State, campaign: Campaign) -> list[UUID]:
     return [budget_account_id(campaign.programme_id, campaign.id, code) for code in codes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class StartCampaign(BudgetedMove):
     """An approved or paused campaign runs from now on."""
 
@@ -193,7 +193,7 @@ class StartCampaign(BudgetedMove):
     budgets_are: ClassVar[AccountState] = AccountState.OPEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class PauseCampaign(BudgetedMove):
     """The kill switch: a running campaign awards nothing from now on, by its frozen budgets too."""
 
@@ -203,7 +203,7 @@ class PauseCampaign(BudgetedMove):
     budgets_are: ClassVar[AccountState] = AccountState.FROZEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class EndCampaign(CampaignCommand):
     """No activity that occurs from now on is looked at; late ones still are, unless the campaign was paused."""
 

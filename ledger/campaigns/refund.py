@@ -6,7 +6,7 @@ is owed, by the asset's terms.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Self
 from uuid import UUID
@@ -31,6 +31,7 @@ from ledger.campaigns.take_back import (
     take_points,
 )
 from ledger.campaigns.tiering import refund_tier_keys, settle_before
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.request import is_key, request_id
@@ -74,7 +75,7 @@ class Share(NamedTuple):
     voucher: GivenVoucher | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReportRefund(ActivityCommand):
     """Takes back so much of the activity that the same source calls `refund_of`; the payload names the amount.
 

@@ -5,7 +5,6 @@ every activity of a member takes: its counts and its earlier activities stand st
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -29,6 +28,7 @@ from ledger.campaigns.rows import ACTIVITIES, AWARDS, LISTED_MEMBERS, listed_mem
 from ledger.campaigns.skip import Skip, skipped
 from ledger.campaigns.tiering import count_activity, settle_before
 from ledger.campaigns.turns import Turns
+from ledger.engine.command import command_class
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, LOTS, Holder, account_key
@@ -44,7 +44,7 @@ from ledger.tiers.qualifying import qualifying_at
 from ledger.vouchers.reward import Reward, find_rewards, further_reward_keys, reward_keys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReportActivity(ActivityCommand):
     """Records an activity of any type but a refund, and awards what the campaigns give for it.
 

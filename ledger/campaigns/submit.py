@@ -1,7 +1,6 @@
 """Putting a campaign's newest version forward, and letting it hold once somebody else agrees (semantics 9.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,10 +9,11 @@ from ledger.campaigns.campaign import CampaignState
 from ledger.campaigns.lifecycle import CampaignCommand, CampaignMoved, told
 from ledger.campaigns.rows import Campaign, version_id
 from ledger.control.approval import Payload, request_approval
+from ledger.engine.command import command_class
 from ledger.engine.state import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class VersionCommand(CampaignCommand):
     """What putting forward and approving share: the newest version does not hold yet."""
 
@@ -25,7 +25,7 @@ class VersionCommand(CampaignCommand):
         return campaign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class SubmitCampaign(VersionCommand):
     """Puts the newest version forward: a draft is reviewed from now on; somebody else must approve.
 
@@ -53,7 +53,7 @@ class SubmitCampaign(VersionCommand):
         return told(campaign, campaign.latest_number, now, approval_id=approval_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ApproveCampaign(VersionCommand):
     """Lets version `number` hold from now on. Run by an approval only."""
 

@@ -1,7 +1,6 @@
 """Asking for more budget: what a campaign may spend changes only once somebody else agrees (semantics 9.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from ledger.campaigns.budget import BudgetCommand, TopUpBudget
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import Payload, request_approval
+from ledger.engine.command import command_class
 from ledger.engine.reply import reply
 from ledger.engine.state import State
 
@@ -25,7 +25,7 @@ class TopUpRequested:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RequestTopUp(BudgetCommand[TopUpRequested]):
     """Asks for `amount` more in a campaign's budget for `asset`, in whatever state the campaign is.
 

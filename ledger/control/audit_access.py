@@ -5,7 +5,6 @@ nothing here knows it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -13,7 +12,7 @@ from uuid import UUID
 from ledger.book.refusal import refuse_input
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import Approval, ApprovalState, Payload, request_approval
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
@@ -30,7 +29,7 @@ class AccessAsked:
     approval_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class AskForAccess(Command[AccessAsked]):
     """What asks for access share.
 
@@ -78,14 +77,14 @@ class AskForAccess(Command[AccessAsked]):
         return AccessAsked(approval_id=approval_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class AskForExport(AskForAccess):
     """An export of the audit log to an auditor."""
 
     kind: ClassVar[str] = "audit_export"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class AskForReveal(AskForAccess):
     """Opening what is private in some events."""
 
@@ -104,7 +103,7 @@ class AccessGranted:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class GrantAccess(Command[AccessGranted]):
     """What an approval runs: nothing moves; the approval's own row is the grant."""
 

@@ -1,7 +1,7 @@
 """Deciding a request: approve, reject or withdraw it (semantics 9.1). Each is a command, atomic with what it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -19,7 +19,7 @@ from ledger.control.approval import (
     require_pending,
 )
 from ledger.control.queries import approval_by_id
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -43,7 +43,7 @@ class Decision:
     entry_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class DecisionCommand(Command[Decision]):
     """What all decisions share. `reason` is free text, kept sealed."""
 
@@ -80,7 +80,7 @@ class DecisionCommand(Command[Decision]):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ApproveRequest(DecisionCommand):
     """Runs what was asked for, in the same step; where two must agree, the second does. `inner` is found, never given.
 
@@ -124,7 +124,7 @@ class ApproveRequest(DecisionCommand):
         return self.close(state, approval, ApprovalState.APPROVED, now, getattr(reply, "entry_id", None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RejectRequest(DecisionCommand):
     """Ends a request without running it."""
 
@@ -137,7 +137,7 @@ class RejectRequest(DecisionCommand):
         return self.close(state, approval, ApprovalState.REJECTED, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class WithdrawRequest(DecisionCommand):
     """The requester takes the request back."""
 

@@ -1,14 +1,13 @@
 """Asking for an erasure, and how control rebuilds it once a second person agrees (semantics 9.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from ledger.control.approvable import Approvable, Approved
 from ledger.control.approval import request_approval
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS
@@ -25,7 +24,7 @@ class ErasureRequested:
     approval_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RequestErasure(Command[ErasureRequested]):
     """Asks a second person to agree to the erasure. `reason` is free text, kept sealed."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from ledger.engine.command import Actor, Command
+from ledger.engine.command import Actor, Command, command_class
 from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
@@ -32,7 +32,7 @@ class Swept:
     versions: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class SettleAccount(Command[Swept]):
     """Posts everything of one account that is due. It repeats harmlessly, so it takes no key; it is never refused.
 

@@ -1,7 +1,6 @@
 """Enrol: a customer of the bank becomes a member and can hold points."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import HolderId, ProgrammeId
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.journal import post
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -33,7 +32,7 @@ class Enrolled:
     enrolled_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class EnrolMember(Command[Enrolled]):
     """Enrols the customer whom the bank calls `external_id`, once per programme.
 

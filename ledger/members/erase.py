@@ -6,14 +6,13 @@ What the bank said of the member goes with the name, and is kept nowhere.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.command import Command, event_by
+from ledger.engine.command import Command, command_class, event_by
 from ledger.engine.journal import post
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -34,7 +33,7 @@ class Erased:
     erased_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class EraseMember(Command[Erased]):
     """Forgets the member. Run by an approval only: `ledger.control.erasure` asks for one."""
 

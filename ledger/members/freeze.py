@@ -1,18 +1,18 @@
 """Freeze and unfreeze: what the member starts is stopped; expiry, lapse, release, clawback and captures go on."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.members.membership import require_not_frozen
 from ledger.members.state_change import MemberStateChanged, MemberStateCommand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class FreezeMember(MemberStateCommand):
     """Stops spend, hold and transfer (semantics 2.7)."""
 
@@ -28,7 +28,7 @@ class FreezeMember(MemberStateCommand):
         return changed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class UnfreezeMember(MemberStateCommand):
     """Lets the member act again."""
 

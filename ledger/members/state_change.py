@@ -5,7 +5,7 @@ freeze should stop slips through, and no account is made in the old state meanwh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -16,7 +16,7 @@ from ledger.book.account import LOCKED_ROLES, Account, AccountState
 from ledger.book.draft import Draft
 from ledger.book.units import AssetId
 from ledger.engine import tables
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Query, Reader
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -45,7 +45,7 @@ class MemberStateChanged:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class MemberStateCommand(Command[MemberStateChanged]):
     """What freezing, unfreezing and closing share. `locked` are found, never given: (account, asset) of the wallets and
     voucher accounts.

@@ -1,7 +1,6 @@
 """Adjust: staff correct a balance by hand, with a reason; above a limit a second person decides (semantics 4.10)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +10,7 @@ from ledger.book.draft import Draft
 from ledger.book.lot import draw_lots
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approval import request_approval
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
@@ -26,7 +26,7 @@ from ledger.programme.expiry import expires_at
 from ledger.programme.rows import ADJUSTMENT_LIMITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class AdjustPoints(PointsCommand):
     """Adds or takes `amount` points (signed) for a coded reason.
 

@@ -1,7 +1,7 @@
 """Capture and release: the two ways, besides lapsing, in which a hold ends (semantics 4.6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,6 +11,7 @@ from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import Lot
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import HoldId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -33,7 +34,7 @@ _ENDED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class HoldCommand(PointsCommand):
     """What capture and release share: the hold names the wallet."""
 
@@ -77,7 +78,7 @@ class HoldCommand(PointsCommand):
         return is_own and not is_another_merchants(self.actor, hold.merchant_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class CaptureHold(HoldCommand):
     """Spends what a hold set aside, all of it or `amount`; the remainder returns to its lots at once."""
 
@@ -132,7 +133,7 @@ class CaptureHold(HoldCommand):
         return receipt(wallet, draft, uses, hold_id=hold.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReleaseHold(HoldCommand):
     """Gives back what a hold set aside."""
 

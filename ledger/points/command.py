@@ -1,7 +1,7 @@
 """What all point commands share: whose wallet in which asset, the terms it lives under, and the receipt."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar, Unpack
 from uuid import UUID
@@ -11,7 +11,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import EntryParts
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AMOUNT_MAX, AssetId, ProgrammeId, is_amount
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
 from ledger.engine.state import State
@@ -27,7 +27,7 @@ UNKNOWN = UUID(int=0)
 """The member of a command whose entry, hold or code `find` did not find; `decide` refuses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class PointsCommand(Command[Receipt]):
     """A command about one member's wallet in one points asset. `replay_at` is obeyed under a replay clock only."""
 

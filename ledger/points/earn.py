@@ -1,7 +1,6 @@
 """Earn: a lot under the programme's expiry policy, at once or pending (semantics 4.1 to 4.4)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +10,7 @@ from ledger.book.draft import Draft
 from ledger.book.lot import dies_at
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import NEVER, LotId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
@@ -25,7 +25,7 @@ from ledger.programme.expiry import expires_at, parse_expiry
 from ledger.programme.rows import ASSETS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class EarnPoints(PointsCommand):
     """Issues `amount` points to the member.
 

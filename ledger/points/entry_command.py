@@ -1,12 +1,13 @@
 """Commands about an earlier entry: its id names the wallet, and what undid it before is read with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 from uuid import UUID
 
 from ledger.book.entry import Entry
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import command_class
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import DRAWS, ENTRIES, ENTRIES_OF_ORIGINAL, LOTS
@@ -16,7 +17,7 @@ from ledger.points.command import UNKNOWN, PointsCommand
 from ledger.points.owner_query import owner_of_entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class EntryCommand(PointsCommand):
     """Undoes or completes the entry `entry_id`, in whole or in part."""
 

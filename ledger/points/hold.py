@@ -1,7 +1,6 @@
 """Holds: points set aside by the member for a merchant or the bank, with a deadline (semantics 4.6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +10,7 @@ from ledger.book.hold import Hold, HoldState
 from ledger.book.lot import draw_lots
 from ledger.book.refusal import refuse_input
 from ledger.book.units import HoldId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDS, LOTS
@@ -24,7 +24,7 @@ TTL_DEFAULT_S = 15 * 60
 TTL_MAX_S = 31 * 24 * 60 * 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class HoldPoints(PointsCommand):
     """Sets `amount` points aside for `ttl_seconds` (1 second to 31 days); for a merchant, or for the bank."""
 

@@ -18,6 +18,7 @@ from ledger.book.draft import Draft
 from ledger.book.lot import Lot, dies_at
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import NEVER, LotId, is_amount
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
@@ -47,7 +48,7 @@ class OpeningLot:
         return f"{self.amount} {self.granted_on} {self.expires_on} {self.purchased}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class OpenBalance(PointsCommand):
     """Brings in the lots of a member from an old system, which states their `total`."""
 

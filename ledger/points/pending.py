@@ -1,13 +1,13 @@
 """Pending points: confirmed by somebody before their date, or cancelled (semantics 4.4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from ledger.book.draft import Draft
 from ledger.book.lot import Lot
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS
@@ -20,7 +20,7 @@ from ledger.points.refund import claw
 from ledger.points.wallet import Wallet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class PendingCommand(EntryCommand):
     """What confirming and cancelling share: `entry_id` is the earn's."""
 
@@ -56,7 +56,7 @@ class PendingCommand(EntryCommand):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ConfirmPending(PendingCommand):
     """Activates an earn's pending points now; their life begins today."""
 
@@ -70,7 +70,7 @@ class ConfirmPending(PendingCommand):
         return [] if granted is None else [lot_use(granted.id, granted.granted, granted.expires_at)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class CancelPending(PendingCommand):
     """Takes an earn's pending points back to issuance."""
 

@@ -1,7 +1,6 @@
 """Refund of an earn: what a returned sale earned is taken back, as far as it goes (semantics 4.8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from ledger.book.entry import DrawKind, Entry
 from ledger.book.lot import Lot, spend_order
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import AMOUNT_MAX
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, LOTS, LOTS_OF_ENTRY
@@ -24,7 +24,7 @@ from ledger.points.wallet import Wallet
 from ledger.programme.rows import Shortfall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RefundEarn(EntryCommand):
     """Takes back what `sale_minor` of the earn's sale had earned."""
 

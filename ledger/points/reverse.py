@@ -1,7 +1,6 @@
 """Reverse: a spend or a capture is undone, in whole or in parts, into the lots it drew from (semantics 4.7)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from ledger.book.entry import Draw, DrawKind, Entry
 from ledger.book.lot import Lot, dies_at
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import LotId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
@@ -27,7 +27,7 @@ from ledger.programme.calendar import end_of, local_date
 REVERSIBLE = ("spend", "capture")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReverseEntry(EntryCommand):
     """Gives back `amount` points of a spend or capture, or all that is left of it."""
 

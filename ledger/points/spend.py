@@ -1,7 +1,7 @@
 """Spend: points go to a merchant, or back to the programme for a reward or a fee (semantics 4.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,6 +11,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.lot import Lot, draw_lots
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -35,7 +36,7 @@ from ledger.points.wallet import Wallet
 from ledger.programme.rows import Rate, rate_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class SpendPoints(PointsCommand):
     """Takes points of the member, in the order of semantics 2.3. Without a merchant: a reward or a fee.
 
@@ -96,8 +97,9 @@ class SpendPoints(PointsCommand):
             raise Refusal(RefusalCode.PAYMENT_CODE_INVALID)
         wallet = self.find_wallet(state, merchant_id=self.merchant_id)
         code = self._require_code(state, now)
-        require_not_closed(wallet.account.state)
-        require_not_frozen(wallet.account.state)
+        member_state = wallet.account.state
+        require_not_closed(member_state)
+        require_not_frozen(member_state)
         self.require_merchant_open(state, self.merchant_id)
         settle_due(wallet, now)
         rate = None if self.merchant_id is None else rate_at(rates_of(wallet), now)
@@ -181,7 +183,7 @@ def destination_of(wallet: Wallet, merchant_id: UUID | None) -> Account:
 def take_points(wallet: Wallet, draft: Draft, amount: int, merchant_id: UUID | None) -> list[LotUse]:
     """Draws `amount` from the lots and posts it to the merchant or the programme; the member was active."""
     draft.move(wallet.account, destination_of(wallet, merchant_id), amount)
-    uses = [take(draft, part.lot, part.amount) for part in draw_lots(wallet.lots, amount)]
+    uses = [take(draft, lot, part) for lot, part in draw_lots(wallet.lots, amount)]
     move_inactivity(wallet, draft, draft.entry.posted_at)
     refresh_after_draws(wallet, draft)
     return uses

@@ -1,7 +1,6 @@
 """The sweep of wallets: posts what is due where nobody touches them (semantics 2.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from ledger.book.units import InvariantViolated
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, command_class
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
@@ -21,7 +20,7 @@ from ledger.points.wallet import Wallet, due_keys, wallet_ids
 from ledger.programme.rows import ASSETS, PROGRAMMES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class PostDue(SettleAccount):
     """Posts everything of one wallet that is due."""
 

@@ -1,7 +1,7 @@
 """Transfer: points go from one member to another, lot by lot, each keeping its expiry (semantics 4.9)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,6 +11,7 @@ from ledger.book.entry import DrawKind
 from ledger.book.lot import draw_lots
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import LotId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import LOTS
@@ -33,7 +34,7 @@ from ledger.programme.calendar import local_date
 DAY, MONTH = "day", "month"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class TransferPoints(PointsCommand):
     """Moves `amount` points from `member_id` to `to_member_id`, within the asset's limits per local day and month."""
 

@@ -1,12 +1,11 @@
 """What commands on one member's tiers share: the member's holder is locked, its standings are read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS, Holder
 from ledger.engine.state import State
@@ -17,7 +16,7 @@ from ledger.tiers.rows import STANDINGS
 O = TypeVar("O")  # noqa: E741 - the reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class TierCommand(Command[O]):
     """A command on the tiers of `member_id`. `replay_at` is obeyed under a replay clock only."""
 

@@ -1,13 +1,13 @@
 """Grant: staff give a member a level by hand, with a reason and a last day; a second person decides (semantics 9.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload, request_approval
+from ledger.engine.command import command_class
 from ledger.engine.reply import reply
 from ledger.engine.state import State
 from ledger.programme.calendar import add_months, local_date
@@ -40,7 +40,7 @@ class TierGranted:
     approval_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class GrantTier(TierCommand[TierGranted]):
     """Lets a member hold `level` through the local day `until_on`, whatever it earns; an earlier grant ends. Nothing is
     changed before somebody else agrees. Granting the first level through today ends a grant.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from ledger.engine.command import command_class
 from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
@@ -29,7 +30,7 @@ class TiersSettled:
     versions: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class SettleTiers(TierCommand[TiersSettled]):
     """Lets everything happen to one member that time alone has brought. It repeats harmlessly, so it takes no key."""
 

@@ -1,12 +1,12 @@
 """Claim: the member takes a voucher itself, paying points where it costs points, in one step (semantics 5.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.locked import locked_account
 from ledger.engine.shelf import Key
@@ -29,7 +29,7 @@ from ledger.vouchers.giving import (
 from ledger.vouchers.receipt import VoucherReceipt, receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ClaimVoucher(GiveCommand):
     """One voucher for the member who asks.
 

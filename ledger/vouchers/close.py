@@ -5,7 +5,6 @@ forfeit releases none, so that a member with open ones is refused either way.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -15,6 +14,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import NEVER, InvariantViolated
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import COMPANIONS, HOLDS, LOTS
@@ -31,7 +31,7 @@ from ledger.vouchers.rows import TEMPLATES_BY_ASSET, VOUCHERS
 from ledger.vouchers.voucher import StoredState, is_locked, lot_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class CloseMember(MemberStateCommand):
     """Ends the membership for good.
 

@@ -1,7 +1,7 @@
 """What commands that give a member one voucher share; how it is given stands in `giving.py`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger.book.account import Account
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS, HOLDERS_READ, account_key
@@ -28,7 +28,7 @@ from ledger.vouchers.template_body import Stock
 from ledger.vouchers.voucher import template_id, voucher_asset_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class GiveCommand(Command[VoucherReceipt]):
     """Gives `member_id` one voucher of `template`. `replay_at` is obeyed under a replay clock only.
 

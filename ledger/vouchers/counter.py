@@ -1,14 +1,14 @@
 """What every command at the counter shares: codes are presented at a merchant's till, and looked at together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import is_amount
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
 from ledger.engine.state import State
@@ -39,7 +39,7 @@ PRESENTED_MAX = 20
 SCENE_LENGTH_MAX = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class CounterCommand(Command[O], Generic[O]):
     """Vouchers presented at a till. `replay_at` is obeyed under a replay clock only; `found` is found, never given.
 

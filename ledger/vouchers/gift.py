@@ -5,7 +5,7 @@ validity stay. The receiver's lot names the giver's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import LotId
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import HOLDERS_READ, account_key
@@ -31,7 +32,7 @@ from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import StoredState, lot_of, without_lock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class GiftVoucher(OwnedCommand):
     """`member_id` gives the voucher to `to_member_id`. The receipt is of the receiver's new voucher.
 

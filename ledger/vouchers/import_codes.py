@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import refuse_input
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, command_class
 from ledger.engine.engine import Engine
 from ledger.engine.journal import post
 from ledger.engine.ports import Sealer
@@ -49,7 +49,7 @@ class ImportReceipt:
     posted_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ImportCodes(StockCommand[ImportReceipt]):
     """Puts up to 1,000 codes into the stock of a template that deals imported codes."""
 

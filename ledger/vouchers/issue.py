@@ -1,10 +1,10 @@
 """Issue: the bank gives a member a voucher (semantics 5.2). A list of them is a list of these commands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed
@@ -19,7 +19,7 @@ from ledger.vouchers.giving import (
 from ledger.vouchers.receipt import VoucherReceipt, receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class IssueVoucher(GiveCommand):
     """One voucher for one member, at the bank's will: a frozen member receives it too."""
 

@@ -6,7 +6,6 @@ in time, it keeps the voucher good until then.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar, Final, Generic, TypeVar
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from ledger.book.account import Account
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
+from ledger.engine.command import command_class
 from ledger.engine.ports import Sealer
 from ledger.engine.reply import reply
 from ledger.engine.shelves import ACCOUNTS
@@ -71,7 +71,7 @@ class Released:
     released_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class LockCommand(CounterCommand[O], Generic[O]):
     """What locking, renewing and releasing share: they are about one voucher."""
 
@@ -109,7 +109,7 @@ class LockCommand(CounterCommand[O], Generic[O]):
         return told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class TimedLockCommand(LockCommand[Locked]):
     """What locking and renewing share: the lock stands for `ttl_seconds` (30 seconds to 15 minutes) from now on."""
 
@@ -141,7 +141,7 @@ class TimedLockCommand(LockCommand[Locked]):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class LockVoucher(TimedLockCommand):
     """Locks the voucher. Of stored value it reserves what is wanted, or all of it.
 
@@ -168,7 +168,7 @@ class LockVoucher(TimedLockCommand):
         return self.keep_until(state, locked, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RenewLock(TimedLockCommand):
     """Lets a lock stand on, for who shows its token."""
 
@@ -186,7 +186,7 @@ class RenewLock(TimedLockCommand):
         return self.keep_until(state, shown.voucher, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReleaseLock(LockCommand[Released]):
     """Gives a lock up, for who shows its token; the voucher is anybody's to accept again."""
 

@@ -1,7 +1,7 @@
 """Commands about a voucher that somebody owns: its id names the account that is locked. A voucher never changes accounts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Self, assert_never
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from ledger.book.draft import Draft
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.book.units import InvariantViolated
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Query, Reader
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
@@ -40,7 +40,7 @@ _OWNER = Query(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class OwnedCommand(Command[VoucherReceipt]):
     """Does something with the voucher `voucher_id`. `owner` is found, never given; None = there is no such voucher.
 

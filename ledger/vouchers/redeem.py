@@ -5,7 +5,6 @@ voucher is read under that lock.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -13,6 +12,7 @@ from uuid import UUID
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.programme.calendar import local_date
@@ -30,7 +30,7 @@ from ledger.vouchers.voucher import StoredState, lot_of
 REDEEM: Final = "redeem"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class RedeemVouchers(CounterCommand[Redeemed]):
     """Uses the vouchers on the basket. Those that only the others keep off are left out and told; one that would not
     apply by itself refuses the whole.

@@ -5,7 +5,7 @@ was voided since, they are voided at once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, NamedTuple, Self
 from uuid import UUID
@@ -18,7 +18,7 @@ from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AssetId, InvariantViolated, is_amount
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.journal import post
 from ledger.engine.reader import Query, Reader
 from ledger.engine.shelf import Key
@@ -63,7 +63,7 @@ class Target(NamedTuple):
     found: Found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ReverseRedemption(Command[RedemptionReversed]):
     """Gives back a redemption, all that is left of it or, of stored value, `amount_minor`.
 

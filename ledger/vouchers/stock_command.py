@@ -1,11 +1,10 @@
 """What commands that put more into a template's stock share."""
 
-from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
-from ledger.engine.command import Command
+from ledger.engine.command import Command, command_class
 from ledger.engine.shelf import Key
 from ledger.engine.shelves import ACCOUNTS
 from ledger.engine.state import State
@@ -17,7 +16,7 @@ from ledger.vouchers.voucher import template_id, voucher_asset_id
 O = TypeVar("O")  # noqa: E741 - the reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class StockCommand(Command[O]):
     """Puts more into the stock of the template with the code `template`, live or not."""
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from ledger.book.units import InvariantViolated
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, command_class
 from ledger.engine.due import sweep_actor
 from ledger.engine.engine import Engine
 from ledger.engine.reader import Reader
@@ -31,7 +31,7 @@ from ledger.vouchers.tier_pack import GivePack
 PACKS_MAX: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ExpireVouchers(SettleAccount):
     """Posts every expiry that is due in one member's account for vouchers of a template."""
 

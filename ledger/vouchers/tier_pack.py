@@ -5,13 +5,13 @@ promotion might need.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Self
 from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode, Retry
-from ledger.engine.command import event_by
+from ledger.engine.command import command_class, event_by
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
@@ -43,7 +43,7 @@ class PackSettled:
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class GivePack(TierCommand[PackSettled]):
     """Gives one voucher that is due. It repeats harmlessly, so it takes no key; it is never refused: where the voucher
     cannot be given, the pack says why, and when it is tried again.

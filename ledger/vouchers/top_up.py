@@ -1,12 +1,12 @@
 """Topping up a limited stock: so many more pieces, from issuance (semantics 5.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
 from ledger.book.refusal import refuse_input
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
@@ -30,7 +30,7 @@ class StockReceipt:
     posted_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class TopUpStock(StockCommand[StockReceipt]):
     """Puts `pieces` more into a limited stock, live or not. Imported codes bring their own stock."""
 

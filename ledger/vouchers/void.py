@@ -1,13 +1,13 @@
 """Void: the bank takes a voucher back for good (semantics 5.4). What it cost in points is not returned by it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
+from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.state import State
 from ledger.vouchers.expire import ended, refresh_bounds
@@ -18,7 +18,7 @@ from ledger.vouchers.rows import VOUCHERS, Voucher
 from ledger.vouchers.voucher import StoredState, lot_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class VoidVoucher(OwnedCommand):
     """What is left of the voucher is void. A lock of a merchant is respected until it is over.
 

@@ -4,7 +4,6 @@ are the API's own commands, since whoever reports an event, its name is the key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from graphql_api.processes.importing.records import (
 from ledger.campaigns.activity import ActivityCommand, ActivityParts
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, command_class
 from ledger.members.enrol import EnrolMember
 from ledger.points.command import UNKNOWN, PointsCommand
 from ledger.points.earn import EarnPoints
@@ -54,7 +53,7 @@ class MerchantOfFile(MemberOfFile):
         return {**super().fields(), "merchantId": self.merchant_code}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ImportedEarn(MerchantOfFile, EarnPoints):
     """An earn whose member and merchant are named by the file."""
 
@@ -62,7 +61,7 @@ class ImportedEarn(MerchantOfFile, EarnPoints):
     merchant_code: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ImportedSpend(MerchantOfFile, SpendPoints):
     """A spend whose member and merchant are named by the file."""
 
@@ -70,7 +69,7 @@ class ImportedSpend(MerchantOfFile, SpendPoints):
     merchant_code: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@command_class
 class ImportedOpening(MemberOfFile, OpenBalance):
     """An opening balance whose member is named by the file."""
 
