@@ -56,14 +56,13 @@ class Engine:
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
         """Decides one command durably, or refuses. Raises only on a bug or where the outcome stays unknown."""
-        return (await self._submit([self._new_unit([command], Submission())]))[0]
+        return (await self._submit([[command]]))[0]
 
     async def execute_list(self, commands: Sequence[Command[O]]) -> list[Outcome[O]]:
         """Independent items, each under its own key: an outcome per item in input order. Items of one member are
         decided in input order; the others share as few batches as the writers make of them.
         """
-        submission = Submission()
-        return await self._submit([self._new_unit([command], submission) for command in commands])
+        return await self._submit([[command] for command in commands])
 
     async def execute_group(self, commands: Sequence[Command[O]], key: str) -> list[Outcome[O]]:
         """An atomic list under one key: all or nothing; the failing item carries its code.
@@ -71,23 +70,22 @@ class Engine:
         The items take the list's key for theirs, so that their entries name the request that stands on file.
         """
         keyed = [replace(command, key=key) for command in commands]
-        return await self._submit([self._new_unit(keyed, Submission(), key)]) if commands else []
+        return await self._submit([keyed] if keyed else [], key)
 
-    async def _submit(self, units: Sequence[Unit]) -> list[Outcome[Any]]:
-        """The outcomes of all the units' commands, in input order."""
-        count = sum(len(unit.commands) for unit in units)
-        refusal = self._refuse_early(count)
+    async def _submit(self, parts: Sequence[Sequence[AnyCommand]], group_key: str | None = None) -> list[Outcome[Any]]:
+        """The outcomes of all commands, in input order; each part is decided as one."""
+        if not parts:
+            return []
+        submission = self._new_submission(len(parts))
+        units = [Unit(commands=part, submission=submission, group_key=group_key) for part in parts]
+        refusal = self._refuse_early(sum(map(len, parts)))
         if refusal is None:
-            self._commands_looking += count
-            try:
-                prepared = await self._prepared(units)
-            finally:
-                self._commands_looking -= count
-            self._enqueue(prepared)
+            self._enqueue(await self._prepared(units))
         else:
             for unit in units:
                 unit.refuse(refusal)
-        outcomes = [outcome for of_unit in await _answers(units) for outcome in of_unit]
+        await submission.caller
+        outcomes = [outcome for unit in units for outcome in unit.outcomes or ()]
         for outcome in outcomes:
             if outcome.refusal is not None:
                 self._observer.refused(outcome.refusal.code)
@@ -106,17 +104,11 @@ class Engine:
         if self._queue.is_worth_taking:
             self._bell.ring()
 
-    def _new_unit(self, commands: Sequence[AnyCommand], submission: Submission, group_key: str | None = None) -> Unit:
+    def _new_submission(self, units: int) -> Submission:
         loop = asyncio.get_running_loop()
-        started = loop.time()
-        return Unit(
-            commands=commands,
-            future=loop.create_future(),
-            enqueued_s=started,
-            deadline_s=started + self._limits.deadline_s,
-            submission=submission,
-            group_key=group_key,
-        )
+        now = loop.time()
+        deadline_s = now + self._limits.deadline_s
+        return Submission(caller=loop.create_future(), unanswered=units, arrived_s=now, deadline_s=deadline_s)
 
     def _refuse_early(self, count: int) -> Refusal | None:
         if count > LIST_MAX:
@@ -126,16 +118,24 @@ class Engine:
         return None
 
     async def _prepared(self, units: Sequence[Unit]) -> list[Unit]:
-        """Those that may be queued, after a look at the book, all at once; the callers of the others have been told."""
+        """Those that may be queued, after a look at the book; the callers of the others have been told."""
+        if any(command.must_find for unit in units for command in unit.commands):
+            await self._look_up(units)
+        return [unit for unit in units if unit.is_awaited and _has_footprint(unit)]
+
+    async def _look_up(self, units: Sequence[Unit]) -> None:
+        """Lets those that must look do so, all at once; meanwhile all count as waiting."""
         self._reader.standing_version = self._runner.standing.version
-        match [unit for unit in units if unit.has_looks]:
-            case []:
-                pass
-            case [unit]:
-                await self._look(unit)
-            case several:
-                await asyncio.gather(*map(self._look, several))
-        return [unit for unit in units if not unit.future.done() and _has_footprint(unit)]
+        count = sum(len(unit.commands) for unit in units)
+        self._commands_looking += count
+        try:
+            match [unit for unit in units if unit.has_looks]:
+                case [unit]:
+                    await self._look(unit)
+                case several:
+                    await asyncio.gather(*map(self._look, several))
+        finally:
+            self._commands_looking -= count
 
     async def _look(self, unit: Unit) -> None:
         try:
@@ -206,23 +206,17 @@ class Engine:
         again = behind(culprit, units)
         if culprit.attempts > self._limits.wrong_keys_max:
             culprit.refuse(Refusal(RefusalCode.CONTENDED))
-        self._queue.put_back(await self._prepared([unit for unit in again if not unit.future.done()]))
+        self._queue.put_back(await self._prepared([unit for unit in again if unit.is_awaited]))
         held = set(again)
         await self._run_units([unit for unit in units if unit not in held], writer)
 
     def _deliver(self, batch: Batch) -> None:
         now = asyncio.get_running_loop().time()
         commands = sum(len(unit.commands) for unit in batch.units)
-        waits = [now - unit.enqueued_s for unit in batch.units]
+        waits = [now - unit.submission.arrived_s for unit in batch.units]
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             unit.resolve(outcomes)
-
-
-async def _answers(units: Sequence[Unit]) -> Sequence[list[Outcome[Any]]]:
-    if len(units) == 1:
-        return [await units[0].future]
-    return await asyncio.gather(*(unit.future for unit in units))
 
 
 def _has_footprint(unit: Unit) -> bool:
@@ -230,7 +224,8 @@ def _has_footprint(unit: Unit) -> bool:
         unit.prepare()
     except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
         unit.fail(error)
-    return not unit.future.done()
+        return False
+    return True
 
 
 def _in_time(units: Sequence[Unit]) -> list[Unit]:
@@ -239,8 +234,8 @@ def _in_time(units: Sequence[Unit]) -> list[Unit]:
     """
     now = asyncio.get_running_loop().time()
     for unit in units:
-        if unit.deadline_s <= now:
+        if unit.submission.deadline_s <= now:
             unit.refuse(Refusal(RefusalCode.DEADLINE_EXCEEDED))
         elif unit.submission.refusal is not None:
             unit.refuse(unit.submission.refusal)
-    return [unit for unit in units if not unit.future.done()]
+    return [unit for unit in units if unit.is_awaited]

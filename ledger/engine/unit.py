@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,35 +20,59 @@ OrderKey = LockKey | bytes
 """What is locked, or the id of a request row."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Submission:
-    """What one caller submitted. Where the engine gives up on a unit of it, `refusal` says why, and what waits of the
-    same submission is refused too: later items must not be decided as if the earlier ones had never been.
+    """What one caller submitted: units that may be decided apart and are answered together.
+
+    caller:     done when every unit is answered, or one of them met a bug, whose others go on; cancelled where the caller
+                is gone, and then nobody waits for the units
+    unanswered: how many of the units have no answer yet
+    refusal:    why the engine gave up on one of them; what waits of the same submission is refused too, as later items
+                must not be decided as if the earlier ones had never been
     """
 
+    caller: "asyncio.Future[None]"
+    unanswered: int
+    arrived_s: float
+    deadline_s: float
     refusal: Refusal | None = None
+
+    def count_answer(self) -> None:
+        """Notes that one more unit is answered; the last one tells the caller."""
+        self.unanswered -= 1
+        if not self.unanswered and not self.caller.done():
+            self.caller.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Tells the caller of the first bug, where it still waits."""
+        if not self.caller.done():
+            self.caller.set_exception(error)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Unit:
     """A unit in the queue. `group_key` is the one key of an atomic list; None for all else.
 
+    outcomes:           by command, once the unit is answered; of a bug there are none
     identities, claims: by command, the ids of the request row and of the row that claims the reference
     order_keys:         units that share one are decided in the order in which they came
     """
 
     commands: Sequence[AnyCommand]
-    future: "asyncio.Future[list[Outcome[Any]]]"
-    enqueued_s: float
-    deadline_s: float
-    submission: Submission = field(default_factory=Submission)
+    submission: Submission
     group_key: str | None = None
     attempts: int = 0
-    lock_keys: frozenset[LockKey] = field(default_factory=frozenset)
-    order_keys: frozenset[OrderKey] = field(default_factory=frozenset)
+    outcomes: Sequence[Outcome[Any]] | None = None
+    lock_keys: frozenset[LockKey] = frozenset()
+    order_keys: frozenset[OrderKey] = frozenset()
     keys: Sequence[Key] = ()
     identities: Sequence[bytes | None] = ()
     claims: Sequence[bytes | None] = ()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it has no answer yet, and somebody waits for one."""
+        return self.outcomes is None and not self.submission.caller.cancelled()
 
     @property
     def has_looks(self) -> bool:
@@ -70,10 +94,11 @@ class Unit:
         )
         self.order_keys = self.lock_keys.union(self.request_ids())
 
-    def resolve(self, outcomes: list[Outcome[Any]]) -> None:
-        """Tells the caller, where it still waits."""
-        if not self.future.done():
-            self.future.set_result(outcomes)
+    def resolve(self, outcomes: Sequence[Outcome[Any]]) -> None:
+        """Answers the unit, where it has no answer yet."""
+        if self.outcomes is None:
+            self.outcomes = outcomes
+            self.submission.count_answer()
 
     def refuse(self, refusal: Refusal) -> None:
         """Gives up on the unit, and on what waits of the same submission."""
@@ -82,8 +107,9 @@ class Unit:
 
     def fail(self, error: Exception) -> None:
         """Hands a bug to the caller whose command caused it."""
-        if not self.future.done():
-            self.future.set_exception(error)
+        if self.outcomes is None:
+            self.outcomes = ()
+            self.submission.fail(error)
 
     def request_ids(self) -> list[bytes]:
         """The request rows, of keys and of references, that deciding the unit will ask for."""

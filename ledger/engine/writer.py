@@ -89,7 +89,7 @@ class Writer:
             except LOST as error:
                 self._observer.retried(error)
                 self.close()
-                if all(unit.deadline_s <= loop.time() for unit in units):
+                if all(unit.submission.deadline_s <= loop.time() for unit in units):
                     break
                 await asyncio.sleep(self._jitter.random() * _LOST_WAIT_S * 2**attempt)
             else:

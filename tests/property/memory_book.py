@@ -4,7 +4,6 @@ Only the statements are replaced: a statement's text is the name of an operation
 because one batch runs at a time.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.shelves import ACCOUNTS, HOLDERS, HOLDS, LOTS, LOTS_BY_ID, Holder
 from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
-from ledger.engine.unit import Unit
+from ledger.engine.unit import Submission, Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.members import state_change
 from ledger.partners.rows import MERCHANTS, TERMINALS
@@ -438,13 +437,7 @@ class MemoryBook:
 
     def unit(self, commands: Sequence[AnyCommand], group_key: str | None = None) -> Unit:
         """What the engine queues, after `find`."""
-        unit = Unit(
-            commands=commands,
-            future=cast("asyncio.Future[list[Outcome[Any]]]", None),
-            enqueued_s=0,
-            deadline_s=0,
-            group_key=group_key,
-        )
+        unit = Unit(commands=commands, submission=cast("Submission", None), group_key=group_key)
         self._reader.standing_version = self.store.standing_version
         unit.commands = [_finish(command.find(self._reader)) for command in commands]
         unit.prepare()

@@ -1,11 +1,12 @@
 """How much a command asks of the database: few round trips, and nothing of a merchant's (issue lines 22, 24)."""
 
 import asyncio
+from typing import cast
 
 import asyncpg
 
 from ledger.engine.batch import Batch
-from ledger.engine.unit import Unit
+from ledger.engine.unit import Submission, Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.points.earn import EarnPoints
 from ledger.points.spend import SpendPoints
@@ -43,12 +44,7 @@ async def test_a_lone_command_takes_few_round_trips(world: World) -> None:
     taken = []
 
     for number in range(3):
-        unit = Unit(
-            commands=[spend(world, number)],
-            future=asyncio.get_running_loop().create_future(),
-            enqueued_s=0,
-            deadline_s=0,
-        )
+        unit = Unit(commands=[spend(world, number)], submission=cast("Submission", None))
         await unit.look(world.application.reader)
         unit.prepare()
         before = tx.round_trips

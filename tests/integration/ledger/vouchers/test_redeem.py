@@ -1,14 +1,13 @@
 """Redeeming on a real book: what is posted, what is kept, and that nothing else is (semantics 5.4 to 5.8)."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
 from graphql_api.bootstrap import Application
 from ledger.engine.batch import Batch
-from ledger.engine.unit import Unit
+from ledger.engine.unit import Submission, Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.vouchers.discount import Exactness, Wanted
 from ledger.vouchers.presented import Presented
@@ -151,8 +150,7 @@ async def _statements(application: Application, command: RedeemVouchers) -> list
     """What deciding the command asks of the database, everything standing being known."""
     connection = await application.database.open_writer()
     tx = RecordingTx(connection)
-    future = asyncio.get_running_loop().create_future()
-    unit = Unit(commands=[command], future=future, enqueued_s=0, deadline_s=0)
+    unit = Unit(commands=[command], submission=cast("Submission", None))
     await unit.look(application.reader)
     unit.prepare()
     batch = Batch(units=[unit])

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.engine.queue import Limits, Queue, behind, order_of
-from ledger.engine.unit import AnyCommand, OrderKey, Unit
+from ledger.engine.unit import AnyCommand, OrderKey, Submission, Unit
 
 
 def unit(locks: frozenset[int], commands: int = 1) -> Unit:
     """A unit that wants these locks."""
-    made = Unit(commands=[cast("AnyCommand", None)] * commands, future=None, enqueued_s=0, deadline_s=0)  # type: ignore[arg-type]
+    made = Unit(commands=[cast("AnyCommand", None)] * commands, submission=cast("Submission", None))
     made.order_keys = frozenset((20, UUID(int=lock)) for lock in locks)
     return made
 
