@@ -52,7 +52,7 @@ class Bill(NamedTuple):
     def less(self, discount_minor: int, item: str | None) -> "Bill":
         """The bill after one more voucher, which exchanged a piece of `item` where it is named."""
         exchanged = self.exchanged if item is None else (*self.exchanged, item)
-        return self._replace(left_minor=self.left_minor - discount_minor, exchanged=exchanged)
+        return Bill(self.basket, self.left_minor - discount_minor, exchanged)
 
     def price_of_piece(self, item: str) -> int | None:
         """The price of the next piece of the item that is not exchanged yet; None where the basket has no more."""

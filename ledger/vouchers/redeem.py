@@ -82,14 +82,14 @@ class RedeemVouchers(CounterCommand[Redeemed]):
 
     def _redeem(self, state: State, till: Till, stacked: Stack, now: datetime) -> Redeemed:
         day = local_date(now, self.programme(state).time_zone)
-        accounts = [each.shown.account for each in stacked.applied]
-        first = accounts[0]
+        assets = {each.shown.account.asset_id for each in stacked.applied}
+        members = {each.shown.account.holder_id for each in stacked.applied}
         draft = self.new_draft(
             state,
             now,
             sum([each.offer.units for each in stacked.applied]),
-            asset_id=first.asset_id if all(each.asset_id == first.asset_id for each in accounts) else None,
-            member_id=first.holder_id if all(each.holder_id == first.holder_id for each in accounts) else None,
+            asset_id=assets.pop() if len(assets) == 1 else None,
+            member_id=members.pop() if len(members) == 1 else None,
             merchant_id=self.merchant_id,
         )
         uses = tuple([self._use(state, draft, each, day) for each in stacked.applied])

@@ -43,7 +43,9 @@ class Stack(NamedTuple):
 
 def stack(vouchers: Sequence[Shown], basket: Basket, till: Till, now: datetime) -> Stack:
     """Lays the vouchers, which the merchant accepts, on the basket one by one."""
-    bill, applied, skipped = bill_of(basket), list[Applied](), list[Skipped]()
+    bill = bill_of(basket)
+    applied: list[Applied] = []
+    skipped: list[Skipped] = []
     for shown in vouchers if len(vouchers) == 1 else sorted(vouchers, key=_order):
         beside = [each.shown for each in applied]
         offer, reasons = _lay(shown, beside, bill, till, now)

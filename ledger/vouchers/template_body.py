@@ -92,6 +92,7 @@ KINDS: dict[Kind, type[Gives]] = {
     Kind.BENEFIT: Benefit,
     Kind.MULTIPLIER: Multiplier,
 }
+_KIND_OF = {gives: kind for kind, gives in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +206,7 @@ class TemplateBody:
     @property
     def kind(self) -> Kind:
         """The kind of what it gives."""
-        return next(kind for kind, gives in KINDS.items() if isinstance(self.gives, gives))
+        return _KIND_OF[type(self.gives)]
 
     @property
     def units(self) -> int:

@@ -75,7 +75,8 @@ def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> list[
 
     taken: uses of the same member and template by vouchers that lie on the basket already
     """
-    voucher, body, reasons = shown.voucher, shown.body, list[Refusal]()
+    voucher, body = shown.voucher, shown.body
+    reasons: list[Refusal] = []
     has_lock = holds_lock(shown, till, now)
     # As older holds are captured, so are older locks redeemed (semantics 2.7).
     if shown.account.state == AccountState.FROZEN and not has_lock:
@@ -100,7 +101,7 @@ def why_not(shown: Shown, till: Till, now: datetime, *, taken: int = 0) -> list[
 
 def why_closed(shown: Shown, till: Till) -> list[Refusal]:
     """Whether the member, the merchant or its till has closed."""
-    reasons = list[Refusal]()
+    reasons: list[Refusal] = []
     if shown.account.state == AccountState.CLOSED:
         reasons.append(Refusal(RefusalCode.MEMBER_CLOSED))
     if till.merchant.state != MerchantState.OPEN:
@@ -126,7 +127,8 @@ def in_precedence(reasons: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 def _why_gone(shown: Shown, till: Till, now: datetime) -> list[Refusal]:
     """Whether the voucher is used up, another's for now, or over. A lock taken in time keeps it good until its deadline."""
-    voucher, reasons = shown.voucher, list[Refusal]()
+    voucher = shown.voucher
+    reasons: list[Refusal] = []
     if voucher.state in _VOID:
         reasons.append(Refusal(RefusalCode.VOUCHER_VOIDED))
     if voucher.state == StoredState.REDEEMED and voucher.ended_at is not None:
