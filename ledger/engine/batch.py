@@ -163,7 +163,7 @@ class BatchRunner:
         rows point to, until nothing new is named.
         """
         asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
-        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids())
+        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids)
         shelves = sorted(asked, key=_order)
         found = (await tx.run(self.statements.read_together(shelves), *(list(asked[s]) for s in shelves)))[0]
         for shelf, rows in zip(shelves, found[2:], strict=True):

@@ -87,12 +87,12 @@ class Queue:
         while self._waiting:
             unit = self._waiting.popleft()
             fits = not taken or (
-                commands + len(unit.commands) <= share and locks + len(unit.lock_keys) <= self._limits.batch_locks_max
+                commands + len(unit.commands) <= share and locks + unit.lock_count <= self._limits.batch_locks_max
             )
             if fits and blocked.isdisjoint(unit.order_keys):
                 taken.append(unit)
                 commands += len(unit.commands)
-                locks += len(unit.lock_keys)
+                locks += unit.lock_count
                 continue
             left.append(unit)
             blocked |= unit.order_keys

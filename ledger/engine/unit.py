@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,8 @@ from ledger.engine.shelf import Asked, Key
 
 LIST_MAX = 1000
 AnyCommand = Command[Any]
-LockKey = tuple[int, Asked]
-OrderKey = LockKey | bytes
-"""What is locked, or the id of a request row."""
+OrderKey = tuple[int, Asked] | bytes
+"""The rank and id of what is locked, or the id of a request row."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -55,7 +55,9 @@ class Unit:
 
     outcomes:           by command, once the unit is answered; of a bug there are none
     identities, claims: by command, the ids of the request row and of the row that claims the reference
-    order_keys:         units that share one are decided in the order in which they came
+    request_ids:        both, where there are any: the request rows that deciding the unit will ask for
+    lock_count:         how many rows it locks
+    order_keys:         those and the request rows; units that share one are decided in the order in which they came
     """
 
     commands: Sequence[AnyCommand]
@@ -63,11 +65,12 @@ class Unit:
     group_key: str | None = None
     attempts: int = 0
     outcomes: Sequence[Outcome[Any]] | None = None
-    lock_keys: frozenset[LockKey] = frozenset()
-    order_keys: frozenset[OrderKey] = frozenset()
     keys: Sequence[Key] = ()
     identities: Sequence[bytes | None] = ()
     claims: Sequence[bytes | None] = ()
+    request_ids: Sequence[bytes] = ()
+    lock_count: int = 0
+    order_keys: AbstractSet[OrderKey] = frozenset()
 
     @property
     def is_awaited(self) -> bool:
@@ -86,13 +89,22 @@ class Unit:
 
     def prepare(self) -> None:
         """Computes the footprint."""
-        self.keys = [key for command in self.commands for key in command.footprint()]
-        self.identities = [_identity(command, self.group_key) for command in self.commands]
-        self.claims = [_claim(command) for command in self.commands]
-        self.lock_keys = frozenset(
-            (key.shelf.lock_rank, key.value) for key in self.keys if key.shelf.lock_rank is not None
-        )
-        self.order_keys = self.lock_keys.union(self.request_ids())
+        keys: list[Key] = []
+        identities: list[bytes | None] = []
+        claims: list[bytes | None] = []
+        for command in self.commands:
+            keys += command.footprint()
+            identities.append(_identity(command, self.group_key))
+            claims.append(_claim(command))
+        self.keys, self.identities, self.claims = keys, identities, claims
+        self.request_ids = [*filter(None, identities), *filter(None, claims)]
+        order_keys: set[OrderKey] = set()
+        for shelf, value, _ in keys:
+            if shelf.lock_rank is not None:
+                order_keys.add((shelf.lock_rank, value))
+        self.lock_count = len(order_keys)
+        order_keys.update(self.request_ids)
+        self.order_keys = order_keys
 
     def resolve(self, outcomes: Sequence[Outcome[Any]]) -> None:
         """Answers the unit, where it has no answer yet."""
@@ -110,10 +122,6 @@ class Unit:
         if self.outcomes is None:
             self.outcomes = ()
             self.submission.fail(error)
-
-    def request_ids(self) -> list[bytes]:
-        """The request rows, of keys and of references, that deciding the unit will ask for."""
-        return [identity for identity in (*self.identities, *self.claims) if identity is not None]
 
 
 def _identity(command: AnyCommand, group_key: str | None) -> bytes | None:

@@ -91,7 +91,7 @@ def test_a_batch_locks_only_so_many_rows() -> None:
     queue = Queue(Limits(writers=1, batch_locks_max=4))
     units = [unit(frozenset()) for _ in range(5)]
     for each, locks in zip(units, (3, 1, 1, 9, 1), strict=True):
-        each.lock_keys = frozenset((20, UUID(int=lock)) for lock in range(locks))
+        each.lock_count = locks
         queue.put(each)
 
     taken = []
