@@ -143,7 +143,7 @@ class BatchRunner:
             for shelf, of_shelf in groupby(ranked, key=attrgetter("shelf")):
                 asked = [key.value for key in of_shelf]
                 records = await tx.run(self.statements.lock(shelf), asked)
-                state.load(shelf, asked, map(shelf.row._make, records))
+                state.load(shelf, asked, map(shelf.make, records))
         self._require_accounts(batch, locked.values(), state, ACCOUNTS)
 
     def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State, shelf: Shelf[Account]) -> None:
@@ -167,7 +167,7 @@ class BatchRunner:
         shelves = sorted(asked, key=_order)
         found = (await tx.run(self.statements.read_together(shelves), *(list(asked[s]) for s in shelves)))[0]
         for shelf, rows in zip(shelves, found[2:], strict=True):
-            state.load(shelf, asked[shelf], map(shelf.row._make, rows))
+            state.load(shelf, asked[shelf], map(shelf.make, rows))
         state.standing = await self.standing.at_version(found[1], tx)
         state.derived = self.standing.derived
         self.reached = max(self.reached, found[0])
@@ -191,7 +191,7 @@ class BatchRunner:
                 await self.standing.load(state.standing, shelf, asked, tx)
             else:
                 records = await tx.run(self.statements.read(shelf), list(asked))
-                state.load(shelf, asked, map(shelf.row._make, records))
+                state.load(shelf, asked, map(shelf.make, records))
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
         """Decides all units; rows that turn out to be missing are read without the lock, as an answer may take long."""

@@ -49,7 +49,7 @@ class Preview:
         for shelf, group in by_shelf.items():
             asked = list(group)
             records = await self._snapshot.rows(_read(shelf), {"asked": asked})
-            self.state.load(shelf, asked, map(shelf.row._make, records))
+            self.state.load(shelf, asked, map(shelf.make, records))
 
     async def decide(self, decision: Callable[[State], T]) -> T:
         """Runs a decision; where rows turn out to be missing, reads them and runs it again."""

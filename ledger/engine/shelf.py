@@ -1,6 +1,8 @@
 """Shelves: how one kind of row is read and written for a batch. A value, not a class per feature."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -19,6 +21,7 @@ class Shelf(Generic[R]):
     lock_rank: rows are locked, rank by rank and id by id; None: protected by an account's lock
     updates:   the columns that `put` may change; () means append-only
     standing:  rows that rarely change and are kept between batches, until the standing version moves
+    make:      a row of what the driver read
     """
 
     table: Table
@@ -29,6 +32,7 @@ class Shelf(Generic[R]):
     lock_rank: int | None = None
     updates: tuple[str, ...] = ()
     standing: bool = False
+    make: Callable[[Iterable[object]], R] = field(init=False)
     columns: tuple[str, ...] = field(init=False)
     by_index: int = field(init=False)
     pk_index: int = field(init=False)
@@ -36,6 +40,7 @@ class Shelf(Generic[R]):
 
     def __post_init__(self) -> None:
         columns: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
+        object.__setattr__(self, "make", partial(tuple.__new__, self.row))
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "by_index", columns.index(self.by) if self.by else -1)
         object.__setattr__(self, "is_single", self.by == self.pk)

@@ -50,5 +50,5 @@ class Standing:
             return
         fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in missing}
         for record in await tx.run(self._statements.read(shelf), missing):
-            fresh[record[shelf.by_index]].append(shelf.row._make(record))
+            fresh[record[shelf.by_index]].append(shelf.make(record))
         kept.update(((shelf, value), rows) for value, rows in fresh.items())
