@@ -183,8 +183,9 @@ class Engine:
         units = _in_time(units)
         if not units:
             return
+        begun_s = asyncio.get_running_loop().time()
         try:
-            self._deliver(await writer.run(units))
+            self._deliver(await writer.run(units), begun_s)
         except Refusal as refusal:
             for unit in units:
                 unit.refuse(refusal)
@@ -210,10 +211,9 @@ class Engine:
         held = set(again)
         await self._run_units([unit for unit in units if unit not in held], writer)
 
-    def _deliver(self, batch: Batch) -> None:
-        now = asyncio.get_running_loop().time()
+    def _deliver(self, batch: Batch, begun_s: float) -> None:
         commands = sum(len(unit.commands) for unit in batch.units)
-        waits = [now - unit.submission.arrived_s for unit in batch.units]
+        waits = [begun_s - unit.submission.arrived_s for unit in batch.units]
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             unit.resolve(outcomes)
