@@ -207,13 +207,22 @@ class BatchRunner:
         written; between stretches the statements of the others are answered and sent (docs/decisions/0022).
         """
         async with self.deciding:
-            while batch.decided < len(batch.units):
+            while True:
+                missing = self._decide_stretch(batch, state, now)
+                if missing is not None or batch.decided == len(batch.units):
+                    return missing
+                await asyncio.sleep(0)
+
+    def _decide_stretch(self, batch: Batch, state: State, now: datetime) -> Key | None:
+        started, end = perf_counter(), min(batch.decided + _UNITS_AT_A_STRETCH, len(batch.units))
+        try:
+            while batch.decided < end:
                 missing = self._decide_unit(batch, state, now)
                 if missing is not None:
                     return missing
                 batch.decided += 1
-                if batch.decided % _UNITS_AT_A_STRETCH == 0:
-                    await asyncio.sleep(0)
+        finally:
+            batch.decide_s += perf_counter() - started
         return None
 
     def _decide_unit(self, batch: Batch, state: State, now: datetime) -> Key | None:
@@ -222,7 +231,6 @@ class BatchRunner:
         if len(batch.outcomes) == batch.decided:
             batch.outcomes.append([])
             state.begin_unit()
-        started = perf_counter()
         try:
             self.decider.decide(unit, state, now, batch.outcomes[-1])
         except WrongKeys as wrong:
@@ -232,8 +240,6 @@ class BatchRunner:
             # Back to the last command that was decided; an atomic list keeps nothing before its end.
             state.drop()
             return missing.key
-        finally:
-            batch.decide_s += perf_counter() - started
         return None
 
     async def _write(self, state: State, tx: Tx) -> None:
