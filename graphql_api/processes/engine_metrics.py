@@ -25,7 +25,7 @@ class EngineMetrics:
         self._retries = Counter("scrip_engine_retries", "Batches tried again by cause.", ["why"], registry=registry)
 
     def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
-        """Count one committed batch."""
+        """Count one committed batch, and one wait for each submission that it is of."""
         self._size.observe(commands)
         for wait in waits_s:
             self._wait.observe(wait)

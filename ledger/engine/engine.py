@@ -213,7 +213,8 @@ class Engine:
 
     def _deliver(self, batch: Batch, begun_s: float) -> None:
         commands = sum(len(unit.commands) for unit in batch.units)
-        waits = [begun_s - unit.submission.arrived_s for unit in batch.units]
+        # The items of a list waited together: once, not a thousand times.
+        waits = [begun_s - submission.arrived_s for submission in {unit.submission for unit in batch.units}]
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             unit.resolve(outcomes)

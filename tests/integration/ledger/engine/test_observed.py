@@ -71,3 +71,12 @@ async def test_a_wait_ends_where_the_batch_begins(world: World, observed: Observ
     [_, (commands, [wait])] = observed.noted.batches
     assert commands == 1
     assert 0 <= wait <= longest
+
+
+async def test_a_list_waits_once_for_a_batch(world: World, observed: Observed) -> None:
+    """Its items came at one moment, and are one wait among those of other callers."""
+    items = [earn(world, number) for number in range(5)]
+
+    await asyncio.gather(observed.engine.execute_list(items), observed.engine.execute(earn(world, 5)))
+
+    assert [(commands, len(waits)) for commands, waits in observed.noted.batches] == [(6, 2)]
