@@ -41,14 +41,15 @@ class WalletChanges:
     def __init__(self, notices: Notices, *, book_schema: str) -> None:
         self._notices = notices
         self._channel = f"{CHANNEL}_{book_schema}"
-        self._pending: dict[UUID, None] = {}
-        self._subscribers: dict[UUID, set[Subscriber]] = {}
+        # Accounts are their ids' bytes in here: every process hears of every account, and of most for nothing.
+        self._pending: dict[bytes, None] = {}
+        self._subscribers: dict[bytes, set[Subscriber]] = {}
         notices.add(self)
 
     def publish(self, accounts: Iterable[UUID]) -> None:
         """Notes changed accounts of a committed batch; they are sent within a moment. Never waits, never raises."""
         before = len(self._pending)
-        self._pending.update(dict.fromkeys(accounts))
+        self._pending.update(dict.fromkeys([account.bytes for account in accounts]))
         if len(self._pending) == before:
             return
         while len(self._pending) > PENDING_MAX:
@@ -60,13 +61,14 @@ class WalletChanges:
     async def subscribe(self, accounts: Collection[UUID]) -> AsyncIterator[Subscriber]:
         """A subscriber to the accounts, whose notices are heard from the beginning of the block on."""
         subscriber = Subscriber(accounts)
-        for account in accounts:
+        subscribed = {account.bytes for account in accounts}
+        for account in subscribed:
             self._subscribers.setdefault(account, set()).add(subscriber)
         try:
             await self._notices.listen()
             yield subscriber
         finally:
-            for account in accounts:
+            for account in subscribed:
                 self._subscribers[account].discard(subscriber)
                 if not self._subscribers[account]:
                     del self._subscribers[account]
@@ -103,15 +105,15 @@ class WalletChanges:
             self._pending.update(dict.fromkeys(decode_accounts(payload)))
 
 
-def encode_accounts(accounts: Iterable[UUID]) -> str:
-    """The accounts as a notice's payload."""
-    return base64.b64encode(b"".join(account.bytes for account in accounts)).decode("ascii")
+def encode_accounts(accounts: Iterable[bytes]) -> str:
+    """The accounts, by the bytes of their ids, as a notice's payload."""
+    return base64.b64encode(b"".join(accounts)).decode("ascii")
 
 
-def decode_accounts(payload: str) -> list[UUID]:
-    """The accounts of a notice's payload; none where it is not one of ours."""
+def decode_accounts(payload: str) -> list[bytes]:
+    """The bytes of the ids of a notice's accounts; none where it is not one of ours."""
     try:
         raw = base64.b64decode(payload, validate=True)
     except ValueError:
         return []
-    return [UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw) - 15, 16)]
+    return [raw[at : at + 16] for at in range(0, len(raw) - 15, 16)]
