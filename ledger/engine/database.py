@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from ledger.engine import array_types, row_codec
+from ledger.engine import array_codec, array_types, row_codec
 from ledger.engine.connecting import ANSWER_SECONDS_MAX, HOST_SECONDS_MAX, connect
 
 APPLICATION_ROLE = "scrip_app"
@@ -62,8 +62,10 @@ class Database:
         connection = await connect(self.url, server_settings=self._settings(_WRITER_SETTINGS))
         try:
             async with asyncio.timeout(HOST_SECONDS_MAX):
-                await array_types.teach(connection)
                 await row_codec.install(connection)
+                array_codec.install(connection)
+                # Last, because the driver forgets what it was taught whenever a codec is set.
+                await array_types.teach(connection)
         except BaseException:
             connection.terminate()
             raise
