@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from ledger.engine import array_codec, array_types, row_codec
+from ledger.engine import array_codec, array_types, instant_codec, row_codec
 from ledger.engine.connecting import ANSWER_SECONDS_MAX, HOST_SECONDS_MAX, connect
 
 APPLICATION_ROLE = "scrip_app"
@@ -64,6 +64,7 @@ class Database:
             async with asyncio.timeout(HOST_SECONDS_MAX):
                 await row_codec.install(connection)
                 array_codec.install(connection)
+                instant_codec.install(connection)
                 # Last, because the driver forgets what it was taught whenever a codec is set.
                 await array_types.teach(connection)
         except BaseException:

@@ -6,17 +6,16 @@ column that cannot be NULL and has one width stands, with what is the same in al
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from struct import Struct
 from typing import Final, NamedTuple
+
+from ledger.engine.instant_codec import EPOCH, INSTANTS_KEPT, MICROSECOND
 
 Row = tuple[object, ...]
 RowsPacker = Callable[[bytes, Sequence[Row]], bytes]
 """Packs rows behind the bytes that stand before them."""
 
-_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_INSTANTS_KEPT: Final = 5_000
 _LENGTH: Final = Struct("!i")
 _HEAD: Final = Struct("!ii")
 
@@ -40,9 +39,9 @@ class _Instants(dict[datetime, int]):
     """Microseconds since 2000: a batch has few different instants, and counting takes longer than looking up."""
 
     def __missing__(self, instant: datetime) -> int:
-        if len(self) >= _INSTANTS_KEPT:
+        if len(self) >= INSTANTS_KEPT:
             self.clear()
-        counted = self[instant] = (instant - _EPOCH) // _MICROSECOND
+        counted = self[instant] = (instant - EPOCH) // MICROSECOND
         return counted
 
 
@@ -50,7 +49,7 @@ _INSTANTS: Final = _Instants()
 
 
 def _count_days(day: date) -> int:
-    return day.toordinal() - _EPOCH.toordinal()
+    return day.toordinal() - EPOCH.toordinal()
 
 
 _FIXED: Final[dict[int, _Fixed]] = {
