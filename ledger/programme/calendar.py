@@ -19,8 +19,9 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=4096)
 def local_date(instant: datetime, time_zone: str) -> date:
-    """The day that the wall calendar of the zone shows at `instant`."""
+    """The day that the wall calendar of the zone shows at `instant`; the commands of a batch ask for the same one."""
     return instant.astimezone(zone(time_zone)).date()
 
 

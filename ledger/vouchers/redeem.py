@@ -155,7 +155,7 @@ def used(voucher: Voucher, units: int, now: datetime) -> Voucher:
     """The row after a use. Its lock is used up with it; the entry tells of both."""
     left = voucher.units_left - units
     state = StoredState.LIVE if left else StoredState.REDEEMED
-    return unlocked(voucher, now)._replace(units_left=left, state=state, ended_at=None if left else now)
+    return unlocked(voucher, now).with_left(state, left, None if left else now)
 
 
 def left(skipped: Skipped) -> VoucherLeft:

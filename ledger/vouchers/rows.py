@@ -76,6 +76,10 @@ class Voucher(NamedTuple):
     source_voucher_id: UUID | None = None
     version: int = 0
 
+    def with_left(self, state: str, units_left: int, ended_at: datetime | None) -> "Voucher":
+        """The same voucher after a use. `_replace` takes five times as long, and every redemption does this."""
+        return tuple.__new__(Voucher, (*self[:10], state, self.units, units_left, *self[13:19], ended_at, *self[20:]))
+
 
 class Redemption(NamedTuple):
     """A row of `redemptions`: what one entry took of one voucher, and what of that was reversed since.
