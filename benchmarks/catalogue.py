@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks import (
     audit_cost,
+    beside_lists,
     campaigns,
     endpoint_cpu,
     flash_sale,
@@ -44,6 +45,9 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
         "spends through the engine, singly at 64 callers and in lists, beside a plain PL/pgSQL transfer", spend.measure
     ),
     "lone": Benchmark("latency of a lone spend through the engine, beside the plain transfer's", lone.measure),
+    "beside_lists": Benchmark(
+        "latency of single spends beside lists of 1,000 in the same process, and alone", beside_lists.measure
+    ),
     "hot_merchant": Benchmark("spends at one merchant, beside spends at a thousand", hot_merchant.measure),
     "growth": Benchmark(
         "latency of a lone spend with more members, and with more open lots, beside the smallest", growth.measure

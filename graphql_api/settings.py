@@ -238,7 +238,7 @@ class Settings:
         "SCRIP_WRITER_CONNECTIONS",
         whole_number(1, 16),
         default=4,
-        about="Connections that write batches, per process; those after two only while a whole batch waits.",
+        about="Connections that write batches, per process; of three, one is left to single requests, one to lists.",
     )
     reader_connections: int = setting(
         "SCRIP_READER_CONNECTIONS",

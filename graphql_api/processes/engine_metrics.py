@@ -17,7 +17,11 @@ class EngineMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._size = Histogram("scrip_batch_commands", "Commands in a batch.", buckets=SIZES, registry=registry)
-        self._wait = _timer("scrip_queue_wait_seconds", "Time from arrival to the start of the batch.", registry)
+        self._wait = _timer(
+            "scrip_queue_wait_seconds",
+            "Time from arrival to the start of the batch; once for each list in it.",
+            registry,
+        )
         self._decide = _timer("scrip_batch_decide_seconds", "Time a batch took to decide.", registry)
         self._commit = _timer("scrip_batch_commit_seconds", "Time a batch took to commit.", registry)
         refusals = Counter("scrip_engine_refusals", "Commands refused by code.", ["code"], registry=registry)

@@ -28,7 +28,7 @@ CLOCK_BEHIND_MAX = timedelta(hours=1)
 _WAVES_MAX = 6
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _MISSES_MAX = 20_000
-_UNITS_AT_A_STRETCH = 32
+UNITS_AT_A_STRETCH = 32
 """Decided before others in the process have their turn: two or three milliseconds of spends."""
 _CREATIONS_MAX = 3
 """Once with what is there, once more for locked accounts, once more for their companions."""
@@ -204,8 +204,11 @@ class BatchRunner:
 
     async def _decide_further(self, batch: Batch, state: State, now: datetime) -> Key | None:
         """Decides the units that are left, until rows are missing. One batch after the other, so that the first is soon
-        written; between stretches the statements of the others are answered and sent (docs/decisions/0022).
+        written; between stretches the statements of the others are answered and sent, and batches of one stretch are
+        decided (docs/decisions/0022).
         """
+        if len(batch.units) <= UNITS_AT_A_STRETCH:
+            return self._decide_stretch(batch, state, now)
         async with self.deciding:
             while True:
                 missing = self._decide_stretch(batch, state, now)
@@ -214,7 +217,7 @@ class BatchRunner:
                 await asyncio.sleep(0)
 
     def _decide_stretch(self, batch: Batch, state: State, now: datetime) -> Key | None:
-        started, end = perf_counter(), min(batch.decided + _UNITS_AT_A_STRETCH, len(batch.units))
+        started, end = perf_counter(), min(batch.decided + UNITS_AT_A_STRETCH, len(batch.units))
         try:
             while batch.decided < end:
                 missing = self._decide_unit(batch, state, now)

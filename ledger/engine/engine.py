@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ledger.book.refusal import Refusal, RefusalCode
-from ledger.engine.batch import Batch, BatchRunner
+from ledger.engine.batch import UNITS_AT_A_STRETCH, Batch, BatchRunner
 from ledger.engine.bell import Bell
 from ledger.engine.command import Command
 from ledger.engine.database import Database
+from ledger.engine.lanes import Lanes
 from ledger.engine.outcome import Outcome
 from ledger.engine.ports import Observer
-from ledger.engine.queue import Limits, Queue, behind, order_of
+from ledger.engine.queue import Limits, behind, order_of
 from ledger.engine.reader import Reader
 from ledger.engine.unit import LIST_MAX, AnyCommand, Submission, Unit, WrongKeys
 from ledger.engine.writer import LOST, Writer
@@ -35,7 +36,7 @@ class Engine:
         self._reader = reader
         self._observer = observer
         self._limits = limits
-        self._queue = Queue(limits)
+        self._lanes = Lanes(limits)
         self._bell = Bell()
         self._writers: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -76,9 +77,10 @@ class Engine:
         """The outcomes of all commands, in input order; each part is decided as one."""
         if not parts:
             return []
-        submission = self._new_submission(len(parts))
+        count = sum(map(len, parts))
+        submission = self._new_submission(len(parts), count)
         units = [Unit(commands=part, submission=submission, group_key=group_key) for part in parts]
-        refusal = self._refuse_early(sum(map(len, parts)))
+        refusal = self._refuse_early(count)
         if refusal is None:
             self._enqueue(await self._prepared(units))
         else:
@@ -97,23 +99,28 @@ class Engine:
             if self._stopping:
                 unit.refuse(Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1))
             else:
-                self._queue.put(unit)
+                self._lanes.of(unit).put(unit)
         self._call_writer()
 
     def _call_writer(self) -> None:
-        if self._queue.is_worth_taking:
+        if self._lanes.is_worth_taking:
             self._bell.ring()
 
-    def _new_submission(self, units: int) -> Submission:
+    def _new_submission(self, units: int, commands: int) -> Submission:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        deadline_s = now + self._limits.deadline_s
-        return Submission(caller=loop.create_future(), unanswered=units, arrived_s=now, deadline_s=deadline_s)
+        return Submission(
+            caller=loop.create_future(),
+            is_long=commands > UNITS_AT_A_STRETCH,
+            unanswered=units,
+            arrived_s=now,
+            deadline_s=now + self._limits.deadline_s,
+        )
 
     def _refuse_early(self, count: int) -> Refusal | None:
         if count > LIST_MAX:
             return Refusal(RefusalCode.LIST_TOO_LONG, limit=LIST_MAX)
-        if self._stopping or not self._queue.has_room(count + self._commands_looking):
+        if self._stopping or not self._lanes.has_room(count + self._commands_looking):
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
@@ -150,14 +157,14 @@ class Engine:
     async def _write_on(self) -> None:
         """Takes what may run, runs it, waits for more; ends when stopping and nothing waits."""
         writer = Writer(self._database, self._runner, self._observer, self._limits)
-        while not self._stopping or len(self._queue):
-            units = self._queue.take()
+        while not self._stopping or len(self._lanes):
+            units = self._lanes.take()
             if units:
                 self._call_writer()
                 await self._run(units, writer)
                 # Whoever was just answered may ask again at once, and shares the next batch.
                 await self._bell.pause()
-            elif not self._stopping or not self._queue.is_idle:
+            elif not self._stopping or not self._lanes.is_idle:
                 await self._wait(writer)
         await writer.rest()
         writer.close()
@@ -170,11 +177,11 @@ class Engine:
             await writer.rest()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
-        order_keys = order_of(units)
+        order_keys, queue = order_of(units), self._lanes.of(units[0])
         try:
             await self._run_units(units, writer)
         finally:
-            self._queue.done(order_keys)
+            queue.done(order_keys)
             if self._stopping:
                 self._bell.ring_for_all()
 
@@ -207,7 +214,8 @@ class Engine:
         again = behind(culprit, units)
         if culprit.attempts > self._limits.wrong_keys_max:
             culprit.refuse(Refusal(RefusalCode.CONTENDED))
-        self._queue.put_back(await self._prepared([unit for unit in again if unit.is_awaited]))
+        prepared = await self._prepared([unit for unit in again if unit.is_awaited])
+        self._lanes.of(culprit).put_back(prepared)
         held = set(again)
         await self._run_units([unit for unit in units if unit not in held], writer)
 

@@ -38,12 +38,14 @@ class Queue:
     """Units in the order of arrival. A unit whose locks are in flight keeps its place, and so do those behind it that
     want one of its locks: one member's commands stay in order, and all claims on one stock share a batch. The same goes
     for idempotency keys and references: whoever used one first has it.
+
+    in_flight: what the batches in flight must be alone with; other queues before the same writers share it
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, in_flight: set[OrderKey]) -> None:
         self._limits = limits
         self._waiting: deque[Unit] = deque()
-        self._in_flight: set[OrderKey] = set()
+        self._in_flight = in_flight
         self._writers_busy = 0
         self.commands_waiting = 0
 
@@ -58,8 +60,9 @@ class Queue:
     @property
     def is_worth_taking(self) -> bool:
         """Whether something waits, and one more batch of it gains more than its round trips cost."""
-        is_whole = self.commands_waiting >= self._limits.batch_commands_max
-        return bool(self._waiting) and (is_whole or self._writers_busy < _SMALL_BATCHES)
+        if not self._waiting or self._writers_busy >= self._limits.writers:
+            return False
+        return self._writers_busy < _SMALL_BATCHES or self.commands_waiting >= self._limits.batch_commands_max
 
     def put(self, unit: Unit) -> None:
         """Adds a unit at the end."""
@@ -70,10 +73,6 @@ class Queue:
         """Returns units of a batch in flight to their places, which are before everything that waits."""
         self._waiting.extendleft(reversed(units))
         self.commands_waiting += sum(len(unit.commands) for unit in units)
-
-    def has_room(self, commands: int) -> bool:
-        """Whether so many more commands may wait."""
-        return self.commands_waiting + commands <= self._limits.queue_max
 
     def take(self) -> list[Unit]:
         """The next batch; what it must be alone with is in flight until `done`. Empty where nothing may run."""

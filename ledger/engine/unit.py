@@ -26,12 +26,14 @@ class Submission:
 
     caller:     done when every unit is answered, or one of them met a bug, whose others go on; cancelled where the caller
                 is gone, and then nobody waits for the units
+    is_long:    whether short ones go before it
     unanswered: how many of the units have no answer yet
     refusal:    why the engine gave up on one of them; what waits of the same submission is refused too, as later items
                 must not be decided as if the earlier ones had never been
     """
 
     caller: "asyncio.Future[None]"
+    is_long: bool
     unanswered: int
     arrived_s: float
     deadline_s: float

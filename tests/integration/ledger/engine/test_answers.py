@@ -101,7 +101,7 @@ async def test_a_caller_that_goes_away_takes_nothing_back(world: World) -> None:
     engine = world.application.engine
     items = [earn(world, number) for number in range(5)]
     gone = asyncio.create_task(engine.execute_list(items))
-    while len(engine._queue) or engine._queue.is_idle:  # noqa: ASYNC110  nobody tells when a batch is taken
+    while len(engine._lanes) or engine._lanes.is_idle:  # noqa: ASYNC110  nobody tells when a batch is taken
         await asyncio.sleep(0)
 
     gone.cancel()
