@@ -237,7 +237,7 @@ class Settings:
     writer_connections: int = setting(
         "SCRIP_WRITER_CONNECTIONS",
         whole_number(1, 16),
-        default=4,
+        default=5,
         about="Connections that write batches, per process; of three, one is left to single requests, one to lists.",
     )
     reader_connections: int = setting(

@@ -22,7 +22,7 @@ class Limits:
     ready_s:            how long a connection stays in a transaction that nothing has come for
     """
 
-    writers: int = 4
+    writers: int = 5
     queue_max: int = 10_000
     batch_commands_min: int = 32
     batch_commands_max: int = 1000

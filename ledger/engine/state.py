@@ -203,7 +203,7 @@ class State:
         pk: Any = row[shelf.pk_index]
         inserted = drawer.inserted
         rows = drawer.rows if shelf.is_single else self._group(drawer.rows, row[shelf.by_index])
-        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (inserted, pk, _ABSENT))
+        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (inserted, pk, inserted.get(pk, _ABSENT)))
         rows[pk] = inserted[pk] = row
 
     def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
