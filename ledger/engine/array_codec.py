@@ -12,6 +12,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811
 
+from ledger.engine.driver_codec import set_codec
+
 _UUID: Final = 2950
 _BYTEA: Final = 17
 _HEAD: Final = Struct("!iiIii")
@@ -21,11 +23,16 @@ _NULL: Final = _LENGTH.pack(-1)
 _UUID_LENGTH: Final = _LENGTH.pack(16)
 
 
+def array_head(element: int, count: int) -> bytes:
+    """What stands before so many elements, of the type with that object id, of an array of one dimension."""
+    return _HEAD.pack(1, 0, element, count, 1)
+
+
 def encode_uuids(ids: Sequence[UUID | str | None]) -> bytes:
     """An array of one dimension; None is NULL."""
+    head = array_head(_UUID, len(ids))
     if not ids:
-        return _HEAD.pack(1, 0, _UUID, 0, 1)
-    head = _HEAD.pack(1, 0, _UUID, len(ids), 1)
+        return head
     try:
         # Each id stands behind its length, which is the same for all.
         return head + _UUID_LENGTH + _UUID_LENGTH.join([one.bytes for one in ids])  # type: ignore[union-attr]
@@ -41,7 +48,7 @@ def _packed_uuid(value: UUID | str | None) -> bytes:
 
 def encode_bytes(values: Sequence[bytes | None]) -> bytes:
     """An array of one dimension; None is NULL."""
-    parts = [_HEAD.pack(1, 0, _BYTEA, len(values), 1)]
+    parts = [array_head(_BYTEA, len(values))]
     for value in values:
         if value is None:
             parts.append(_NULL)
@@ -70,14 +77,7 @@ def decode_bytes(data: bytes) -> list[bytes | None]:
     return values
 
 
-_CODECS: Final = (
-    (2951, "_uuid", encode_uuids, decode_uuids),
-    (1001, "_bytea", encode_bytes, decode_bytes),
-)
-
-
 def install(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Lets the connection send and read these arrays by the functions here, in place of the driver's own codec."""
-    settings = connection._protocol.get_settings()  # type: ignore[attr-defined]  # noqa: SLF001
-    for oid, name, encode, decode in _CODECS:
-        settings.add_python_codec(oid, name, "pg_catalog", [], "scalar", encode, decode, "binary")
+    set_codec(connection, 2951, "_uuid", encode_uuids, decode_uuids)
+    set_codec(connection, 1001, "_bytea", encode_bytes, decode_bytes)

@@ -11,6 +11,8 @@ from typing import Final
 
 import asyncpg
 
+from ledger.engine.driver_codec import set_codec
+
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 INSTANTS_KEPT: Final = 5_000
@@ -47,6 +49,4 @@ def encode_instant(instant: datetime) -> bytes:
 
 def install(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Lets the connection send and read instants by the functions here, also in records and arrays."""
-    settings = connection._protocol.get_settings()  # type: ignore[attr-defined]  # noqa: SLF001
-    read = _INSTANTS.__getitem__
-    settings.add_python_codec(_TIMESTAMPTZ, "timestamptz", "pg_catalog", [], "scalar", encode_instant, read, "binary")
+    set_codec(connection, _TIMESTAMPTZ, "timestamptz", encode_instant, _INSTANTS.__getitem__)

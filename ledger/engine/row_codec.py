@@ -1,8 +1,7 @@
 """The arrays of rows that a batch writes, packed by a function made for each table (`row_packer.py`).
 
 The driver's own codec of composite arrays takes 2 µs a row and 1 µs for each instant in it, 45 µs for the eight rows of
-a spend; these functions take a tenth of that (docs/decisions/0003). The driver lets custom codecs be set for scalar
-types only, so one call here goes past its public face; a test guards it.
+a spend; these functions take a tenth of that (docs/decisions/0003).
 """
 
 import struct
@@ -11,9 +10,10 @@ from typing import Final
 
 import asyncpg
 
+from ledger.engine.array_codec import array_head
+from ledger.engine.driver_codec import set_codec
 from ledger.engine.row_packer import KNOWN_TYPES, Column, Row, RowsPacker, row_packer
 
-_ARRAY_HEAD: Final = struct.Struct("!iiIii")
 _NOT_PACKABLE: Final = (AttributeError, TypeError, struct.error)
 """What a packer raises where a value, None say, is not what its column takes."""
 
@@ -39,14 +39,13 @@ _MAY_BE_NULL: Final = frozenset({5069})
 
 async def install(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Lets the connection take rows as arrays of their table's row type, for every table that its role may write."""
-    settings = connection._protocol.get_settings()  # type: ignore[attr-defined]  # noqa: SLF001
     for found in await connection.fetch(_TABLES):
         if not _MAY_BE_NULL.issuperset(set(found["types"]) - KNOWN_TYPES):
             continue  # a table of other types keeps the driver's own codec
         columns = [Column(*column) for column in zip(found["types"], found["required"], strict=True)]
         encode = _array_encoder(found["element"], columns)
         name, schema = f"_{found['name']}", found["schema"]
-        settings.add_python_codec(found["array"], name, schema, [], "scalar", encode, _refuse_to_read, "binary")
+        set_codec(connection, found["array"], name, encode, _refuse_to_read, schema=schema)
 
 
 def _refuse_to_read(data: bytes) -> None:
@@ -58,7 +57,7 @@ def _array_encoder(element: int, columns: Sequence[Column]) -> Callable[[Sequenc
     packers: dict[int, RowsPacker] = {}
 
     def encode(rows: Sequence[Row]) -> bytes:
-        head = _ARRAY_HEAD.pack(1, 0, element, len(rows), 1)
+        head = array_head(element, len(rows))
         fields = len(rows[0])
         pack = packers.get(fields)
         if pack is None:
