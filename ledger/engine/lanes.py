@@ -12,15 +12,16 @@ _BESIDE_ONE_LONG: Final = 2
 
 class Lanes:
     """Short submissions, and long ones. Short ones are taken first, and one writer is left to them where there are two,
-    and one to each where there are more; a batch is of one lane. Within a lane the order is that of arrival. No batch is in flight with another
-    that shares a lock or a request row, of whichever lane.
+    and one to each where there are more; a batch is of one lane. Within a lane the order is that of arrival. No batch is
+    in flight with another that shares a lock or a request row, of whichever lane.
     """
 
     def __init__(self, limits: Limits) -> None:
         in_flight: set[OrderKey] = set()
+        writers = limits.writers
         self._queue_max = limits.queue_max
-        self._short = Queue(replace(limits, writers=max(_BESIDE_ONE_LONG, limits.writers - 1)), in_flight)
-        self._long = Queue(replace(limits, writers=max(1, limits.writers - 1)), in_flight)
+        self._short = Queue(replace(limits, writers=min(writers, max(_BESIDE_ONE_LONG, writers - 1))), in_flight)
+        self._long = Queue(replace(limits, writers=max(1, writers - 1)), in_flight)
 
     def __len__(self) -> int:
         return len(self._short) + len(self._long)

@@ -189,6 +189,16 @@ def test_a_lone_writer_serves_both_lanes() -> None:
     assert lanes.is_idle
 
 
+def test_a_lone_writer_takes_all_that_fits() -> None:
+    """There is no other whose part it would leave."""
+    short = [unit(frozenset()) for _ in range(4)]
+    lanes = Lanes(Limits(writers=1, batch_commands_min=1, batch_commands_max=4))
+    for each in short:
+        lanes.of(each).put(each)
+
+    assert lanes.take() == short
+
+
 def test_what_another_lane_has_in_flight_must_wait() -> None:
     """Two batches never share a lock, of whichever lane they are."""
     long, short = unit(frozenset({1}), is_long=True), unit(frozenset({1}))
