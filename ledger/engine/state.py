@@ -193,18 +193,19 @@ class State:
         changed = drawer.inserted if pk in drawer.inserted else drawer.updated
         if changed is drawer.updated and not shelf.updates:
             raise InvariantViolated(f"{shelf.table.name} is append-only")
-        rows = drawer.rows if shelf.is_single else self._group(drawer.rows, new[shelf.by_index])
-        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (changed, pk, changed.get(pk, _ABSENT)))
-        rows[pk] = changed[pk] = new
+        self._set_row(shelf, drawer, changed, new)
 
     def add(self, shelf: Shelf[R], row: R) -> None:
         """Adds a new row, which reads under its key from now on and may be changed."""
         drawer = self._drawers[shelf]
+        self._set_row(shelf, drawer, drawer.inserted, row)
+
+    def _set_row(self, shelf: AnyShelf, drawer: Drawer, changed: dict[Any, Any], row: Any) -> None:  # noqa: ANN401
+        """Shows the row under its key, and notes it among those that are written."""
         pk: Any = row[shelf.pk_index]
-        inserted = drawer.inserted
         rows = drawer.rows if shelf.is_single else self._group(drawer.rows, row[shelf.by_index])
-        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (inserted, pk, inserted.get(pk, _ABSENT)))
-        rows[pk] = inserted[pk] = row
+        self._undo += ((rows, pk, rows.get(pk, _ABSENT)), (changed, pk, changed.get(pk, _ABSENT)))
+        rows[pk] = changed[pk] = row
 
     def append(self, shelf: Shelf[R], rows: Sequence[R]) -> None:
         """Adds new rows that never change; they read under their key too, by a search."""
