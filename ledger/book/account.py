@@ -92,7 +92,7 @@ class Account(NamedTuple):
     next_expiry_at: datetime = NEVER
 
     def moved(self, posted: int, held: int, version: int) -> "Account":
-        """The same account with another balance. `_replace` takes five times as long, and every entry does this."""
+        """The same account with another balance. `_replace` takes more than twice as long, and every entry does this."""
         return tuple.__new__(Account, (*self[:8], posted, held, version, *self[11:]))
 
     @property

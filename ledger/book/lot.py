@@ -32,7 +32,7 @@ class Lot(NamedTuple):
     expiry: str | None = None
 
     def drawn(self, remaining: int, held: int) -> "Lot":
-        """The same lot after a draw. `_replace` takes five times as long, and every entry does this."""
+        """The same lot after a draw. `_replace` takes more than twice as long, and every entry does this."""
         return tuple.__new__(Lot, (*self[:7], remaining, held, *self[9:]))
 
     @property

@@ -77,7 +77,7 @@ class Voucher(NamedTuple):
     version: int = 0
 
     def with_left(self, state: str, units_left: int, ended_at: datetime | None) -> "Voucher":
-        """The same voucher after a use. `_replace` takes five times as long, and every redemption does this."""
+        """The same voucher after a use. `_replace` takes more than twice as long, and every redemption does this."""
         return tuple.__new__(Voucher, (*self[:10], state, self.units, units_left, *self[13:19], ended_at, *self[20:]))
 
 
