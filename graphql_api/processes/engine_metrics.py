@@ -23,7 +23,7 @@ class EngineMetrics:
             registry,
         )
         self._decide = _timer("scrip_batch_decide_seconds", "Time a batch took to decide.", registry)
-        self._commit = _timer("scrip_batch_commit_seconds", "Time a batch took to commit.", registry)
+        self._commit = _timer("scrip_batch_commit_seconds", "Time a batch took to write its rows and commit.", registry)
         refusals = Counter("scrip_engine_refusals", "Commands refused by code.", ["code"], registry=registry)
         self._refusals = cache(refusals.labels)
         self._retries = Counter("scrip_engine_retries", "Batches tried again by cause.", ["why"], registry=registry)

@@ -1,12 +1,14 @@
-"""One batch, one transaction: create, lock, read, decide, write, record, commit. The whole write path stands here."""
+"""One batch, one transaction: create, lock, read; decide; write, record, commit. The whole write path stands here.
+
+Before and after deciding there is one round trip each, a pipeline of statements (docs/decisions/0024).
+"""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby
-from operator import attrgetter
+from itertools import chain
 from time import perf_counter
 from typing import cast
 
@@ -22,6 +24,7 @@ from ledger.engine.state import RowsMissing, State
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Unit, WrongKeys
 from ledger.engine.unit_of_work import Tx
+from ledger.engine.wire.pipeline import Rows, Statement
 
 CLOCK_BEHIND_MAX = timedelta(hours=1)
 """A clock that is further behind the book's entries is believed: it is they that stand in a future (a replay, a slip)."""
@@ -84,7 +87,7 @@ class BatchRunner:
         """Before the first batch of a connection: where this server's clock is behind the book, time stands still until
         it has caught up. Processes that were just started, or had a standby promoted under them, go on together.
         """
-        now, latest = (await tx.run(self.statements.latest_instants()))[0]
+        [[(now, latest)]] = await tx.ask([self.statements.latest_instants()])
         if latest is not None and now < latest <= now + CLOCK_BEHIND_MAX:
             self.reached = max(self.reached, latest)
 
@@ -100,51 +103,46 @@ class BatchRunner:
         raise InvariantViolated("a batch that always asks for more accounts")
 
     async def _run(self, batch: Batch, tx: Tx) -> None:
-        await tx.begin()
         known_open = self.known_open
+        state = State(self.ids, self.decider.sealer)
         try:
-            keys = [key for unit in batch.units for key in unit.keys]
-            # Before anything is locked, so that no insert waits for another transaction while locks are held.
-            await self._create(list(batch.create.values()), tx)
-            state = State(self.ids, self.decider.sealer)
-            await self._lock(batch, keys, state, tx)
-            # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
-            self.ids.tick()
-            now = await self._read(batch, keys, state, tx)
+            now = await self._begin(batch, state, tx)
             await self._decide(batch, state, now, tx)
             opened = [a for a in state.open_accounts.values() if a.id not in known_open]
-            await self._create(opened, tx)
-            await self._write(state, tx)
+            writing = [*self._creating(opened), *await self._writing(state)]
+            started = perf_counter()
+            await tx.commit(writing)
+            batch.commit_s = perf_counter() - started
         except BaseException:
             await tx.rollback()
             raise
-        started = perf_counter()
-        await tx.commit()
-        batch.commit_s = perf_counter() - started
         known_open.update(account.id for account in opened)
         if self.after_commit is not None:
             self.after_commit(state.events)
 
-    async def _create(self, accounts: Sequence[Account], tx: Tx) -> None:
-        if accounts:
-            holders = [account.holder_id for account in accounts]
-            await tx.run(self.statements.create_accounts(), accounts, holders)
+    async def _begin(self, batch: Batch, state: State, tx: Tx) -> datetime:
+        """In one round trip: creates what an earlier try found missing, before anything is locked, so that no insert
+        waits for another transaction while locks are held; locks, rank by rank and in id order, and so reads the locked
+        rows; reads, after the locks, the instant and all else that the footprints name. Then what those rows point to.
+        """
+        keys = [key for unit in batch.units for key in unit.keys]
+        creating = self._creating(list(batch.create.values()))
+        locking = [self.statements.lock(shelf, list(ids)) for shelf, ids in _locks(keys).items()]
+        reading = [self.statements.read(shelf, list(values)) for shelf, values in _reads(batch, keys).items()]
+        *found, [(instant, version)] = await tx.begin([*creating, *locking, *reading, self.statements.instant()])
+        # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
+        self.ids.tick()
+        _load(state, [*locking, *reading], found[len(creating) :])
+        self._require_accounts(batch, keys, state, ACCOUNTS)
+        state.standing = await self.standing.at_version(version, tx)
+        state.derived = self.standing.derived
+        self.reached = max(self.reached, instant)
+        await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
+        self._require_accounts(batch, keys, state, COMPANIONS)
+        return self.reached
 
-    async def _lock(self, batch: Batch, keys: Iterable[Key], state: State, tx: Tx) -> None:
-        """Locks rank by rank, in id order within a rank, one array statement each; the rows come with the locks."""
-        locked: dict[tuple[AnyShelf, Asked], Key] = {}
-        for key in keys:
-            # One command may only read what another one may make.
-            if key.shelf.lock_rank is not None and (key.create or (key.shelf, key.value) not in locked):
-                locked[key.shelf, key.value] = key
-        by_rank = sorted(locked.values(), key=_rank_of)
-        for _, group in groupby(by_rank, key=_rank_of):
-            ranked = sorted(group, key=attrgetter("shelf.table.name"))
-            for shelf, of_shelf in groupby(ranked, key=attrgetter("shelf")):
-                asked = [key.value for key in of_shelf]
-                records = await tx.run(self.statements.lock(shelf), asked)
-                state.load(shelf, asked, map(shelf.make, records))
-        self._require_accounts(batch, locked.values(), state, ACCOUNTS)
+    def _creating(self, accounts: Sequence[Account]) -> list[Statement]:
+        return [self.statements.create_accounts(accounts)] if accounts else []
 
     def _require_accounts(self, batch: Batch, keys: Iterable[Key], state: State, shelf: Shelf[Account]) -> None:
         missing = [
@@ -158,23 +156,6 @@ class BatchRunner:
         if missing:
             raise AccountsMissing(missing)
 
-    async def _read(self, batch: Batch, keys: Sequence[Key], state: State, tx: Tx) -> datetime:
-        """Reads, after the locks and in one statement, the instant and all that the footprints name; then what those
-        rows point to, until nothing new is named.
-        """
-        asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
-        asked[cast("AnyShelf", REQUESTS)] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids)
-        shelves = sorted(asked, key=_order)
-        found = (await tx.run(self.statements.read_together(shelves), *(list(asked[s]) for s in shelves)))[0]
-        for shelf, rows in zip(shelves, found[2:], strict=True):
-            state.load(shelf, asked[shelf], map(shelf.make, rows))
-        state.standing = await self.standing.at_version(found[1], tx)
-        state.derived = self.standing.derived
-        self.reached = max(self.reached, found[0])
-        await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
-        self._require_accounts(batch, keys, state, COMPANIONS)
-        return self.reached
-
     async def _read_further(self, batch: Batch, state: State, until: datetime, tx: Tx) -> None:
         asking = [command for unit in batch.units for command in unit.commands]
         for _ in range(_WAVES_MAX):
@@ -186,12 +167,13 @@ class BatchRunner:
             await self._load(chain.from_iterable(wanted), state, tx)
 
     async def _load(self, keys: Iterable[Key], state: State, tx: Tx) -> None:
-        for shelf, asked in _by_shelf(keys).items():
-            if shelf.standing:
-                await self.standing.load(state.standing, shelf, asked, tx)
-            else:
-                records = await tx.run(self.statements.read(shelf), list(asked))
-                state.load(shelf, asked, map(shelf.make, records))
+        asked = _by_shelf(keys)
+        standing = {shelf: asked.pop(shelf) for shelf in [*asked] if shelf.standing}
+        if standing:
+            await self.standing.load(state.standing, standing, tx)
+        if asked:
+            reading = [self.statements.read(shelf, list(values)) for shelf, values in asked.items()]
+            _load(state, reading, await tx.ask(reading))
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
         """Decides all units; rows that turn out to be missing are read without the lock, as an answer may take long."""
@@ -245,22 +227,35 @@ class BatchRunner:
             return missing.key
         return None
 
-    async def _write(self, state: State, tx: Tx) -> None:
-        """All changes and their events in one statement; every update must have found its row."""
-        inserts = [(Change(shelf, is_insert=True), rows) for shelf, rows in state.inserted()]
-        updates = [(Change(shelf, is_insert=False), rows) for shelf, rows in state.updated()]
-        branches = sorted(inserts, key=_branch_order) + sorted(updates, key=_branch_order)
-        if not branches and not state.events:
-            return
-        events, more = await self._events(state, len(branches) + 1)
-        statement = self.statements.write([change for change, _ in branches], events)
-        counts = (await tx.run(statement, *(rows for _, rows in branches), *more))[0]
-        for (change, rows), count in zip(branches[len(inserts) :], tuple(counts)[1:], strict=True):
-            if count != len(rows):
-                raise InvariantViolated(f"{change.shelf.table.name}: {count} of {len(rows)} rows updated")
+    async def _writing(self, state: State) -> list[Statement]:
+        """All changes and their events in one statement."""
+        inserts = [Change(shelf, is_insert=True, rows=rows) for shelf, rows in state.inserted()]
+        updates = [Change(shelf, is_insert=False, rows=rows) for shelf, rows in state.updated()]
+        changes = sorted(inserts, key=_change_order) + sorted(updates, key=_change_order)
+        if not changes and not state.events:
+            return []
+        return [self.statements.write(changes, *await self._events(state, len(changes) + 1))]
 
     async def _events(self, state: State, first: int) -> tuple[str, Sequence[object]]:
         return await self.sink.branches(state.events, first) if state.events else ("", ())
+
+
+def _load(state: State, statements: Sequence[Statement], found: Sequence[Rows]) -> None:
+    for (_, (values, *_), shelf), rows in zip(statements, found, strict=True):
+        state.load(cast("AnyShelf", shelf), cast("Sequence[Asked]", values), rows)
+
+
+def _locks(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
+    """What is locked, rank by rank. The order of the ids is the statement's affair."""
+    locked = _by_shelf(key for key in keys if key.shelf.lock_rank is not None)
+    return {shelf: locked[shelf] for shelf in sorted(locked, key=_lock_order)}
+
+
+def _reads(batch: Batch, keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
+    """What is read under the locks: rows that they protect, and the requests."""
+    asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
+    requests: dict[Asked, None] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids)
+    return {**asked, cast("AnyShelf", REQUESTS): requests} if requests else asked
 
 
 def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
@@ -273,13 +268,9 @@ def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
     return by_shelf
 
 
-def _rank_of(key: Key) -> int:
-    return key.shelf.lock_rank or 0
+def _lock_order(shelf: AnyShelf) -> tuple[int, str]:
+    return shelf.lock_rank or 0, shelf.table.name
 
 
-def _order(shelf: AnyShelf) -> tuple[str, str]:
-    return (shelf.table.name, shelf.by)
-
-
-def _branch_order(branch: tuple[Change, object]) -> tuple[str, str]:
-    return _order(branch[0].shelf)
+def _change_order(change: Change) -> tuple[str, str]:
+    return change.shelf.table.name, change.shelf.by

@@ -1,7 +1,6 @@
 """Waking writers: one at a time, and first who began to wait last."""
 
 import asyncio
-from functools import partial
 
 
 class Bell:
@@ -12,7 +11,7 @@ class Bell:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Future[bool]] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self._coming = 0
 
     def ring(self) -> None:
@@ -35,39 +34,18 @@ class Bell:
 
     async def heard(self) -> None:
         """Waits for a ring; whoever looks for work and finds none waits before anything else may run."""
-        await self._hear(self._next())
-
-    async def heard_within(self, longest_s: float) -> bool:
-        """The same for so long at most; whether it rang."""
-        rung = self._next()
-        alarm = asyncio.get_running_loop().call_later(longest_s, partial(_settle, rung, is_ring=False))
-        try:
-            return await self._hear(rung)
-        finally:
-            alarm.cancel()
-
-    def _next(self) -> "asyncio.Future[bool]":
-        rung: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        rung: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(rung)
-        return rung
-
-    def _wake(self, rung: "asyncio.Future[bool]") -> None:
-        self._coming += _settle(rung, is_ring=True)
-
-    async def _hear(self, rung: "asyncio.Future[bool]") -> bool:
         try:
-            return await rung
+            await rung
         finally:
             # Also where the task was cancelled on its way.
-            if rung.done() and not rung.cancelled() and rung.result():
+            if rung.done() and not rung.cancelled():
                 self._coming -= 1
             elif rung in self._waiting:
                 self._waiting.remove(rung)
 
-
-def _settle(rung: "asyncio.Future[bool]", *, is_ring: bool) -> bool:
-    """Whether it was the first to tell."""
-    if rung.done():
-        return False
-    rung.set_result(is_ring)
-    return True
+    def _wake(self, rung: "asyncio.Future[None]") -> None:
+        if not rung.done():
+            rung.set_result(None)
+            self._coming += 1

@@ -5,8 +5,10 @@ from typing import Any
 
 import asyncpg
 
-from ledger.engine import array_codec, array_types, instant_codec, row_codec
+from ledger.engine import array_types
 from ledger.engine.connecting import ANSWER_SECONDS_MAX, HOST_SECONDS_MAX, connect
+from ledger.engine.wire.encoders import encoders
+from ledger.engine.wire.pipeline import Pipeline
 
 APPLICATION_ROLE = "scrip_app"
 _WRITER_SETTINGS = {
@@ -57,20 +59,15 @@ class Database:
             await self._pool.close()
             self._pool = None
 
-    async def open_writer(self) -> "asyncpg.Connection[asyncpg.Record]":
+    async def open_writer(self) -> Pipeline:
         """A connection for batches, planned for look-ups by key only."""
         connection = await connect(self.url, server_settings=self._settings(_WRITER_SETTINGS))
         try:
             async with asyncio.timeout(HOST_SECONDS_MAX):
-                await row_codec.install(connection)
-                array_codec.install(connection)
-                instant_codec.install(connection)
-                # Last, because the driver forgets what it was taught whenever a codec is set.
-                await array_types.teach(connection)
+                return Pipeline(connection, await encoders(connection))
         except BaseException:
             connection.terminate()
             raise
-        return connection
 
     def _settings(self, more: dict[str, str]) -> dict[str, str]:
         return {

@@ -165,16 +165,8 @@ class Engine:
                 # Whoever was just answered may ask again at once, and shares the next batch.
                 await self._bell.pause()
             elif not self._stopping or not self._lanes.is_idle:
-                await self._wait(writer)
-        await writer.rest()
+                await self._bell.heard()
         writer.close()
-
-    async def _wait(self, writer: Writer) -> None:
-        """For more; the transaction that the last commit opened does not wait with it for long."""
-        if not writer.is_ready:
-            await self._bell.heard()
-        elif not await self._bell.heard_within(self._limits.ready_s):
-            await writer.rest()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
         order_keys, queue = order_of(units), self._lanes.of(units[0])

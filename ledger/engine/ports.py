@@ -84,7 +84,7 @@ class Observer(Protocol):
     """Hears how the write path is doing; the numbers become metrics."""
 
     def batch_done(self, commands: int, waits_s: Sequence[float], decide_s: float, commit_s: float) -> None:
-        """A batch was committed; each submission in it had waited for so long when it began."""
+        """A batch was written and committed in `commit_s`; each submission in it had waited for so long when it began."""
         ...
 
     def refused(self, code: str) -> None:

@@ -19,7 +19,6 @@ class Limits:
     batch_commands_min: a smaller queue is not split between writers, since a batch costs its round trips
     answer_s:           a batch that takes longer has lost its connection, whatever the network says; more than the
                         server's own limit of a statement
-    ready_s:            how long a connection stays in a transaction that nothing has come for
     """
 
     writers: int = 5
@@ -29,7 +28,6 @@ class Limits:
     batch_locks_max: int = 2000
     deadline_s: float = 10.0
     answer_s: float = 40.0
-    ready_s: float = 1.0
     tries_max: int = 6
     wrong_keys_max: int = 3
 

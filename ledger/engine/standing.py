@@ -4,13 +4,13 @@ Whatever changes a standing table raises `registry.instance.standing_version` in
 a batch that sees another version reads all that is kept anew. So commands find standing rows without naming them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ledger.engine.ports import Transaction
 from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.state import StandingRows
 from ledger.engine.statements import Statements
+from ledger.engine.unit_of_work import Tx
 
 KEPT_MAX = 50_000
 
@@ -25,7 +25,7 @@ class Standing:
         self.derived: dict[object, Any] = {}
         """What features worked out of the rows of this version."""
 
-    async def at_version(self, version: int, tx: Transaction) -> StandingRows:
+    async def at_version(self, version: int, tx: Tx) -> StandingRows:
         """What stands at `version`; read anew where the version moved, forgotten where it is too much."""
         kept = self._kept
         if version != self.version:
@@ -34,21 +34,23 @@ class Standing:
             self.version, self._kept, self.derived = version, kept, {}
         return kept
 
-    async def _read_again(self, former: StandingRows, tx: Transaction) -> StandingRows:
+    async def _read_again(self, former: StandingRows, tx: Tx) -> StandingRows:
         kept: StandingRows = {}
         asked: dict[AnyShelf, list[Asked]] = {}
         for shelf, value in former:
             asked.setdefault(shelf, []).append(value)
-        for shelf, values in asked.items():
-            await self.load(kept, shelf, values, tx)
+        await self.load(kept, asked, tx)
         return kept
 
-    async def load(self, kept: StandingRows, shelf: AnyShelf, values: Iterable[Asked], tx: Transaction) -> None:
-        """Adds the rows of `values` to what stands."""
-        missing = [value for value in dict.fromkeys(values) if (shelf, value) not in kept]
+    async def load(self, kept: StandingRows, asked: Mapping[AnyShelf, Iterable[Asked]], tx: Tx) -> None:
+        """Adds the rows of the values asked of each shelf to what stands."""
+        missing = {shelf: [v for v in values if (shelf, v) not in kept] for shelf, values in asked.items()}
+        missing = {shelf: values for shelf, values in missing.items() if values}
         if not missing:
             return
-        fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in missing}
-        for record in await tx.run(self._statements.read(shelf), missing):
-            fresh[record[shelf.by_index]].append(shelf.make(record))
-        kept.update(((shelf, value), rows) for value, rows in fresh.items())
+        found = await tx.ask([self._statements.read(shelf, values) for shelf, values in missing.items()])
+        for (shelf, values), rows in zip(missing.items(), found, strict=True):
+            fresh: dict[Asked, list[tuple[object, ...]]] = {value: [] for value in values}
+            for row in rows:
+                fresh[row[shelf.by_index]].append(row)
+            kept.update(((shelf, value), of_value) for value, of_value in fresh.items())

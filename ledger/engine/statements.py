@@ -7,10 +7,11 @@ that a plan made while a table was empty stays right when it has grown.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
     DateTime,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     column,
     exists,
     func,
@@ -43,12 +45,12 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import NullType, UserDefinedType
 
 from ledger.book.account import Account
-from ledger.engine.shelf import AnyShelf
+from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.tables import ACCOUNTS, BOOK, ENTRIES, HOLDERS, INSTANCE, REGISTRY
+from ledger.engine.wire.pipeline import Statement
 
 _NEWEST_ENTRIES = 1000
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
-_Rows = Select[*tuple[Any, ...]]
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
@@ -89,6 +91,7 @@ class Change(NamedTuple):
 
     shelf: AnyShelf
     is_insert: bool
+    rows: Sequence[tuple[object, ...]]
 
 
 class RowArray(UserDefinedType[list[tuple[object, ...]]]):
@@ -117,47 +120,48 @@ def instant_now() -> ColumnElement[datetime]:
 
 
 class Statements:
-    """SQL text by shape for one book schema; each text is compiled at its first use."""
+    """What batches ask of one book schema, by shape; each text is compiled at its first use."""
 
     def __init__(self, book_schema: str) -> None:
         self._schema = book_schema
         self._texts: dict[object, str] = {}
 
-    def latest_instants(self) -> str:
+    def latest_instants(self) -> Statement:
         """The instant now, and the latest one among the newest entries; NULL where there is no entry."""
-        return self._cached("latest", _latest_instants)
+        return Statement(self._cached("latest", _latest_instants))
 
-    def lock(self, shelf: AnyShelf) -> str:
-        """Locks and returns rows in id order. $1: ids."""
-        return self._cached(
+    def instant(self) -> Statement:
+        """The instant now, and the standing version."""
+        return Statement(self._cached("instant", lambda: select(instant_now(), INSTANCE.c.standing_version)))
+
+    def lock(self, shelf: AnyShelf, ids: Sequence[Asked]) -> Statement:
+        """Locks and returns rows in id order."""
+        text = self._cached(
             ("lock", shelf), lambda: select_rows(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
         )
+        return Statement(text, (ids,), shelf)
 
-    def read(self, shelf: AnyShelf) -> str:
-        """Reads rows by their `by` column. $1: values."""
-        return self._cached(("read", shelf), lambda: select_rows(shelf))
+    def read(self, shelf: AnyShelf, values: Sequence[Asked]) -> Statement:
+        """Reads rows by their `by` column."""
+        return Statement(self._cached(("read", shelf), lambda: select_rows(shelf)), (values,), shelf)
 
-    def create_accounts(self) -> str:
-        """Inserts accounts that are not there yet, in their holders' state. $1: accounts, $2: their holders' ids."""
-        return self._cached("create", lambda: _create_accounts(self._schema))
+    def create_accounts(self, accounts: Sequence[Account]) -> Statement:
+        """Inserts accounts that are not there yet, in their holders' state."""
+        text = self._cached("create", lambda: _create_accounts(self._schema))
+        return Statement(text, (accounts, [account.holder_id for account in accounts]))
 
-    def read_together(self, shelves: Sequence[AnyShelf]) -> str:
-        """One row: the batch's instant, the standing version, and for each shelf an array of rows by their `by` column.
-
-        $1, $2 …: the values asked of each shelf.
+    def write(self, changes: Sequence[Change], events: str, of_events: Sequence[object]) -> Statement:
+        """One statement of data-modifying CTEs: the changes, and the sink's `events` with their arguments. It fails where
+        a row to update is not there (22P02).
         """
-        return self._cached(("together", *shelves), lambda: _read_together(shelves))
-
-    def write(self, changes: Sequence[Change], events: str = "") -> str:
-        """One statement of data-modifying CTEs, the sink's `events` among them; returns how many rows each update changed."""
-        key = ("write and tell", events, *changes)
+        key = ("write", events, *((change.shelf, change.is_insert) for change in changes))
         text = self._texts.get(key)
         if text is None:
-            text = self._cached(("write", *changes), lambda: _write(changes, self._schema))
+            text = compile_statement(_write(changes, self._schema), self._schema).text
             if events:
                 text = f"WITH {events}" + (f", {text.removeprefix('WITH ')}" if changes else f" {text}")
             self._texts[key] = text
-        return text
+        return Statement(text, (*(change.rows for change in changes), *of_events))
 
     def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
         text = self._texts.get(key)
@@ -178,25 +182,21 @@ def _asked(shelf: AnyShelf) -> Column[object]:
 
 def select_rows(shelf: AnyShelf) -> Select[tuple[object, ...]]:
     """The shelf's rows by their `by` column; the parameter `asked` is the array of its values."""
-    return _where_asked(select(*_columns(shelf)), shelf, "asked")
-
-
-def _columns(shelf: AnyShelf) -> list[Column[object]]:
-    return [shelf.table.c[name] for name in shelf.columns]
-
-
-def _where_asked(statement: _Rows, shelf: AnyShelf, name: str) -> _Rows:
     asked = _asked(shelf)
-    statement = statement.where(asked == any_(bindparam(name, type_=ARRAY(asked.type))))
+    columns = (shelf.table.c[name] for name in shelf.columns)
+    statement = select(*columns).where(asked == any_(bindparam("asked", type_=ARRAY(asked.type))))
     return statement if shelf.where is None else statement.where(shelf.where)
 
 
 def _rows_of(table: Table, name: str, schema: str) -> TableValuedAlias:
     """The rows of one parameter, by the table's own columns in their order."""
-    row_type = RowArray(f"{schema if table.schema == BOOK else table.schema}.{table.name}")
-    array = sql_cast(bindparam(name, type_=row_type), row_type)
     columns = [column(c.name, c.type) for c in table.c]
-    return func.unnest(array).table_valued(*columns, name=name).render_derived()
+    return func.unnest(_row_array(table, name, schema)).table_valued(*columns, name=name).render_derived()
+
+
+def _row_array(table: Table, name: str, schema: str) -> ColumnElement[object]:
+    row_type = RowArray(f"{schema if table.schema == BOOK else table.schema}.{table.name}")
+    return sql_cast(bindparam(name, type_=row_type), row_type)
 
 
 def _insert(shelf: AnyShelf, name: str, schema: str) -> Insert:
@@ -238,14 +238,6 @@ def _create_accounts(schema: str) -> ClauseElement:
     )
 
 
-def _read_together(shelves: Sequence[AnyShelf]) -> ClauseElement:
-    rows = [
-        _where_asked(select(func.row(*_columns(shelf))), shelf, f"asked{n}").scalar_subquery()
-        for n, shelf in enumerate(shelves)
-    ]
-    return select(instant_now(), INSTANCE.c.standing_version, *(func.array(found) for found in rows))
-
-
 def _latest_instants() -> ClauseElement:
     newest = select(ENTRIES.c.posted_at).order_by(ENTRIES.c.tx_id.desc()).limit(_NEWEST_ENTRIES).subquery()
     return select(instant_now(), select(func.max(newest.c.posted_at)).scalar_subquery())
@@ -253,6 +245,14 @@ def _latest_instants() -> ClauseElement:
 
 def _write(changes: Sequence[Change], schema: str) -> ClauseElement:
     inserts = [_insert(c.shelf, f"i{n}", schema).cte(f"i{n}") for n, c in enumerate(changes) if c.is_insert]
-    updates = [_update(c.shelf, f"u{n}", schema) for n, c in enumerate(changes) if not c.is_insert]
-    counts = [select(func.count()).select_from(branch).scalar_subquery() for branch in updates]
-    return select(true(), *counts).add_cte(*inserts, *updates)
+    updates = {n: _update(c.shelf, f"u{n}", schema) for n, c in enumerate(changes) if not c.is_insert}
+    found = [_all_found(branch, changes[n].shelf, schema) for n, branch in updates.items()]
+    return select(true(), *found).add_cte(*inserts, *updates.values())
+
+
+def _all_found(branch: CTE, shelf: AnyShelf, schema: str) -> ColumnElement[bool]:
+    """True where every row of the update was there, and an error where not: the text is none of a boolean."""
+    given = func.cardinality(_row_array(shelf.table, branch.name, schema))
+    count = select(func.count()).select_from(branch).scalar_subquery()
+    text = case((count == given, "true"), else_=f"{shelf.table.name}: a row to update is not there")
+    return sql_cast(text, Boolean)

@@ -16,52 +16,37 @@ from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
 from ledger.engine.reader import NOW, Query, Record, instant_in
+from ledger.engine.wire.pipeline import Pipeline, Rows, Statement
+
+_BEGIN = Statement("BEGIN")
+_COMMIT = Statement("COMMIT")
+_ROLLBACK = Statement("ROLLBACK")
 
 
 class Tx:
-    """The transactions of one connection, one after the other; statements are prepared once per connection.
+    """The transactions of one connection, one after the other; each call is one round trip."""
 
-    A commit opens the next one in the same round trip (docs/decisions/0021). Until its first statement that one has no
-    snapshot, no id and no lock, so it keeps nobody from anything; the writer ends it where nothing comes.
-    """
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
 
-    __slots__ = ("_connection", "_prepared", "is_open", "round_trips")
+    async def begin(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Opens a transaction and runs these in it; the rows of each."""
+        return (await self._pipeline.run([_BEGIN, *statements]))[1:]
 
-    def __init__(self, connection: "asyncpg.Connection[Record]") -> None:
-        self._connection = connection
-        self._prepared: dict[str, asyncpg.prepared_stmt.PreparedStatement[Record]] = {}
-        self.is_open = False
-        self.round_trips = 0
+    async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Runs these in the transaction; the rows of each."""
+        return await self._pipeline.run(statements)
 
-    async def run(self, sql: str, *arguments: object) -> Sequence[Record]:
-        """Runs one prepared statement and returns its rows."""
-        statement = self._prepared.get(sql)
-        if statement is None:
-            statement = self._prepared[sql] = await self._connection.prepare(sql)
-            self.round_trips += 1
-        self.round_trips += 1
-        return await statement.fetch(*arguments)
-
-    async def begin(self) -> None:
-        """Opens the transaction, where the last commit did not."""
-        if not self.is_open:
-            self.round_trips += 1
-            await self._connection.execute("BEGIN")
-            self.is_open = True
-
-    async def commit(self) -> None:
-        """Makes it durable and opens the next. An error here leaves the outcome unknown until asked by key."""
-        self.is_open = False
-        self.round_trips += 1
-        await self._connection.execute("COMMIT AND CHAIN")
-        self.is_open = True
+    async def commit(self, statements: Sequence[Statement]) -> None:
+        """Runs these and makes everything durable, or nothing where one fails. An error of the connection leaves the
+        outcome unknown until asked by key.
+        """
+        await self._pipeline.run([*statements, _COMMIT])
 
     async def rollback(self) -> None:
         """Undoes it; silent where the connection is gone, since the server then does so itself."""
-        self.is_open = False
-        if not self._connection.is_closed():
-            self.round_trips += 1
-            await self._connection.execute("ROLLBACK")
+        if not self._pipeline.is_closed:
+            await self._pipeline.run([_ROLLBACK])
 
 
 class Work:

@@ -14,6 +14,7 @@ from ledger.engine.ports import Observer
 from ledger.engine.queue import Limits
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
+from ledger.engine.wire.pipeline import Pipeline
 
 TRANSIENT = (
     asyncpg.DeadlockDetectedError,
@@ -59,7 +60,7 @@ class Writer:
         self._runner = runner
         self._observer = observer
         self._limits = limits
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._pipeline: Pipeline | None = None
         self._tx: Tx | None = None
         self._has_written = False
         self._jitter = Random()  # noqa: S311 - spreads retries, keeps no secret
@@ -69,7 +70,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         for attempt in range(self._limits.tries_max):
             batch = Batch(units=units)
-            is_new = self._connection is None
+            is_new = self._pipeline is None
             try:
                 tx = await self._open()
                 # A network that swallows the answer closes nothing: this does, and the batch is asked again by its keys.
@@ -94,39 +95,23 @@ class Writer:
                 await asyncio.sleep(self._jitter.random() * _LOST_WAIT_S * 2**attempt)
             else:
                 return batch
-        if self._connection is None:
+        if self._pipeline is None:
             raise Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1)
         raise Refusal(RefusalCode.CONTENDED)
 
     async def _open(self) -> Tx:
-        if self._connection is None or self._connection.is_closed() or self._tx is None:
+        if self._pipeline is None or self._pipeline.is_closed or self._tx is None:
             if self._has_written:
                 self._runner.forget()
-            self._connection = await self._database.open_writer()
-            tx = Tx(self._connection)
+            self._pipeline = await self._database.open_writer()
+            tx = Tx(self._pipeline)
             async with asyncio.timeout(HOST_SECONDS_MAX):
                 await self._runner.go_on(tx)
             self._tx, self._has_written = tx, True
         return self._tx
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether a transaction is open for the next batch."""
-        return self._tx is not None and self._tx.is_open
-
-    async def rest(self) -> None:
-        """Ends a transaction that nothing came for, so that no connection is left idle in one."""
-        if self._tx is None or not self._tx.is_open:
-            return
-        try:
-            async with asyncio.timeout(HOST_SECONDS_MAX):
-                await self._tx.rollback()
-        except LOST as error:
-            self._observer.retried(error)
-            self.close()
-
     def close(self) -> None:
         """Disconnects at once; what was open is undone by the server."""
-        connection, self._connection, self._tx = self._connection, None, None
-        if connection is not None:
-            connection.terminate()
+        pipeline, self._pipeline, self._tx = self._pipeline, None, None
+        if pipeline is not None:
+            pipeline.close()

@@ -26,8 +26,10 @@ from ledger.points.spend import SpendPoints
 from ledger.programme.clock import LiveClock
 from tests.fixtures_application import ROOT_KEY
 
-LAST_ANSWERS = 3
-"""After a commit's answer a process that stops is told that it was complete, and two messages of a rollback."""
+LAST_ANSWERS = 1
+"""After a commit's answer the server says that it is ready for more, and a process that stops asks nothing."""
+WRITTEN = 6
+"""So many messages answer what a batch writes and its commit. The one before them tells that it may write."""
 
 
 @asynccontextmanager
@@ -43,8 +45,7 @@ async def engine_through(url: str, *, answer_s: float = 40.0) -> AsyncIterator[E
         sink=AuditLog(origin="test"),
         ids=IdSource(1),
     )
-    # A pause between two commands sends nothing: only `stop` ends the transaction that the last commit opened.
-    limits = Limits(writers=1, answer_s=answer_s, ready_s=3600)
+    limits = Limits(writers=1, answer_s=answer_s)
     engine = Engine(database, runner, Reader(database.pool, "book"), Unheard(), limits)
     await engine.start()
     try:

@@ -27,7 +27,7 @@ from ledger.points.hold import HoldPoints
 from ledger.points.spend import SpendPoints
 from tests.checking import assert_clean
 from tests.databases import DatabaseServer
-from tests.faults.bare_engine import LAST_ANSWERS, engine_through
+from tests.faults.bare_engine import LAST_ANSWERS, WRITTEN, engine_through
 from tests.faults.processes import child, kill_server
 from tests.faults.proxy import Fault, FaultProxy, Moment, Side, Way, fault_proxy
 from tests.fixtures_application import ROOT_KEY
@@ -214,7 +214,7 @@ async def test_a_killed_postgresql_keeps_what_it_committed(
         await built.run("one", built.spends(1))
         last = len(built.proxy.kinds(Side.BACKEND))
         [command] = built.spends(1)
-        message = last - 1 if moment.startswith("after") else last - 4
+        message = last - 1 if moment.startswith("after") else last - WRITTEN
         strike = Fault(
             side=Side.BACKEND, message=message, every_connection=True, strike=lambda: kill_server(durable_server)
         )

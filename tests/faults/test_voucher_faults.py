@@ -27,7 +27,7 @@ from ledger.vouchers.template import create_template, publish_template
 from ledger.vouchers.template_body import Exchange, TemplateBody, Validity
 from tests.checking import assert_clean
 from tests.databases import DatabaseServer
-from tests.faults.bare_engine import LAST_ANSWERS, engine_through
+from tests.faults.bare_engine import LAST_ANSWERS, WRITTEN, engine_through
 from tests.faults.processes import child, kill_server
 from tests.faults.proxy import Fault, FaultProxy, Moment, Side, Way, fault_proxy
 from tests.faults.voucher_process import redemption
@@ -141,7 +141,7 @@ async def test_a_killed_postgresql_keeps_the_redemption(
         (await counter.engine.execute(counter.next_one())).unwrap()
         last = len(counter.proxy.kinds(Side.BACKEND))
         command = counter.next_one()
-        message = last - 1 if moment.startswith("after") else last - 4
+        message = last - 1 if moment.startswith("after") else last - WRITTEN
 
         counter.proxy.arm(
             Fault(side=Side.BACKEND, message=message, every_connection=True, strike=lambda: kill_server(durable_server))

@@ -32,6 +32,7 @@ from ledger.engine.standing import Standing
 from ledger.engine.statements import Change, Statements
 from ledger.engine.unit import Submission, Unit
 from ledger.engine.unit_of_work import Tx
+from ledger.engine.wire.pipeline import Statement
 from ledger.members import state_change
 from ledger.partners.rows import MERCHANTS, TERMINALS
 from ledger.points import owner_query
@@ -165,35 +166,33 @@ class MemoryStatements(Statements):
         self.operations: dict[str, Callable[..., Sequence[Row]]] = {}
         self.created: list[Account] = []
 
-    def lock(self, shelf: AnyShelf) -> str:
+    def instant(self) -> Statement:
+        """The instant and the standing version."""
+        return self._named("instant", lambda: [(self._store.now, self._store.standing_version)])
+
+    def lock(self, shelf: AnyShelf, ids: Sequence[Asked]) -> Statement:
         """Reads; nobody else is there to wait for."""
-        return self.read(shelf)
+        return self.read(shelf, ids)
 
-    def read(self, shelf: AnyShelf) -> str:
+    def read(self, shelf: AnyShelf, values: Sequence[Asked]) -> Statement:
         """Reads rows by their `by` column."""
-        return self._named(f"read {id(shelf)}", lambda values: self._store.select(shelf, values))
+        named = self._named(f"read {id(shelf)}", lambda values: self._store.select(shelf, values), values)
+        return named._replace(shelf=shelf)
 
-    def create_accounts(self) -> str:
+    def create_accounts(self, accounts: Sequence[Account]) -> Statement:
         """Accounts of known members and assets that are not there yet, in their holders' state."""
-        return self._named("create", self._create)
+        return self._named("create", self._create, accounts)
 
-    def read_together(self, shelves: Sequence[AnyShelf]) -> str:
-        """The instant, the standing version and the rows of each shelf."""
-        name = "together " + " ".join(str(id(shelf)) for shelf in shelves)
-        return self._named(name, lambda *asked: self._read_together(shelves, asked))
-
-    def write(self, changes: Sequence[Change], events: str = "") -> str:
+    def write(self, changes: Sequence[Change], events: str, of_events: Sequence[object]) -> Statement:
         """All inserts and updates at once; the events are a list's affair."""
-        name = "write " + " ".join(f"{id(change.shelf)}{change.is_insert}" for change in changes)
-        return self._named(name, lambda *arrays: self._write(changes, arrays))
+        return self._named("write", self._write, changes)
 
-    def _named(self, name: str, operation: Callable[..., Sequence[Row]]) -> str:
+    def _named(self, name: str, operation: Callable[..., Sequence[Row]], *arguments: object) -> Statement:
         self.operations.setdefault(name, operation)
-        return name
+        return Statement(name, arguments)
 
-    def _create(self, accounts: Sequence[Row], holder_ids: Sequence[UUID]) -> Sequence[Row]:
-        assert {row[2] for row in accounts} == set(holder_ids)
-        for account in map(Account._make, accounts):
+    def _create(self, accounts: Sequence[Account]) -> Sequence[Row]:
+        for account in accounts:
             holders = self._store.select(HOLDERS, [account.holder_id])
             known = [h for h in holders if h.programme_id == account.programme_id and may_hold(h, account)]
             is_there = self._store.select(ACCOUNTS, [account.id])
@@ -203,21 +202,15 @@ class MemoryStatements(Statements):
                 self.created.append(made)
         return []
 
-    def _read_together(self, shelves: Sequence[AnyShelf], asked: Sequence[Sequence[object]]) -> Sequence[Row]:
-        found = [self._store.select(shelf, values) for shelf, values in zip(shelves, asked, strict=True)]
-        return [(self._store.now, self._store.standing_version, *found)]
-
-    def _write(self, changes: Sequence[Change], arrays: Sequence[Sequence[Row]]) -> Sequence[Row]:
-        counts = []
-        for change, rows in zip(changes, arrays, strict=True):
-            shelf = change.shelf
-            made = [shelf.row._make(row[: len(shelf.columns)]) for row in rows]
-            if change.is_insert:
-                for row in made:
-                    self._store.of(shelf.table).insert(row)
-            else:
-                counts.append(sum(self._update(shelf, row) for row in made))
-        return [(True, *counts)]
+    def _write(self, changes: Sequence[Change]) -> Sequence[Row]:
+        for shelf, is_insert, rows in changes:
+            for row in rows:
+                made = shelf.row._make(row[: len(shelf.columns)])
+                if is_insert:
+                    self._store.of(shelf.table).insert(made)
+                else:
+                    assert self._update(shelf, made), f"{made} is not there"
+        return []
 
     def _update(self, shelf: AnyShelf, row: Row) -> bool:
         rows = self._store.of(shelf.table)
@@ -236,19 +229,19 @@ class MemoryTx(Tx):
     def __init__(self, statements: MemoryStatements, store: Store) -> None:
         self._statements = statements
         self._store = store
-        self.is_open = False
-        self.round_trips = 0
 
-    async def run(self, sql: str, *arguments: object) -> Sequence[Row]:
-        """Runs the named operation."""
-        return self._statements.operations[sql](*arguments)
-
-    async def begin(self) -> None:
+    async def begin(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Begins."""
         self._statements.created.clear()
+        return await self.ask(statements)
 
-    async def commit(self) -> None:
+    async def ask(self, statements: Sequence[Statement]) -> list[list[Row]]:
+        """Runs the named operations."""
+        return [list(self._statements.operations[name](*arguments)) for name, arguments, _ in statements]
+
+    async def commit(self, statements: Sequence[Statement]) -> None:
         """Ends."""
+        await self.ask(statements)
 
     async def rollback(self) -> None:
         """Takes back the accounts that were made."""

@@ -1,14 +1,14 @@
 """Redeeming on a real book: what is posted, what is kept, and that nothing else is (semantics 5.4 to 5.8)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
-
-import asyncpg
 
 from graphql_api.bootstrap import Application
 from ledger.engine.batch import Batch
 from ledger.engine.unit import Submission, Unit
 from ledger.engine.unit_of_work import Tx
+from ledger.engine.wire.pipeline import Pipeline, Statement
 from ledger.vouchers.discount import Exactness, Wanted
 from ledger.vouchers.presented import Presented
 from ledger.vouchers.redeem import RedeemVouchers
@@ -136,26 +136,39 @@ async def test_one_batch_uses_stored_value_exactly(bank: Bank, desk: VoucherDesk
 class RecordingTx(Tx):
     """Keeps the statements that a batch runs, in their order."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        super().__init__(connection)
+    def __init__(self, pipeline: Pipeline) -> None:
+        super().__init__(pipeline)
         self.statements: list[str] = []
 
-    async def run(self, sql: str, *arguments: object) -> Any:
-        """Runs and remembers one statement."""
-        self.statements.append(sql)
-        return await super().run(sql, *arguments)
+    async def begin(self, statements: Sequence[Statement]) -> list[Any]:
+        """Remembers and runs them."""
+        self._remember("begin", statements)
+        return await super().begin(statements)
+
+    async def ask(self, statements: Sequence[Statement]) -> list[Any]:
+        """Remembers and runs them."""
+        self._remember("ask", statements)
+        return await super().ask(statements)
+
+    async def commit(self, statements: Sequence[Statement]) -> None:
+        """Remembers and runs them."""
+        self._remember("commit", statements)
+        await super().commit(statements)
+
+    def _remember(self, step: str, statements: Sequence[Statement]) -> None:
+        self.statements += (step, *(statement.sql for statement in statements))
 
 
 async def _statements(application: Application, command: RedeemVouchers) -> list[str]:
     """What deciding the command asks of the database, everything standing being known."""
-    connection = await application.database.open_writer()
-    tx = RecordingTx(connection)
+    pipeline = await application.database.open_writer()
+    tx = RecordingTx(pipeline)
     unit = Unit(commands=[command], submission=cast("Submission", None))
     await unit.look(application.reader)
     unit.prepare()
     batch = Batch(units=[unit])
     await application.engine._runner.run(batch, tx)
-    await connection.close()
+    pipeline.close()
     assert code_of(batch.outcomes[0][0]) == "VOUCHER_NOT_FOUND"
     return tx.statements
 

@@ -1,7 +1,6 @@
 """The bell wakes one at a time, the latest first."""
 
 import asyncio
-import gc
 
 from ledger.engine.bell import Bell
 
@@ -81,36 +80,3 @@ async def test_all_may_be_woken() -> None:
     await asyncio.gather(*sleepers.tasks)
 
     assert sleepers.woken == [2, 1, 0]
-
-
-async def test_who_waits_for_so_long_at_most_is_told_what_came() -> None:
-    """The ring, or the end of its time; an alarm that nobody needs any more rings for nobody."""
-    bell = Bell()
-
-    waiting = asyncio.create_task(bell.heard_within(60))
-    await asyncio.sleep(0)
-    bell.ring()
-
-    assert await waiting
-    assert not await bell.heard_within(0.01)
-    bell.ring()
-    assert not await bell.heard_within(0.01)
-
-
-async def test_nothing_is_kept_of_who_waited_in_vain() -> None:
-    """However often an alarm ends a wait, also beside one who goes on waiting."""
-    bell = Bell()
-    sleepers = Sleepers(bell)
-    await asyncio.sleep(0)
-    before = _futures()
-
-    for _ in range(20):
-        assert not await bell.heard_within(0)
-
-    assert _futures() <= before + 1
-    bell.ring_for_all()
-    await asyncio.gather(*sleepers.tasks)
-
-
-def _futures() -> int:
-    return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())

@@ -6,11 +6,12 @@ column that cannot be NULL and has one width stands, with what is the same in al
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from struct import Struct
 from typing import Final, NamedTuple
 
-from ledger.engine.instant_codec import EPOCH, INSTANTS_KEPT, MICROSECOND
+from ledger.engine.wire.arrays import encode_texts
+from ledger.engine.wire.instants import EPOCH, MICROSECONDS
 
 Row = tuple[object, ...]
 RowsPacker = Callable[[bytes, Sequence[Row]], bytes]
@@ -35,19 +36,6 @@ class _Fixed(NamedTuple):
     expression: str = "{v}"
 
 
-class _Instants(dict[datetime, int]):
-    """Microseconds since 2000: a batch has few different instants, and counting takes longer than looking up."""
-
-    def __missing__(self, instant: datetime) -> int:
-        if len(self) >= INSTANTS_KEPT:
-            self.clear()
-        counted = self[instant] = (instant - EPOCH) // MICROSECOND
-        return counted
-
-
-_INSTANTS: Final = _Instants()
-
-
 def _count_days(day: date) -> int:
     return day.toordinal() - EPOCH.toordinal()
 
@@ -61,7 +49,7 @@ _FIXED: Final[dict[int, _Fixed]] = {
     1184: _Fixed("q", 8, "instants[{v}]"),
     2950: _Fixed("16s", 16, "{v}.bytes"),
 }
-_VARYING: Final[dict[int, str]] = {17: "{v}", 25: "{v}.encode()"}
+_VARYING: Final[dict[int, str]] = {17: "{v}", 25: "{v}.encode()", 1009: "texts({v})"}
 """By the type's object id: the expression of its bytes."""
 
 KNOWN_TYPES: Final = frozenset({*_FIXED, *_VARYING})
@@ -94,7 +82,12 @@ class _Source:
     """
 
     def __init__(self, columns: int) -> None:
-        self._scope: dict[str, object] = {"instants": _INSTANTS, "days": _count_days, "head": _HEAD.pack}
+        self._scope: dict[str, object] = {
+            "instants": MICROSECONDS,
+            "days": _count_days,
+            "head": _HEAD.pack,
+            "texts": encode_texts,
+        }
         self._before: list[str] = []
         self._parts: list[str] = []
         self._size = 0

@@ -1,24 +1,24 @@
 """What is packed here, PostgreSQL reads as the same rows."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from ledger.engine import row_codec
 from ledger.engine.database import Database
+from ledger.engine.wire.pipeline import Pipeline, Statement
+from tests.integration.ledger.engine.wire.conftest import Connection
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row = tuple[object, ...]
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890_123, UTC)
 ROWS = [
-    (uuid4(), 10**15, 7, -3, '文 "quoted"', b"\0\xff", True, NOW, date(1969, 7, 20), None),
-    (None, None, None, None, None, None, None, None, None, None),
-    (uuid4(), -1, 0, 0, "", b"", False, datetime(9999, 12, 31, tzinfo=UTC), date(2000, 1, 1), None),
+    (uuid4(), 10**15, 7, -3, '文 "quoted"', b"\0\xff", True, NOW, date(1969, 7, 20), ["a", None], None),
+    (None, None, None, None, None, None, None, None, None, None, None),
+    (uuid4(), -1, 0, 0, "", b"", False, datetime(9999, 12, 31, tzinfo=UTC), date(2000, 1, 1), [], None),
 ]
 SHANGHAI = timezone(timedelta(hours=8))
 VALUES: dict[str, Sequence[object]] = {
@@ -36,6 +36,7 @@ VALUES: dict[str, Sequence[object]] = {
         datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC),
         NOW.astimezone(SHANGHAI),
     ),
+    "text[]": ([], ["", 'a "b"', None], ["文"]),
     "xid8": (None,),
 }
 """By the type of the column: the least and the greatest that the driver takes for no infinity, and whatever is awkward."""
@@ -56,42 +57,29 @@ class WrittenTable(NamedTuple):
     types: Sequence[str]
 
 
-async def test_every_type_of_column_arrives_as_it_was_sent(database_url: str) -> None:
+EVERY_TYPE = (
+    "CREATE TABLE public.every_type (a uuid, b bigint, c integer, d smallint, e text, f bytea, g boolean,"
+    " h timestamptz, i date, j text[], k xid8)"
+)
+
+
+async def test_every_type_of_column_arrives_as_it_was_sent(database_url: str, plain: Connection) -> None:
     """All types, NULLs, extremes and a column that the database fills itself."""
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "CREATE TABLE public.every_type (a uuid, b bigint, c integer, d smallint, e text, f bytea, g boolean,"
-        " h timestamptz, i date, j xid8)"
+    await plain.execute(EVERY_TYPE)
+    writer = await Database(database_url, book_schema="book", pool_size=1, role="postgres").open_writer()
+    whole = Statement(
+        "SELECT a, b, c, d, e, f, g, h, i, j FROM unnest($1::public.every_type[]) WHERE k IS NULL", (ROWS,)
     )
-    await row_codec.install(connection)
-    found = await connection.fetch("SELECT * FROM unnest($1::public.every_type[])", ROWS)
-    assert [tuple(row) for row in found] == ROWS
-    short = await connection.fetch("SELECT a, b FROM unnest($1::public.every_type[])", [row[:2] for row in ROWS])
-    assert [tuple(row) for row in short] == [row[:2] for row in ROWS]
-    await connection.close()
+    short = Statement("SELECT a, b FROM unnest($1::public.every_type[])", ([row[:2] for row in ROWS],))
+
+    assert await writer.run([whole, short]) == [[row[:10] for row in ROWS], [row[:2] for row in ROWS]]
+    writer.close()
 
 
-async def test_tables_of_other_types_keep_the_drivers_codec(database_url: str) -> None:
-    """A column whose type has no form here leaves its whole table alone."""
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("CREATE TABLE public.other_type (a interval, b bigint)")
-    await row_codec.install(connection)
-    found = await connection.fetch("SELECT b FROM unnest($1::public.other_type[])", [(None, 5)])
-    assert [row["b"] for row in found] == [5]
-    await connection.close()
-
-
-@pytest.fixture
-async def writer(database_url: str) -> AsyncIterator[Connection]:
-    """A connection for batches."""
-    connection = await Database(database_url, book_schema="book", pool_size=1).open_writer()
-    yield connection
-    await connection.close()
-
-
-async def written_tables(writer: Connection) -> list[WrittenTable]:
-    """Every table of the book and the registry whose columns are all of types that have a form."""
-    found = [WrittenTable(row["name"], row["types"]) for row in await writer.fetch(TABLES_WRITTEN)]
+async def written_tables(plain: Connection) -> list[WrittenTable]:
+    """Every table of the book and the registry that batches may write, whose columns are all of types that have a form."""
+    await plain.execute("SET ROLE scrip_app")
+    found = [WrittenTable(row["name"], row["types"]) for row in await plain.fetch(TABLES_WRITTEN)]
     return [table for table in found if VALUES.keys() >= set(table.types)]
 
 
@@ -106,22 +94,23 @@ def rows_of(table: WrittenTable) -> Iterator[Row]:
         yield (*[None] * n, whole[n], *[None] * (len(values) - n - 1))
 
 
-async def test_rows_of_every_table_are_what_the_driver_would_send(database_url: str, writer: Connection) -> None:
+async def test_rows_of_every_table_are_what_the_driver_would_send(plain: Connection, writer: Pipeline) -> None:
     """The server finds the same in both, byte by byte, wherever NULLs stand and whatever is declared NOT NULL."""
-    plain = await asyncpg.connect(database_url)
-    tables = await written_tables(writer)
+    tables = await written_tables(plain)
     differing = []
     for table in tables:
-        for row in rows_of(table):
-            sent = f"SELECT array_send($1::{table.name}[])"
-            ours, drivers = await writer.fetchval(sent, [row]), await plain.fetchval(sent, [row])
-            if ours != drivers:
-                differing.append((table.name, row))
+        sent = f"SELECT array_send($1::{table.name}[])"
+        differing += [
+            (table.name, row)
+            for row in rows_of(table)
+            if await writer.run([Statement(sent, ([row],))]) != [[(await plain.fetchval(sent, [row]),)]]
+        ]
+        readable = [n for n, type_name in enumerate(table.types) if type_name != "xid8"]
+        names = ", ".join(f"c{n}" for n in range(len(table.types)))
         rows = list(rows_of(table))
-        found = await writer.fetch(f"SELECT * FROM unnest($1::{table.name}[])", rows)
-        if [tuple(row) for row in found] != rows:
+        read = f"SELECT {', '.join(f'c{n}' for n in readable)} FROM unnest($1::{table.name}[]) AS t({names})"
+        if await writer.run([Statement(read, (rows,))]) != [[tuple(row[n] for n in readable) for row in rows]]:
             differing.append((table.name, ()))
-    await plain.close()
 
     assert differing == []
     assert {"accounts", "draws", "journal_entries", "lots", "postings", "requests", "statement_lines"} <= {
@@ -129,9 +118,9 @@ async def test_rows_of_every_table_are_what_the_driver_would_send(database_url: 
     }
 
 
-async def test_a_null_where_none_may_be_is_refused_by_the_server(writer: Connection) -> None:
+async def test_a_null_where_none_may_be_is_refused_by_the_server(writer: Pipeline) -> None:
     """Its refusal names the column, as for every other broken rule."""
     insert = "INSERT INTO book.statement_lines SELECT * FROM unnest($1::book.statement_lines[])"
     with pytest.raises(asyncpg.NotNullViolationError) as refused:
-        await writer.execute(insert, [(uuid4(), 1, uuid4(), 5, 0), (uuid4(), 1, uuid4(), None, 0)])
+        await writer.run([Statement(insert, ([(uuid4(), 1, uuid4(), 5, 0), (uuid4(), 1, uuid4(), None, 0)],))])
     assert refused.value.column_name == "posted_after"

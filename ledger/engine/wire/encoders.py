@@ -1,25 +1,28 @@
-"""The arrays of rows that a batch writes, packed by a function made for each table (`row_packer.py`).
+"""How the arguments of a batch's statements are packed, by the type of the parameter.
 
-The driver's own codec of composite arrays takes 2 µs a row and 1 µs for each instant in it, 45 µs for the eight rows of
-a spend; these functions take a tenth of that (docs/decisions/0003).
+Arrays of rows are packed by a function made for each table (`row_packer.py`): 45 µs for the eight rows of a spend by the
+driver's own codec, a tenth of that by these (docs/decisions/0003).
 """
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
-from ledger.engine.array_codec import array_head
-from ledger.engine.driver_codec import set_codec
-from ledger.engine.row_packer import KNOWN_TYPES, Column, Row, RowsPacker, row_packer
+from ledger.engine.wire.arrays import array_head, encode_bytes, encode_smallints, encode_texts, encode_uuids
+from ledger.engine.wire.row_packer import KNOWN_TYPES, Column, Row, RowsPacker, row_packer
 
+Encode = Callable[[Any], bytes]
+
+_ARRAYS: Final[dict[int, Encode]] = {1001: encode_bytes, 1005: encode_smallints, 1009: encode_texts, 2951: encode_uuids}
+"""By the object ids of PostgreSQL's own array types."""
 _NOT_PACKABLE: Final = (AttributeError, TypeError, struct.error)
 """What a packer raises where a value, None say, is not what its column takes."""
 
 # Of every table that this role may write: its row type, the array of it, and of its columns the types and NOT NULL.
 _TABLES = """
-    SELECT space.nspname AS schema, relation.relname AS name, row_type.oid AS element, row_type.typarray AS array,
+    SELECT row_type.oid AS element, row_type.typarray AS array,
         array_agg(attribute.atttypid ORDER BY attribute.attnum) AS types,
         array_agg(attribute.attnotnull ORDER BY attribute.attnum) AS required
     FROM pg_class relation
@@ -29,30 +32,26 @@ _TABLES = """
     WHERE relation.relkind IN ('r', 'p') AND NOT attribute.attisdropped
         AND space.nspname NOT IN ('pg_catalog', 'information_schema')
         AND has_any_column_privilege(relation.oid, 'INSERT')
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2
 """
-
 
 # What the database fills itself.
 _MAY_BE_NULL: Final = frozenset({5069})
 
 
-async def install(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Lets the connection take rows as arrays of their table's row type, for every table that its role may write."""
-    for found in await connection.fetch(_TABLES):
-        if not _MAY_BE_NULL.issuperset(set(found["types"]) - KNOWN_TYPES):
-            continue  # a table of other types keeps the driver's own codec
-        columns = [Column(*column) for column in zip(found["types"], found["required"], strict=True)]
-        encode = _array_encoder(found["element"], columns)
-        name, schema = f"_{found['name']}", found["schema"]
-        set_codec(connection, found["array"], name, encode, _refuse_to_read, schema=schema)
+async def encoders(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[int, Encode]:
+    """By the object id of the type: of arrays of ids, bytes, texts and small numbers, and of arrays of rows of every
+    table that the connection's role may write. A table with a column of another type has none.
+    """
+    found = dict(_ARRAYS)
+    for table in await connection.fetch(_TABLES):
+        if _MAY_BE_NULL.issuperset(set(table["types"]) - KNOWN_TYPES):
+            columns = [Column(*column) for column in zip(table["types"], table["required"], strict=True)]
+            found[table["array"]] = _row_encoder(table["element"], columns)
+    return found
 
 
-def _refuse_to_read(data: bytes) -> None:
-    raise NotImplementedError("arrays of rows are only written")
-
-
-def _array_encoder(element: int, columns: Sequence[Column]) -> Callable[[Sequence[Row]], bytes]:
+def _row_encoder(element: int, columns: Sequence[Column]) -> Encode:
     optional = [column._replace(is_required=False) for column in columns]
     packers: dict[int, RowsPacker] = {}
 

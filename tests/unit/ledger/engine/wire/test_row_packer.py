@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.row_packer import Column, Row, row_packer
+from ledger.engine.wire.row_packer import Column, Row, row_packer
 
-BOOL, BYTES, LONG, SHORT, INTEGER, TEXT, DAY, INSTANT, UUID_OID, XID8 = 16, 17, 20, 21, 23, 25, 1082, 1184, 2950, 5069
+BOOL, BYTES, LONG, SHORT, INTEGER, TEXT, DAY, INSTANT, UUID_OID = 16, 17, 20, 21, 23, 25, 1082, 1184, 2950
+TEXTS, XID8 = 1009, 5069
 VALUES: dict[int, st.SearchStrategy[object]] = {
     BOOL: st.booleans(),
     BYTES: st.binary(max_size=40),
@@ -22,6 +23,7 @@ VALUES: dict[int, st.SearchStrategy[object]] = {
     DAY: st.dates(),
     INSTANT: st.datetimes(timezones=st.just(UTC)),
     UUID_OID: st.uuids(),
+    TEXTS: st.lists(st.text(max_size=5) | st.none(), max_size=3),
     XID8: st.none(),
 }
 

@@ -1,0 +1,125 @@
+"""PostgreSQL's extended query protocol, as far as pipelines need it (its manual, 54.2.4 and 54.7)."""
+
+import asyncio
+from collections.abc import Sequence
+from struct import Struct
+from typing import Final, NamedTuple
+
+import asyncpg
+
+SYNC: Final = b"S\0\0\0\x04"
+_EXECUTE: Final = b"E\0\0\0\x09\0\0\0\0\0"
+"""All rows of the portal that was bound last."""
+_BINARY: Final = b"\0\1\0\1"
+"""One format for all values: the binary one."""
+_HEAD: Final = Struct("!ci")
+_LENGTH: Final = Struct("!i")
+_COUNT: Final = Struct("!h")
+_TYPE: Final = Struct("!I")
+_OF_COLUMN: Final = Struct("!6xI8x")
+"""What stands behind a column's name; its type is all that matters here."""
+_NULL: Final = _LENGTH.pack(-1)
+
+
+class Described(NamedTuple):
+    """The types of a statement's parameters and of the columns of its answer, as their object ids."""
+
+    parameters: Sequence[int]
+    columns: Sequence[int]
+
+
+def prepare(name: bytes, sql: str) -> bytes:
+    """Asks to parse a statement and to describe it."""
+    parse = name + b"\0" + sql.encode() + b"\0\0\0"
+    describe = b"S" + name + b"\0"
+    return _HEAD.pack(b"P", len(parse) + 4) + parse + _HEAD.pack(b"D", len(describe) + 4) + describe
+
+
+def execute(name: bytes, arguments: Sequence[bytes | None]) -> list[bytes]:
+    """Asks to run a prepared statement with these arguments; the parts of the messages."""
+    parts = [b"\0", name, b"\0", _BINARY, _COUNT.pack(len(arguments))]
+    for argument in arguments:
+        parts += (_NULL,) if argument is None else (_LENGTH.pack(len(argument)), argument)
+    parts.append(_BINARY)
+    return [_HEAD.pack(b"B", sum(map(len, parts)) + 4), *parts, _EXECUTE]
+
+
+class Answers:
+    """What the server answers to one pipeline, up to where it is ready for the next.
+
+    whole:     done when it is ready; an exception where a statement failed or the connection is gone
+    rows:      of each statement that was run, the rows, each without the head of its message
+    described: of each statement that was prepared, what the server says of it
+    """
+
+    def __init__(self) -> None:
+        self.whole: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.rows: list[list[bytes]] = []
+        self.described: list[Described] = []
+        self._rows: list[bytes] = []
+        self._parameters: Sequence[int] = ()
+        self._failure: Exception | None = None
+        self._rest = b""
+
+    def read(self, data: bytes) -> None:
+        """Takes in what came; messages may come in pieces."""
+        if self._rest:
+            data = self._rest + data
+        at, length = 0, len(data)
+        while at + _HEAD.size <= length:
+            kind, size = _HEAD.unpack_from(data, at)
+            end = at + 1 + size
+            if end > length:
+                break
+            if kind == b"D":
+                self._rows.append(data[at + _HEAD.size : end])
+            else:
+                self._take(kind, data[at + _HEAD.size : end])
+            at = end
+        self._rest = data[at:]
+
+    def lose(self, why: Exception | None) -> None:
+        """Nothing more will come."""
+        if not self.whole.done():
+            gone = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+            gone.__cause__ = self._failure or why
+            self.whole.set_exception(gone)
+
+    def _take(self, kind: bytes, body: bytes) -> None:
+        match kind:
+            case b"C":
+                self.rows.append(self._rows)
+                self._rows = []
+            case b"t":
+                self._parameters = [oid for (oid,) in _TYPE.iter_unpack(body[_COUNT.size :])]
+            case b"T":
+                self.described.append(Described(self._parameters, _types_of_columns(body)))
+            case b"n":
+                self.described.append(Described(self._parameters, ()))
+            case b"E":
+                self._failure = asyncpg.PostgresError.new(_fields(body))
+            case b"Z":
+                self._end()
+
+    def _end(self) -> None:
+        if self.whole.done():
+            return  # nobody waits any more
+        if self._failure is None:
+            self.whole.set_result(None)
+        else:
+            self.whole.set_exception(self._failure)
+
+
+def _types_of_columns(body: bytes) -> list[int]:
+    oids: list[int] = []
+    at = _COUNT.size
+    while at < len(body):
+        at = body.index(b"\0", at) + 1
+        oids += _OF_COLUMN.unpack_from(body, at)
+        at += _OF_COLUMN.size
+    return oids
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """What an error says, by the letter of each field."""
+    return {field[:1].decode(): field[1:].decode() for field in body.split(b"\0") if field}

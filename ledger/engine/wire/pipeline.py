@@ -1,0 +1,139 @@
+"""Several statements in one round trip, on a connection that the driver has opened (docs/decisions/0024).
+
+The driver sends a statement and waits for its answer before it sends the next. A pipeline sends a batch's statements
+together and reads their answers together. PostgreSQL runs them one after the other, each with a snapshot of its own,
+and none after the first that fails.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from ledger.engine.shelf import AnyShelf
+from ledger.engine.wire.encoders import Encode
+from ledger.engine.wire.messages import SYNC, Answers, Described, execute, prepare
+from ledger.engine.wire.row_packer import Column
+from ledger.engine.wire.row_unpacker import RowUnpacker, row_unpacker
+
+Rows = list[Any]
+
+
+class Statement(NamedTuple):
+    """What is sent: its text and arguments, and the shelf whose rows it answers; None: it answers plain tuples."""
+
+    sql: str
+    arguments: Sequence[object] = ()
+    shelf: AnyShelf | None = None
+
+
+class _Prepared(NamedTuple):
+    """A statement that the server has under a name."""
+
+    name: bytes
+    encoders: Sequence[Encode]
+    unpack: RowUnpacker[Any]
+
+
+class Pipeline(asyncio.Protocol):
+    """One connection's. It stands between transport and driver: what answers no pipeline is the driver's.
+
+    encoders: how values of a type are packed, by the type's object id
+    """
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", encoders: Mapping[int, Encode]) -> None:
+        self._connection = connection
+        self._encoders = encoders
+        self._numbers = count()
+        self._prepared: dict[tuple[str, AnyShelf | None], _Prepared] = {}
+        self._answers: Answers | None = None
+        # The driver shows neither to anybody.
+        self._driver: asyncio.Protocol = connection._protocol  # type: ignore[attr-defined]  # noqa: SLF001
+        self._transport: asyncio.Transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001
+        self._transport.set_protocol(self)
+        self.round_trips = 0
+
+    async def run(self, statements: Sequence[Statement]) -> list[Rows]:
+        """The rows of each statement's answer. Raises what the driver raises; nothing after the failed one has run."""
+        await self._prepare(dict.fromkeys((sql, shelf) for sql, _, shelf in statements))
+        prepared = [self._prepared[sql, shelf] for sql, _, shelf in statements]
+        messages: list[bytes] = []
+        for (name, encoders, _), (_, arguments, _) in zip(prepared, statements, strict=True):
+            packed = [None if a is None else encode(a) for encode, a in zip(encoders, arguments, strict=True)]
+            messages += execute(name, packed)
+        answers = await self._exchange(messages)
+        return [list(map(one.unpack, rows)) for one, rows in zip(prepared, answers.rows, strict=True)]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is gone."""
+        return self._connection.is_closed()
+
+    def close(self) -> None:
+        """Disconnects at once; what was open is undone by the server."""
+        self._connection.terminate()
+
+    async def _prepare(self, asked: Iterable[tuple[str, AnyShelf | None]]) -> None:
+        # Under a name of its own each time: after a failure the server may have some of them.
+        new = {b"scrip_%d" % next(self._numbers): one for one in asked if one not in self._prepared}
+        if not new:
+            return
+        answers = await self._exchange([prepare(name, sql) for name, (sql, _) in new.items()])
+        for (name, (sql, shelf)), described in zip(new.items(), answers.described, strict=True):
+            encoders = [self._encoder(oid) for oid in described.parameters]
+            self._prepared[sql, shelf] = _Prepared(name, encoders, _unpacker(described, shelf))
+
+    def _encoder(self, oid: int) -> Encode:
+        encode = self._encoders.get(oid)
+        if encode is None:
+            raise TypeError(f"no form for arguments of the type {oid}")
+        return encode
+
+    async def _exchange(self, messages: Sequence[bytes]) -> Answers:
+        if self._connection.is_closed():
+            raise asyncpg.InterfaceError("connection is closed")
+        self.round_trips += 1
+        answers = self._answers = Answers()
+        self._transport.write(b"".join([*messages, SYNC]))
+        try:
+            await answers.whole
+        except asyncio.CancelledError:
+            self.close()  # what is still to come would pass for the answers to something else
+            raise
+        finally:
+            self._answers = None
+        return answers
+
+    # -- the transport's calls -----------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Something came."""
+        if self._answers is None:
+            self._driver.data_received(data)
+        else:
+            self._answers.read(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more will come."""
+        if self._answers is not None:
+            self._answers.lose(exc)
+        self._driver.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More is waiting to be sent than should be."""
+        self._driver.pause_writing()
+
+    def resume_writing(self) -> None:
+        """It has been sent."""
+        self._driver.resume_writing()
+
+
+def _unpacker(described: Described, shelf: AnyShelf | None) -> RowUnpacker[Any]:
+    if shelf is None:
+        return row_unpacker([Column(oid, is_required=False) for oid in described.columns], tuple)
+    required = (not shelf.table.c[name].nullable for name in shelf.columns)
+    columns = [Column(*column) for column in zip(described.columns, required, strict=True)]
+    make: Callable[[Iterable[object]], Any] = shelf.make
+    return row_unpacker(columns, make)
