@@ -7,7 +7,7 @@ import asyncpg
 
 from ledger.engine import array_types
 from ledger.engine.connecting import ANSWER_SECONDS_MAX, HOST_SECONDS_MAX, connect
-from ledger.engine.wire.encoders import encoders
+from ledger.engine.wire.catalogue import read_catalogue
 from ledger.engine.wire.pipeline import Pipeline
 
 APPLICATION_ROLE = "scrip_app"
@@ -64,7 +64,7 @@ class Database:
         connection = await connect(self.url, server_settings=self._settings(_WRITER_SETTINGS))
         try:
             async with asyncio.timeout(HOST_SECONDS_MAX):
-                return Pipeline(connection, await encoders(connection))
+                return Pipeline(connection, await read_catalogue(connection))
         except BaseException:
             connection.terminate()
             raise

@@ -16,16 +16,24 @@ _HEAD: Final = Struct("!ci")
 _LENGTH: Final = Struct("!i")
 _COUNT: Final = Struct("!h")
 _TYPE: Final = Struct("!I")
-_OF_COLUMN: Final = Struct("!6xI8x")
-"""What stands behind a column's name; its type is all that matters here."""
+_OF_COLUMN: Final = Struct("!IhI8x")
+"""What stands behind a column's name."""
 _NULL: Final = _LENGTH.pack(-1)
 
 
+class Answered(NamedTuple):
+    """A column of an answer: the object id of the table that it is of and its number there, 0 for none, and its type."""
+
+    table: int
+    number: int
+    type: int
+
+
 class Described(NamedTuple):
-    """The types of a statement's parameters and of the columns of its answer, as their object ids."""
+    """The types of a statement's parameters, as their object ids, and the columns of its answer."""
 
     parameters: Sequence[int]
-    columns: Sequence[int]
+    columns: Sequence[Answered]
 
 
 def prepare(name: bytes, sql: str) -> bytes:
@@ -93,7 +101,7 @@ class Answers:
             case b"t":
                 self._parameters = [oid for (oid,) in _TYPE.iter_unpack(body[_COUNT.size :])]
             case b"T":
-                self.described.append(Described(self._parameters, _types_of_columns(body)))
+                self.described.append(Described(self._parameters, _columns(body)))
             case b"n":
                 self.described.append(Described(self._parameters, ()))
             case b"E":
@@ -110,14 +118,14 @@ class Answers:
             self.whole.set_exception(self._failure)
 
 
-def _types_of_columns(body: bytes) -> list[int]:
-    oids: list[int] = []
+def _columns(body: bytes) -> list[Answered]:
+    columns: list[Answered] = []
     at = _COUNT.size
     while at < len(body):
         at = body.index(b"\0", at) + 1
-        oids += _OF_COLUMN.unpack_from(body, at)
+        columns.append(Answered._make(_OF_COLUMN.unpack_from(body, at)))
         at += _OF_COLUMN.size
-    return oids
+    return columns
 
 
 def _fields(body: bytes) -> dict[str, str]:

@@ -6,17 +6,18 @@ and none after the first that fails.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from ledger.engine.shelf import AnyShelf
-from ledger.engine.wire.encoders import Encode
+from ledger.engine.wire.catalogue import Catalogue, Encode
 from ledger.engine.wire.messages import SYNC, Answers, Described, execute, prepare
 from ledger.engine.wire.row_packer import Column
-from ledger.engine.wire.row_unpacker import RowUnpacker, row_unpacker
+from ledger.engine.wire.row_unpacker import NOT_SO, Make, row_unpacker
 
 Rows = list[Any]
 
@@ -34,18 +35,15 @@ class _Prepared(NamedTuple):
 
     name: bytes
     encoders: Sequence[Encode]
-    unpack: RowUnpacker[Any]
+    unpack: Callable[[list[bytes]], Rows]
 
 
 class Pipeline(asyncio.Protocol):
-    """One connection's. It stands between transport and driver: what answers no pipeline is the driver's.
+    """One connection's. It stands between transport and driver: what answers no pipeline is the driver's."""
 
-    encoders: how values of a type are packed, by the type's object id
-    """
-
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", encoders: Mapping[int, Encode]) -> None:
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", catalogue: Catalogue) -> None:
         self._connection = connection
-        self._encoders = encoders
+        self._catalogue = catalogue
         self._numbers = count()
         self._prepared: dict[tuple[str, AnyShelf | None], _Prepared] = {}
         self._answers: Answers | None = None
@@ -64,7 +62,7 @@ class Pipeline(asyncio.Protocol):
             packed = [None if a is None else encode(a) for encode, a in zip(encoders, arguments, strict=True)]
             messages += execute(name, packed)
         answers = await self._exchange(messages)
-        return [list(map(one.unpack, rows)) for one, rows in zip(prepared, answers.rows, strict=True)]
+        return [one.unpack(rows) for one, rows in zip(prepared, answers.rows, strict=True)]
 
     @property
     def is_closed(self) -> bool:
@@ -83,10 +81,11 @@ class Pipeline(asyncio.Protocol):
         answers = await self._exchange([prepare(name, sql) for name, (sql, _) in new.items()])
         for (name, (sql, shelf)), described in zip(new.items(), answers.described, strict=True):
             encoders = [self._encoder(oid) for oid in described.parameters]
-            self._prepared[sql, shelf] = _Prepared(name, encoders, _unpacker(described, shelf))
+            unpack = _rows_unpacker(described, self._catalogue.required, tuple if shelf is None else shelf.make)
+            self._prepared[sql, shelf] = _Prepared(name, encoders, unpack)
 
     def _encoder(self, oid: int) -> Encode:
-        encode = self._encoders.get(oid)
+        encode = self._catalogue.encoders.get(oid)
         if encode is None:
             raise TypeError(f"no form for arguments of the type {oid}")
         return encode
@@ -130,10 +129,17 @@ class Pipeline(asyncio.Protocol):
         self._driver.resume_writing()
 
 
-def _unpacker(described: Described, shelf: AnyShelf | None) -> RowUnpacker[Any]:
-    if shelf is None:
-        return row_unpacker([Column(oid, is_required=False) for oid in described.columns], tuple)
-    required = (not shelf.table.c[name].nullable for name in shelf.columns)
-    columns = [Column(*column) for column in zip(described.columns, required, strict=True)]
-    make: Callable[[Iterable[object]], Any] = shelf.make
-    return row_unpacker(columns, make)
+def _rows_unpacker(
+    described: Described, required: AbstractSet[tuple[int, int]], make: Make[Any]
+) -> Callable[[list[bytes]], Rows]:
+    columns = [Column(type_, (table, number) in required) for table, number, type_ in described.columns]
+    unpack = row_unpacker(columns, make)
+
+    def unpack_rows(rows: list[bytes]) -> Rows:
+        try:
+            return list(map(unpack, rows))
+        except NOT_SO:
+            # A column may be NULL since the connection was opened.
+            return list(map(row_unpacker([column._replace(is_required=False) for column in columns], make), rows))
+
+    return unpack_rows

@@ -4,6 +4,7 @@ A row is a count of columns, then of each column its length and its bytes; NULL 
 width that cannot be NULL are unpacked in one call, as `row_packer` packs them.
 """
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from struct import Struct
@@ -16,8 +17,10 @@ from ledger.engine.wire.instants import EPOCH, INSTANTS
 from ledger.engine.wire.row_packer import Column
 
 R = TypeVar("R")
-RowUnpacker = Callable[[bytes], R]
-"""Makes a row of its bytes. ValueError where they do not end with it: a column is NULL that cannot be."""
+Make = Callable[[Iterable[object]], R]
+"""Makes a row of its values, in the order of the columns."""
+NOT_SO: Final = (ValueError, OverflowError, struct.error)
+"""What an unpacker raises where a column is NULL that cannot be."""
 
 
 class _Fixed(NamedTuple):
@@ -40,7 +43,7 @@ _VARYING: Final[dict[int, str]] = {17: "{v}", 25: "{v}.decode()", 651: "networks
 """By the type's object id: the expression of what its bytes say."""
 
 
-def row_unpacker(columns: Sequence[Column], make: Callable[[Iterable[object]], R]) -> RowUnpacker[R]:
+def row_unpacker(columns: Sequence[Column], make: Make[R]) -> Callable[[bytes], R]:
     """A function that makes rows of these columns. TypeError for a type that has no form here."""
     source = _Source()
     for n, column in enumerate(columns):
@@ -97,7 +100,7 @@ class _Source:
         )
         self._values.append(v)
 
-    def compiled(self, make: Callable[[Iterable[object]], R]) -> RowUnpacker[R]:
+    def compiled(self, make: Make[R]) -> Callable[[bytes], R]:
         """The function."""
         if self._names:
             self._end_run()
@@ -106,7 +109,7 @@ class _Source:
         values = "".join(f"{value}, " for value in self._values)
         source = "def unpack(data):\n    " + "\n    ".join(lines) + f"\n    return make(({values}))\n"
         exec(source, self._scope)  # noqa: S102 - made of numbers only
-        made: RowUnpacker[R] = self._scope["unpack"]  # type: ignore[assignment]
+        made: Callable[[bytes], R] = self._scope["unpack"]  # type: ignore[assignment]
         return made
 
     def _alone(self, oid: int) -> str:

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from ledger.engine.database import Database
 from ledger.engine.wire.pipeline import Pipeline, Statement
 from tests.integration.ledger.engine.wire.conftest import Connection
 
@@ -85,6 +86,25 @@ async def test_each_statement_sees_what_was_committed_before_it(writer: Pipeline
     await keeper.commit()
 
     assert await asked == [[], [(7,)], [(7,)], []]
+
+
+async def test_a_column_may_become_nullable_while_we_run(database_url: str, plain: Connection) -> None:
+    """Its rows are read as they are, before and after, also in one answer."""
+    await plain.execute("CREATE TABLE public.kept (n bigint NOT NULL, t text NOT NULL, m integer NOT NULL)")
+    await plain.execute(
+        "INSERT INTO public.kept VALUES (1, 'one', -1); GRANT SELECT, INSERT ON public.kept TO scrip_app"
+    )
+    late = await Database(database_url, book_schema="book", pool_size=1).open_writer()
+    everything = Statement("SELECT n, t, m FROM public.kept ORDER BY m")
+    before = await late.run([everything])
+
+    await plain.execute("ALTER TABLE public.kept ALTER n DROP NOT NULL, ALTER t DROP NOT NULL")
+    await plain.execute("INSERT INTO public.kept VALUES (NULL, 'two', 2), (3, NULL, 3), (NULL, NULL, 4)")
+    after = await late.run([everything])
+    late.close()
+
+    assert before == [[(1, "one", -1)]]
+    assert after == [[(1, "one", -1), (None, "two", 2), (3, None, 3), (None, None, 4)]]
 
 
 async def test_a_killed_connection_tells_whoever_waits(writer: Pipeline, plain: Connection) -> None:

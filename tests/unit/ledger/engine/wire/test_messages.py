@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.wire.messages import Answers, Described, execute, prepare
+from ledger.engine.wire.messages import Answered, Answers, Described, execute, prepare
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
@@ -84,7 +84,10 @@ async def test_a_description_names_the_types() -> None:
         + READY
     )
     await answers.whole
-    assert answers.described == [Described([2951, 1009], [2950, 20]), Described([], ())]
+    assert answers.described == [
+        Described([2951, 1009], [Answered(16_384, 1, 2950), Answered(0, 0, 20)]),
+        Described([], ()),
+    ]
 
 
 async def test_an_error_is_told_when_the_server_is_ready_again() -> None:

@@ -1,12 +1,13 @@
-"""How the arguments of a batch's statements are packed, by the type of the parameter.
+"""What batches must know of the server: how arguments of its types are packed, and which columns are never NULL.
 
 Arrays of rows are packed by a function made for each table (`row_packer.py`): 45 µs for the eight rows of a spend by the
 driver's own codec, a tenth of that by these (docs/decisions/0003).
 """
 
 import struct
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -20,9 +21,10 @@ _ARRAYS: Final[dict[int, Encode]] = {1001: encode_bytes, 1005: encode_smallints,
 _NOT_PACKABLE: Final = (AttributeError, TypeError, struct.error)
 """What a packer raises where a value, None say, is not what its column takes."""
 
-# Of every table that this role may write: its row type, the array of it, and of its columns the types and NOT NULL.
+# Of every table that this role may write: its row type, the array of it, and of its columns the numbers, types and NOT NULL.
 _TABLES = """
-    SELECT row_type.oid AS element, row_type.typarray AS array,
+    SELECT relation.oid AS relation, row_type.oid AS element, row_type.typarray AS array,
+        array_agg(attribute.attnum ORDER BY attribute.attnum) AS numbers,
         array_agg(attribute.atttypid ORDER BY attribute.attnum) AS types,
         array_agg(attribute.attnotnull ORDER BY attribute.attnum) AS required
     FROM pg_class relation
@@ -32,23 +34,35 @@ _TABLES = """
     WHERE relation.relkind IN ('r', 'p') AND NOT attribute.attisdropped
         AND space.nspname NOT IN ('pg_catalog', 'information_schema')
         AND has_any_column_privilege(relation.oid, 'INSERT')
-    GROUP BY 1, 2
+    GROUP BY 1, 2, 3
 """
 
 # What the database fills itself.
 _MAY_BE_NULL: Final = frozenset({5069})
 
 
-async def encoders(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[int, Encode]:
-    """By the object id of the type: of arrays of ids, bytes, texts and small numbers, and of arrays of rows of every
-    table that the connection's role may write. A table with a column of another type has none.
+class Catalogue(NamedTuple):
+    """What a connection's role may write, as it was when the connection was opened.
+
+    encoders: by the object id of the type: of arrays of ids, bytes, texts and small numbers, and of arrays of rows of each
+              table; a table with a column of another type has none
+    required: the columns that are declared NOT NULL, as the table's object id and the column's number
     """
-    found = dict(_ARRAYS)
+
+    encoders: Mapping[int, Encode]
+    required: AbstractSet[tuple[int, int]]
+
+
+async def read_catalogue(connection: "asyncpg.Connection[asyncpg.Record]") -> Catalogue:
+    """Asks the server, in one statement."""
+    encoders = dict(_ARRAYS)
+    required: set[tuple[int, int]] = set()
     for table in await connection.fetch(_TABLES):
-        if _MAY_BE_NULL.issuperset(set(table["types"]) - KNOWN_TYPES):
-            columns = [Column(*column) for column in zip(table["types"], table["required"], strict=True)]
-            found[table["array"]] = _row_encoder(table["element"], columns)
-    return found
+        columns = [Column(*column) for column in zip(table["types"], table["required"], strict=True)]
+        required.update((table["relation"], n) for n, c in zip(table["numbers"], columns, strict=True) if c.is_required)
+        if _MAY_BE_NULL.issuperset({column.oid for column in columns} - KNOWN_TYPES):
+            encoders[table["array"]] = _row_encoder(table["element"], columns)
+    return Catalogue(encoders, required)
 
 
 def _row_encoder(element: int, columns: Sequence[Column]) -> Encode:
