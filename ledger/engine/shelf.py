@@ -21,7 +21,8 @@ class Shelf(Generic[R]):
     lock_rank: rows are locked, rank by rank and id by id; None: protected by an account's lock
     updates:   the columns that `put` may change; () means append-only
     standing:  rows that rarely change and are kept between batches, until the standing version moves
-    make:      a row of what the driver read
+    make:      a row of its values
+    all_columns, changing: which columns, by their place, an insert of rows needs, and which an update
     """
 
     table: Table
@@ -37,11 +38,17 @@ class Shelf(Generic[R]):
     by_index: int = field(init=False)
     pk_index: int = field(init=False)
     is_single: bool = field(init=False)
+    all_columns: frozenset[int] = field(init=False)
+    changing: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         columns: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
         object.__setattr__(self, "make", partial(tuple.__new__, self.row))
         object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "all_columns", frozenset(range(len(columns))))
+        object.__setattr__(
+            self, "changing", frozenset(columns.index(name) for name in (self.pk, *self.updates) if self.updates)
+        )
         object.__setattr__(self, "by_index", columns.index(self.by) if self.by else -1)
         object.__setattr__(self, "is_single", self.by == self.pk)
         object.__setattr__(self, "pk_index", columns.index(self.pk) if self.by else -1)

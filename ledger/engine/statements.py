@@ -48,8 +48,10 @@ from ledger.book.account import Account
 from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.tables import ACCOUNTS, BOOK, ENTRIES, HOLDERS, INSTANCE, REGISTRY
 from ledger.engine.wire.pipeline import Statement
+from ledger.engine.wire.row_packer import Sent
 
 _NEWEST_ENTRIES = 1000
+_EVERY_FIELD = frozenset(range(len(Account._fields)))
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
@@ -92,6 +94,11 @@ class Change(NamedTuple):
     shelf: AnyShelf
     is_insert: bool
     rows: Sequence[tuple[object, ...]]
+
+    @property
+    def sent(self) -> Sent:
+        """The rows as an argument."""
+        return Sent(self.rows, self.shelf.all_columns if self.is_insert else self.shelf.changing)
 
 
 class RowArray(UserDefinedType[list[tuple[object, ...]]]):
@@ -148,7 +155,7 @@ class Statements:
     def create_accounts(self, accounts: Sequence[Account]) -> Statement:
         """Inserts accounts that are not there yet, in their holders' state."""
         text = self._cached("create", lambda: _create_accounts(self._schema))
-        return Statement(text, (accounts, [account.holder_id for account in accounts]))
+        return Statement(text, (Sent(accounts, _EVERY_FIELD), [account.holder_id for account in accounts]))
 
     def write(self, changes: Sequence[Change], events: str, of_events: Sequence[object]) -> Statement:
         """One statement of data-modifying CTEs: the changes, and the sink's `events` with their arguments. It fails where
@@ -161,7 +168,7 @@ class Statements:
             if events:
                 text = f"WITH {events}" + (f", {text.removeprefix('WITH ')}" if changes else f" {text}")
             self._texts[key] = text
-        return Statement(text, (*(change.rows for change in changes), *of_events))
+        return Statement(text, (*(change.sent for change in changes), *of_events))
 
     def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
         text = self._texts.get(key)

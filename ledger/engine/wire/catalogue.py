@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from ledger.engine.wire.arrays import array_head, encode_bytes, encode_smallints, encode_texts, encode_uuids
-from ledger.engine.wire.row_packer import KNOWN_TYPES, Column, Row, RowsPacker, row_packer
+from ledger.engine.wire.row_packer import KNOWN_TYPES, Column, RowsPacker, Sent, row_packer
 
 Encode = Callable[[Any], bytes]
 
@@ -67,18 +67,19 @@ async def read_catalogue(connection: "asyncpg.Connection[asyncpg.Record]") -> Ca
 
 def _row_encoder(element: int, columns: Sequence[Column]) -> Encode:
     optional = [column._replace(is_required=False) for column in columns]
-    packers: dict[int, RowsPacker] = {}
+    packers: dict[tuple[int, frozenset[int]], RowsPacker] = {}
 
-    def encode(rows: Sequence[Row]) -> bytes:
+    def encode(sent: Sent) -> bytes:
+        rows, needed = sent
         head = array_head(element, len(rows))
         fields = len(rows[0])
-        pack = packers.get(fields)
+        pack = packers.get((fields, needed))
         if pack is None:
-            pack = packers[fields] = row_packer(columns, fields)
+            pack = packers[fields, needed] = row_packer(columns, fields, needed)
         try:
             return pack(head, rows)
         except _NOT_PACKABLE:
             # A NULL where none may be is for the server to refuse: it names the column, and its refusal has a culprit.
-            return row_packer(optional, fields)(head, rows)
+            return row_packer(optional, fields, needed)(head, rows)
 
     return encode

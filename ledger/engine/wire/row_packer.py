@@ -6,6 +6,7 @@ column that cannot be NULL and has one width stands, with what is the same in al
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from struct import Struct
 from typing import Final, NamedTuple
@@ -16,6 +17,14 @@ from ledger.engine.wire.instants import EPOCH, MICROSECONDS
 Row = tuple[object, ...]
 RowsPacker = Callable[[bytes, Sequence[Row]], bytes]
 """Packs rows behind the bytes that stand before them."""
+
+
+class Sent(NamedTuple):
+    """Rows as an argument. `needed` are the columns, by their place, that the statement reads; others are sent as NULL."""
+
+    rows: Sequence[Row]
+    needed: frozenset[int]
+
 
 _LENGTH: Final = Struct("!i")
 _HEAD: Final = Struct("!ii")
@@ -56,14 +65,15 @@ KNOWN_TYPES: Final = frozenset({*_FIXED, *_VARYING})
 """The types that a row may have values of; of all others there is only NULL."""
 
 
-def row_packer(columns: Sequence[Column], fields: int) -> RowsPacker:
-    """A function that packs rows of a table with these columns; those after the first `fields` are NULL.
+def row_packer(columns: Sequence[Column], fields: int, needed: AbstractSet[int]) -> RowsPacker:
+    """A function that packs rows of a table with these columns: rows have so many of them, and all but the needed ones are
+    NULL.
 
     It raises where a required column is None. What has no form here (the database's own columns) can only be NULL.
     """
     source = _Source(len(columns))
     for n, column in enumerate(columns):
-        if n >= fields or column.oid not in KNOWN_TYPES:
+        if n not in needed or column.oid not in KNOWN_TYPES:
             source.add_constant(_HEAD.pack(column.oid, -1))
         elif not column.is_required:
             source.add_optional(column.oid, f"v{n}")

@@ -30,7 +30,7 @@ VALUES: dict[int, st.SearchStrategy[object]] = {
 
 def packed(types: Sequence[int], row: Row, *, required: bool = False) -> bytes:
     """The only row of an array, behind its length."""
-    data = row_packer([Column(oid, required) for oid in types], len(row))(b"", [row])
+    data = row_packer([Column(oid, required) for oid in types], len(row), frozenset(range(len(row))))(b"", [row])
     assert data[:4] == struct.pack("!i", len(data) - 4)
     return data[4:]
 
@@ -64,10 +64,11 @@ def test_whether_columns_are_required_changes_no_byte(data: st.DataObject) -> No
     types = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=12))
     required = data.draw(st.lists(st.booleans(), min_size=len(types), max_size=len(types)))
     fields = data.draw(st.integers(1, len(types)))
+    needed = data.draw(st.frozensets(st.integers(0, fields - 1)))
     rows = data.draw(st.lists(st.tuples(*(VALUES[oid] for oid in types[:fields])), min_size=1, max_size=3))
 
-    together = row_packer([Column(*column) for column in zip(types, required, strict=True)], fields)
-    one_by_one = row_packer([Column(oid, is_required=False) for oid in types], fields)
+    together = row_packer([Column(*column) for column in zip(types, required, strict=True)], fields, needed)
+    one_by_one = row_packer([Column(oid, is_required=False) for oid in types], fields, needed)
 
     assert together(b"head", rows) == one_by_one(b"head", rows)
 
@@ -79,9 +80,20 @@ def test_none_in_a_required_column_is_never_packed_as_a_value(oid: int) -> None:
         packed([oid], (None,), required=True)
 
 
+def test_what_is_not_needed_is_null() -> None:
+    """Whatever stands there, also where the column cannot be NULL."""
+    columns = [Column(oid, is_required=True) for oid in (LONG, TEXT, UUID_OID, SHORT)]
+    rows = [(5, "a", UUID(int=1), 2), (6, None, None, 3)]
+
+    pack = row_packer(columns, 4, frozenset({0, 3}))
+    bare = row_packer([column._replace(is_required=False) for column in columns], 4, frozenset(range(4)))
+
+    assert pack(b"", rows) == bare(b"", [(5, None, None, 2), (6, None, None, 3)])
+
+
 def test_many_rows_stand_one_after_the_other() -> None:
     """What stood before them stays in front."""
-    pack = row_packer([Column(UUID_OID, is_required=True), Column(SHORT, is_required=False)], 2)
+    pack = row_packer([Column(UUID_OID, is_required=True), Column(SHORT, is_required=False)], 2, frozenset({0, 1}))
     first, second = (UUID(int=1), 5), (UUID(int=2), None)
 
     assert pack(b"head", [first, second]) == b"head" + pack(b"", [first]) + pack(b"", [second])
