@@ -4,6 +4,7 @@ A trigger gives each event its row of `audit.pending`, by which the sequencer fi
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,12 @@ SELECT * FROM unnest(${}::uuid[], ${}::uuid[], ${}::bytea[]))"""
 _PARTS = """, audit_parts AS (
 INSERT INTO audit.parts (event_id, name, subject_id, epoch, suite, sealed)
 SELECT * FROM unnest(${}::uuid[], ${}::text[], ${}::uuid[], ${}::text[], ${}::smallint[], ${}::bytea[]))"""
+
+
+@cache
+def _events_branch(first: int) -> str:
+    """One object for each place among a statement's parameters, so that a look-up by the text need not read it."""
+    return _EVENTS.format(first, first + 1, first + 2)
 
 
 class Transaction(Protocol):
@@ -62,7 +69,7 @@ class AuditLog:
         ids = [event.id for event in events]
         resources = [event.resource_id for event in events]
         records = [self._record(event, parts.get(event.id, ())) for event in events]
-        return _EVENTS.format(first, first + 1, first + 2), (ids, resources, records)
+        return _events_branch(first), (ids, resources, records)
 
     def _record(self, event: Event, parts: Sequence[SealedPart]) -> bytes:
         return encode_record(event, origin=self._origin, retention_class=class_of(event.type), parts=parts)

@@ -43,13 +43,25 @@ def prepare(name: bytes, sql: str) -> bytes:
     return _HEAD.pack(b"P", len(parse) + 4) + parse + _HEAD.pack(b"D", len(describe) + 4) + describe
 
 
-def execute(name: bytes, arguments: Sequence[bytes | None]) -> list[bytes]:
-    """Asks to run a prepared statement with these arguments; the parts of the messages."""
-    parts = [b"\0", name, b"\0", _BINARY, _COUNT.pack(len(arguments))]
-    for argument in arguments:
-        parts += (_NULL,) if argument is None else (_LENGTH.pack(len(argument)), argument)
-    parts.append(_BINARY)
-    return [_HEAD.pack(b"B", sum(map(len, parts)) + 4), *parts, _EXECUTE]
+class Execution:
+    """The messages that run one prepared statement: Bind and Execute."""
+
+    __slots__ = ("_head", "_tail", "whole")
+
+    def __init__(self, name: bytes, parameters: int) -> None:
+        self._head = b"\0" + name + b"\0" + _BINARY + _COUNT.pack(parameters)
+        self._tail = _BINARY + _EXECUTE
+        self.whole = self.with_arguments([]) if parameters == 0 else b""
+        """The messages of a statement without parameters."""
+
+    def with_arguments(self, packed: Sequence[bytes | None]) -> bytes:
+        """The messages with these arguments; None is NULL."""
+        parts = [b"", self._head]
+        for argument in packed:
+            parts += (_NULL,) if argument is None else (_LENGTH.pack(len(argument)), argument)
+        parts[0] = _HEAD.pack(b"B", sum(map(len, parts)) + len(_BINARY) + _LENGTH.size)
+        parts.append(self._tail)
+        return b"".join(parts)
 
 
 class Answers:
@@ -81,7 +93,10 @@ class Answers:
                 break
             if kind == b"D":
                 self._rows.append(data[at + _HEAD.size : end])
-            else:
+            elif kind == b"C":
+                self.rows.append(self._rows)
+                self._rows = []
+            elif kind != b"2":  # that it is bound says nothing
                 self._take(kind, data[at + _HEAD.size : end])
             at = end
         self._rest = data[at:]
@@ -95,9 +110,6 @@ class Answers:
 
     def _take(self, kind: bytes, body: bytes) -> None:
         match kind:
-            case b"C":
-                self.rows.append(self._rows)
-                self._rows = []
             case b"t":
                 self._parameters = [oid for (oid,) in _TYPE.iter_unpack(body[_COUNT.size :])]
             case b"T":

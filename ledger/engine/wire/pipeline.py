@@ -15,7 +15,7 @@ import asyncpg
 
 from ledger.engine.shelf import AnyShelf
 from ledger.engine.wire.catalogue import Catalogue, Encode
-from ledger.engine.wire.messages import SYNC, Answers, Described, execute, prepare
+from ledger.engine.wire.messages import SYNC, Answers, Described, Execution, prepare
 from ledger.engine.wire.row_packer import Column
 from ledger.engine.wire.row_unpacker import NOT_SO, Make, row_unpacker
 
@@ -33,7 +33,7 @@ class Statement(NamedTuple):
 class _Prepared(NamedTuple):
     """A statement that the server has under a name."""
 
-    name: bytes
+    execution: Execution
     encoders: Sequence[Encode]
     unpack: Callable[[list[bytes]], Rows]
 
@@ -55,12 +55,19 @@ class Pipeline(asyncio.Protocol):
 
     async def run(self, statements: Sequence[Statement]) -> list[Rows]:
         """The rows of each statement's answer. Raises what the driver raises; nothing after the failed one has run."""
-        await self._prepare(dict.fromkeys((sql, shelf) for sql, _, shelf in statements))
-        prepared = [self._prepared[sql, shelf] for sql, _, shelf in statements]
-        messages: list[bytes] = []
-        for (name, encoders, _), (_, arguments, _) in zip(prepared, statements, strict=True):
-            packed = [None if a is None else encode(a) for encode, a in zip(encoders, arguments, strict=True)]
-            messages += execute(name, packed)
+        try:
+            prepared = [self._prepared[sql, shelf] for sql, _, shelf in statements]
+        except KeyError:
+            await self._prepare(dict.fromkeys((sql, shelf) for sql, _, shelf in statements))
+            return await self.run(statements)
+        messages = [
+            execution.with_arguments(
+                [None if a is None else encode(a) for encode, a in zip(encoders, arguments, strict=True)]
+            )
+            if encoders
+            else execution.whole
+            for (execution, encoders, _), (_, arguments, _) in zip(prepared, statements, strict=True)
+        ]
         answers = await self._exchange(messages)
         return [one.unpack(rows) for one, rows in zip(prepared, answers.rows, strict=True)]
 
@@ -76,13 +83,11 @@ class Pipeline(asyncio.Protocol):
     async def _prepare(self, asked: Iterable[tuple[str, AnyShelf | None]]) -> None:
         # Under a name of its own each time: after a failure the server may have some of them.
         new = {b"scrip_%d" % next(self._numbers): one for one in asked if one not in self._prepared}
-        if not new:
-            return
         answers = await self._exchange([prepare(name, sql) for name, (sql, _) in new.items()])
         for (name, (sql, shelf)), described in zip(new.items(), answers.described, strict=True):
             encoders = [self._encoder(oid) for oid in described.parameters]
             unpack = _rows_unpacker(described, self._catalogue.required, tuple if shelf is None else shelf.make)
-            self._prepared[sql, shelf] = _Prepared(name, encoders, unpack)
+            self._prepared[sql, shelf] = _Prepared(Execution(name, len(encoders)), encoders, unpack)
 
     def _encoder(self, oid: int) -> Encode:
         encode = self._catalogue.encoders.get(oid)
@@ -90,12 +95,13 @@ class Pipeline(asyncio.Protocol):
             raise TypeError(f"no form for arguments of the type {oid}")
         return encode
 
-    async def _exchange(self, messages: Sequence[bytes]) -> Answers:
+    async def _exchange(self, messages: list[bytes]) -> Answers:
         if self._connection.is_closed():
             raise asyncpg.InterfaceError("connection is closed")
         self.round_trips += 1
         answers = self._answers = Answers()
-        self._transport.write(b"".join([*messages, SYNC]))
+        messages.append(SYNC)
+        self._transport.write(b"".join(messages))
         try:
             await answers.whole
         except asyncio.CancelledError:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.engine.wire.messages import Answered, Answers, Described, execute, prepare
+from ledger.engine.wire.messages import Answered, Answers, Described, Execution, prepare
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
@@ -29,11 +29,14 @@ def test_a_statement_is_parsed_and_described_under_its_name() -> None:
 
 def test_an_execution_binds_its_arguments() -> None:
     """Bind and Execute: all values binary, NULL by its length, all rows asked for."""
-    assert (
-        b"".join(execute(b"s1", [b"ab", None]))
-        == (b"B\0\0\0\x1c" + b"\0s1\0" + b"\0\1\0\1" + b"\0\2" + b"\0\0\0\2ab" + b"\xff\xff\xff\xff" + b"\0\1\0\1")
-        + b"E\0\0\0\x09\0\0\0\0\0"
-    )
+    bind = b"B\0\0\0\x1c" + b"\0s1\0" + b"\0\1\0\1" + b"\0\2" + b"\0\0\0\2ab" + b"\xff\xff\xff\xff" + b"\0\1\0\1"
+    assert Execution(b"s1", 2).with_arguments([b"ab", None]) == bind + b"E\0\0\0\x09\0\0\0\0\0"
+
+
+def test_a_statement_without_parameters_is_always_the_same_messages() -> None:
+    """Bind and Execute, made once."""
+    bind = b"B\0\0\0\x12" + b"\0s1\0" + b"\0\1\0\1" + b"\0\0" + b"\0\1\0\1"
+    assert Execution(b"s1", 0).whole == bind + b"E\0\0\0\x09\0\0\0\0\0"
 
 
 def read_in_pieces(data: bytes, cuts: Sequence[int]) -> Answers:
