@@ -12,6 +12,8 @@ from itertools import chain
 from time import perf_counter
 from typing import cast
 
+import asyncpg
+
 from ledger.book.account import Account
 from ledger.book.units import AccountId, InvariantViolated
 from ledger.engine.decide import AnyOutcome, Decider
@@ -111,7 +113,7 @@ class BatchRunner:
             opened = [a for a in state.open_accounts.values() if a.id not in known_open]
             writing = [*self._creating(opened), *await self._writing(state)]
             started = perf_counter()
-            await tx.commit(writing)
+            await _commit(writing, tx)
             batch.commit_s = perf_counter() - started
         except BaseException:
             await tx.rollback()
@@ -240,6 +242,13 @@ class BatchRunner:
         return await self.sink.branches(state.events, first) if state.events else ("", ())
 
 
+async def _commit(writing: Sequence[Statement], tx: Tx) -> None:
+    try:
+        await tx.commit(writing)
+    except asyncpg.InvalidTextRepresentationError as error:
+        raise InvariantViolated("a row to update is not there") from error
+
+
 def _load(state: State, statements: Sequence[Statement], found: Sequence[Rows]) -> None:
     for (_, (values, *_), shelf), rows in zip(statements, found, strict=True):
         state.load(cast("AnyShelf", shelf), cast("Sequence[Asked]", values), rows)
@@ -252,7 +261,9 @@ def _locks(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
 
 
 def _reads(batch: Batch, keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
-    """What is read under the locks: rows that they protect, and the requests."""
+    """What is read under the locks: rows that they protect, and the requests. These come last: what another process did
+    under one of the keys, seen in the rows, is seen under the key too.
+    """
     asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
     requests: dict[Asked, None] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids)
     return {**asked, cast("AnyShelf", REQUESTS): requests} if requests else asked

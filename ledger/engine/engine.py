@@ -6,6 +6,7 @@ and keeps one member's commands in order.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -156,17 +157,16 @@ class Engine:
 
     async def _write_on(self) -> None:
         """Takes what may run, runs it, waits for more; ends when stopping and nothing waits."""
-        writer = Writer(self._database, self._runner, self._observer, self._limits)
-        while not self._stopping or len(self._lanes):
-            units = self._lanes.take()
-            if units:
-                self._call_writer()
-                await self._run(units, writer)
-                # Whoever was just answered may ask again at once, and shares the next batch.
-                await self._bell.pause()
-            elif not self._stopping or not self._lanes.is_idle:
-                await self._bell.heard()
-        writer.close()
+        with closing(Writer(self._database, self._runner, self._observer, self._limits)) as writer:
+            while not self._stopping or len(self._lanes):
+                units = self._lanes.take()
+                if units:
+                    self._call_writer()
+                    await self._run(units, writer)
+                    # Whoever was just answered may ask again at once, and shares the next batch.
+                    await self._bell.pause()
+                elif not self._stopping or not self._lanes.is_idle:
+                    await self._bell.heard()
 
     async def _run(self, units: Sequence[Unit], writer: Writer) -> None:
         order_keys, queue = order_of(units), self._lanes.of(units[0])

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from ledger.book.units import InvariantViolated
 from ledger.engine.command import Actor
 from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
@@ -42,6 +43,8 @@ class Tx:
         outcome unknown until asked by key.
         """
         await self._pipeline.run([*statements, _COMMIT])
+        if self._pipeline.tag != b"COMMIT":
+            raise InvariantViolated("a transaction that was undone by its commit")
 
     async def rollback(self) -> None:
         """Undoes it; silent where the connection is gone, since the server then does so itself."""

@@ -15,6 +15,7 @@ from ledger.engine.queue import Limits
 from ledger.engine.unit import Unit
 from ledger.engine.unit_of_work import Tx
 from ledger.engine.wire.pipeline import Pipeline
+from ledger.engine.wire.row_packer import UnknownTypeError
 
 TRANSIENT = (
     asyncpg.DeadlockDetectedError,
@@ -45,7 +46,12 @@ server has no room (class 53, a full disk among it), takes no writes (a standby)
 (a statement's time, spent on waiting for a lock): running the batch again finds what was decided by its keys.
 """
 
-OUTDATED = (asyncpg.DatatypeMismatchError, asyncpg.InvalidCachedStatementError)
+OUTDATED = (
+    asyncpg.CannotCoerceError,
+    asyncpg.DatatypeMismatchError,
+    asyncpg.InvalidCachedStatementError,
+    UnknownTypeError,
+)
 """The connection knows the tables as they were before a migration; a new one knows them as they are."""
 
 _TRANSIENT_WAIT_S = 0.01
@@ -103,11 +109,15 @@ class Writer:
         if self._pipeline is None or self._pipeline.is_closed or self._tx is None:
             if self._has_written:
                 self._runner.forget()
-            self._pipeline = await self._database.open_writer()
-            tx = Tx(self._pipeline)
-            async with asyncio.timeout(HOST_SECONDS_MAX):
-                await self._runner.go_on(tx)
-            self._tx, self._has_written = tx, True
+            pipeline = await self._database.open_writer()
+            tx = Tx(pipeline)
+            try:
+                async with asyncio.timeout(HOST_SECONDS_MAX):
+                    await self._runner.go_on(tx)
+            except BaseException:
+                pipeline.close()
+                raise
+            self._pipeline, self._tx, self._has_written = pipeline, tx, True
         return self._tx
 
     def close(self) -> None:

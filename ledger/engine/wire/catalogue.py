@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from ledger.engine.wire.arrays import array_head, encode_bytes, encode_smallints, encode_texts, encode_uuids
-from ledger.engine.wire.row_packer import KNOWN_TYPES, Column, RowsPacker, Sent, row_packer
+from ledger.engine.wire.row_packer import Column, RowsPacker, Sent, row_packer
 
 Encode = Callable[[Any], bytes]
 
@@ -37,15 +37,12 @@ _TABLES = """
     GROUP BY 1, 2, 3
 """
 
-# What the database fills itself.
-_MAY_BE_NULL: Final = frozenset({5069})
-
 
 class Catalogue(NamedTuple):
     """What a connection's role may write, as it was when the connection was opened.
 
     encoders: by the object id of the type: of arrays of ids, bytes, texts and small numbers, and of arrays of rows of each
-              table; a table with a column of another type has none
+              table
     required: the columns that are declared NOT NULL, as the table's object id and the column's number
     """
 
@@ -60,8 +57,7 @@ async def read_catalogue(connection: "asyncpg.Connection[asyncpg.Record]") -> Ca
     for table in await connection.fetch(_TABLES):
         columns = [Column(*column) for column in zip(table["types"], table["required"], strict=True)]
         required.update((table["relation"], n) for n, c in zip(table["numbers"], columns, strict=True) if c.is_required)
-        if _MAY_BE_NULL.issuperset({column.oid for column in columns} - KNOWN_TYPES):
-            encoders[table["array"]] = _row_encoder(table["element"], columns)
+        encoders[table["array"]] = _row_encoder(table["element"], columns)
     return Catalogue(encoders, required)
 
 

@@ -37,10 +37,14 @@ class Described(NamedTuple):
 
 
 def prepare(name: bytes, sql: str) -> bytes:
-    """Asks to parse a statement and to describe it."""
+    """Asks to parse a statement and to describe it, in place of what the name stood for in an attempt that failed."""
+    known = b"S" + name + b"\0"
     parse = name + b"\0" + sql.encode() + b"\0\0\0"
-    describe = b"S" + name + b"\0"
-    return _HEAD.pack(b"P", len(parse) + 4) + parse + _HEAD.pack(b"D", len(describe) + 4) + describe
+    return _message(b"C", known) + _message(b"P", parse) + _message(b"D", known)
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return _HEAD.pack(kind, len(body) + _LENGTH.size) + body
 
 
 class Execution:
@@ -69,12 +73,14 @@ class Answers:
 
     whole:     done when it is ready; an exception where a statement failed or the connection is gone
     rows:      of each statement that was run, the rows, each without the head of its message
+    tag:       what the server says of the last one that was run, as `COMMIT`
     described: of each statement that was prepared, what the server says of it
     """
 
     def __init__(self) -> None:
         self.whole: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.rows: list[list[bytes]] = []
+        self.tag = b""
         self.described: list[Described] = []
         self._rows: list[bytes] = []
         self._parameters: Sequence[int] = ()
@@ -88,6 +94,8 @@ class Answers:
         at, length = 0, len(data)
         while at + _HEAD.size <= length:
             kind, size = _HEAD.unpack_from(data, at)
+            if size < _LENGTH.size:
+                raise asyncpg.InternalClientError("no message of PostgreSQL's")
             end = at + 1 + size
             if end > length:
                 break
@@ -96,6 +104,7 @@ class Answers:
             elif kind == b"C":
                 self.rows.append(self._rows)
                 self._rows = []
+                self.tag = data[at + _HEAD.size : end - 1]
             elif kind != b"2":  # that it is bound says nothing
                 self._take(kind, data[at + _HEAD.size : end])
             at = end
@@ -142,4 +151,5 @@ def _columns(body: bytes) -> list[Answered]:
 
 def _fields(body: bytes) -> dict[str, str]:
     """What an error says, by the letter of each field."""
-    return {field[:1].decode(): field[1:].decode() for field in body.split(b"\0") if field}
+    texts = (field.decode(errors="replace") for field in body.split(b"\0") if field)
+    return {text[0]: text[1:] for text in texts}

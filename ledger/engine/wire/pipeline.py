@@ -8,7 +8,6 @@ and none after the first that fails.
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import count
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -16,7 +15,7 @@ import asyncpg
 from ledger.engine.shelf import AnyShelf
 from ledger.engine.wire.catalogue import Catalogue, Encode
 from ledger.engine.wire.messages import SYNC, Answers, Described, Execution, prepare
-from ledger.engine.wire.row_packer import Column
+from ledger.engine.wire.row_packer import Column, UnknownTypeError
 from ledger.engine.wire.row_unpacker import NOT_SO, Make, row_unpacker
 
 Rows = list[Any]
@@ -44,7 +43,7 @@ class Pipeline(asyncio.Protocol):
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", catalogue: Catalogue) -> None:
         self._connection = connection
         self._catalogue = catalogue
-        self._numbers = count()
+        self._names: dict[tuple[str, AnyShelf | None], bytes] = {}
         self._prepared: dict[tuple[str, AnyShelf | None], _Prepared] = {}
         self._answers: Answers | None = None
         # The driver shows neither to anybody.
@@ -52,6 +51,8 @@ class Pipeline(asyncio.Protocol):
         self._transport: asyncio.Transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001
         self._transport.set_protocol(self)
         self.round_trips = 0
+        self.tag = b""
+        """What the server said of the last statement."""
 
     async def run(self, statements: Sequence[Statement]) -> list[Rows]:
         """The rows of each statement's answer. Raises what the driver raises; nothing after the failed one has run."""
@@ -81,34 +82,40 @@ class Pipeline(asyncio.Protocol):
         self._connection.terminate()
 
     async def _prepare(self, asked: Iterable[tuple[str, AnyShelf | None]]) -> None:
-        # Under a name of its own each time: after a failure the server may have some of them.
-        new = {b"scrip_%d" % next(self._numbers): one for one in asked if one not in self._prepared}
-        answers = await self._exchange([prepare(name, sql) for name, (sql, _) in new.items()])
-        for (name, (sql, shelf)), described in zip(new.items(), answers.described, strict=True):
+        new = [one for one in asked if one not in self._prepared]
+        names = [self._names.setdefault(one, b"scrip_%d" % len(self._names)) for one in new]
+        answers = await self._exchange([prepare(name, sql) for name, (sql, _) in zip(names, new, strict=True)])
+        for name, one, described in zip(names, new, answers.described, strict=True):
             encoders = [self._encoder(oid) for oid in described.parameters]
+            shelf = one[1]
             unpack = _rows_unpacker(described, self._catalogue.required, tuple if shelf is None else shelf.make)
-            self._prepared[sql, shelf] = _Prepared(Execution(name, len(encoders)), encoders, unpack)
+            self._prepared[one] = _Prepared(Execution(name, len(encoders)), encoders, unpack)
 
     def _encoder(self, oid: int) -> Encode:
         encode = self._catalogue.encoders.get(oid)
         if encode is None:
-            raise TypeError(f"no form for arguments of the type {oid}")
+            raise UnknownTypeError(f"no form for arguments of the type {oid}")
         return encode
 
     async def _exchange(self, messages: list[bytes]) -> Answers:
         if self._connection.is_closed():
             raise asyncpg.InterfaceError("connection is closed")
+        if self._answers is not None:
+            raise asyncpg.InterfaceError("another pipeline is in flight")
         self.round_trips += 1
         answers = self._answers = Answers()
         messages.append(SYNC)
-        self._transport.write(b"".join(messages))
         try:
+            self._transport.write(b"".join(messages))
             await answers.whole
-        except asyncio.CancelledError:
-            self.close()  # what is still to come would pass for the answers to something else
+        except BaseException as error:
+            del answers  # it holds the error, whose traceback holds this frame
+            if isinstance(error, asyncio.CancelledError):
+                self.close()  # what is still to come would pass for the answers to something else
             raise
         finally:
             self._answers = None
+        self.tag = answers.tag
         return answers
 
     # -- the transport's calls -----------------------------------------------------------------------------------

@@ -61,20 +61,26 @@ _FIXED: Final[dict[int, _Fixed]] = {
 _VARYING: Final[dict[int, str]] = {17: "{v}", 25: "{v}.encode()", 1009: "texts({v})"}
 """By the type's object id: the expression of its bytes."""
 
-KNOWN_TYPES: Final = frozenset({*_FIXED, *_VARYING})
-"""The types that a row may have values of; of all others there is only NULL."""
+_FILLED: Final = 5069
+"""xid8: the type of what the database fills itself."""
+
+
+class UnknownTypeError(TypeError):
+    """A value of a type that has no form here, or that the server had not when the connection was opened."""
 
 
 def row_packer(columns: Sequence[Column], fields: int, needed: AbstractSet[int]) -> RowsPacker:
     """A function that packs rows of a table with these columns: rows have so many of them, and all but the needed ones are
-    NULL.
+    NULL. UnknownTypeError where one of these has a type that has no form here.
 
-    It raises where a required column is None. What has no form here (the database's own columns) can only be NULL.
+    It raises where a required column is None. What the database fills itself is NULL.
     """
     source = _Source(len(columns))
     for n, column in enumerate(columns):
-        if n not in needed or column.oid not in KNOWN_TYPES:
+        if n not in needed or column.oid == _FILLED:
             source.add_constant(_HEAD.pack(column.oid, -1))
+        elif column.oid not in _FIXED and column.oid not in _VARYING:
+            raise UnknownTypeError(f"no form for values of the type {column.oid}")
         elif not column.is_required:
             source.add_optional(column.oid, f"v{n}")
         elif column.oid in _FIXED:

@@ -14,7 +14,7 @@ from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811
 
 from ledger.engine.wire.arrays import decode_networks, decode_texts
 from ledger.engine.wire.instants import EPOCH, INSTANTS
-from ledger.engine.wire.row_packer import Column
+from ledger.engine.wire.row_packer import Column, UnknownTypeError
 
 R = TypeVar("R")
 Make = Callable[[Iterable[object]], R]
@@ -44,11 +44,11 @@ _VARYING: Final[dict[int, str]] = {17: "{v}", 25: "{v}.decode()", 651: "networks
 
 
 def row_unpacker(columns: Sequence[Column], make: Make[R]) -> Callable[[bytes], R]:
-    """A function that makes rows of these columns. TypeError for a type that has no form here."""
+    """A function that makes rows of these columns. UnknownTypeError for a type that has no form here."""
     source = _Source()
     for n, column in enumerate(columns):
         if column.oid not in _FIXED and column.oid not in _VARYING:
-            raise TypeError(f"no form for values of the type {column.oid}")
+            raise UnknownTypeError(f"no form for values of the type {column.oid}")
         if not column.is_required:
             source.add_optional(column.oid, f"v{n}")
         elif column.oid in _FIXED:

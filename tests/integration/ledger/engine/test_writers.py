@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from graphql_api.bootstrap import limits_of, open_application
+from ledger.book.units import InvariantViolated
 from ledger.engine.outcome import Outcome
 from ledger.engine.unit import LIST_MAX
 from ledger.engine.wire.pipeline import Statement
@@ -72,6 +74,42 @@ async def test_no_connection_stays_in_a_transaction(world: World) -> None:
     for command in (earn, earn, replace(earn, amount=2), replace(earn, key="f", member_id=world.merchant_id)):
         await world.application.engine.execute(command)
         assert [row["state"] for row in await world.connection.fetch(states)] == ["idle"]
+
+
+async def test_a_connection_that_cannot_begin_is_given_back(world: World) -> None:
+    """However many commands fail for it: a right that was taken away leaves no connection behind."""
+    there = [row["pid"] for row in await world.connection.fetch("SELECT pid FROM pg_stat_activity")]
+    await world.connection.execute("REVOKE SELECT ON book.journal_entries FROM scrip_app")
+    earns = [
+        EarnPoints(actor=world.actor, key=f"e{number}", member_id=member, asset="EVER", amount=1)
+        for number, member in enumerate(world.members)
+    ]
+
+    failed = await asyncio.gather(*map(world.application.engine.execute, earns), return_exceptions=True)
+
+    assert all(isinstance(each, asyncpg.InsufficientPrivilegeError) for each in failed)
+    async with asyncio.timeout(10):
+        while await world.connection.fetchval(WRITERS, there):  # noqa: ASYNC110  nothing else tells
+            await asyncio.sleep(0.02)
+
+
+async def test_an_update_that_finds_no_row_is_a_broken_invariant(world: World) -> None:
+    """Nothing of the batch stands, whoever hid the row."""
+    engine = world.application.engine
+    earns = [
+        EarnPoints(actor=world.actor, key=f"e{number}", member_id=world.members[0], asset="EVER", amount=1)
+        for number in range(2)
+    ]
+    (await engine.execute(earns[0])).unwrap()
+    await world.connection.execute(
+        "CREATE FUNCTION public.skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        " CREATE TRIGGER hide BEFORE UPDATE ON book.accounts FOR EACH ROW EXECUTE FUNCTION public.skip()"
+    )
+
+    with pytest.raises(InvariantViolated, match="not there"):
+        await engine.execute(earns[1])
+
+    assert await world.connection.fetchval("SELECT count(*) FROM book.journal_entries") == 1
 
 
 async def test_a_writer_sees_what_was_committed_while_it_waited(world: World, database_url: str) -> None:

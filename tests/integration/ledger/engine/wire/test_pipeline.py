@@ -1,12 +1,17 @@
 """Pipelines on a real server: together in one round trip, one after the other, and none after a failure."""
 
 import asyncio
+import gc
+from weakref import ref
 
 import asyncpg
 import pytest
 
+from ledger.book.units import InvariantViolated
 from ledger.engine.database import Database
+from ledger.engine.unit_of_work import Tx
 from ledger.engine.wire.pipeline import Pipeline, Statement
+from ledger.engine.wire.row_packer import UnknownTypeError
 from tests.integration.ledger.engine.wire.conftest import Connection
 
 BEGIN, COMMIT, ROLLBACK = Statement("BEGIN"), Statement("COMMIT"), Statement("ROLLBACK")
@@ -67,6 +72,53 @@ async def test_a_statement_that_cannot_be_prepared_leaves_the_others_usable(writ
     with pytest.raises(asyncpg.UndefinedTableError):
         await writer.run([Statement("SELECT 1"), Statement("SELECT * FROM public.nothing"), Statement("SELECT 2")])
     assert await writer.run([Statement("SELECT 1"), Statement("SELECT 2")]) == [[(1,)], [(2,)]]
+
+
+async def test_preparing_in_vain_leaves_nothing_behind(writer: Pipeline) -> None:
+    """However often: the server keeps one statement for each that was asked for, and a type without a form is none."""
+    prepared = Statement("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'scrip%'")
+    for _ in range(20):
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await writer.run([Statement("SELECT 1"), Statement("SELECT 2"), Statement("SELECT * FROM public.nothing")])
+        with pytest.raises(UnknownTypeError):
+            await writer.run([Statement("SELECT interval '1 day'")])
+    [[(count,)]] = await writer.run([prepared])
+    assert count <= 5
+
+
+async def test_an_error_is_not_kept(writer: Pipeline) -> None:
+    """Whoever let go of it has freed it, and the batch that its traceback holds."""
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(asyncpg.DivisionByZeroError) as raised:
+            await writer.run([Statement("SELECT 1 / 0")])
+        error = ref(raised.value)
+        del raised
+        await asyncio.sleep(0)
+        assert error() is None
+    finally:
+        gc.enable()
+
+
+async def test_one_pipeline_at_a_time(writer: Pipeline) -> None:
+    """A second one is refused, and the first goes on."""
+    asked = asyncio.create_task(writer.run([Statement("SELECT 1"), Statement("SELECT pg_sleep(0.2)::text")]))
+    await asyncio.sleep(0.1)
+    with pytest.raises(asyncpg.InterfaceError, match="in flight"):
+        await writer.run([Statement("SELECT 1")])
+    assert (await asked)[0] == [(1,)]
+
+
+async def test_a_commit_that_commits_nothing_is_an_error(writer: Pipeline) -> None:
+    """PostgreSQL answers the commit of a failed transaction without one."""
+    tx = Tx(writer)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await tx.begin([Statement("SELECT 1 / 0")])
+    with pytest.raises(InvariantViolated):
+        await tx.commit([])
+    await tx.begin([Statement("SELECT 1")])
+    await tx.commit([])
 
 
 async def test_each_statement_sees_what_was_committed_before_it(writer: Pipeline, plain: Connection) -> None:

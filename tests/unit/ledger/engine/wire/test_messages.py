@@ -23,8 +23,8 @@ WRONG = message(b"E", b"SERROR\0VERROR\0C23505\0Mduplicate key\0tjournal_entries
 
 
 def test_a_statement_is_parsed_and_described_under_its_name() -> None:
-    """Parse, then Describe; the server finds out the types of the parameters."""
-    assert prepare(b"s1", "SELECT $1") == b"P\0\0\0\x13s1\0SELECT $1\0\0\0" + b"D\0\0\0\x08Ss1\0"
+    """Close, Parse, Describe: the name may stand for an attempt that failed, and the server finds out the types."""
+    assert prepare(b"s1", "SELECT $1") == b"C\0\0\0\x08Ss1\0" + b"P\0\0\0\x13s1\0SELECT $1\0\0\0" + b"D\0\0\0\x08Ss1\0"
 
 
 def test_an_execution_binds_its_arguments() -> None:
@@ -69,7 +69,9 @@ def test_messages_may_come_in_pieces(cuts: list[int]) -> None:
         await answers.whole
         return answers
 
-    assert asyncio.run(read()).rows == [[], [b"first", b"second"]]
+    answers = asyncio.run(read())
+    assert answers.rows == [[], [b"first", b"second"]]
+    assert answers.tag == b"SELECT 1"
 
 
 async def test_a_description_names_the_types() -> None:
@@ -118,6 +120,20 @@ async def test_a_connection_that_is_lost_ends_the_wait(last_words: bytes) -> Non
     with pytest.raises(asyncpg.ConnectionDoesNotExistError) as raised:
         await answers.whole
     assert isinstance(raised.value.__cause__, asyncpg.UniqueViolationError) == bool(last_words)
+
+
+async def test_what_is_no_message_is_refused() -> None:
+    """A length that cannot be is no reason to read for ever."""
+    with pytest.raises(asyncpg.InternalClientError):
+        Answers().read(b"D\xff\xff\xff\xff")
+
+
+async def test_an_error_in_another_encoding_is_still_that_error() -> None:
+    """Its text is read as far as it can be."""
+    answers = Answers()
+    answers.read(message(b"E", b"C42P01\0Mno table \xff\xfe\0\0") + READY)
+    with pytest.raises(asyncpg.UndefinedTableError, match="no table"):
+        await answers.whole
 
 
 async def test_nobody_is_told_who_no_longer_waits() -> None:
