@@ -127,23 +127,22 @@ class Engine:
 
     async def _prepared(self, units: Sequence[Unit]) -> list[Unit]:
         """Those that may be queued, after a look at the book; the callers of the others have been told."""
-        if any(command.must_find for unit in units for command in unit.commands):
-            await self._look_up(units)
+        looking = [unit for unit in units if unit.has_looks]
+        if looking:
+            await self._look_up(looking, sum(len(unit.commands) for unit in units))
         return [unit for unit in units if unit.is_awaited and _has_footprint(unit)]
 
-    async def _look_up(self, units: Sequence[Unit]) -> None:
-        """Lets those that must look do so, all at once; meanwhile all count as waiting."""
+    async def _look_up(self, units: Sequence[Unit], waiting: int) -> None:
+        """Lets these look, all at once; meanwhile so many commands count as waiting."""
         self._reader.standing_version = self._runner.standing.version
-        count = sum(len(unit.commands) for unit in units)
-        self._commands_looking += count
+        self._commands_looking += waiting
         try:
-            match [unit for unit in units if unit.has_looks]:
-                case [unit]:
-                    await self._look(unit)
-                case several:
-                    await asyncio.gather(*map(self._look, several))
+            if len(units) == 1:
+                await self._look(units[0])
+            else:
+                await asyncio.gather(*map(self._look, units))
         finally:
-            self._commands_looking -= count
+            self._commands_looking -= waiting
 
     async def _look(self, unit: Unit) -> None:
         try:

@@ -40,7 +40,8 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
     if draft.draws:
         state.append(DRAWS, draft.draws)
     state.emit(
-        Event(
+        Event.__new__(  # as Entry in `new_draft`
+            Event,
             id=state.ids.new(),
             at=entry.posted_at,
             type=entry.kind,

@@ -1,7 +1,7 @@
 """Reading: queries built with Core, compiled once, run unlocked on the readers' pool."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -67,18 +67,11 @@ class Reader:
         """The ledger's instant (semantics 10)."""
         return instant_in(await self.rows(NOW, {}))
 
-    async def look_up(self, query: Query, value: Asked) -> Record | None:
+    def look_up(self, query: Query, value: Asked) -> Awaitable[Record | None]:
         """The row whose first column is `value`, or None. Look-ups of one moment share one statement.
 
         The query's one parameter `asked` is the array of the values.
         """
-        return await self._ask(query, value)
-
-    async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Record | None]:
-        """`look_up` for each of the values, by the same one statement."""
-        return await asyncio.gather(*[self._ask(query, value) for value in values])
-
-    def _ask(self, query: Query, value: Asked) -> "asyncio.Future[Record | None]":
         loop = asyncio.get_running_loop()
         waiting = self._waiting.get(query)
         if waiting is None:
@@ -87,6 +80,10 @@ class Reader:
         found: asyncio.Future[Record | None] = loop.create_future()
         waiting.setdefault(value, []).append(found)
         return found
+
+    async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Record | None]:
+        """`look_up` for each of the values, by the same one statement."""
+        return await asyncio.gather(*[self.look_up(query, value) for value in values])
 
     def _start(self, query: Query) -> None:
         """Whoever was woken in this pass of the loop has asked by now."""

@@ -23,11 +23,7 @@ class RowsMissing(Exception):
 class Group(dict[Any, Any]):
     """The rows under one asked value; new rows may come in before the others are loaded."""
 
-    __slots__ = ("is_loaded",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_loaded = False
+    is_loaded = False
 
 
 class Drawer:

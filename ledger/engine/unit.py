@@ -86,8 +86,10 @@ class Unit:
 
     async def look(self, reader: Reader) -> None:
         """Looks up what the commands need to be known, all at once; before each queueing."""
-        finds = [command.find(reader) for command in self.commands]
-        self.commands = [await finds[0]] if len(finds) == 1 else await asyncio.gather(*finds)
+        if len(self.commands) == 1:
+            self.commands = [await self.commands[0].find(reader)]
+        else:
+            self.commands = await asyncio.gather(*[command.find(reader) for command in self.commands])
 
     def prepare(self) -> None:
         """Computes the footprint."""

@@ -31,6 +31,8 @@ class Basket:
         """INVALID_INPUT where the amount is out of range, an item is malformed, or the items exceed the amount."""
         if not 0 <= self.amount_minor <= AMOUNT_MAX:
             refuse_input("basketMinor")
+        if not self.items:
+            return
         if len(self.items) > ITEMS_MAX or not all(map(_is_item, self.items)):
             refuse_input("items")
         if sum(item.price_minor * item.quantity for item in self.items) > self.amount_minor:

@@ -59,7 +59,7 @@ class CounterCommand(Command[O], Generic[O]):
             "merchantId": self.merchant_id,
             "terminalId": self.terminal_id,
             "scene": self.scene,
-            "vouchers": [(each.code_hash, each.lock_token_hash, *each.wanted) for each in self.vouchers],
+            "vouchers": [each.named for each in self.vouchers],
             "reference": self.reference,
         }
 
@@ -68,9 +68,9 @@ class CounterCommand(Command[O], Generic[O]):
         codes = {each.code_hash for each in self.vouchers}
         if not 1 <= len(self.vouchers) <= PRESENTED_MAX or len(codes) != len(self.vouchers):
             refuse_input("vouchers")
-        amounts = [each.wanted.amount_minor for each in self.vouchers]
-        if not all(amount is None or is_amount(amount) for amount in amounts):
-            refuse_input("amountMinor")
+        for each in self.vouchers:
+            if each.wanted.amount_minor is not None and not is_amount(each.wanted.amount_minor):
+                refuse_input("amountMinor")
         if self.scene is not None and not (0 < len(self.scene) <= SCENE_LENGTH_MAX and self.scene.isprintable()):
             refuse_input("scene")
 
@@ -118,7 +118,7 @@ class CounterCommand(Command[O], Generic[O]):
         merchant = require_merchant(state, self.merchant_id, self.actor.programme_id)
         if is_another_merchants(self.actor, self.merchant_id):
             raise Refusal(RefusalCode.MERCHANT_NOT_FOUND)
-        return Till(merchant=merchant, terminal=self._terminal(state, merchant), scene=self.scene)
+        return Till(merchant, self._terminal(state, merchant), self.scene)
 
     def _terminal(self, state: State, merchant: Merchant) -> Terminal | None:
         if self.terminal_id is None:
@@ -153,17 +153,8 @@ class CounterCommand(Command[O], Generic[O]):
             day = local_date(now, programme.time_zone)
             used = count_of(state, found.member_id, found.template_id, Purpose.USE, day)
             reserved = self._reserved(state, found, now)
-        return Shown(
-            place=place,
-            voucher=voucher,
-            body=body,
-            account=account,
-            used=used,
-            reserved=reserved,
-            is_dynamic=presented.is_dynamic,
-            lock_token_hash=presented.lock_token_hash,
-            wanted=presented.wanted,
-        )
+        is_dynamic, lock_token_hash, wanted = presented.is_dynamic, presented.lock_token_hash, presented.wanted
+        return Shown(place, voucher, body, account, used, reserved, is_dynamic, lock_token_hash, wanted)
 
     def _reserved(self, state: State, found: Found, now: datetime) -> int:
         """The uses that locks on vouchers of the account reserve which are not presented here."""

@@ -49,6 +49,12 @@ class Presented:
     lock_token_hash: bytes | None = None
     wanted: Wanted = ALL_DUE
 
+    @property
+    def named(self) -> str:
+        """What the till named, as fingerprints take it; not whether a suffix was fresh: a retry comes with a stale one."""
+        token = "" if self.lock_token_hash is None else self.lock_token_hash.hex()
+        return f"{self.code_hash.hex()} {token} {self.wanted.amount_minor} {self.wanted.exactness.value}"
+
 
 class Found(NamedTuple):
     """Whose voucher a code is; where it is nobody's, every id is one that nothing has."""

@@ -43,8 +43,9 @@ class RedeemVouchers(CounterCommand[Redeemed]):
 
     def fields(self) -> Mapping[str, object]:
         """Everything the caller named."""
-        items = [(item.item, item.price_minor, item.quantity) for item in self.basket.items]
-        return {**CounterCommand.fields(self), "basketMinor": self.basket.amount_minor, "items": items or None}
+        basket = self.basket
+        items = [(each.item, each.price_minor, each.quantity) for each in basket.items] if basket.items else None
+        return {**CounterCommand.fields(self), "basketMinor": basket.amount_minor, "items": items}
 
     def require_input(self) -> None:
         """INVALID_INPUT as of the vouchers presented, and where the basket is malformed."""

@@ -51,11 +51,11 @@ def stack(vouchers: Sequence[Shown], basket: Basket, till: Till, now: datetime) 
         offer, reasons = _lay(shown, beside, bill, till, now)
         if offer is None:
             alone = _lay(shown, [], bill_of(basket), till, now)[1] if beside else reasons
-            skipped.append(Skipped(shown=shown, reasons=reasons, alone=alone))
+            skipped.append(Skipped(shown, reasons, alone))
         else:
-            applied.append(Applied(shown=shown, offer=offer))
+            applied.append(Applied(shown, offer))
             bill = bill.less(offer.discount_minor, offer.item)
-    return Stack(applied=tuple(applied), skipped=tuple(skipped), bill=bill)
+    return Stack(tuple(applied), tuple(skipped), bill)
 
 
 def goes_with(one: Stacking, other: Stacking) -> bool:

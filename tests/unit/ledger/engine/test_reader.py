@@ -61,8 +61,8 @@ async def test_a_broken_look_up_is_told_to_everybody_who_shared_it() -> None:
 async def test_who_gives_up_takes_no_answer_from_others() -> None:
     """A cancelled caller leaves the shared statement alone."""
     reader = CountingReader({b"a": "A"})
-    impatient = asyncio.create_task(reader.look_up(QUERY, b"a"))
-    patient = asyncio.create_task(reader.look_up(QUERY, b"a"))
+    impatient = asyncio.ensure_future(reader.look_up(QUERY, b"a"))
+    patient = asyncio.ensure_future(reader.look_up(QUERY, b"a"))
     await asyncio.sleep(0)
 
     impatient.cancel()
