@@ -34,8 +34,10 @@ def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
 def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
     """Lets the account live on after the member's own activity; a late one revives nothing (semantics 4.3)."""
     until = inactive_from(wallet, active_at)
+    if until is None:
+        return
     account = draft.account(wallet.account)
-    if until is not None and (account.inactive_at is None or until > account.inactive_at):
+    if account.inactive_at is None or until > account.inactive_at:
         draft.change(account, inactive_at=until, next_due_at=min(account.next_due_at, until))
         refresh_next_expiry(wallet, draft)
 
