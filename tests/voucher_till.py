@@ -41,7 +41,7 @@ class VoucherTill:
 
     async def show(self, voucher_id: UUID, **more: Any) -> Presented:
         """The voucher's code as the till reads it."""
-        return replace(Presented(code_hash=(await self.desk.voucher(voucher_id))["code_hash"]), **more)
+        return Presented(code_hash=(await self.desk.voucher(voucher_id))["code_hash"])._replace(**more)
 
     def redeeming(self, *shown: Presented, **more: Any) -> RedeemVouchers:
         """The command."""
@@ -64,7 +64,7 @@ class VoucherTill:
             actor=self.actor, key=key, merchant_id=self.merchant_id, vouchers=(shown,), token_hash=token
         )
         locked = (await self.bank.application.engine.execute(replace(command, **more))).unwrap()
-        return locked, replace(shown, lock_token_hash=token)
+        return locked, shown._replace(lock_token_hash=token)
 
     async def reverse(self, redemption_id: UUID, **more: Any) -> Outcome[RedemptionReversed]:
         """Gives a redemption back."""

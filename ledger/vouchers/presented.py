@@ -5,7 +5,6 @@ same, so their time tells nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -34,8 +33,7 @@ _BY_CODE = Query(
 _NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class Presented(NamedTuple):
     """A voucher as the till presents it.
 
     code_hash:       of the code (`code.read_code`)

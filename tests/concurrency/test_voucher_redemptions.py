@@ -135,7 +135,7 @@ async def test_one_sale_under_one_key_is_redeemed_once(counter: VoucherCounter) 
 async def test_stored_value_is_spent_to_the_last_unit(counter: VoucherCounter) -> None:
     """Sixty tills want 70 of 1,000 each, "up to": fourteen get it, one gets the last 20."""
     await counter.live("CARD", gives=StoredValue(value_minor=1000))
-    shown = replace(await counter.issue("CARD"), wanted=Wanted(70, Exactness.UP_TO))
+    shown = (await counter.issue("CARD"))._replace(wanted=Wanted(70, Exactness.UP_TO))
 
     results = await counter.race(*([counter.redeem(shown) for _ in range(EACH)] for _ in range(RACERS)))
 
@@ -179,7 +179,7 @@ async def test_a_redemption_races_its_own_release(counter: VoucherCounter) -> No
     shown = await counter.issue("OFF")
     token = token_hash("token")
     (await counter.now(LockVoucher(**counter.common(), vouchers=(shown,), token_hash=token))).unwrap()
-    held = replace(shown, lock_token_hash=token)
+    held = shown._replace(lock_token_hash=token)
 
     results = await counter.race(
         [counter.redeem(held) for _ in range(EACH)],
