@@ -6,7 +6,7 @@ and none after the first that fails.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -56,11 +56,9 @@ class Pipeline(asyncio.Protocol):
 
     async def run(self, statements: Sequence[Statement]) -> list[Rows]:
         """The rows of each statement's answer. Raises what the driver raises; nothing after the failed one has run."""
-        try:
-            prepared = [self._prepared[sql, shelf] for sql, _, shelf in statements]
-        except KeyError:
-            await self._prepare(dict.fromkeys((sql, shelf) for sql, _, shelf in statements))
-            return await self.run(statements)
+        prepared = self._known(statements)
+        if prepared is None:
+            prepared = await self._prepare(statements)
         messages = [
             execution.with_arguments(
                 [None if a is None else encode(a) for encode, a in zip(encoders, arguments, strict=True)]
@@ -81,7 +79,15 @@ class Pipeline(asyncio.Protocol):
         """Disconnects at once; what was open is undone by the server."""
         self._connection.terminate()
 
-    async def _prepare(self, asked: Iterable[tuple[str, AnyShelf | None]]) -> None:
+    def _known(self, statements: Sequence[Statement]) -> list[_Prepared] | None:
+        """As the server has them; None where it has not all of them."""
+        try:
+            return [self._prepared[sql, shelf] for sql, _, shelf in statements]
+        except KeyError:
+            return None
+
+    async def _prepare(self, statements: Sequence[Statement]) -> list[_Prepared]:
+        asked = dict.fromkeys((sql, shelf) for sql, _, shelf in statements)
         new = [one for one in asked if one not in self._prepared]
         names = [self._names.setdefault(one, b"scrip_%d" % len(self._names)) for one in new]
         answers = await self._exchange([prepare(name, sql) for name, (sql, _) in zip(names, new, strict=True)])
@@ -90,6 +96,7 @@ class Pipeline(asyncio.Protocol):
             shelf = one[1]
             unpack = _rows_unpacker(described, self._catalogue.required, tuple if shelf is None else shelf.make)
             self._prepared[one] = _Prepared(Execution(name, len(encoders)), encoders, unpack)
+        return [self._prepared[sql, shelf] for sql, _, shelf in statements]
 
     def _encoder(self, oid: int) -> Encode:
         encode = self._catalogue.encoders.get(oid)

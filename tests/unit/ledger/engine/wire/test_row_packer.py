@@ -10,22 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.engine.wire.row_packer import Column, Row, row_packer
+from tests.unit.ledger.engine.wire.column_values import DAY, INSTANT, LONG, SHORT, TEXT, UUID_OID, VALUES
 
-BOOL, BYTES, LONG, SHORT, INTEGER, TEXT, DAY, INSTANT, UUID_OID = 16, 17, 20, 21, 23, 25, 1082, 1184, 2950
-TEXTS, XID8 = 1009, 5069
-VALUES: dict[int, st.SearchStrategy[object]] = {
-    BOOL: st.booleans(),
-    BYTES: st.binary(max_size=40),
-    LONG: st.integers(-(2**63), 2**63 - 1),
-    SHORT: st.integers(-(2**15), 2**15 - 1),
-    INTEGER: st.integers(-(2**31), 2**31 - 1),
-    TEXT: st.text(st.characters(codec="utf-8"), max_size=40),
-    DAY: st.dates(),
-    INSTANT: st.datetimes(timezones=st.just(UTC)),
-    UUID_OID: st.uuids(),
-    TEXTS: st.lists(st.text(max_size=5) | st.none(), max_size=3),
-    XID8: st.none(),
-}
+XID8 = 5069
+PACKED = {**VALUES, XID8: st.none()}
 
 
 def packed(types: Sequence[int], row: Row, *, required: bool = False) -> bytes:
@@ -61,11 +49,11 @@ def test_instants_and_days_count_from_the_year_2000(required: bool) -> None:
 @given(st.data())
 def test_whether_columns_are_required_changes_no_byte(data: st.DataObject) -> None:
     """Neighbours packed in one call are what they are one by one, whatever stands between them."""
-    types = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=12))
+    types = data.draw(st.lists(st.sampled_from(sorted(PACKED)), min_size=1, max_size=12))
     required = data.draw(st.lists(st.booleans(), min_size=len(types), max_size=len(types)))
     fields = data.draw(st.integers(1, len(types)))
     needed = data.draw(st.frozensets(st.integers(0, fields - 1)))
-    rows = data.draw(st.lists(st.tuples(*(VALUES[oid] for oid in types[:fields])), min_size=1, max_size=3))
+    rows = data.draw(st.lists(st.tuples(*(PACKED[oid] for oid in types[:fields])), min_size=1, max_size=3))
 
     together = row_packer([Column(*column) for column in zip(types, required, strict=True)], fields, needed)
     one_by_one = row_packer([Column(oid, is_required=False) for oid in types], fields, needed)
@@ -73,7 +61,7 @@ def test_whether_columns_are_required_changes_no_byte(data: st.DataObject) -> No
     assert together(b"head", rows) == one_by_one(b"head", rows)
 
 
-@pytest.mark.parametrize("oid", sorted(VALUES.keys() - {XID8}))
+@pytest.mark.parametrize("oid", sorted(PACKED.keys() - {XID8}))
 def test_none_in_a_required_column_is_never_packed_as_a_value(oid: int) -> None:
     """Nothing passes for a value that is not there."""
     with pytest.raises((AttributeError, TypeError, struct.error)):
