@@ -4,7 +4,7 @@ A spend sends six of them (its lock, what it reads, its request, its event): 1.2
 element whether it is an array itself, and 0.45 by these functions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from struct import Struct
 from typing import Final
@@ -27,7 +27,7 @@ def array_head(element: int, count: int) -> bytes:
     return _HEAD.pack(1, 0, element, count, 1)
 
 
-def encode_uuids(ids: Sequence[UUID | None]) -> bytes:
+def encode_uuids(ids: Collection[UUID | None]) -> bytes:
     """uuid[]; None is NULL."""
     head = array_head(_UUID, len(ids))
     if not ids:
@@ -39,17 +39,17 @@ def encode_uuids(ids: Sequence[UUID | None]) -> bytes:
         return head + b"".join([_NULL if one is None else _UUID_LENGTH + one.bytes for one in ids])
 
 
-def encode_bytes(values: Sequence[bytes | None]) -> bytes:
+def encode_bytes(values: Collection[bytes | None]) -> bytes:
     """bytea[]; None is NULL."""
-    return array_head(_BYTEA, len(values)) + _joined(values)
+    return array_head(_BYTEA, len(values)) + with_lengths(values)
 
 
-def encode_texts(values: Sequence[str | None]) -> bytes:
+def encode_texts(values: Collection[str | None]) -> bytes:
     """text[]; None is NULL."""
-    return array_head(_TEXT, len(values)) + _joined(None if value is None else value.encode() for value in values)
+    return array_head(_TEXT, len(values)) + with_lengths(None if value is None else value.encode() for value in values)
 
 
-def encode_smallints(values: Sequence[int]) -> bytes:
+def encode_smallints(values: Collection[int]) -> bytes:
     """smallint[]."""
     return array_head(_SMALLINT, len(values)) + b"".join([_SHORT.pack(2, value) for value in values])
 
@@ -64,7 +64,8 @@ def decode_networks(data: bytes) -> list[IPv4Network | IPv6Network | None]:
     return [None if value is None else ip_network((value[4:], value[1])) for value in _elements(data)]
 
 
-def _joined(values: Iterable[bytes | None]) -> bytes:
+def with_lengths(values: Iterable[bytes | None]) -> bytes:
+    """Each value behind its length; NULL is the length -1."""
     parts: list[bytes] = []
     for value in values:
         parts += (_NULL,) if value is None else (_LENGTH.pack(len(value)), value)

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from ledger.engine.wire.arrays import with_lengths
+
 SYNC: Final = b"S\0\0\0\x04"
 _EXECUTE: Final = b"E\0\0\0\x09\0\0\0\0\0"
 """All rows of the portal that was bound last."""
@@ -18,7 +20,6 @@ _COUNT: Final = Struct("!h")
 _TYPE: Final = Struct("!I")
 _OF_COLUMN: Final = Struct("!IhI8x")
 """What stands behind a column's name."""
-_NULL: Final = _LENGTH.pack(-1)
 
 
 class Answered(NamedTuple):
@@ -60,12 +61,9 @@ class Execution:
 
     def with_arguments(self, packed: Sequence[bytes | None]) -> bytes:
         """The messages with these arguments; None is NULL."""
-        parts = [b"", self._head]
-        for argument in packed:
-            parts += (_NULL,) if argument is None else (_LENGTH.pack(len(argument)), argument)
-        parts[0] = _HEAD.pack(b"B", sum(map(len, parts)) + len(_BINARY) + _LENGTH.size)
-        parts.append(self._tail)
-        return b"".join(parts)
+        values = with_lengths(packed)
+        size = _LENGTH.size + len(self._head) + len(values) + len(_BINARY)
+        return b"".join((_HEAD.pack(b"B", size), self._head, values, self._tail))
 
 
 class Answers:
