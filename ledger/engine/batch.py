@@ -129,8 +129,8 @@ class BatchRunner:
         """
         keys = [key for unit in batch.units for key in unit.keys]
         creating = self._creating(list(batch.create.values()))
-        locking = [self.statements.lock(shelf, list(ids)) for shelf, ids in _locks(keys).items()]
-        reading = [self.statements.read(shelf, list(values)) for shelf, values in _reads(batch, keys).items()]
+        locking = [self.statements.lock(shelf, ids) for shelf, ids in _locks(keys).items()]
+        reading = [self.statements.read(shelf, values) for shelf, values in _reads(batch, keys).items()]
         *found, [(instant, version)] = await tx.begin([*creating, *locking, *reading, self.statements.instant()])
         # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
         self.ids.tick()
@@ -174,7 +174,7 @@ class BatchRunner:
         if standing:
             await self.standing.load(state.standing, standing, tx)
         if asked:
-            reading = [self.statements.read(shelf, list(values)) for shelf, values in asked.items()]
+            reading = [self.statements.read(shelf, values) for shelf, values in asked.items()]
             _load(state, reading, await tx.ask(reading))
 
     async def _decide(self, batch: Batch, state: State, now: datetime, tx: Tx) -> None:
@@ -251,7 +251,7 @@ async def _commit(writing: Sequence[Statement], tx: Tx) -> None:
 
 def _load(state: State, statements: Sequence[Statement], found: Sequence[Rows]) -> None:
     for (_, (values, *_), shelf), rows in zip(statements, found, strict=True):
-        state.load(cast("AnyShelf", shelf), cast("Sequence[Asked]", values), rows)
+        state.load(cast("AnyShelf", shelf), cast("Iterable[Asked]", values), rows)
 
 
 def _locks(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:

@@ -4,7 +4,7 @@ Every row is reached by key. Writers run with sequential scans, hash and merge j
 that a plan made while a table was empty stays right when it has grown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple, cast
@@ -45,13 +45,13 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import NullType, UserDefinedType
 
 from ledger.book.account import Account
+from ledger.engine import shelves
 from ledger.engine.shelf import AnyShelf, Asked
 from ledger.engine.tables import ACCOUNTS, BOOK, ENTRIES, HOLDERS, INSTANCE, REGISTRY
 from ledger.engine.wire.pipeline import Statement
 from ledger.engine.wire.row_packer import Sent
 
 _NEWEST_ENTRIES = 1000
-_EVERY_FIELD = frozenset(range(len(Account._fields)))
 _ASSET_ID = TableClause("assets", column("id", Uuid), schema=REGISTRY).c.id
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
@@ -141,40 +141,44 @@ class Statements:
         """The instant now, and the standing version."""
         return Statement(self._cached("instant", lambda: select(instant_now(), INSTANCE.c.standing_version)))
 
-    def lock(self, shelf: AnyShelf, ids: Sequence[Asked]) -> Statement:
+    def lock(self, shelf: AnyShelf, ids: Collection[Asked]) -> Statement:
         """Locks and returns rows in id order."""
         text = self._cached(
             ("lock", shelf), lambda: select_rows(shelf).order_by(_asked(shelf)).with_for_update(key_share=True)
         )
         return Statement(text, (ids,), shelf)
 
-    def read(self, shelf: AnyShelf, values: Sequence[Asked]) -> Statement:
+    def read(self, shelf: AnyShelf, values: Collection[Asked]) -> Statement:
         """Reads rows by their `by` column."""
         return Statement(self._cached(("read", shelf), lambda: select_rows(shelf)), (values,), shelf)
 
     def create_accounts(self, accounts: Sequence[Account]) -> Statement:
         """Inserts accounts that are not there yet, in their holders' state."""
         text = self._cached("create", lambda: _create_accounts(self._schema))
-        return Statement(text, (Sent(accounts, _EVERY_FIELD), [account.holder_id for account in accounts]))
+        return Statement(
+            text, (Sent(accounts, shelves.ACCOUNTS.all_columns), [account.holder_id for account in accounts])
+        )
 
     def write(self, changes: Sequence[Change], events: str, of_events: Sequence[object]) -> Statement:
         """One statement of data-modifying CTEs: the changes, and the sink's `events` with their arguments. It fails where
         a row to update is not there (22P02).
         """
         key = ("write", events, *((change.shelf, change.is_insert) for change in changes))
-        text = self._texts.get(key)
-        if text is None:
-            text = compile_statement(_write(changes, self._schema), self._schema).text
-            if events:
-                text = f"WITH {events}" + (f", {text.removeprefix('WITH ')}" if changes else f" {text}")
-            self._texts[key] = text
+        text = self._cached(key, lambda: _write(changes, self._schema), events)
         return Statement(text, (*(change.sent for change in changes), *of_events))
 
-    def _cached(self, key: object, build: Callable[[], ClauseElement]) -> str:
+    def _cached(self, key: object, build: Callable[[], ClauseElement], events: str = "") -> str:
         text = self._texts.get(key)
         if text is None:
-            text = self._texts[key] = compile_statement(build(), self._schema).text
+            text = self._texts[key] = _beside(events, compile_statement(build(), self._schema).text)
         return text
+
+
+def _beside(events: str, text: str) -> str:
+    """The statement with these branches before its own, where it has any."""
+    if not events:
+        return text
+    return f"WITH {events}, {text.removeprefix('WITH ')}" if text.startswith("WITH ") else f"WITH {events} {text}"
 
 
 @cache

@@ -4,7 +4,7 @@ Only the statements are replaced: a statement's text is the name of an operation
 because one batch runs at a time.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,11 +170,11 @@ class MemoryStatements(Statements):
         """The instant and the standing version."""
         return self._named("instant", lambda: [(self._store.now, self._store.standing_version)])
 
-    def lock(self, shelf: AnyShelf, ids: Sequence[Asked]) -> Statement:
+    def lock(self, shelf: AnyShelf, ids: Collection[Asked]) -> Statement:
         """Reads; nobody else is there to wait for."""
         return self.read(shelf, ids)
 
-    def read(self, shelf: AnyShelf, values: Sequence[Asked]) -> Statement:
+    def read(self, shelf: AnyShelf, values: Collection[Asked]) -> Statement:
         """Reads rows by their `by` column."""
         named = self._named(f"read {id(shelf)}", lambda values: self._store.select(shelf, values), values)
         return named._replace(shelf=shelf)
