@@ -6,9 +6,9 @@ hour, or never where nothing was sent.
 """
 
 import asyncio
+import re
 import socket
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
@@ -23,6 +23,8 @@ _NEXT_HOST = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.TargetServerAttributeNotMatched,
 )
+_HOSTS = re.compile(r"[^:/?#]*://(?:[^/?#]*@)?([^/?#]+)")
+"""Where a URL names its hosts, behind a login if there is one."""
 _KEEPALIVE = (
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
     (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 10),
@@ -53,12 +55,15 @@ async def connect(
 
 
 def hosts_of(url: str) -> list[str]:
-    """The URL for each of its hosts alone, in their order."""
-    parts = urlsplit(url)
-    login, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
+    """The URL for each of its hosts alone, in their order.
+
+    Not by `urlsplit`, whose newer versions refuse a second host of the form [::1].
+    """
+    named = _HOSTS.match(url)
+    if named is None:
         return [url]
-    return [urlunsplit(parts._replace(netloc=f"{login}{at}{host}")) for host in hosts.split(",")]
+    before, after = url[: named.start(1)], url[named.end(1) :]
+    return [f"{before}{host}{after}" for host in named[1].split(",")]
 
 
 async def _connect(url: str, host_s: float, options: dict[str, Any]) -> "asyncpg.Connection[asyncpg.Record]":

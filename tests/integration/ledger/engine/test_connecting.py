@@ -17,6 +17,11 @@ from tests.faults.proxy import HOST, fault_proxy
         ("postgresql:///scrip?host=/run", ["postgresql:///scrip?host=/run"]),
         ("postgresql://u:p%40@db:1/scrip", ["postgresql://u:p%40@db:1/scrip"]),
         ("postgresql://a,[::1]:2/s?x=y,z", ["postgresql://a/s?x=y,z", "postgresql://[::1]:2/s?x=y,z"]),
+        (
+            "postgresql://[::1]:2,b/s?host=//x,y@z",
+            ["postgresql://[::1]:2/s?host=//x,y@z", "postgresql://b/s?host=//x,y@z"],
+        ),
+        ("postgresql://u:p@a,b", ["postgresql://u:p@a", "postgresql://u:p@b"]),
         ("postgresql://u:p,w@a:1,b:2/s", ["postgresql://u:p,w@a:1/s", "postgresql://u:p,w@b:2/s"]),
     ],
 )
