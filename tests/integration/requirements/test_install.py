@@ -36,6 +36,15 @@ def add_python(machine: Path, script: str, name: str = "python3") -> None:
     path.chmod(0o755)
 
 
+def working(version: str, wait: str = ":") -> str:
+    """A pretended Python that makes an environment, whose tools do nothing."""
+    return f"""case "$1" in
+        -V) echo "Python {version}" ;;
+        -m) mkdir -p "$3/bin"; {wait}
+            for tool in python pip uv scrip; do printf '#!/bin/sh\\n' > "$3/bin/$tool" && chmod 755 "$3/bin/$tool"; done ;;
+        esac"""
+
+
 TOO_OLD = '[ "$1" = -V ] && echo "Python 3.9.2" && exit 0; exit 1'
 
 
@@ -70,9 +79,12 @@ def test_a_chosen_python_too_old_is_named(machine: Path) -> None:
     assert ended.stderr == "scrip: PYTHON=oldpython is not a Python 3.11 or newer (Python 3.9.2).\n"
 
 
+WITHOUT_VENV = 'case "$*" in -V) echo "Python 3.11.2";; *venv*) exit 1;; esac'
+
+
 def test_a_python_without_venv_names_the_package(machine: Path) -> None:
     """Debian parts it from Python."""
-    add_python(machine, 'case "$1" in -V) echo "Python 3.11.2";; -m) exit 1;; esac')
+    add_python(machine, WITHOUT_VENV)
 
     ended = install(machine)
 
@@ -81,13 +93,19 @@ def test_a_python_without_venv_names_the_package(machine: Path) -> None:
     assert not (machine / "clone" / ".venv").exists()
 
 
-SLOW = """
-case "$1" in
-    -V) echo "Python 3.11.2" ;;
-    -m) mkdir -p "$3/bin"; sleep 0.3
-        for tool in python pip uv scrip; do printf '#!/bin/sh\\n' > "$3/bin/$tool" && chmod 755 "$3/bin/$tool"; done ;;
-esac
-"""
+def test_the_systems_own_python_goes_before_a_version_managers(machine: Path) -> None:
+    """It is the last on PATH; but one that cannot make an environment is passed over."""
+    for tool in ("mkdir", "chmod"):
+        (machine / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    add_python(machine, working("3.12.1"), "python3.12")
+    (machine / "system").mkdir()
+    add_python(machine, working("3.11.2"), "../system/python3")
+    path = f"{machine}/bin:{machine}/system"
+
+    assert "with Python 3.11.2 ..." in install(machine, PATH=path).stdout
+    shutil.rmtree(machine / "clone" / ".venv")
+    add_python(machine, WITHOUT_VENV, "../system/python3")
+    assert "with Python 3.12.1 ..." in install(machine, PATH=path).stdout
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="without flock nobody waits")
@@ -95,7 +113,7 @@ def test_of_two_at_once_the_second_waits_for_the_first(machine: Path) -> None:
     """Such as `make run` and `make test` in a fresh clone: they would remove each other's environment."""
     for tool in ("flock", "mkdir", "sleep", "chmod"):
         (machine / "bin" / tool).symlink_to(str(shutil.which(tool)))
-    add_python(machine, SLOW)
+    add_python(machine, working("3.11.2", wait="sleep 0.3"))
 
     with ThreadPoolExecutor(2) as threads:
         ended = list(threads.map(lambda _: install(machine), range(2)))
