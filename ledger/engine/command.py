@@ -7,11 +7,11 @@ names it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Generic, Self, TypeVar, Unpack, dataclass_transform
+from typing import ClassVar, Generic, Self, TypeVar, dataclass_transform
 from uuid import UUID
 
 from ledger.book.draft import Draft
-from ledger.book.entry import Entry, EntryParts
+from ledger.book.entry import Entry
 from ledger.book.units import AssetId, EntryId
 from ledger.engine.ports import Event
 from ledger.engine.reader import Reader
@@ -124,23 +124,33 @@ class Command(Generic[O]):
         asset_id: AssetId | None = None,
         member_id: UUID | None = None,
         effective_at: datetime | None = None,
-        **parts: Unpack[EntryParts],
+        merchant_id: UUID | None = None,
+        original_entry_id: UUID | None = None,
+        reason_code: str | None = None,
+        sale_minor: int | None = None,
+        money_minor: int | None = None,
+        rate_id: UUID | None = None,
     ) -> Draft:
         """A draft of this command's entry, effective now where nothing else is said."""
-        # The same as Entry(…) in half the time: a class takes its arguments apart and puts them together again.
+        # The same as Entry(id=…, …) in a quarter of the time, and every command makes one.
         entry = Entry.__new__(
             Entry,
-            id=EntryId(state.ids.new()),
-            kind=self.kind,
-            effective_at=effective_at or now,
-            posted_at=now,
-            actor=self.actor.client,
-            asset_id=asset_id,
-            amount=amount,
-            member_id=member_id,
-            request_id=None if self.key is None else state.request_id,
-            reference=self.reference,
-            **parts,
+            EntryId(state.ids.new()),
+            self.kind,
+            effective_at or now,
+            now,
+            self.actor.client,
+            asset_id,
+            amount,
+            member_id,
+            merchant_id,
+            None if self.key is None else state.request_id,
+            self.reference,
+            original_entry_id,
+            reason_code,
+            sale_minor,
+            money_minor,
+            rate_id,
         )
         return Draft(entry)
 

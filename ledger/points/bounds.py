@@ -61,8 +61,10 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
 
 def refresh_after_draws(wallet: Wallet, draft: Draft) -> None:
     """The same where the draft only drew: nothing changes unless a lot has nothing left that could die."""
-    if any(lot.unheld == 0 for lot in draft.lots.values()):
-        refresh_next_expiry(wallet, draft)
+    for lot in draft.lots.values():
+        if lot.remaining == lot.held:
+            refresh_next_expiry(wallet, draft)
+            return
 
 
 def refresh_bounds(wallet: Wallet) -> None:
