@@ -255,7 +255,7 @@ class Settings:
     batch_limit: int = setting(
         "SCRIP_BATCH_LIMIT",
         whole_number(1, 10_000),
-        default=256,
+        default=128,
         about="Commands in one batch, which is one transaction.",
     )
     client_cost_per_second: int = setting(
