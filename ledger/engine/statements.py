@@ -1,7 +1,7 @@
 """The engine's statements: built with SQLAlchemy Core, compiled once per shape, run as the driver's prepared ones.
 
-Every row is reached by key. Writers run with sequential scans, hash and merge joins switched off (`database.py`), so
-that a plan made while a table was empty stays right when it has grown.
+Every row is reached by key. Writers run with all scans but the index's, hash and merge joins switched off
+(`database.py`), so that a plan made while a table was empty stays right when it has grown.
 """
 
 from collections.abc import Callable, Collection, Sequence
