@@ -5,7 +5,7 @@ Before and after deciding there is one round trip each, a pipeline of statements
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -49,12 +49,11 @@ class AccountsMissing(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """What is decided together. The rest is filled by `run`: `decided` counts the units whose outcomes are whole."""
+    """What is decided together. The rest is filled by `run`: `outcomes` by unit, as far as they are decided."""
 
     units: Sequence[Unit]
     create: dict[AccountId, Account] = field(default_factory=dict)
-    outcomes: list[list[AnyOutcome]] = field(default_factory=list)
-    decided: int = 0
+    outcomes: list[Sequence[AnyOutcome]] = field(default_factory=list)
     decide_s: float = 0.0
     commit_s: float = 0.0
 
@@ -128,19 +127,20 @@ class BatchRunner:
         rows; reads, after the locks, the instant and all else that the footprints name. Then what those rows point to.
         """
         keys = [key for unit in batch.units for key in unit.keys]
+        asked, absent = _by_shelf(keys), [key for key in keys if key.create is not None]
         creating = self._creating(list(batch.create.values()))
-        locking = [self.statements.lock(shelf, ids) for shelf, ids in _locks(keys).items()]
-        reading = [self.statements.read(shelf, values) for shelf, values in _reads(batch, keys).items()]
+        locking = [self.statements.lock(shelf, ids) for shelf, ids in _locks(asked).items()]
+        reading = [self.statements.read(shelf, values) for shelf, values in _reads(batch, asked).items()]
         *found, [(instant, version)] = await tx.begin([*creating, *locking, *reading, self.statements.instant()])
         # Under the locks: whoever waited for them is named after whoever held them, whatever process that was.
         self.ids.tick()
         _load(state, [*locking, *reading], found[len(creating) :])
-        self._require_accounts(batch, keys, state, ACCOUNTS)
+        self._require_accounts(batch, absent, state, ACCOUNTS)
         state.standing = await self.standing.at_version(version, tx)
         state.derived = self.standing.derived
         self.reached = max(self.reached, instant)
         await self._read_further(batch, state, self.decider.latest_instant(batch.units, self.reached), tx)
-        self._require_accounts(batch, keys, state, COMPANIONS)
+        self._require_accounts(batch, absent, state, COMPANIONS)
         return self.reached
 
     def _creating(self, accounts: Sequence[Account]) -> list[Statement]:
@@ -181,8 +181,9 @@ class BatchRunner:
         """Decides all units; rows that turn out to be missing are read without the lock, as an answer may take long."""
         misses = Counter[int]()
         while (missing := await self._decide_further(batch, state, now)) is not None:
-            misses[batch.decided] += 1
-            if misses[batch.decided] >= _MISSES_MAX:
+            unit = len(batch.outcomes)
+            misses[unit] += 1
+            if misses[unit] >= _MISSES_MAX:
                 raise InvariantViolated("a command that always asks for more rows")
             await self._load([missing], state, tx)
 
@@ -196,36 +197,31 @@ class BatchRunner:
         async with self.deciding:
             while True:
                 missing = self._decide_stretch(batch, state, now)
-                if missing is not None or batch.decided == len(batch.units):
+                if missing is not None or len(batch.outcomes) == len(batch.units):
                     return missing
                 await asyncio.sleep(0)
 
     def _decide_stretch(self, batch: Batch, state: State, now: datetime) -> Key | None:
-        started, end = perf_counter(), min(batch.decided + UNITS_AT_A_STRETCH, len(batch.units))
+        started, begin = perf_counter(), len(batch.outcomes)
         try:
-            while batch.decided < end:
-                missing = self._decide_unit(batch, state, now)
+            for unit in batch.units[begin : begin + UNITS_AT_A_STRETCH]:
+                missing = self._decide_unit(unit, batch, state, now)
                 if missing is not None:
                     return missing
-                batch.decided += 1
         finally:
             batch.decide_s += perf_counter() - started
         return None
 
-    def _decide_unit(self, batch: Batch, state: State, now: datetime) -> Key | None:
-        """Decides the next unit, or goes on with the command of it that asked for missing rows."""
-        unit = batch.units[batch.decided]
-        if len(batch.outcomes) == batch.decided:
-            batch.outcomes.append([])
-            state.begin_unit()
+    def _decide_unit(self, unit: Unit, batch: Batch, state: State, now: datetime) -> Key | None:
+        """Decides the unit; where it asks for rows that are missing, nothing is left of it."""
+        state.begin_unit()
         try:
-            self.decider.decide(unit, state, now, batch.outcomes[-1])
+            batch.outcomes.append(self.decider.decide(unit, state, now))
         except WrongKeys as wrong:
             wrong.unit = unit
             raise
         except RowsMissing as missing:
-            # Back to the last command that was decided; an atomic list keeps nothing before its end.
-            state.drop()
+            state.drop_unit()
             return missing.key
         return None
 
@@ -254,19 +250,19 @@ def _load(state: State, statements: Sequence[Statement], found: Sequence[Rows]) 
         state.load(cast("AnyShelf", shelf), cast("Iterable[Asked]", values), rows)
 
 
-def _locks(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
+def _locks(asked: Mapping[AnyShelf, dict[Asked, None]]) -> dict[AnyShelf, dict[Asked, None]]:
     """What is locked, rank by rank. The order of the ids is the statement's affair."""
-    locked = _by_shelf(key for key in keys if key.shelf.lock_rank is not None)
-    return {shelf: locked[shelf] for shelf in sorted(locked, key=_lock_order)}
+    locked = [shelf for shelf in asked if shelf.lock_rank is not None]
+    return {shelf: asked[shelf] for shelf in sorted(locked, key=_lock_order)}
 
 
-def _reads(batch: Batch, keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:
+def _reads(batch: Batch, asked: Mapping[AnyShelf, dict[Asked, None]]) -> dict[AnyShelf, dict[Asked, None]]:
     """What is read under the locks: rows that they protect, and the requests. These come last: what another process did
     under one of the keys, seen in the rows, is seen under the key too.
     """
-    asked = _by_shelf(key for key in keys if key.shelf.lock_rank is None and not key.shelf.standing)
+    read = {shelf: asked[shelf] for shelf in asked if shelf.lock_rank is None and not shelf.standing}
     requests: dict[Asked, None] = dict.fromkeys(i for unit in batch.units for i in unit.request_ids)
-    return {**asked, cast("AnyShelf", REQUESTS): requests} if requests else asked
+    return {**read, cast("AnyShelf", REQUESTS): requests} if requests else read
 
 
 def _by_shelf(keys: Iterable[Key]) -> dict[AnyShelf, dict[Asked, None]]:

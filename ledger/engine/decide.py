@@ -27,19 +27,14 @@ class Decider:
 
     def latest_instant(self, units: Sequence[Unit], now: datetime) -> datetime:
         """The last instant at which a command of the units is decided; due rows are read up to it."""
-        return max((self._clock.instant_of(c, now) for unit in units for c in unit.commands), default=now)
+        return self._clock.latest_of((command for unit in units for command in unit.commands), now)
 
-    def decide(self, unit: Unit, state: State, now: datetime, outcomes: list[AnyOutcome]) -> None:
-        """Adds the outcomes of the unit's commands in input order, from where an earlier call was stopped by a missing
-        row; refused commands leave nothing but their record.
-        """
+    def decide(self, unit: Unit, state: State, now: datetime) -> Sequence[AnyOutcome]:
+        """The outcomes of the unit's commands in input order; refused commands leave nothing but their record."""
         if unit.group_key is not None:
-            outcomes += self._decide_group(unit, unit.group_key, state, now)
-            return
-        for n in range(len(outcomes), len(unit.commands)):
-            command = unit.commands[n]
-            instant = self._clock.instant_of(command, now)
-            outcomes.append(self._decide_one(command, unit.identities[n], unit.claims[n], state, instant))
+            return self._decide_group(unit, unit.group_key, state, now)
+        [command], [identity], [claim] = unit.commands, unit.identities, unit.claims
+        return (self._decide_one(command, identity, claim, state, self._clock.instant_of(command, now)),)
 
     def _decide_one(
         self, command: AnyCommand, identity: bytes | None, claim: bytes | None, state: State, now: datetime

@@ -1,6 +1,6 @@
 """Ports: what the engine needs from the world and bootstrap supplies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -77,6 +77,10 @@ class Clock(Protocol):
 
     def instant_of(self, command: object, now: datetime) -> datetime:
         """The instant at which `command` is decided; `now` for all but a replay of history."""
+        ...
+
+    def latest_of(self, commands: Iterable[object], now: datetime) -> datetime:
+        """The last one of theirs; `now` where there is none."""
         ...
 
 

@@ -53,7 +53,7 @@ class Submission:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Unit:
-    """A unit in the queue. `group_key` is the one key of an atomic list; None for all else.
+    """A unit in the queue: one command, or those of an atomic list, whose one key is `group_key`.
 
     outcomes:           by command, once the unit is answered; of a bug there are none
     identities, claims: by command, the ids of the request row and of the row that claims the reference

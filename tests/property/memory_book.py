@@ -424,7 +424,7 @@ class MemoryBook:
         """An independent list, in one batch."""
         return [outcome for (outcome,) in self.run([self.unit([command]) for command in commands])]
 
-    def execute_group(self, commands: Sequence[AnyCommand], key: str) -> list[Outcome[Any]]:
+    def execute_group(self, commands: Sequence[AnyCommand], key: str) -> Sequence[Outcome[Any]]:
         """An atomic list."""
         return self.run([self.unit(commands, key)])[0]
 
@@ -436,7 +436,7 @@ class MemoryBook:
         unit.prepare()
         return unit
 
-    def run(self, units: Sequence[Unit]) -> list[list[Outcome[Any]]]:
+    def run(self, units: Sequence[Unit]) -> list[Sequence[Outcome[Any]]]:
         """One batch."""
         batch = Batch(units=units)
         _finish(self._runner.run(batch, self._tx))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
+from ledger.engine.unit import Unit
 from ledger.points.adjust import AdjustPoints
 from ledger.points.capture import CaptureHold, ReleaseHold
 from ledger.points.earn import EarnPoints
@@ -72,7 +73,7 @@ SKETCHES = st.builds(
     amount=st.integers(0, 120),
     target=st.integers(0, 30),
 )
-UNITS = st.tuples(st.sampled_from(("one", "one", "list", "group")), st.lists(SKETCHES, min_size=1, max_size=5))
+LISTS = st.tuples(st.sampled_from(("independent", "atomic")), st.lists(SKETCHES, min_size=1, max_size=5))
 
 
 def command_of(sketch: Sketch, targets: Sequence[Any], salt: str) -> AnyCommand:
@@ -137,7 +138,7 @@ def told(book: MemoryBook, outcomes: Sequence[Sequence[Outcome[Any]]]) -> list[s
 @given(
     before=st.lists(SKETCHES, max_size=12),
     days=st.sampled_from((0, 1, 5, 6, 29, 31, 45)),
-    together=st.lists(UNITS, min_size=2, max_size=8),
+    together=st.lists(LISTS, min_size=2, max_size=8),
 )
 def test_a_batch_is_as_good_as_one_by_one(
     before: list[Sketch], days: int, together: list[tuple[str, list[Sketch]]]
@@ -151,14 +152,15 @@ def test_a_batch_is_as_good_as_one_by_one(
     other = book.copy()
     same = book.copy()
 
-    def units(of: MemoryBook) -> list[Any]:
-        return [
-            of.unit(
-                [command_of(s, targets, "") for s in (sketches[:1] if form == "one" else sketches)],
-                f"group {sketches[0].key}" if form == "group" else None,
-            )
-            for form, sketches in together
-        ]
+    def units(of: MemoryBook) -> list[Unit]:
+        made: list[Unit] = []
+        for form, sketches in together:
+            commands = [command_of(sketch, targets, "") for sketch in sketches]
+            if form == "atomic":
+                made.append(of.unit(commands, f"group {sketches[0].key}"))
+            else:
+                made += [of.unit([command]) for command in commands]
+        return made
 
     at_once = same.run(units(same))
     apart = [other.run([unit])[0] for unit in units(other)]
