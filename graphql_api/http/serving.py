@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 
 from graphql_api.http.bounded_head import BoundedHead
+from graphql_api.http.bounded_socket import BoundedSocket
 
 
 def server_config(
@@ -27,7 +28,7 @@ def server_config(
         port=port,
         loop="uvloop",
         http=BoundedHead,
-        ws="websockets-sansio",
+        ws=BoundedSocket,
         ws_max_size=ws_message_bytes_max,
         ws_per_message_deflate=False,
         access_log=False,

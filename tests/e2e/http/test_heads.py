@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from graphql_api.http import bounded_head
-from tests.e2e.http.serving import sample_app, served
+from tests.e2e.http.serving import sample_app, served, token
 
 ENDLESS = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 66_000
 MANY = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 8_200
@@ -26,6 +26,46 @@ async def _answer(port: int, *parts: bytes) -> tuple[int, object]:
     head, _, body = answer.rpartition(b"\r\n\r\n")
     shown = orjson.loads(body)
     return int(head.split(b"\r\n\r\n")[-1].split()[1]), shown.get("errors", [{"extensions": shown}])[0]["extensions"]
+
+
+CHUNKED = (
+    b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+    b"Authorization: Bearer " + token().encode() + b"\r\n"
+    b"Connection: close\r\nX-Request-Id: of-the-head\r\n\r\n17\r\n"
+    + b'{"query":"{__typename}"'
+    + b"\r\n1\r\n}\r\n0\r\n"
+)
+
+
+async def test_trailers_are_no_headers_and_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind a body is dropped, and neither it nor a chunk's extensions go on without end."""
+    async with served(sample_app()) as url:
+        port = int(url.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CHUNKED + b"X-Request-Id: of-the-trailer\r\nAuthorization: Bearer x\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        extensions = await _ended(port, CHUNKED[:-30], *[b"a" * 1_000] * 2_000)
+        endless = await _ended(port, CHUNKED, *[b"x-more: " + b"a" * 1_000 + b"\r\n"] * 2_000)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"x-request-id: of-the-head\r\n" in answer
+    assert endless
+    assert extensions
+
+
+async def _ended(port: int, *parts: bytes) -> bool:
+    """Whether the server ends a connection that goes on and on."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await asyncio.wait_for(writer.drain(), 10)
+    except ConnectionError:
+        return True
+    finally:
+        writer.close()
+    return False
 
 
 async def test_a_head_ends_in_bounded_length_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
