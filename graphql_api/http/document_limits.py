@@ -8,6 +8,7 @@ name; so it also bears unknown fields, unknown fragments and cycles, and leaves 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from graphql import (
     DocumentNode,
@@ -16,6 +17,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -23,13 +25,19 @@ from graphql import (
     SelectionSetNode,
     ValueNode,
     get_named_type,
+    get_nullable_type,
+    introspection_types,
     is_composite_type,
+    is_list_type,
 )
 
 from graphql_api.field_rules import FieldRule, rule_of
 
 _FREE = FieldRule(cost=0)
 _PLAIN = FieldRule()
+_DESCRIBED_PER_COST = 250
+_DESCRIBED_ITEMS = 8
+"""As how many items a list in a type's description is charged: its fields, their arguments, the values of an enum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,7 @@ class Measure:
     """Figures of one selection set after expansion; `moved` counts fields directly in it that move value or take codes.
 
     `repeats` is how often one response name occurs directly in it: fields to be merged are compared in pairs.
+    `described` is how many fields of types' descriptions are answered, in which every type can name every other.
     `nesting` counts braces and spreads inside each other, `depth` only fields: collecting fields recurses.
     """
 
@@ -63,6 +72,7 @@ class Measure:
     fields: int = 0
     aliases: int = 0
     cost: int = 0
+    described: int = 0
     direct: int = 0
     moved: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
@@ -75,6 +85,7 @@ class Measure:
         self.fields += other.fields
         self.aliases += other.aliases
         self.cost += other.cost
+        self.described += other.described
         self.direct += other.direct
         self.moved.update(other.moved)
         self.names.update(other.names)
@@ -98,6 +109,8 @@ def measure_operations(document: DocumentNode, schema: GraphQLSchema) -> list[tu
                 stray = meter.definition(node)
                 stray.direct = 0
                 first.absorb(stray)
+    for _, measure in measured:
+        measure.cost += measure.described // _DESCRIBED_PER_COST
     return measured
 
 
@@ -137,6 +150,7 @@ class _Meter:
         self._schema = schema
         self._fragments = fragments
         self._memo: dict[str, Measure] = {}
+        self._all_types = cast("GraphQLObjectType", introspection_types["__Schema"]).fields["types"]
 
     def fragment(self, name: str) -> Measure:
         known = self._memo.get(name)
@@ -177,7 +191,8 @@ class _Meter:
         rule = _rule(node, definition)
         total.fields += 1
         total.direct += 1
-        total.cost += rule.cost
+        total.cost += 0 if _describes(parent) else rule.cost
+        total.described += _describes(parent)
         total.depth = max(total.depth, 1)
         if node.alias:
             total.aliases += 1
@@ -194,13 +209,28 @@ class _Meter:
             total.fields += below.fields
             total.aliases += below.aliases
             total.cost += below.cost * _page_size(node, definition, rule)
+            total.described += below.described * self._described_items(definition)
             total.repeats = max(total.repeats, below.repeats)
+
+    def _described_items(self, definition: GraphQLField | None) -> int:
+        """Of a list of descriptions: as many as there are types of the schema, or as one type has of its parts."""
+        if definition is None or not is_list_type(get_nullable_type(definition.type)):
+            return 1
+        named = get_named_type(definition.type)
+        if not _describes(named):
+            return 1
+        return len(self._schema.type_map) if definition is self._all_types else _DESCRIBED_ITEMS
 
     def _definition(self, node: FieldNode, parent: GraphQLNamedType | None) -> GraphQLField | None:
         # Introspection is found by the two names alone: get_field wants to know the query type.
         if parent is None or not is_composite_type(parent):
             return None
         return self._schema.get_field(parent, node.name.value)
+
+
+def _describes(kind: GraphQLNamedType | None) -> bool:
+    """Whether it is one of the types that describe types."""
+    return kind is not None and kind.name.startswith("__")
 
 
 def _rule(node: FieldNode, definition: GraphQLField | None) -> FieldRule:

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from graphql import GraphQLObjectType, build_schema, parse
+from graphql import GraphQLObjectType, build_schema, get_introspection_query, parse
 
 from graphql_api.field_rules import guard_schema, requires
 from graphql_api.http.document_limits import DocumentLimits, Measure, exceeded, measure_operations
@@ -53,7 +53,7 @@ def measure(text: str) -> Measure:
         ("{ node { nodes(first: 1, last: 70) { id } } }", 3, 3, 0, 72),
         ("{ node { all { id } } }", 3, 3, 0, 32),
         ("{ node { nodes { nodes { id } } } }", 4, 4, 0, 112),
-        ("{ __typename __schema { types { name } } }", 3, 4, 0, 2),
+        ("{ __typename __schema { types { name } } }", 3, 4, 0, 0),
         ("{ nope { nope } ...Nope }", 2, 2, 0, 2),
         ("{ ...A } fragment A on Query { other ...B } fragment B on Query { other ...A }", 1, 2, 0, 2),
         ("{ other } fragment F on Node { node { id id } } fragment G on Node { id }", 2, 5, 0, 5),
@@ -86,6 +86,19 @@ def test_value_moving_fields_are_counted(text: str, moved: dict[str, int]) -> No
 
     assert dict(found.moved) == moved
     assert bool(exceeded(found, DocumentLimits())) == (max(moved.values()) > 1)
+
+
+def test_descriptions_cost_by_what_they_answer() -> None:
+    """A type names others, and so on: a short document can ask for millions of names, and the answer holds everybody up."""
+    fields = "fields { name type { fields { name } } args { name } }"
+    once = measure(f"{{ __schema {{ types {{ {fields} }} }} }}")
+    often = measure("{ __schema { %s } }" % " ".join(f"a{n}: types {{ {fields} }}" for n in range(90)))
+
+    types = len(SCHEMA.type_map)
+    assert once.described == 1 + types * (1 + 8 * (3 + 1 + 8 * 1 + 8 * 1))
+    assert once.cost == once.described // 250
+    assert often.described == 90 * once.described
+    assert measure(get_introspection_query()).cost > once.cost
 
 
 def test_measuring_is_linear_in_spreads() -> None:
