@@ -19,6 +19,7 @@ from ledger.programme.rows import ActivityTypeRow, activity_type_id
 
 SCHEMA_BYTES_MAX: Final = 8192
 FIELDS_MAX: Final = 40
+_SCHEMA_KEYWORDS: Final = {"type", "properties", "required", "additionalProperties"}
 _FIELD_TYPES: Final = ("integer", "string", "boolean")
 _KEYWORDS: Final = {"type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "description"}
 """What a field may say; patterns and references are left out, since a rule's reader gains nothing by them."""
@@ -50,19 +51,25 @@ async def register_type(
 
 def require_schema(text: str, amount_field: str | None) -> str:
     """The schema as canonical JSON. INVALID_INPUT where it does not describe a flat, closed object."""
-    if len(text.encode()) > SCHEMA_BYTES_MAX:
-        refuse_input("schema")
-    try:
-        schema: Any = orjson.loads(text)
-        jsonschema_rs.meta.validate(schema)
-    except (ValueError, jsonschema_rs.ValidationError):
-        refuse_input("schema")
-    if not isinstance(schema, dict) or set(schema) - {"type", "properties", "required", "additionalProperties"}:
-        refuse_input("schema")
+    schema = _read_schema(text)
     if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
         refuse_input("schema.additionalProperties")
     _require_fields(schema.get("properties"), schema.get("required", []), amount_field)
     return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _read_schema(text: str) -> dict[str, Any]:
+    if len(text.encode()) > SCHEMA_BYTES_MAX:
+        refuse_input("schema")
+    try:
+        schema: Any = orjson.loads(text)
+        # Before the library sees it: of what `$schema` names it would look for the rules, perhaps elsewhere.
+        if not isinstance(schema, dict) or set(schema) - _SCHEMA_KEYWORDS:
+            refuse_input("schema")
+        jsonschema_rs.meta.validate(schema)
+    except ValueError:
+        refuse_input("schema")
+    return schema
 
 
 def _require_fields(properties: object, required: list[str], amount_field: str | None) -> None:

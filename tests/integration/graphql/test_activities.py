@@ -146,6 +146,7 @@ async def test_a_programme_registers_types_of_its_own(people: People) -> None:
         "additionalProperties": False,
     }
     nested = {**schema, "properties": {"where": {"type": "object"}}}
+    foreign = ({"$schema": "x"}, {**schema, "$schema": "http://127.0.0.1:9/x"}, {**schema, "$ref": "x"}, [schema])
     select = (
         "... on ActivityTypeRegistered { activityType { code schema isShipped } } ... on InvalidInputError { field }"
     )
@@ -156,12 +157,14 @@ async def test_a_programme_registers_types_of_its_own(people: People) -> None:
     made = await register(code="walk", schema=schema)
     taken = await register(code="purchase", schema=schema)
     deep = await register(code="deep", schema=nested)
+    strange = [await register(code="strange", schema=each) for each in foreign]
     listed = await people.desk.ask(people.core, "{ activityTypes { code isShipped } }")
     walked = await report(people, purchase("w-1", type="walk", payload={"steps": 9000}))
     wrong = await report(people, purchase("w-2", type="walk", payload={"steps": "many"}))
 
     assert made["activityType"] == {"code": "walk", "schema": schema, "isShipped": False}
     assert (taken["code"], deep["field"]) == ("CODE_TAKEN", "schema.properties.where")
+    assert [each["field"] for each in strange] == ["schema"] * 4
     assert listed["activityTypes"][-1] == {"code": "walk", "isShipped": False}
     assert len(listed["activityTypes"]) == 11
     assert (walked["state"], wrong["field"]) == ("ACCEPTED", "payload.steps")
