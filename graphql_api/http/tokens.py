@@ -1,5 +1,6 @@
 """JSON Web Tokens: from a signed token to the claims we read, or a refusal."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
 
 TOKEN_BYTES_MAX = 8_192
 _LEEWAY_SECONDS = 30
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL holds in no text: NUL, and half of a character of UTF-16, which JSON can escape alone."""
+
 _SCOPES = {str(scope): scope for scope in Scope}
 
 
@@ -127,7 +131,7 @@ def _text(claims: dict[str, object], name: str) -> str | None:
     value = claims.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > 1_024 or "\x00" in value:
+    if not isinstance(value, str) or len(value) > 1_024 or _NO_TEXT.search(value):
         raise TokenRefused(f"The token's claim {name} is not valid.")
     return value
 
