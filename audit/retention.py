@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+DAYS_MAX: Final = 36_525
+"""A hundred years: longer than any law asks, and every instant so far ahead is still in the calendar."""
 
 
 class RetentionClass(StrEnum):
@@ -29,8 +33,8 @@ class Span:
     days_max: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.days_min <= self.days_max:
-            raise ValueError("must be least..most, in days")
+        if not 0 <= self.days_min <= self.days_max <= DAYS_MAX:
+            raise ValueError(f"must be least..most, in days, {DAYS_MAX} at most")
 
     def __str__(self) -> str:
         return f"{self.days_min}..{self.days_max}"

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from graphql_api.setting_values import Environment
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
@@ -35,8 +37,13 @@ def misspellings(given: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
 
 
 def contradictions(settings: Settings) -> tuple[str, ...]:
-    """Return a sentence for each pair of settings that cannot stand together."""
+    """Return a sentence for what cannot stand together: two settings, or one and what is on the disk."""
+    uses_var = settings.environment is Environment.DEVELOPMENT
     found = (
+        (
+            uses_var and settings.var.is_file(),
+            f"SCRIP_VAR must be a folder, and {settings.var} is a file.",
+        ),
         (
             settings.root_key and settings.root_key_file,
             "SCRIP_ROOT_KEY and SCRIP_ROOT_KEY_FILE are both set; keep one.",

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
+from urllib.parse import urlsplit
 
-from audit.retention import Span
+from audit.retention import DAYS_MAX, Span
 
 
 class Environment(StrEnum):
@@ -73,11 +74,12 @@ def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
 
 def retention_span(value: str) -> Span:
     """Read how long something is kept, as `least..most` in days."""
+    days = whole_number(0, DAYS_MAX)
     least, _, most = value.partition("..")
     try:
-        return Span(days_min=int(least), days_max=int(most))
+        return Span(days_min=days(least), days_max=days(most))
     except ValueError:
-        raise ValueError("must be least..most in days, such as 1827..3653") from None
+        raise ValueError(f"must be least..most in days, such as 1827..3653, and {DAYS_MAX} at most") from None
 
 
 def schema_name(value: str) -> str:
@@ -107,10 +109,19 @@ def database_url(value: str) -> str:
 
 
 def web_url(value: str) -> str:
-    """Read an http or https URL."""
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
-        raise ValueError("must be an http:// or https:// URL")
+    """Read an http or https URL; what follows the port is the server's."""
+    if not re.fullmatch(r"https?://[!-~]+", value, re.ASCII) or not _names_a_server(value):
+        raise ValueError("must be an http:// or https:// URL, such as https://id.bank.example:8443/keys")
     return value
+
+
+def _names_a_server(url: str) -> bool:
+    """Whether the URL has a host, and a port that can be connected to if any."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def origins(value: str) -> tuple[str, ...]:

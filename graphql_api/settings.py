@@ -152,8 +152,8 @@ class Settings:
         retention_span,
         default=DEFAULT_SPANS[RetentionClass.VALUE],
         about=(
-            "Days that private parts of records of value are kept, as `least..most`; the least also binds the erasure "
-            "of a person, who is restricted meanwhile."
+            "Days that private parts of records of value are kept, as `least..most`, 36525 at most; the least also binds "
+            "the erasure of a person, who is restricted meanwhile."
         ),
     )
     retention_handling: Span = setting(

@@ -69,9 +69,16 @@ def token_verifier(settings: Settings) -> TokenVerifier:
     """Return what checks tokens: the provider's keys where one is named, else the development key."""
     if settings.jwt_jwks_url and settings.jwt_issuer:
         rules = TokenRules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-        return TokenVerifier(RemoteKeySet(fetch_over_https(settings.jwt_jwks_url)), rules, monotonic=time.monotonic)
+        return TokenVerifier(_provider_keys(settings.jwt_jwks_url), rules, monotonic=time.monotonic)
     keys = development_key_set(development_key(settings.var))
     return TokenVerifier(keys, RULES, monotonic=time.monotonic)
+
+
+def _provider_keys(url: str) -> RemoteKeySet:
+    try:
+        return RemoteKeySet(fetch_over_https(url))
+    except ValueError as error:
+        raise SettingsError((f"SCRIP_JWT_JWKS_URL: {error}.",)) from None
 
 
 def http_options(settings: Settings) -> HttpOptions:

@@ -1,9 +1,11 @@
 """Settings: defaults, values, and refusals that name everything at once."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from audit.retention import RetentionClass, RetentionPolicy
 from graphql_api.setting_refusals import Need
 from graphql_api.setting_values import Environment, LogFormat
 from graphql_api.settings import SettingsError, read_settings
@@ -139,6 +141,59 @@ def test_a_database_that_can_be_nowhere_is_refused(hosts: str) -> None:
     problem = "SCRIP_DATABASE_URL must name a host and a port as in postgresql://user:password@host:5432/database."
 
     assert problems_of({"SCRIP_DATABASE_URL": f"postgresql://{hosts}/scrip"}) == (problem,)
+
+
+@pytest.mark.parametrize(
+    "span", ["1827..999999999", "0..36526", "5..4", "1 .. 2", "+1..+2", "1_0..2_0", "٨..٩", "-1..2", "..2", "1..", "7"]
+)
+def test_a_span_is_two_plain_numbers_of_days(span: str) -> None:
+    """Within a hundred years: what no calendar holds would fail in the worker, round after round."""
+    problem = "SCRIP_RETENTION_VALUE must be least..most in days, such as 1827..3653, and 36525 at most."
+
+    assert problems_of({"SCRIP_RETENTION_VALUE": span}) == (problem,)
+
+
+def test_a_span_may_be_a_hundred_years() -> None:
+    """The longest that is taken has an end in the calendar."""
+    span = read_settings({"SCRIP_RETENTION_VALUE": "0..36525"}).retention_value
+    policy = RetentionPolicy(spans={RetentionClass.VALUE: span})
+
+    assert policy.expires_at("value/2026-11") == datetime(2126, 12, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1/k",
+        "http://a:b:c/k",
+        "https://a:99999/k",
+        "https://a:0/",
+        "https://:1/k",
+        "ftp://a/k",
+        "https://a/ k",
+    ],
+)
+def test_a_provider_that_can_be_nowhere_is_refused(url: str) -> None:
+    """Before the first token comes."""
+    problem = "SCRIP_JWT_JWKS_URL must be an http:// or https:// URL, such as https://id.bank.example:8443/keys."
+
+    assert problems_of({"SCRIP_JWT_JWKS_URL": url, "SCRIP_JWT_ISSUER": "x"}) == (problem,)
+
+
+@pytest.mark.parametrize("url", ["https://id.bank.example", "http://[::1]:8080/k?a=b", "https://a:65535/k"])
+def test_a_provider_may_be_anywhere(url: str) -> None:
+    """A name or an address, with a port or without."""
+    assert read_settings({"SCRIP_JWT_JWKS_URL": url, "SCRIP_JWT_ISSUER": "x"}).jwt_jwks_url == url
+
+
+def test_the_folder_of_development_is_no_file(tmp_path: Path) -> None:
+    """Said before anything is made in it; production keeps nothing there."""
+    path = tmp_path / "var"
+    path.touch()
+
+    assert problems_of({"SCRIP_VAR": str(path)}) == (f"SCRIP_VAR must be a folder, and {path} is a file.",)
+    assert read_settings({**PRODUCTION, "SCRIP_VAR": str(path)}).var == path
+    assert read_settings({"SCRIP_VAR": str(tmp_path)}).var == tmp_path
 
 
 def test_an_empty_variable_counts_as_unset() -> None:

@@ -33,6 +33,14 @@ async def test_a_provider_shuts_development_tokens_out(tmp_path: Path) -> None:
         await token_verifier(settings).verify(token, now)
 
 
+def test_keys_in_clear_from_elsewhere_are_one_sentence() -> None:
+    """It names the setting; plain HTTP serves only on this machine."""
+    settings = Settings(jwt_jwks_url="http://id.bank.example/keys", jwt_issuer="x")
+
+    with pytest.raises(SettingsError, match=r"^SCRIP_JWT_JWKS_URL: .* must start with https://, not "):
+        token_verifier(settings)
+
+
 def test_a_file_of_trusted_documents_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     """It names the setting and the file."""
     path = tmp_path / "documents.json"
