@@ -13,11 +13,11 @@ def main() -> None:
 
     relax_collector()
     from graphql_api.processes.cli.failure import report_failures
-    from graphql_api.processes.cli.output import outlive_readers, stand_in_for_closed_streams
+    from graphql_api.processes.cli.output import outlive_readers, stand_in_for_closed_streams, written_to_the_end
 
     stand_in_for_closed_streams()
     outlive_readers()
-    with report_failures():
+    with report_failures(), written_to_the_end():
         from graphql_api.processes.cli.commands import app
 
         app(prog_name="scrip")

@@ -4,7 +4,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,16 +13,25 @@ if TYPE_CHECKING:
 
 
 class _Output(io.FileIO):
-    """Standard output whose reader may leave: what is left is written to nobody, and the command ends as it would have."""
+    """Standard output whose reader may leave: what is left is written to nobody, and the command ends as it would have.
+
+    What cannot be written for another reason, as on a full disk, is an error once; the rest is written to nobody too.
+    """
 
     def write(self, data: "ReadableBuffer", /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
-            nobody = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nobody, self.fileno())
-            os.close(nobody)
+            self._lead_nowhere()
             return super().write(data)
+        except OSError as error:
+            self._lead_nowhere()
+            raise OSError(error.errno, error.strerror, "standard output") from None
+
+    def _lead_nowhere(self) -> None:
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, self.fileno())
+        os.close(nobody)
 
 
 def outlive_readers() -> None:
@@ -33,6 +43,21 @@ def outlive_readers() -> None:
         errors=before.errors,
         line_buffering=before.isatty(),
     )
+
+
+@contextmanager
+def written_to_the_end() -> Iterator[None]:
+    """Write all that was printed before the block ends, so that OSError is raised here and not when Python ends; what
+    else failed goes before it.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        with suppress(OSError):
+            sys.stdout.flush()
+        raise
+    finally:
+        sys.stdout.flush()
 
 
 def stand_in_for_closed_streams() -> None:

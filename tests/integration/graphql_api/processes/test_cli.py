@@ -192,6 +192,29 @@ def test_a_reader_that_leaves_changes_nothing() -> None:
     assert (ended.stdout, ended.stderr.split()) == ('"', ["0", "0"])
 
 
+def test_what_cannot_be_written_is_one_line(database_url: str) -> None:
+    """On a full disk a short answer fails as a long one does; what else went wrong is told instead."""
+    command = f"{sys.executable} -m graphql_api.processes.cli"
+    full = "scrip: No space left on device: standard output.\n"
+
+    ended = {
+        words: subprocess.run(
+            f"{command} {words} > /dev/full",
+            env={**os.environ, "SCRIP_DATABASE_URL": database_url},
+            shell=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words in ("check", "migrate", "schema", "--version", "wallet nobody")
+    }
+
+    assert {each.returncode for each in ended.values()} == {2}
+    assert {each.stderr for words, each in ended.items() if words != "wallet nobody"} == {full}
+    assert "programme" in ended["wallet nobody"].stderr
+
+
 def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does() -> None:
     """What the command holds is given back; under nohup it goes on."""
     program = (
