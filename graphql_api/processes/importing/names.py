@@ -50,7 +50,8 @@ async def _programme(reader: Reader, code: str | None) -> Programme:
         if programme.code == code:
             return programme
     known = ", ".join(programme.code for programme in found) or "none"
-    raise UnusableFile(f"name the programme with --programme; this database has: {known}.")
+    complaint = "name the programme with --programme" if code is None else f"there is no programme {code!r}"
+    raise UnusableFile(f"{complaint}; this database has: {known}.")
 
 
 async def find_members(reader: Reader, programme_id: UUID, external_ids: Collection[str]) -> Mapping[str, UUID]:

@@ -28,6 +28,7 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
     shown = await _scrip(bank, tmp_path, "wallet", "customer-7", "--programme", "BANK")
     statement = await _scrip(bank, tmp_path, "statement", "customer-7", "--json")
     nobody = await _scrip(bank, tmp_path, "wallet", "customer-8")
+    nowhere = await _scrip(bank, tmp_path, "wallet", "customer-7", "--programme", "nosuch")
     nothing = await _scrip(bank, tmp_path, "statement", "customer-7", "--asset", "GOLD")
 
     assert (wallet.returncode, wallet.stderr) == (0, "")
@@ -41,6 +42,8 @@ async def test_support_sees_a_member_and_is_recorded(bank: Bank, tmp_path: Path)
     assert [(line["amount"], line["postedAfter"]) for line in lines] == [(2, 42), (40, 40)]
     assert all(line["effectiveAt"][10] == "T" and line["effectiveAt"].endswith("+00:00") for line in lines)
     assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert nowhere.stderr == "scrip: there is no programme 'nosuch'; this database has: BANK.\n"
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert nothing.stderr == "scrip: the programme has no asset 'GOLD'; there are: CNY, POINTS, STARS.\n"
     events = await bank.fetch("SELECT convert_from(record, 'UTF8')::jsonb -> 'subjects' ->> 0 AS subject FROM audit.events"
