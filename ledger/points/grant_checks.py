@@ -9,14 +9,14 @@ from ledger.programme.expiry import expires_at
 
 
 def _has_other_death(row: Row) -> bool:
-    """Whether the date is neither the policy's, nor what was answered, nor a grace; an older policy is not known any more,
-    and who adjusted by approval was answered nothing of lots.
+    """Whether the date is neither the policy's, nor what was answered, nor a grace; an older policy or grace is not known any
+    more, and who adjusted by approval was answered nothing of lots.
     """
     day, zone, answered = row["day"], row["time_zone"], row["answered"]
     known = {answered, expires_at(row["policy"], day, zone)}
     if row["kind"] == "reverse":
         known = {end_of(day + timedelta(days=row["grace_days"]), zone)}
-    return row["expires_at"] not in known and (answered is not None or row["is_first_version"])
+    return row["expires_at"] not in known and (answered is not None or row["are_terms_known"])
 
 
 GRANT_RULES: Final = (
@@ -75,7 +75,7 @@ GRANT_RULES: Final = (
         SELECT lot.* FROM odd CROSS JOIN LATERAL (
             SELECT lot.id AS subject, e.kind, lot.expires_at, coalesce(source.expiry, s.expiry) AS policy, p.time_zone,
                    (lot.granted_at AT TIME ZONE p.time_zone)::date AS day, s.reversal_grace_days AS grace_days,
-                   s.version = 1 OR source.id IS NOT NULL AS is_first_version,
+                   s.version = 1 OR (source.id IS NOT NULL AND e.kind <> 'reverse') AS are_terms_known,
                    (SELECT coalesce((use ->> 'expires_at')::timestamptz, '9999-12-31 00:00:00+00')
                     FROM jsonb_array_elements(asked.outcome::jsonb -> 12) use WHERE use ->> 'lot_id' = lot.id::text) AS answered
             FROM {book}.lots lot
