@@ -2,6 +2,7 @@
 and by their audit events. Also of approvals, which events tell.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from ledger.control.approval import VALID
@@ -14,15 +15,59 @@ _RECEIPTS: Final = """
 # Reading every event takes too long. Of these kinds the request tells who and when, and the rest its answer, the activity or
 # the member's row.
 _TOLD_ELSEWHERE: Final = f"e.request_id IS NOT NULL AND (e.kind IN {_RECEIPTS} OR e.kind IN ('activity', 'enrol'))"
-# Answers are read where they tell more than kind, member, asset and amount of an entry that took effect when it was made.
-_IS_PLAIN: Final = """
+# Answers are read where they tell more than kind, member, asset and amount of an entry that took effect when it was made. An
+# answer tells so too: its instants are the same text, and of its last fields, from the merchant on, all others are null.
+_ENDS_PLAINLY: Final = (
+    "',' || coalesce('\"' || e.merchant_id || '\"', 'null') || ',null,null,null,null,null,null,null]'"
+)
+_IS_PLAIN: Final = f"""
     e.effective_at = e.posted_at AND num_nulls(e.original_entry_id, e.money_minor, e.rate_id) = 3 AND e.kind <> 'hold'
-    AND (e.merchant_id IS NULL OR position(convert_to(e.merchant_id::text, 'UTF8') IN convert_to(r.outcome, 'UTF8')) > 0)
+    AND split_part(r.outcome, ',', 6) = split_part(r.outcome, ',', 7)
+    AND right(r.outcome, length({_ENDS_PLAINLY})) = {_ENDS_PLAINLY}
 """
 _IS_TOLD: Final = """
     starts_with(r.outcome, '["' || e.id || '","' || e.kind || '","' || e.member_id || '","' || e.asset_id || '",' || e.amount
                 || ',')
 """
+
+_IS_ANSWERED_OTHERWISE: Final = """
+    (e.answer ->> 14, e.answer ->> 17, e.answer ->> 18, e.answer ->> 20)
+        IS DISTINCT FROM (e.merchant_id::text, e.original_entry_id::text, e.money_minor::text, e.rate_id::text)
+    OR ((e.answer ->> 5)::timestamptz, (e.answer ->> 6)::timestamptz) IS DISTINCT FROM (e.effective_at, e.posted_at)
+    OR (h.id IS NOT NULL AND (e.answer ->> 16)::timestamptz IS DISTINCT FROM h.deadline)
+"""
+
+PLACES: Final[Mapping[str, tuple[int, int]]] = {
+    "adjust": (6, 7),
+    "campaign_budget": (3, 4),
+    "cancel": (1, 2),
+    "capture": (2, 3),
+    "close": (4, 5),
+    "confirm": (1, 2),
+    "earn": (10, 12),
+    "enrol": (1, 2),
+    "freeze": (3, 4),
+    "hold": (4, 6),
+    "opening": (3, 5),
+    "redeem": (3, 7),
+    "refund": (3, 5),
+    "release": (1, 2),
+    "reverse": (3, 4),
+    "reverse_redemption": (3, 4),
+    "spend": (8, 9),
+    "transfer": (3, 5),
+    "unfreeze": (3, 4),
+    "voucher_claim": (2, 4),
+    "voucher_gift": (1, 4),
+    "voucher_import": (1, 3),
+    "voucher_issue": (1, 3),
+    "voucher_stock": (1, 3),
+    "voucher_void": (2, 4),
+}
+"""Where a command's fingerprint has the digest of its reference, counted from 0, and how many digests it has. A fingerprint of
+another length was made when the command had other fields, and is passed over.
+"""
+_PLACES: Final = ", ".join(f"('{kind}', {place}, {fields})" for kind, (place, fields) in PLACES.items())
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -65,14 +110,48 @@ RULES: Final[tuple[Rule, ...]] = (
                    CASE WHEN {_IS_TOLD} AND e.kind IN {_RECEIPTS} THEN r.outcome::jsonb END AS answer
             FROM odd JOIN {{book}}.journal_entries e ON e.id = odd.id LEFT JOIN {{book}}.requests r ON r.id = e.request_id
         )
-        SELECT a.id AS subject, a.kind, a.actor, a.posted_at, encode(a.request_id, 'hex') AS request_id, a.requested, a.client,
-               a.decided_at, a.request_names, a.effective_at, a.merchant_id, a.original_entry_id, a.money_minor, a.rate_id,
-               h.deadline, a.outcome
-        FROM read a LEFT JOIN {{book}}.holds h ON h.id = a.id
-        WHERE a.is_other OR (answer ->> 14, answer ->> 17, answer ->> 18, answer ->> 20) IS DISTINCT FROM
-              (a.merchant_id::text, a.original_entry_id::text, a.money_minor::text, a.rate_id::text)
-           OR ((answer ->> 5)::timestamptz, (answer ->> 6)::timestamptz) IS DISTINCT FROM (a.effective_at, a.posted_at)
-           OR (h.id IS NOT NULL AND (answer ->> 16)::timestamptz IS DISTINCT FROM h.deadline)
+        SELECT e.id AS subject, e.kind, e.actor, e.posted_at, encode(e.request_id, 'hex') AS request_id, e.requested, e.client,
+               e.decided_at, e.request_names, e.effective_at, e.merchant_id, e.original_entry_id, e.money_minor, e.rate_id,
+               h.deadline, e.outcome
+        FROM read e LEFT JOIN {{book}}.holds h ON h.id = e.id
+        WHERE e.is_other OR {_IS_ANSWERED_OTHERWISE}
+        """,  # noqa: S608
+    ),
+    rule(
+        "listed_entry_has_answer",
+        "what a point command of a list that stands or falls as one answered is what its entry says, as above",
+        f"""
+        WITH lists AS MATERIALIZED (
+            SELECT id, client, outcome FROM {{book}}.requests WHERE kind = 'list'
+        ), answers AS MATERIALIZED (
+            SELECT lists.id AS request_id, item.text::jsonb AS answer
+            FROM lists CROSS JOIN LATERAL jsonb_array_elements_text(lists.outcome::jsonb) item (text)
+        ), told AS MATERIALIZED (
+            SELECT *, answer ->> 0 AS entry_id FROM answers WHERE jsonb_typeof(answer) = 'array'
+        ), read AS (
+            SELECT e.*, lists.client, told.answer
+            FROM {{book}}.journal_entries e JOIN lists ON lists.id = e.request_id
+            LEFT JOIN told ON told.request_id = e.request_id AND told.entry_id = e.id::text
+            WHERE e.kind IN {_RECEIPTS}
+        )
+        SELECT e.id AS subject, e.kind, e.actor, e.client, e.posted_at, e.effective_at, e.member_id, e.asset_id, e.amount,
+               e.merchant_id, e.original_entry_id, e.money_minor, e.rate_id, h.deadline, e.answer
+        FROM read e LEFT JOIN {{book}}.holds h ON h.id = e.id
+        WHERE (e.client, e.answer ->> 1, e.answer ->> 2, e.answer ->> 3, e.answer ->> 4)
+                  IS DISTINCT FROM (e.actor, e.kind, e.member_id::text, e.asset_id::text, e.amount::text)
+           OR {_IS_ANSWERED_OTHERWISE}
+        """,  # noqa: S608
+    ),
+    rule(
+        "reference_was_asked_for",
+        "an entry has a reference where the fingerprint of its request has a digest of one, and only there",
+        f"""
+        SELECT e.id AS subject, e.kind, e.reference, encode(r.fingerprint, 'hex') AS fingerprint
+        FROM {{book}}.journal_entries e
+        JOIN {{book}}.requests r ON r.id = e.request_id AND r.kind = e.kind
+        JOIN (VALUES {_PLACES}) asked (kind, place, fields) ON asked.kind = e.kind
+        WHERE octet_length(r.fingerprint) = 8 * asked.fields
+          AND (substr(r.fingerprint, 8 * asked.place + 1, 8) = '\\x0000000000000000') <> (e.reference IS NULL)
         """,  # noqa: S608
     ),
     rule(

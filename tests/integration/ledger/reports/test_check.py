@@ -449,6 +449,8 @@ def test_rules_have_names_of_their_own() -> None:
         "approval_matches_events",
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
+        "listed_entry_has_answer",
+        "reference_was_asked_for",
         "registry_row_matches_events",
         "transactions_are_past",
     }
