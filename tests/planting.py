@@ -27,7 +27,7 @@ async def unfound(url: str, planted: Iterable[tuple[str, str]], rules: Sequence[
 @asynccontextmanager
 async def _spoilt(connection: "asyncpg.Connection[asyncpg.Record]", statement: str) -> AsyncIterator[None]:
     """The table that the statement changes is as it leaves it, until the end."""
-    table = statement.split()[1]
+    table = statement.removeprefix("DELETE ").split()[1]
     await _unwatched(connection, f"CREATE TABLE public.kept AS SELECT * FROM {table}", statement)
     yield
     restored = f"INSERT INTO {table} SELECT * FROM public.kept"

@@ -7,7 +7,7 @@ from ledger.engine.check_rule import Rule, rule
 # What events tell of a row, by the names that they tell it under. Keys and the log's own acts are rows of this kind too.
 _REGISTERED: Final = """
     registered AS (
-        SELECT id, version, to_jsonb(r) - 'open_from' AS says FROM registry.programmes r
+        SELECT id, version, to_jsonb(r) AS says FROM registry.programmes r
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.assets r
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.activity_types r
         UNION ALL SELECT id, version, to_jsonb(r) FROM registry.member_attributes r
@@ -15,8 +15,10 @@ _REGISTERED: Final = """
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('partner', partner_id,
                              'networks', array_to_string(networks, ' ')) FROM registry.merchants r
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('merchant', merchant_id) FROM registry.terminals r
-        UNION ALL SELECT id, version, jsonb_build_object('merchant', merchant_id) FROM registry.api_keys
-        UNION ALL SELECT r.id, 1, jsonb_build_object('points', points, 'minor', minor, 'asset', a.code, 'money_asset', m.code)
+        UNION ALL SELECT id, version, to_jsonb(r) - 'secret_hash' || jsonb_build_object('merchant', merchant_id,
+                             'is_revoked', revoked_at IS NOT NULL) FROM registry.api_keys r
+        UNION ALL SELECT r.id, 1, jsonb_build_object('points', points, 'minor', minor, 'asset', a.code, 'money_asset', m.code,
+                             'valid_from', valid_from)
         FROM registry.rates r LEFT JOIN registry.assets a ON a.id = r.asset_id
         LEFT JOIN registry.assets m ON m.id = r.money_asset_id
         UNION ALL SELECT r.id, r.version, to_jsonb(r) || jsonb_build_object('asset', a.code)
@@ -42,7 +44,8 @@ _REGISTERED: Final = """
                              'terms_sha256', encode(sha256(convert_to(r.terms, 'UTF8')), 'hex'))
         FROM registry.campaign_versions r LEFT JOIN registry.campaigns c ON c.id = r.campaign_id
         UNION ALL SELECT id, version, jsonb_build_object('tiers', cardinality(tiers), 'segments', cardinality(segments),
-                             'attributes', (SELECT count(*) FROM jsonb_object_keys(attributes::jsonb)))
+                             'attributes', (SELECT count(*) FROM jsonb_object_keys(attributes::jsonb)),
+                             'programme_id', programme_id)
         FROM {book}.member_facts
         UNION ALL SELECT g.id, 1, to_jsonb(g) FROM {book}.tier_grants g
         UNION ALL SELECT id, 1, jsonb_build_object('state', state, 'level', level, 'template', template)
@@ -52,6 +55,24 @@ _REGISTERED: Final = """
         UNION ALL SELECT id, version, jsonb_build_object('root', reference) FROM keys.roots
     )
 """
+# Facts, and what an act tells by its kind alone. A period is closed until what the row says it is open from.
+_TOLD: Final = """
+    coalesce(record -> 'facts', '{}') || jsonb_strip_nulls(jsonb_build_object('programme_id', record -> 'programme',
+        'open_from', CASE record ->> 'type' WHEN 'period_closed' THEN record #> '{facts,until}' END))
+    || (CASE record ->> 'type'
+        WHEN 'programme_created' THEN '{"open_from": "1970-01-01T00:00:00+00:00"}'
+        WHEN 'merchant_created' THEN '{"state": "open"}'
+        WHEN 'merchant_closed' THEN '{"state": "closed"}'
+        WHEN 'terminal_created' THEN '{"state": "open"}'
+        WHEN 'terminal_closed' THEN '{"state": "closed"}'
+        WHEN 'api_key_issued' THEN '{"is_revoked": false}'
+        WHEN 'api_key_rotated' THEN '{"is_revoked": false}'
+        WHEN 'api_key_revoked' THEN '{"is_revoked": true}'
+        ELSE '{}'
+    END)::jsonb
+"""
+# Events write them in more than one way.
+_INSTANTS: Final = "('open_from', 'valid_from', 'expires_at')"
 # Joined before they are read: reading every event of the log would take ten times as long.
 _EVENTS: Final = """
     found AS MATERIALIZED (
@@ -72,7 +93,7 @@ RULES: Final[tuple[Rule, ...]] = (
             SELECT resource_id, count(*) AS events FROM events GROUP BY resource_id
         ), told AS (
             SELECT DISTINCT ON (e.resource_id, fact.key) e.resource_id, fact.key, nullif(fact.value, 'None') AS value
-            FROM events e CROSS JOIN LATERAL jsonb_each_text(e.record -> 'facts') fact
+            FROM events e CROSS JOIN LATERAL jsonb_each_text({_TOLD}) fact
             ORDER BY e.resource_id, fact.key, e.version DESC
         )
         SELECT r.id AS subject, r.version, counted.events, told.key AS what, r.says ->> told.key AS says, told.value
@@ -80,6 +101,8 @@ RULES: Final[tuple[Rule, ...]] = (
         LEFT JOIN counted ON counted.resource_id = r.id
         LEFT JOIN told ON told.resource_id = r.id AND r.says ? told.key
             AND r.says ->> told.key IS DISTINCT FROM told.value
+            AND CASE WHEN told.key IN {_INSTANTS}
+                THEN (r.says ->> told.key)::timestamptz IS DISTINCT FROM told.value::timestamptz ELSE true END
         WHERE r.version IS DISTINCT FROM counted.events OR told.resource_id IS NOT NULL
         """,  # noqa: S608
     ),
@@ -95,49 +118,82 @@ RULES: Final[tuple[Rule, ...]] = (
           AND (h.kind, h.programme_id) IS DISTINCT FROM (r.kind, r.programme_id)
         """,
     ),
-    # A key's bucket may be gone: turning the root over empties and removes it.
+    # A key's bucket may be gone: turning the root over empties and removes it. A merchant's API key never is.
     rule(
         "event_has_row",
-        "the entry, or the row a version of which an audit event tells of, is there",
+        "the entry, or the row a version of which an audit event tells of, is there; so is what is said of a member, and how far"
+        " an erasure is",
         """
         WITH unknown AS MATERIALIZED (
             SELECT event.id, event.resource_id, event.record FROM audit.events event
             LEFT JOIN (
-                SELECT id FROM {book}.journal_entries
-                UNION ALL SELECT id FROM {book}.holders
-                UNION ALL SELECT id FROM {book}.vouchers
-                UNION ALL SELECT id FROM {book}.payment_codes
-                UNION ALL SELECT id FROM {book}.tier_standings
-                UNION ALL SELECT id FROM {book}.tier_packs
-                UNION ALL SELECT id FROM {book}.tier_grants
-                UNION ALL SELECT id FROM registry.assets
-                UNION ALL SELECT id FROM registry.activity_types
-                UNION ALL SELECT id FROM registry.member_attributes
-                UNION ALL SELECT id FROM registry.member_lists
-                UNION ALL SELECT id FROM registry.partners
-                UNION ALL SELECT id FROM registry.terminals
-                UNION ALL SELECT id FROM registry.api_keys
-                UNION ALL SELECT id FROM registry.rates
-                UNION ALL SELECT id FROM registry.adjustment_limits
-                UNION ALL SELECT id FROM registry.approvals
-                UNION ALL SELECT id FROM registry.voucher_templates
-                UNION ALL SELECT id FROM registry.voucher_template_versions
-                UNION ALL SELECT id FROM registry.campaigns
-                UNION ALL SELECT id FROM registry.campaign_versions
-                UNION ALL SELECT id FROM registry.campaign_steps
-                UNION ALL SELECT id FROM registry.tier_ladders
-                UNION ALL SELECT id FROM registry.tier_ladder_versions
-                UNION ALL SELECT id FROM keys.roots
-                UNION ALL SELECT id FROM audit.legal_holds
-                UNION ALL SELECT id FROM audit.reconciliations
+                SELECT id, false AS has_no_facts, false AS has_no_erasure FROM (
+                    SELECT id FROM {book}.journal_entries
+                    UNION ALL SELECT id FROM {book}.vouchers
+                    UNION ALL SELECT id FROM {book}.payment_codes
+                    UNION ALL SELECT id FROM {book}.tier_standings
+                    UNION ALL SELECT id FROM {book}.tier_packs
+                    UNION ALL SELECT id FROM {book}.tier_grants
+                    UNION ALL SELECT id FROM registry.assets
+                    UNION ALL SELECT id FROM registry.activity_types
+                    UNION ALL SELECT id FROM registry.member_attributes
+                    UNION ALL SELECT id FROM registry.member_lists
+                    UNION ALL SELECT id FROM registry.partners
+                    UNION ALL SELECT id FROM registry.terminals
+                    UNION ALL SELECT id FROM registry.api_keys
+                    UNION ALL SELECT id FROM registry.rates
+                    UNION ALL SELECT id FROM registry.adjustment_limits
+                    UNION ALL SELECT id FROM registry.approvals
+                    UNION ALL SELECT id FROM registry.voucher_templates
+                    UNION ALL SELECT id FROM registry.voucher_template_versions
+                    UNION ALL SELECT id FROM registry.campaigns
+                    UNION ALL SELECT id FROM registry.campaign_versions
+                    UNION ALL SELECT id FROM registry.campaign_steps
+                    UNION ALL SELECT id FROM registry.tier_ladders
+                    UNION ALL SELECT id FROM registry.tier_ladder_versions
+                    UNION ALL SELECT id FROM keys.roots
+                    UNION ALL SELECT id FROM audit.legal_holds
+                    UNION ALL SELECT id FROM audit.reconciliations
+                ) row
+                UNION ALL SELECT h.id, facts.id IS NULL, erasure.id IS NULL FROM {book}.holders h
+                LEFT JOIN {book}.member_facts facts ON facts.id = h.id
+                LEFT JOIN audit.erasures erasure ON erasure.id = h.id
             ) known ON known.id = event.resource_id
-            WHERE event.resource_id IS NOT NULL AND known.id IS NULL
+            WHERE event.resource_id IS NOT NULL AND (
+                known.id IS NULL
+                OR (known.has_no_facts AND position('"type":"member_facts_set"' IN event.record) > 0)
+                OR (known.has_no_erasure AND position('"type":"subject_erased"' IN event.record) > 0)
+                OR (known.has_no_erasure AND position('"type":"subject_restricted"' IN event.record) > 0)
+            )
         ), told AS MATERIALIZED (
             SELECT id, resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM unknown
         )
         SELECT id AS subject, resource_id, record ->> 'type' AS type FROM told
         WHERE record ->> 'outcome' = 'accepted'
-          AND (record ? 'streams' OR record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries)) AND NOT record ->> 'type' LIKE '%\\_key\\_%'
+          AND (record ? 'streams' OR record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries))
+          AND (NOT record ->> 'type' LIKE '%\\_key\\_%' OR starts_with(record ->> 'type', 'api_key_'))
         """,
+    ),
+    # Where restricted data are opened, the database's own constraint asks for two.
+    rule(
+        "approval_names_its_entry",
+        "an approval that posted names its entry, which is of its kind, instant, requester, member and amount; as many had to"
+        " agree as its payload asks for",
+        """
+        SELECT a.id AS subject, a.kind, a.state, a.approvers_needed, a.entry_id, e.kind AS posted, e.actor, e.posted_at,
+               e.member_id, e.amount
+        FROM (SELECT *, payload::jsonb AS terms FROM registry.approvals) a
+        LEFT JOIN {book}.journal_entries e ON e.id = a.entry_id
+        WHERE a.approvers_needed <> CASE WHEN a.kind = 'audit_reveal' AND terms ->> 'legalBasis' IS NOT NULL THEN 2 ELSE 1 END
+           OR ((a.entry_id IS NOT NULL OR (a.state = 'approved' AND a.kind IN ('adjust', 'campaign_budget', 'erase')))
+               AND (e.kind, e.posted_at, e.actor, e.member_id::text, e.amount, e.request_id) IS DISTINCT FROM
+                   (a.kind, a.decided_at, a.requested_by, terms ->> 'memberId', coalesce(abs((terms ->> 'amount')::bigint), 0),
+                    NULL))
+        """,
+    ),
+    rule(
+        "instance_is_there",
+        "the one row of the deployment, which the clock and the caches go by, is there",
+        "SELECT 'registry.instance' AS subject WHERE NOT EXISTS (SELECT FROM registry.instance)",
     ),
 )

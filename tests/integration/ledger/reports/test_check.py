@@ -447,8 +447,10 @@ def test_rules_have_names_of_their_own() -> None:
     assert set(names) - planted - beside == {
         "account_within_bounds",
         "approval_matches_events",
+        "approval_names_its_entry",
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
+        "instance_is_there",
         "listed_entry_has_answer",
         "reference_was_asked_for",
         "registry_row_matches_events",
