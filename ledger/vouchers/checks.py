@@ -2,6 +2,7 @@
 
 from ledger.engine.check_rule import Row, Rule, rule
 from ledger.vouchers.counts import Purpose, count_id
+from ledger.vouchers.lock_checks import LOCK_RULES
 from ledger.vouchers.redemption_checks import REDEMPTION_RULES
 from ledger.vouchers.stock_checks import STOCK_RULES, TEMPLATE_RULES
 
@@ -72,26 +73,6 @@ VOUCHER_RULES = (
         LEFT JOIN {book}.vouchers source ON source.id = v.source_voucher_id
         WHERE tv.template_id IS DISTINCT FROM v.template_id OR source.lot_id IS DISTINCT FROM lot.source_lot_id
            OR (v.source_voucher_id IS NOT NULL AND source.template_id IS DISTINCT FROM v.template_id)
-        """,
-    ),
-    rule(
-        "voucher_lock_matches_events",
-        "every change of a voucher's lock has its audit event, what it reserves is what one of them told, and no more than"
-        " is left",
-        """
-        WITH told AS MATERIALIZED (
-            SELECT event.resource_id, event.record FROM {book}.vouchers v JOIN audit.events event ON event.resource_id = v.id
-        )
-        SELECT v.id AS subject, v.version, told.events, v.lock_units, v.units_left, v.lock_merchant_id, v.lock_until
-        FROM {book}.vouchers v
-        LEFT JOIN (SELECT resource_id, count(*) AS events FROM told GROUP BY resource_id) told ON told.resource_id = v.id
-        WHERE v.version <> coalesce(told.events, 0) OR v.lock_units > v.units_left
-           OR num_nulls(v.lock_until, v.lock_merchant_id, v.lock_token_hash) NOT IN (0, 3)
-           OR (v.lock_units > 0 AND (v.lock_until IS NULL OR v.state <> 'live'))
-           OR (v.lock_units > 0 AND NOT EXISTS (
-               SELECT FROM told t CROSS JOIN LATERAL (SELECT convert_from(t.record, 'UTF8')::jsonb -> 'facts' AS facts) f
-               WHERE t.resource_id = v.id AND (f.facts ->> 'merchant')::uuid = v.lock_merchant_id
-                 AND (f.facts ->> 'units')::bigint = v.lock_units AND (f.facts ->> 'until')::timestamptz = v.lock_until))
         """,
     ),
     rule(
@@ -181,4 +162,4 @@ COUNT_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*VOUCHER_RULES, *REDEMPTION_RULES, *COUNT_RULES, *STOCK_RULES, *TEMPLATE_RULES)
+RULES: tuple[Rule, ...] = (*VOUCHER_RULES, *LOCK_RULES, *REDEMPTION_RULES, *COUNT_RULES, *STOCK_RULES, *TEMPLATE_RULES)
