@@ -5,6 +5,7 @@ from datetime import timedelta
 from ledger.engine.check_rule import Row, Rule, rule
 from ledger.points.count_checks import COUNT_RULES
 from ledger.points.grant_checks import GRANT_RULES
+from ledger.points.term_checks import TERM_RULES
 from ledger.programme.calendar import end_of
 from ledger.programme.expiry import inactive_at
 
@@ -112,16 +113,18 @@ HOLD_RULES = (
     ),
     rule(
         "hold_matches_entries",
-        "a hold's state is told by the entry that ended it, and what was captured by that entry's amount",
+        "a hold is for the merchant that the entry which opened it names; its state is told by the entry that ended it, and what"
+        " was captured by that entry's amount",
         """
         SELECT coalesce(h.id, opened.id, ended.original_entry_id) AS subject, h.state, h.captured, ended.kind,
-               ended.amount, ended.count
+               ended.amount, ended.count, h.merchant_id, opened.merchant_id AS opened_for
         FROM {book}.holds h
-        FULL JOIN (SELECT id FROM {book}.journal_entries WHERE kind = 'hold') opened ON opened.id = h.id
+        FULL JOIN (SELECT id, merchant_id FROM {book}.journal_entries WHERE kind = 'hold') opened ON opened.id = h.id
         FULL JOIN (SELECT original_entry_id, min(kind) AS kind, count(*) AS count, sum(amount) AS amount
                    FROM {book}.journal_entries WHERE kind IN ('capture', 'release', 'lapse')
                    GROUP BY original_entry_id) ended ON ended.original_entry_id = h.id
         WHERE h.id IS NULL OR opened.id IS NULL OR coalesce(ended.count, 0) > 1
+           OR h.merchant_id IS DISTINCT FROM opened.merchant_id
            OR h.state <> CASE ended.kind WHEN 'capture' THEN 'captured' WHEN 'release' THEN 'released'
                                          WHEN 'lapse' THEN 'lapsed' ELSE 'open' END
            OR h.captured <> CASE ended.kind WHEN 'capture' THEN ended.amount ELSE 0 END
@@ -248,4 +251,4 @@ WALLET_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*LOT_RULES, *GRANT_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)
+RULES: tuple[Rule, ...] = (*LOT_RULES, *GRANT_RULES, *TERM_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)

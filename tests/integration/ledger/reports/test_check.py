@@ -238,6 +238,17 @@ CORRUPTIONS = (
         spoil="UPDATE book.lots SET expires_at = expires_at + interval '1 day' WHERE id = $1",
     ),
     Corruption(
+        rule="lot_keeps_its_assets_terms",
+        pick="SELECT id FROM book.lots WHERE source_lot_id IS NULL ORDER BY id LIMIT 1 OFFSET 10",
+        spoil="UPDATE book.lots SET priority = priority + 1 WHERE id = $1",
+    ),
+    Corruption(
+        rule="earned_lot_is_as_asked",
+        pick="SELECT lot.id FROM book.lots lot JOIN book.journal_entries e ON e.id = lot.entry_id AND e.kind = 'earn'"
+        " ORDER BY lot.id LIMIT 1 OFFSET 12",
+        spoil="UPDATE book.lots SET purchased = NOT purchased WHERE id = $1",
+    ),
+    Corruption(
         rule="hold_matches_draws",
         pick="SELECT id FROM book.holds WHERE state = 'captured' ORDER BY id LIMIT 1",
         spoil="UPDATE book.holds SET amount = amount + 1 WHERE id = $1",
