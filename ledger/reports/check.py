@@ -19,6 +19,7 @@ from ledger.engine import checks as book_checks
 from ledger.engine.check_rule import Rule
 from ledger.engine.database import Database
 from ledger.engine.reader import Reader, Snapshot
+from ledger.engine.refusal_checks import REFUSAL_RULES
 from ledger.engine.sql_query import SqlQuery
 from ledger.members import checks as member_checks
 from ledger.points import checks as points_checks
@@ -29,6 +30,7 @@ from ledger.vouchers import checks as voucher_checks
 RULES: tuple[Rule, ...] = tuple(
     chain(
         book_checks.RULES,
+        REFUSAL_RULES,
         member_checks.RULES,
         points_checks.RULES,
         voucher_checks.RULES,

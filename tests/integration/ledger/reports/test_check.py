@@ -249,6 +249,14 @@ CORRUPTIONS = (
         spoil="UPDATE book.lots SET purchased = NOT purchased WHERE id = $1",
     ),
     Corruption(
+        rule="refusal_has_request",
+        # Not a spend's: the key of one is changed above.
+        pick='SELECT id FROM audit.events WHERE resource_id IS NULL AND position(\'"type":"hold"\'::bytea IN record) > 0'
+        " AND position('INSUFFICIENT_POINTS'::bytea IN record) > 0 ORDER BY id LIMIT 1",
+        spoil="DELETE FROM book.requests r USING audit.events event"
+        " WHERE event.id = $1 AND encode(r.id, 'hex') = convert_from(event.record, 'UTF8')::jsonb ->> 'request'",
+    ),
+    Corruption(
         rule="hold_matches_draws",
         pick="SELECT id FROM book.holds WHERE state = 'captured' ORDER BY id LIMIT 1",
         spoil="UPDATE book.holds SET amount = amount + 1 WHERE id = $1",
