@@ -7,6 +7,7 @@ from typing import Final
 
 from ledger.control.approval import VALID
 from ledger.engine.check_rule import Rule, rule
+from ledger.reports.entry_kind_checks import KIND_RULES
 
 _RECEIPTS: Final = """
     ('earn', 'opening', 'spend', 'hold', 'capture', 'release', 'reverse', 'refund', 'transfer', 'adjust', 'confirm', 'cancel')
@@ -195,4 +196,5 @@ RULES: Final[tuple[Rule, ...]] = (
            OR a.expires_at <> a.requested_at + interval '{VALID.total_seconds():.0f} seconds'
         """,  # noqa: S608
     ),
+    *KIND_RULES,
 )

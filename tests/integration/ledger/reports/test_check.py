@@ -470,8 +470,13 @@ def test_rules_have_names_of_their_own() -> None:
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
         "instance_is_there",
+        "activity_refund_undoes_its_original",
+        "entry_fits_its_kind",
+        "entry_names_its_only_asset",
+        "expiry_took_effect_when_due",
         "listed_entry_has_answer",
         "reference_was_asked_for",
+        "refund_matches_its_sale",
         "registry_row_matches_events",
         "transactions_are_past",
     }
