@@ -191,6 +191,23 @@ RULES: Final[tuple[Rule, ...]] = (
                     NULL))
         """,
     ),
+    # Until when it waits is asked anew each time, and told once.
+    rule(
+        "erasure_matches_event",
+        "how far an erasure is, when it was begun and ended, and how many parts went with it, is what the event it names tells",
+        """
+        SELECT e.id AS subject, e.state, e.version, e.asked_at, e.destroyed_at, e.parts_destroyed, e.event_id, told
+        FROM audit.erasures e
+        LEFT JOIN audit.events event ON event.id = e.event_id
+        LEFT JOIN LATERAL (SELECT convert_from(event.record, 'UTF8')::jsonb AS told OFFSET 0) read ON true
+        WHERE (e.id::text, CASE e.state WHEN 'destroyed' THEN 'subject_erased' ELSE 'subject_restricted' END, e.version,
+               CASE e.state WHEN 'destroyed' THEN e.destroyed_at ELSE e.asked_at END, e.parts_destroyed)
+              IS DISTINCT FROM
+              (told ->> 'resource', told ->> 'type', (told #>> '{streams,0,1}')::bigint, (told ->> 'at')::timestamptz,
+               coalesce((told #>> '{facts,parts}')::bigint, 0))
+           OR (e.version = 1 AND e.asked_at <> (told ->> 'at')::timestamptz)
+        """,
+    ),
     rule(
         "instance_is_there",
         "the one row of the deployment, which the clock and the caches go by, is there",

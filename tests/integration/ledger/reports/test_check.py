@@ -467,6 +467,7 @@ def test_rules_have_names_of_their_own() -> None:
         "account_within_bounds",
         "approval_matches_events",
         "approval_names_its_entry",
+        "erasure_matches_event",
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
         "instance_is_there",

@@ -22,6 +22,7 @@ from tests.planting import unfound
 
 _ROW, _EVENT, _APPROVAL = "registry_row_matches_events", "event_has_row", "approval_names_its_entry"
 _EARNED = "(SELECT id FROM book.journal_entries WHERE kind = 'earn')"
+_ERASURE, _ERASED = "erasure_matches_event", "UPDATE audit.erasures SET"
 _KEY = "UPDATE registry.api_keys SET"
 PLANTED = (
     (_ROW, "UPDATE registry.merchants SET state = 'open' WHERE code = 'SHUT'"),
@@ -49,6 +50,14 @@ PLANTED = (
     (_ROW, "UPDATE book.member_facts SET programme_id = gen_random_uuid()"),
     (_EVENT, "DELETE FROM audit.erasures WHERE state = 'restricted'"),
     (_EVENT, "DELETE FROM audit.erasures WHERE state = 'destroyed'"),
+    (_ERASURE, f"{_ERASED} state = 'restricted', destroyed_at = NULL WHERE state = 'destroyed'"),
+    (_ERASURE, f"{_ERASED} destroyed_at = destroyed_at + interval '1 day' WHERE state = 'destroyed'"),
+    (_ERASURE, f"{_ERASED} parts_destroyed = 7 WHERE state = 'destroyed'"),
+    (_ERASURE, f"{_ERASED} asked_at = asked_at - interval '1 day' WHERE state = 'destroyed'"),
+    (_ERASURE, f"{_ERASED} asked_at = asked_at - interval '1 day' WHERE state = 'restricted'"),
+    (_ERASURE, f"{_ERASED} state = 'destroyed', destroyed_at = asked_at WHERE state = 'restricted'"),
+    (_ERASURE, f"{_ERASED} event_id = gen_random_uuid()"),
+    (_ERASURE, f"{_ERASED} id = gen_random_uuid()"),
     ("instance_is_there", "DELETE FROM registry.instance"),
 )  # fmt: skip
 _SOON = datetime(2100, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
