@@ -19,7 +19,7 @@ _UNDONE: Final = """
 """
 
 KIND_RULES: Final[tuple[Rule, ...]] = (
-    # Activations are dated by the lots that they grant, and expired vouchers by theirs.
+    # The rule of what became of a voucher dates those that expired.
     rule(
         "entry_fits_its_kind",
         "an entry has an earlier time, an asset, an original of such a kind, a merchant, a rate and a sale where its kind has"
@@ -76,6 +76,17 @@ KIND_RULES: Final[tuple[Rule, ...]] = (
             ON earlier.account_id = odd.account_id AND earlier.version = line.version - 1
         LEFT JOIN {book}.journal_entries before ON before.id = earlier.entry_id
         WHERE odd.effective_at < odd.died_at OR odd.effective_at IS DISTINCT FROM before.effective_at
+        """,
+    ),
+    rule(
+        "activation_took_effect_when_due",
+        "pending points were activated when their lot says",
+        """
+        SELECT e.id AS subject, e.effective_at, lot.activates_at
+        FROM {book}.journal_entries e
+        LEFT JOIN {book}.draws d ON d.entry_id = e.id
+        LEFT JOIN {book}.lots lot ON lot.id = d.lot_id
+        WHERE e.kind = 'activation' AND e.effective_at IS DISTINCT FROM lot.activates_at
         """,
     ),
     rule(

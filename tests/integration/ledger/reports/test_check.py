@@ -471,6 +471,7 @@ def test_rules_have_names_of_their_own() -> None:
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
         "instance_is_there",
+        "activation_took_effect_when_due",
         "activity_refund_undoes_its_original",
         "entry_fits_its_kind",
         "entry_names_its_only_asset",

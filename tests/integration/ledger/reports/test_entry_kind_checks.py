@@ -39,6 +39,7 @@ PLANTED = (
     *(("entry_names_its_only_asset", f"{_SET}asset_id = NULL WHERE kind = '{kind}'") for kind in ("redeem", "close")),
     (_EXPIRY, f"{_SET}{_EARLIER}'expiry'"),
     (_EXPIRY, f"{_SET}effective_at = posted_at WHERE kind = 'expiry'"),
+    ("activation_took_effect_when_due", f"{_SET}{_EARLIER}'activation'"),
     (_REFUND, f"{_SET}{_EARLIER}'activity_refund'"),
     (_REFUND, f"{_SET}effective_at = posted_at WHERE kind = 'activity_refund'"),
     (_REFUND, f"{_SET}original_entry_id = gen_random_uuid() WHERE kind = 'activity_refund'"),
@@ -70,7 +71,8 @@ async def _points(bank: Bank) -> None:
     for sale_minor in (300, 301):
         await _do(bank, RefundEarn, entry_id=earned, sale_minor=sale_minor)
     await _do(bank, HoldPoints, member_id=member, amount=5, ttl_seconds=600)
-    await bank.advance(timedelta(hours=1))
+    await bank.earn(member, 4, pending_until=(await bank.now()).date() + timedelta(days=3))
+    await bank.advance(timedelta(days=5))
     await _do(bank, SpendPoints, member_id=member, amount=2)
     await bank.advance(timedelta(days=400))
     await _do(bank, EarnPoints, member_id=member, amount=9)
