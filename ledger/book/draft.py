@@ -10,7 +10,7 @@ from uuid import UUID
 from ledger.book.account import Account, AccountParts, require_bounds
 from ledger.book.entry import Draw, DrawKind, Entry, Posting, StatementLine
 from ledger.book.lot import Lot
-from ledger.book.units import AMOUNT_MAX, NEVER, AccountId, InvariantViolated, LotId
+from ledger.book.units import NEVER, AccountId, InvariantViolated, LotId, is_amount
 
 
 class Draft:
@@ -54,7 +54,7 @@ class Draft:
 
     def move(self, source: Account, destination: Account, amount: int) -> None:
         """Adds a posting of `amount` from `source` to `destination`, both in the same asset."""
-        if not 0 < amount <= AMOUNT_MAX or source.asset_id != destination.asset_id or source.id == destination.id:
+        if not is_amount(amount) or source.asset_id != destination.asset_id or source.id == destination.id:
             raise InvariantViolated(f"no posting of {amount} from {source.id} to {destination.id}")
         line = len(self.postings) + 1
         self.postings.append(Posting(self.entry.id, line, source.id, destination.id, source.asset_id, amount))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from ledger.book.units import AccountId, AssetId, EntryId, LotId
@@ -27,6 +27,17 @@ class Entry(NamedTuple):
     sale_minor: int | None = None
     money_minor: int | None = None
     rate_id: UUID | None = None
+
+
+class EntryParts(TypedDict, total=False):
+    """What an entry may say beside its headline and who made it."""
+
+    merchant_id: UUID | None
+    original_entry_id: UUID | None
+    reason_code: str | None
+    sale_minor: int | None
+    money_minor: int | None
+    rate_id: UUID | None
 
 
 class Posting(NamedTuple):

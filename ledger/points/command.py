@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Unpack
 from uuid import UUID
 
 from ledger.book.account import Account, Role, open_account
 from ledger.book.draft import Draft
+from ledger.book.entry import EntryParts
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.book.units import AMOUNT_MAX, AssetId, ProgrammeId, is_amount
 from ledger.engine.command import Command, command_class
@@ -101,27 +102,12 @@ class PointsCommand(Command[Receipt]):
         amount: int,
         *,
         effective_at: datetime | None = None,
-        merchant_id: UUID | None = None,
-        original_entry_id: UUID | None = None,
-        reason_code: str | None = None,
-        sale_minor: int | None = None,
-        money_minor: int | None = None,
-        rate_id: UUID | None = None,
+        **parts: Unpack[EntryParts],
     ) -> Draft:
         """A draft of this command's entry."""
+        asset_id = AssetId(self.ids.asset_id)
         return self.new_draft(
-            state,
-            now,
-            amount,
-            asset_id=AssetId(self.ids.asset_id),
-            member_id=self.member_id,
-            effective_at=effective_at,
-            merchant_id=merchant_id,
-            original_entry_id=original_entry_id,
-            reason_code=reason_code,
-            sale_minor=sale_minor,
-            money_minor=money_minor,
-            rate_id=rate_id,
+            state, now, amount, asset_id=asset_id, member_id=self.member_id, effective_at=effective_at, **parts
         )
 
     def require_merchant_open(self, state: State, merchant_id: UUID | None) -> None:
