@@ -69,7 +69,7 @@ def parse_body(body: bytes) -> GraphqlRequest:
     try:
         asked: Json = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise malformed("The body is not JSON in UTF-8.") from None
+        raise malformed("The body is not JSON in UTF-8, or has a number that is too large.") from None
     if isinstance(asked, list):
         raise malformed("Batches are not supported: send one operation per request, or use a list mutation.")
     if not isinstance(asked, dict):
@@ -102,7 +102,7 @@ def _json_parameter(name: str, value: str) -> Json:
     try:
         decoded: Json = orjson.loads(value)
     except orjson.JSONDecodeError:
-        raise malformed(f"The parameter '{name}' is not JSON.") from None
+        raise malformed(f"The parameter '{name}' is not JSON, or has a number that is too large.") from None
     if has_repeated_field(value.encode(), decoded):
         raise malformed(f"In the parameter '{name}' a field is given twice in one object.")
     return decoded

@@ -6,8 +6,9 @@ never pushes out what others use.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 
 from graphql import (
@@ -18,6 +19,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Token,
+    TokenKind,
     parse,
     validate,
 )
@@ -29,6 +32,7 @@ from graphql_api.http.refusals import RequestRefused
 from graphql_api.http.strawberry_internals import VALIDATION_RULES, Selections
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NUMBERS = frozenset({TokenKind.INT, TokenKind.FLOAT})
 
 
 class TrustedDocumentRefused(ValueError):
@@ -219,11 +223,28 @@ class DocumentStore:
 
 def _parse(text: str, tokens_max: int) -> DocumentNode:
     try:
-        return parse(text, max_tokens=tokens_max)
+        node = parse(text, max_tokens=tokens_max)
     except GraphQLError as error:
         raise DocumentRefused([error], "DOCUMENT_UNPARSABLE") from None
     except RecursionError:
         raise refuse("The document is nested too deeply.", "DOCUMENT_TOO_LARGE") from None
+    _refuse_endless_numbers(node)
+    return node
+
+
+def _refuse_endless_numbers(node: DocumentNode) -> None:
+    """JSON has none either; read on, they would be an infinity, no number, or a sentence of Python's."""
+    endless = [token for token in _tokens_of(node) if token.kind in _NUMBERS and not isfinite(float(token.value or 0))]
+    if endless and node.loc:
+        error = GraphQLError("A number is too large.", None, node.loc.source, [token.start for token in endless[:5]])
+        raise DocumentRefused([error], "DOCUMENT_INVALID")
+
+
+def _tokens_of(node: DocumentNode) -> Iterator[Token]:
+    token = node.loc and node.loc.start_token
+    while token:
+        yield token
+        token = token.next
 
 
 def _measure(node: DocumentNode, schema: GraphQLSchema) -> list[tuple[OperationDefinitionNode, Measure]]:
