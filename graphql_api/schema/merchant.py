@@ -232,7 +232,8 @@ class SetMerchantNetworksInput:
     """From where a merchant may call.
 
     merchant_id: the merchant
-    networks:    all of its networks, in CIDR such as `203.0.113.0/24`, 64 at most; none = anywhere
+    networks:    all of its networks, in CIDR such as `203.0.113.0/24` without bits beyond the prefix, 64 at most; none =
+                 anywhere
     """
 
     merchant_id: strawberry.ID

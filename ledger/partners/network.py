@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from ledger.programme.registry_change import registry_change
 
 NETWORKS_MAX: Final = 64
 _TEXT_MAX: Final = 64
+_IPV4_AT_BIT: Final = 96
+"""Where an IPv4 address inside IPv6 begins (RFC 4291, 2.5.5)."""
+_LOOPBACK: Final = 1
 _SET = Query(
     update(MERCHANTS)
     .where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.programme_id == bindparam("of_programme"))
@@ -33,7 +36,7 @@ async def set_merchant_networks(
 ) -> Merchant:
     """From now on the merchant's credentials work from these networks only, or from anywhere where none is given.
 
-    networks: CIDR texts, IPv4 or IPv6, 64 at most. INVALID_INPUT, MERCHANT_NOT_FOUND.
+    networks: CIDR texts, IPv4 or IPv6, 64 at most; IPv4 inside IPv6 is kept as IPv4. INVALID_INPUT, MERCHANT_NOT_FOUND.
     """
     async with registry_change(units, actor, "merchant_networks_set") as change:
         allowed = parse_networks(networks)
@@ -58,7 +61,21 @@ def _parse(text: str, index: int) -> Network:
     network = None
     if len(text) <= _TEXT_MAX and "%" not in text:
         with suppress(ValueError):
-            network = ip_network(text)
+            network = _plain(ip_network(text))
     if network is None:
         refuse_input(f"networks.{index}")
     return network
+
+
+def _plain(network: Network) -> Network | None:
+    """An IPv4 network inside IPv6 as what it is, which is how clients' addresses are read.
+
+    None for one of IPv4-compatible addresses: nobody has them any more (RFC 4291, 2.5.5.1), and PostgreSQL writes them
+    in another way than the audit record would.
+    """
+    if not isinstance(network, IPv6Network) or network.prefixlen < _IPV4_AT_BIT:
+        return network
+    first = network.network_address
+    if first.ipv4_mapped is not None:
+        return IPv4Network((first.ipv4_mapped, network.prefixlen - _IPV4_AT_BIT))
+    return None if _LOOPBACK < int(first) < 2**32 else network

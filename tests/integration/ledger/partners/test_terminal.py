@@ -79,8 +79,33 @@ async def test_networks_are_replaced_as_a_whole(bank: Bank) -> None:
     assert await queries.networks_of_open(reader, bank.merchant_id) == ()
 
 
+async def test_ipv4_inside_ipv6_is_kept_as_ipv4(bank: Bank) -> None:
+    """Clients' addresses are read so: kept as it came, the network would let nobody in."""
+    wanted = ["::ffff:10.0.0.0/104", "::ffff:192.0.2.7", "::ffff:0:0/96", "10.0.0.0/8", "::/0", "::1"]
+
+    merchant = await set_merchant_networks(
+        bank.application.units, bank.actor(), merchant_id=bank.merchant_id, networks=wanted
+    )
+
+    shown = [str(network) for network in merchant.networks]
+    assert shown == ["0.0.0.0/0", "10.0.0.0/8", "192.0.2.7/32", "::/0", "::1/128"]
+    assert await queries.networks_of_open(bank.application.reader, bank.merchant_id) == tuple(merchant.networks)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "10.0.0.1/8", "10.0.0.0/33", "shop", "fe80::1%eth0", "1" * 65, "10.0.0.0/8\n", "\u0661.0.0.0"]
+    "text",
+    [
+        "",
+        "10.0.0.1/8",
+        "::ffff:10.0.0.1/104",
+        "::10.0.0.0/104",
+        "10.0.0.0/33",
+        "shop",
+        "fe80::1%eth0",
+        "1" * 65,
+        "10.0.0.0/8\n",
+        "\u0661.0.0.0",
+    ],
 )
 async def test_what_is_no_network_is_refused_by_its_place(bank: Bank, text: str) -> None:
     """INVALID_INPUT names the index; nothing changes."""
