@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -46,12 +46,13 @@ class Child:
         return self.process.poll()
 
 
-def await_first_end(children: Sequence[Child]) -> Child:
-    """Wait until one of them has ended, and return it."""
+def await_first_end(children: Sequence[Child], meanwhile: Callable[[], None] = lambda: None) -> Child:
+    """Wait until one of them has ended, and return it; `meanwhile` is done five times a second."""
     while True:
         for child in children:
             if child.code() is not None:
                 return child
+        meanwhile()
         time.sleep(0.2)
 
 

@@ -106,6 +106,21 @@ def joined_server(var: Path, *, settings: Mapping[str, str] = DURABLE) -> Iterat
                 _stop(files)
 
 
+def revive_server(var: Path, *, settings: Mapping[str, str] = DURABLE) -> bool:
+    """Start the server of `var` again where it has ended, as by a kill; whether it had. For who runs or has joined it.
+
+    Raises EmbeddedError where it does not start, and where its files were removed: an empty one would be another.
+    """
+    files = DataDirectory.below(var)
+    if files.server_pid() is not None:
+        return False
+    if not files.data.exists():
+        files.end_leftovers()
+        raise EmbeddedError(f"{files.data} was removed while it was in use, so everything was stopped; start again.")
+    _ensure_running(files, settings)
+    return True
+
+
 def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> EmbeddedServer:
     with _exclusive(files.start_lock):
         files.create_cluster()
@@ -119,6 +134,7 @@ def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> Embedd
 
 
 def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
+    files.end_leftovers()
     files.remove_stale_locks()
     files.write_settings(settings)
     command = [

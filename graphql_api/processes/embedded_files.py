@@ -13,9 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import psutil
 
 VERSION = 18
+LEFTOVER_SECONDS_MAX: Final = 10
 # The kernel's sun_path holds 108 bytes with the terminator; the server appends its own file name.
 SOCKET_PATH_MAX = 107 - len("/.s.PGSQL.5432.lock")
 _UNFIT_FOR_SOCKETS: Final = "',"
@@ -147,6 +151,32 @@ class DataDirectory:
         except (FileNotFoundError, IndexError, ValueError, psutil.Error):
             return None
         return process.pid if running and mine else None
+
+    def end_leftovers(self) -> None:
+        """End the processes of a server whose first one was killed, or whose cluster was removed under it.
+
+        A session in the middle of a long query notices neither, and its shared memory would keep a new server from
+        starting. It is a crash to the cluster, which recovers from its WAL.
+        """
+        import psutil
+
+        left = [each for each in psutil.process_iter() if self._is_of_cluster(each)]
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=LEFTOVER_SECONDS_MAX)
+
+    def _is_of_cluster(self, process: psutil.Process) -> bool:
+        import psutil
+
+        try:
+            # The kernel's word for a folder that was removed.
+            return process.name().startswith("postgres") and process.cwd() in {
+                str(self.data),
+                f"{self.data} (deleted)",
+            }
+        except (psutil.Error, OSError):
+            return False
 
     def remove_stale_locks(self) -> None:
         """Remove the lock files of a server that is gone.

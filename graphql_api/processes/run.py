@@ -2,7 +2,7 @@
 
 The order up is database, migrations, API and worker; the order down is the reverse, and nothing stays behind.
 A run that was killed is recovered from by the next one: locks and lifelines die with their process, and a
-PostgreSQL that survived is adopted.
+PostgreSQL that survived is adopted. One that was killed under a run is started again.
 """
 
 import errno
@@ -19,7 +19,7 @@ from graphql_api.processes.children import Child, await_first_end, stop_children
 from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.cli.output import print_news
 from graphql_api.processes.demo.cast_file import DemoCast, remembered_cast
-from graphql_api.processes.embedded import own_server
+from graphql_api.processes.embedded import own_server, revive_server
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 
@@ -49,7 +49,7 @@ def _run(settings: Settings) -> None:
                 child.send_database(url)
             _await_ready(settings, children)
             _greet(settings, cast)
-            ended = await_first_end(children)
+            ended = await_first_end(children, lambda: _keep_database(settings))
         raise CommandError(f"the process '{ended.name}' ended with code {ended.code()}, so everything was stopped.")
 
 
@@ -96,6 +96,12 @@ def _database(settings: Settings) -> Iterator[str]:
         return
     with own_server(settings.var) as server:
         yield server.url
+
+
+def _keep_database(settings: Settings) -> None:
+    """API and worker outlast a database that restarts, and refuse meanwhile what needs it."""
+    if settings.database_url is None and revive_server(settings.var):
+        print_news("PostgreSQL had ended and was started again; what was acknowledged is there.")
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -118,6 +120,41 @@ def test_a_killed_run_is_recovered_from(tmp_path: Path) -> None:
         assert run.wait(40) == 0
         await_gone(family)
         assert server in family
+
+
+def test_a_killed_database_is_started_again_under_a_run(tmp_path: Path) -> None:
+    """The run says so and stays: API and worker outlast it, and what needs the database is refused meanwhile."""
+    port = free_port()
+    with ended_whatever_happens(start(tmp_path, port)) as run:
+        await_up(run)
+        *children, server = family_of(run, tmp_path)
+        server.kill()
+
+        await_line(run, "PostgreSQL had ended and was started again; what was acknowledged is there.\n")
+
+        assert is_ready(port)
+        assert all(child.is_running() for child in children)
+        again = family_of(run, tmp_path)
+        assert again[-1] != server
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(40) == 0
+        await_gone(again)
+
+
+def await_line(run: subprocess.Popen[str], wanted: str) -> None:
+    """Read what it prints up to that line, which comes at the latest when it ends."""
+    assert run.stdout is not None
+    assert wanted in iter(run.stdout.readline, "")
+
+
+def is_ready(port: int) -> bool:
+    """Whether the API answers, with its database, within ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(urllib.error.HTTPError):
+            return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200)
+        time.sleep(0.1)
+    return False
 
 
 def said_by_a_second_run(var: Path) -> str:

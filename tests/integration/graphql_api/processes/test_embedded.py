@@ -1,6 +1,8 @@
 """The embedded PostgreSQL: who starts it, who stops it, and what it says where it cannot."""
 
+import asyncio
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -9,7 +11,7 @@ import asyncpg
 import psutil
 import pytest
 
-from graphql_api.processes.embedded import FAST, joined_server, own_server
+from graphql_api.processes.embedded import FAST, joined_server, own_server, revive_server
 from graphql_api.processes.embedded_files import DataDirectory, EmbeddedError
 
 
@@ -79,6 +81,46 @@ def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
         assert pid_of(tmp_path) is None
         with joined_server(tmp_path, settings=FAST):
             assert pid_of(tmp_path) not in {None, pid}
+
+
+async def test_a_long_query_keeps_no_killed_server_from_starting_again(tmp_path: Path) -> None:
+    """Its session does not notice that the first process is gone, and holds the shared memory."""
+    with own_server(tmp_path, settings=FAST) as server:
+        connection = await asyncpg.connect(server.url)
+        busy = asyncio.create_task(connection.execute("DO 'BEGIN LOOP PERFORM 1; END LOOP; END'"))
+        await _begun(server.url)
+        pid = pid_of(tmp_path)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await_end(pid)
+
+        assert revive_server(tmp_path, settings=FAST)
+
+        assert pid_of(tmp_path) not in {None, pid}
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await busy
+        assert not revive_server(tmp_path, settings=FAST)
+
+
+async def _begun(url: str) -> None:
+    asking = await asyncpg.connect(url)
+    while not await asking.fetchval("SELECT count(*) FROM pg_stat_activity, pg_sleep(0.02) WHERE query LIKE 'DO %'"):
+        continue
+    await asking.close()
+
+
+def test_a_cluster_that_was_removed_under_its_server_is_not_made_anew(tmp_path: Path) -> None:
+    """An empty one would be another book under the same processes; the server of the removed one ends."""
+    with own_server(tmp_path, settings=FAST):
+        pid = pid_of(tmp_path)
+        assert pid is not None
+        shutil.rmtree(tmp_path)
+
+        with pytest.raises(EmbeddedError, match="was removed while it was in use"):
+            revive_server(tmp_path, settings=FAST)
+
+        await_end(pid)
+        assert not (tmp_path / "postgres").exists()
 
 
 @pytest.mark.parametrize("place", [f"{'d' * 60}/{'e' * 60}", "O'Brien, 2027"])
