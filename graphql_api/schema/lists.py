@@ -24,7 +24,7 @@ T = TypeVar("T")
 class ListItem:
     """One of many intents.
 
-    idempotency_key: the caller's key for this item; required unless the list is atomic, which has a key of its own
+    idempotency_key: the caller's key for this item; required, and refused where the list is atomic, which has one key
     """
 
     idempotency_key: IdempotencyKey | None = None
@@ -35,7 +35,7 @@ class ListInput:
     """Many intents; `items` has them.
 
     atomic:          whether all are accepted or none
-    idempotency_key: the key of an atomic list
+    idempotency_key: the key of an atomic list; refused where it is not atomic, as each item has its own
     """
 
     atomic: bool
@@ -57,7 +57,7 @@ async def run_list(
     """What each item came to, in input order: what `show` makes of it, or its refusal.
 
     members: whom the items name
-    Raises LIST_TOO_LONG, and INVALID_INPUT where a key is missing, before any work.
+    Raises LIST_TOO_LONG, and INVALID_INPUT where a key is missing or would not count, before any work.
     """
     _require_short(items)
     _require_keys(asked, items)
@@ -89,12 +89,12 @@ def _require_short(items: Sequence[object]) -> None:
 
 
 def _require_keys(asked: ListInput, items: Sequence[ListItem]) -> None:
-    if asked.atomic and asked.idempotency_key is None:
+    """Keys stand where they count. One that did not would be believed to make the same intent safe elsewhere."""
+    if asked.atomic != (asked.idempotency_key is not None):
         refuse_input("idempotencyKey")
-    if not asked.atomic:
-        for index, item in enumerate(items):
-            if item.idempotency_key is None:
-                refuse_input(f"items.{index}.idempotencyKey")
+    for index, item in enumerate(items):
+        if asked.atomic != (item.idempotency_key is None):
+            refuse_input(f"items.{index}.idempotencyKey")
 
 
 async def _command(context: Context, making: Awaitable[Command[O]]) -> Command[O] | Refusal:

@@ -82,6 +82,20 @@ async def test_a_list_is_refused_before_any_work_where_its_form_is_wrong(people:
     assert empty["items"] == []
 
 
+async def test_a_key_that_would_not_count_is_refused(people: People) -> None:
+    """An item's in an atomic list, and the list's where items have their own: nothing is done, and no key is used."""
+    in_atomic = await _list(people, [_earn("ines", 1), _earn("ines", 1, "a")], key="g")
+    given = {"items": [_earn("ines", 1, "a")], "atomic": False, "idempotencyKey": "g"}
+    of_list = await people.desk.change(people.core, "earnPointsList", given, ITEMS)
+    corrected = [await _list(people, [_earn("ines", 1), _earn("ines", 1)], key="g")]
+    corrected.append(await _list(people, [_earn("ines", 1, "a")]))
+
+    assert (in_atomic["code"], in_atomic["field"]) == ("INVALID_INPUT", "items.1.idempotencyKey")
+    assert (of_list["code"], of_list["field"]) == ("INVALID_INPUT", "idempotencyKey")
+    assert [item["replayed"] for done in corrected for item in done["items"]] == [False, False, False]
+    assert corrected[-1]["items"][0]["wallet"]["available"] == "103"
+
+
 async def test_members_are_enrolled_in_lists(people: People) -> None:
     """A taken external id names its member; the others are enrolled."""
     given = {

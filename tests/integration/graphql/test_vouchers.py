@@ -60,8 +60,9 @@ async def test_a_list_gives_to_many_in_order_until_the_stock_is_gone(people: Peo
     select = """... on IssueVoucherOutcomes { items { __typename ... on VoucherIssued { replayed }
         ... on UserError { code } } }"""
 
-    first = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
-    again = await people.change(people.core, "issueVoucherList", select, items=items, atomic=False)
+    given = {"items": items, "atomic": False}
+    first = await people.desk.change(people.core, "issueVoucherList", given, select)
+    again = await people.desk.change(people.core, "issueVoucherList", given, select)
 
     assert topped["inStock"] == "3"
     assert [item.get("replayed", item.get("code")) for item in first["items"]] == [False, False, False, "OUT_OF_STOCK"]
