@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from ledger.engine.command import Actor
+from ledger.engine.command import Actor, Command
 from ledger.points import checks
 from ledger.points.adjust import AdjustPoints
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
+from ledger.points.opening import OpenBalance, OpeningLot
+from ledger.points.receipt import Receipt
 from ledger.points.term_checks import EARN_FIELDS, TERM_RULES
 from ledger.programme.calendar import local_date
 from ledger.programme.input_rules import AssetTerms
@@ -24,6 +27,7 @@ from tests.voucher_desk import VoucherDesk
 __all__ = ["bank"]
 
 _TERMS, _ASKED, _ENTRY = "lot_keeps_its_assets_terms", "earned_lot_is_as_asked", "lot_matches_its_entry"
+_DEATH = "lot_dies_by_its_policy"
 _ENDED = "on 2099-12-31"
 FAULTS = (
     *(
@@ -40,6 +44,10 @@ FAULTS = (
     ("waiting", {"activates_at": "now()"}, _ASKED),
     ("dated", {"activates_at": "NULL"}, _ASKED),
     ("later", {"priority": "2"}, _TERMS),
+    *(
+        (name, {"expires_at": "expires_at + interval '1 day'"}, _DEATH)
+        for name in ("plain", "listed", "ended", "opened")
+    ),
 )
 
 
@@ -54,7 +62,11 @@ async def lots(bank: Bank) -> dict[str, UUID]:
         "waiting": await bank.earn(member, 10, pending=True),
         "dated": await bank.earn(member, 10, pending_until=tomorrow),
         "ending": await bank.earn(member, 10, pending=True, expires_on=tomorrow),
-        "listed": await _earn_in_a_list(bank, member),
+        "listed": await _do_as_one(bank, *_earning(bank, member)),
+        "ended": await _do_as_one(bank, *_earning(bank, member, expires_on=tomorrow)),
+        "opened": await _do_as_one(
+            bank, await _opening(bank, OpeningLot(amount=5, granted_on=today, expires_on=tomorrow))
+        ),
         "adjusted": await _adjust(bank, member),
         "given": await _report(bank, member),
     }
@@ -69,14 +81,29 @@ async def lots(bank: Bank) -> dict[str, UUID]:
     return {**lots, "voucher": (await desk.voucher(voucher))["lot_id"]}
 
 
-async def _earn_in_a_list(bank: Bank, member: UUID) -> UUID:
-    earns = [
+def _earning(bank: Bank, member: UUID, **more: Any) -> list[EarnPoints]:
+    return [
         EarnPoints(
-            actor=bank.actor(), key=None, member_id=member, amount=amount, purchased=amount == 3, pending=amount == 4
+            actor=bank.actor(),
+            key=None,
+            member_id=member,
+            amount=amount,
+            purchased=amount == 3,
+            pending=amount == 4,
+            **more,
         )
         for amount in (2, 3, 4)
     ]
-    outcomes = await bank.application.engine.execute_group(earns, key=bank.key())
+
+
+async def _opening(bank: Bank, lot: OpeningLot) -> OpenBalance:
+    member = await bank.enrol("m-2")
+    return OpenBalance(actor=bank.actor(), key=None, member_id=member, total=lot.amount, lots=(lot,))
+
+
+async def _do_as_one(bank: Bank, *commands: Command[Receipt]) -> UUID:
+    """The first entry of a list that stands or falls as one."""
+    outcomes = await bank.application.engine.execute_group(commands, key=bank.key())
     first = outcomes[0].unwrap().entry_id
     assert first is not None
     return first
