@@ -164,6 +164,7 @@ AWARD_RULES = (
         WHERE costs.cost IS DISTINCT FROM moved.cost
         """,
     ),
+    # The shortfall at each refund is not known any more where the asset's terms have changed.
     rule(
         "refunds_match_awards",
         "refunds of an activity are at most its amount; of each award they took back what its remaining amount says,"
@@ -182,13 +183,14 @@ AWARD_RULES = (
         LEFT JOIN registry.assets s ON s.id = w.asset_id
         LEFT JOIN refunds ON refunds.refund_of = a.id
         LEFT JOIN returned ON returned.original_award_id = w.id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(w.amount - div(w.amount::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint AS amount,
+                   coalesce(w.cost - div(w.cost::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint AS cost) due
         WHERE w.original_award_id IS NULL
-          AND (refunds.amount > a.amount
-            OR (CASE w.kind WHEN 'POINTS' THEN s.shortfall <> 'ONLY_PENDING'
+          AND (refunds.amount > a.amount OR returned.amount > due.amount OR returned.cost > due.cost
+            OR (CASE w.kind WHEN 'POINTS' THEN s.version = 1 AND s.shortfall <> 'ONLY_PENDING'
                             WHEN 'VOUCHER' THEN returned.amount IS NOT NULL WHEN 'TIER_CREDIT' THEN false ELSE true END
-                AND (coalesce(returned.amount, 0), coalesce(returned.cost, 0)) <>
-                (coalesce(w.amount - div(w.amount::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint,
-                 coalesce(w.cost - div(w.cost::numeric * (a.amount - refunds.amount), a.amount), 0)::bigint)))
+                AND (coalesce(returned.amount, 0), coalesce(returned.cost, 0)) <> (due.amount, due.cost)))
         """,
     ),
     rule(
