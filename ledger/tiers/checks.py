@@ -122,6 +122,7 @@ STANDING_RULES = (
 )
 
 CREDIT_RULES = (
+    # A ladder commits after the instant it was made at: until somebody was credited on it, reports may not have seen it.
     rule(
         "tier_credits_match_activities",
         "each activity brought what the metric counts of it, on every ladder that looked at it in time and had room for it,"
@@ -131,10 +132,12 @@ CREDIT_RULES = (
             SELECT l.id AS ladder_id, l.programme_id, v.body::jsonb AS body,
                    CASE WHEN v.number = 1 THEN timestamptz '-infinity' ELSE v.created_at END AS since,
                    coalesce(lead(v.created_at) OVER (PARTITION BY l.id ORDER BY v.number), 'infinity') AS until,
-                   min(v.created_at) OVER (PARTITION BY l.id) AS born_at
+                   least(min(v.created_at) OVER (PARTITION BY l.id) + interval '1 minute', seen.at) AS seen_at
             FROM registry.tier_ladders l JOIN registry.tier_ladder_versions v ON v.ladder_id = l.id
+            LEFT JOIN (SELECT s.ladder_id, min(c.posted_at) AS at FROM {book}.tier_credits c
+                       JOIN {book}.tier_standings s ON s.id = c.standing_id GROUP BY 1) seen ON seen.ladder_id = l.id
         ), looked AS (
-            SELECT a.id AS activity_id, a.member_id, t.ladder_id, a.local_day, a.received_at >= t.born_at
+            SELECT a.id AS activity_id, a.member_id, t.ladder_id, a.local_day, a.received_at >= t.seen_at
                        AND a.occurred_at >= p.open_from AS is_due,
                    t.body #>> '{metric,kind}' = 'SNAPSHOT' AS is_snapshot,
                    CASE t.body #>> '{metric,kind}'
