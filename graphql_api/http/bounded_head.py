@@ -7,9 +7,9 @@ import asyncio
 from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from graphql_api.http.answers import error_body
+from graphql_api.http.lingering import LingeringClose
 
 HEAD_BYTES_MAX = 65_536
 """Beyond it and one read of the socket, what has come of a head, of trailers or of a chunk's extensions is dropped."""
@@ -18,7 +18,7 @@ _OF_UPGRADES: Final = {b"upgrade", b"http2-settings"}
 _OF_BODIES: Final = {b"content-length", b"transfer-encoding"}
 
 
-class BoundedHead(HttpToolsProtocol):
+class BoundedHead(LingeringClose):
     """uvicorn's protocol, which answers a head that never ends with 431 or 408 and what is no HTTP with a coded 400.
 
     Trailers are no headers, and are dropped (RFC 9110, 6.5.1). An upgrade to anything but a WebSocket is not heard
@@ -42,6 +42,9 @@ class BoundedHead(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what has come since a head, a part of a body or a message was complete."""
+        if self.is_lingering:
+            self.drop(data)
+            return
         self._unset_keepalive_if_required()
         self._has_moved = False
         try:
@@ -129,11 +132,13 @@ class BoundedHead(HttpToolsProtocol):
         self._refuse(b"408 Request Timeout", "HEAD_TOO_SLOW", "The request's head did not come in time.")
 
     def _refuse(self, status: bytes, code: str, message: str) -> None:
-        """Answer and close; only close where an earlier request is still being answered."""
+        """Answer and end; only end where an earlier request is still being answered."""
         self._arrived()
-        if not self._is_answering:
+        if self._is_answering:
+            self.transport.close()
+        elif not self.transport.is_closing():
             self.transport.write(refusal(status, code, message))
-        self.transport.close()
+            self.linger()
 
 
 def refusal(status: bytes, code: str, message: str) -> bytes:

@@ -145,6 +145,4 @@ def _body(result: ExecutionResult, allowance: Allowance, record: RequestRecord) 
 
 
 def _body_too_slow() -> RequestRefused:
-    return RequestRefused(
-        408, "The body did not arrive in time.", code="BODY_TOO_SLOW", headers=((b"connection", b"close"),)
-    )
+    return RequestRefused(408, "The body did not arrive in time.", code="BODY_TOO_SLOW")
