@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from graphql_api.database_url import missing_files
 from graphql_api.setting_values import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
 
     from graphql_api.settings import Settings
 
@@ -38,12 +41,8 @@ def misspellings(given: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
 
 def contradictions(settings: Settings) -> tuple[str, ...]:
     """Return a sentence for what cannot stand together: two settings, or one and what is on the disk."""
-    uses_var = settings.environment is Environment.DEVELOPMENT
+    var = settings.var if settings.environment is Environment.DEVELOPMENT else None
     found = (
-        (
-            uses_var and settings.var.is_file(),
-            f"SCRIP_VAR must be a folder, and {settings.var} is a file.",
-        ),
         (
             settings.root_key and settings.root_key_file,
             "SCRIP_ROOT_KEY and SCRIP_ROOT_KEY_FILE are both set; keep one.",
@@ -53,7 +52,22 @@ def contradictions(settings: Settings) -> tuple[str, ...]:
             "SCRIP_JWT_JWKS_URL needs SCRIP_JWT_ISSUER beside it.",
         ),
     )
-    return tuple(sentence for wrong, sentence in found if wrong)
+    return (
+        *_not_a_folder("SCRIP_VAR", var),
+        *_not_a_folder("SCRIP_LOG_FOLDER", settings.log_folder),
+        *(
+            f"SCRIP_DATABASE_URL names {each}, which is no file that can be read."
+            for each in missing_files(settings.database_url or "")
+        ),
+        *(sentence for wrong, sentence in found if wrong),
+    )
+
+
+def _not_a_folder(name: str, folder: Path | None) -> tuple[str, ...]:
+    """Return a sentence where what stands at the folder's place, or above it, is a file."""
+    # Path.is_file raises where a folder above may not be entered.
+    files = [each for each in (folder, *folder.parents) if os.path.isfile(each)] if folder else []  # noqa: PTH113
+    return tuple(f"{name} must be a folder, and {file} is a file." for file in files)
 
 
 def production_refusals(settings: Settings, needs: Collection[Need]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Final
 from urllib.parse import urlsplit
 
 from audit.retention import DAYS_MAX, Span
@@ -89,23 +88,6 @@ def schema_name(value: str) -> str:
     if value in {"registry", "audit", "keys", "public", "information_schema"}:
         raise ValueError(f"must not be {value}, which is a schema of its own")
     return value
-
-
-_HOST: Final = re.compile(
-    r"(?:\[[^\[\]]+\]|%2F[^\[\]:]*|(?:[^\[\]:.]{1,63}\.)*[^\[\]:.]{0,63})(?::\d{1,5})?", re.ASCII | re.IGNORECASE
-)
-"""An address, a socket's folder or a name whose parts have 63 characters at most, or nothing; and perhaps a port."""
-
-
-def database_url(value: str) -> str:
-    """Read a postgresql:// URL; the driver is always asyncpg and is not named."""
-    if not value.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must start with postgresql:// and name no driver")
-    rest = value.split("://", 1)[1]
-    hosts = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].split(",")
-    if not all(_HOST.fullmatch(host) for host in hosts):
-        raise ValueError("must name a host and a port as in postgresql://user:password@host:5432/database")
-    return f"postgresql://{rest}"
 
 
 def web_url(value: str) -> str:

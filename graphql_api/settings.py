@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.retention import DEFAULT_SPANS, RetentionClass, Span
+from graphql_api.database_url import database_url
 from graphql_api.setting_refusals import Need, contradictions, misspellings, production_refusals
 from graphql_api.setting_values import (
     Environment,
     LogFormat,
     LogLevel,
     boolean,
-    database_url,
     networks,
     one_of,
     origins,

@@ -9,6 +9,7 @@ Not for production: no network, no password, one machine.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -152,9 +153,15 @@ def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:
     if result.returncode != 0:
         reason = files.last_complaint() or result.stderr.strip() or f"pg_ctl ended with {result.returncode}"
         raise EmbeddedError(
-            f"the embedded PostgreSQL in {files.data} did not start ({reason}); its log is "
-            f"{files.log}. To begin anew with an empty database: rm -rf {files.data}"
+            f"the embedded PostgreSQL in {files.data} did not start ({reason}); its log is {files.log}. "
+            f"{_advice(files, reason)}"
         )
+
+
+def _advice(files: DataDirectory, reason: str) -> str:
+    if os.strerror(errno.ENOSPC) in reason:
+        return "Free some space there; the database goes on from where it was."
+    return f"To begin anew with an empty database: rm -rf {files.data}"
 
 
 def _await_ready(server: EmbeddedServer) -> None:

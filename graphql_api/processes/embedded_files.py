@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graphql_api.processes.setting_folder import require_folder
+
 if TYPE_CHECKING:
     import psutil
 
@@ -42,14 +44,7 @@ class DataDirectory:
     @classmethod
     def below(cls, var: Path) -> DataDirectory:
         """Return the cluster's place, creating `var` itself if need be."""
-        try:
-            var.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EmbeddedError(
-                f"{var} cannot be created ({error.strerror}); set SCRIP_VAR to a folder that can."
-            ) from None
-        if not os.access(var, os.W_OK | os.X_OK):
-            raise EmbeddedError(f"{var} is not writable for this user; remove it or set SCRIP_VAR to another folder.")
+        require_folder("SCRIP_VAR", var)
         place = var.resolve()
         if any(mark in str(place) for mark in _UNFIT_FOR_PG_CTL):
             raise EmbeddedError(
@@ -94,7 +89,8 @@ class DataDirectory:
         options = ["-A", "trust", "-U", "postgres", "--no-instructions", *locale]
         result = self.run(["initdb", *options, "-D", str(unfinished)])
         if result.returncode != 0:
-            raise EmbeddedError(f"initdb failed in {self.var}: {(result.stderr or result.stdout).strip()}")
+            reason = _last_complaint(result.stderr or result.stdout) or f"initdb ended with {result.returncode}"
+            raise EmbeddedError(f"no database could be made in {self.var} ({reason}); SCRIP_VAR names another folder.")
         with (unfinished / "postgresql.conf").open("a") as file:
             file.write("include_if_exists = 'scrip.conf'\n")
         unfinished.rename(self.data)
@@ -191,11 +187,9 @@ class DataDirectory:
     def last_complaint(self) -> str:
         """Return the last FATAL, PANIC or ERROR line of the server's log; empty where there is none."""
         try:
-            lines = self.log.read_text(errors="replace").splitlines()
+            return _last_complaint(self.log.read_text(errors="replace"))
         except OSError:
             return ""
-        loud = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "ERROR:"))]
-        return loud[-1].strip() if loud else ""
 
     def run(self, command: Sequence[str], *, text: str = "") -> subprocess.CompletedProcess[str]:
         """Run one of the server's programs as the cluster's owner; Ctrl-C in the terminal does not reach it."""
@@ -236,6 +230,12 @@ class DataDirectory:
             raise EmbeddedError(f"{self.data} is not a PostgreSQL data directory: {begin_anew}") from None
         if version != str(VERSION):
             raise EmbeddedError(f"{self.data} was made by PostgreSQL {version}, Scrip runs {VERSION}: {begin_anew}")
+
+
+def _last_complaint(text: str) -> str:
+    lines = text.splitlines()
+    loud = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "ERROR:", "error:"))]
+    return loud[-1].strip() if loud else ""
 
 
 def _hand_over(folder: Path) -> None:

@@ -20,6 +20,7 @@ from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.cli.output import print_news
 from graphql_api.processes.demo.cast_file import DemoCast, remembered_cast
 from graphql_api.processes.embedded import own_server, revive_server
+from graphql_api.processes.setting_folder import require_folder
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
 
@@ -31,7 +32,7 @@ def run_everything(settings: Settings) -> None:
     """Run until Ctrl-C, SIGTERM, or the end of a child."""
     if settings.environment is Environment.PRODUCTION:
         raise SettingsError(("`scrip run` is for development; in production start `scrip serve` and `scrip worker`.",))
-    settings.var.mkdir(parents=True, exist_ok=True)
+    require_folder("SCRIP_VAR", settings.var)
     try:
         _run(settings)
     except KeyboardInterrupt:

@@ -31,6 +31,7 @@ from graphql_api.processes.key_rounds import KeyRounds
 from graphql_api.processes.log_rounds import LogRounds
 from graphql_api.processes.reconciling_round import ReconcilingRound
 from graphql_api.processes.recorded_life import recorded
+from graphql_api.processes.setting_folder import require_folder
 from graphql_api.processes.worker_metrics import LogMetrics, RoundMetrics, metrics_page
 from graphql_api.setting_values import Environment
 from graphql_api.settings import Settings, SettingsError
@@ -52,6 +53,8 @@ PUBLISH_PAUSE_SECONDS = 10.0
 ERASURE_PAUSE_SECONDS = 5.0
 CLOCK_PAUSE_SECONDS = 10.0
 EXPORT_PAUSE_SECONDS = 5.0
+LOG_FOLDER_MODE = 0o750
+"""As the log's files: entries are nobody else's."""
 LOG = structlog.get_logger("worker")
 
 
@@ -68,9 +71,11 @@ def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM; the batch at hand is finished first.
 
     Raises CommandError where the database's audit log is not a continuation of what is known of it, and SettingsError
-    where in production nothing would be known of it.
+    where in production nothing would be known of it, or its folder cannot be written.
     """
     _require_memory(settings)
+    if settings.log_folder:
+        require_folder("SCRIP_LOG_FOLDER", settings.log_folder, mode=LOG_FOLDER_MODE)
     configure_logs(form=settings.log_format.value, level=settings.log_level.value)
     key = load_log_key(settings)
     with usable_database(settings) as url:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -108,14 +109,23 @@ def _explain_database(error: BaseException) -> str | None:
     while cause is not None:
         if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
             return "no host of SCRIP_DATABASE_URL is what its target_session_attrs asks for: is the primary down?"
+        if isinstance(cause, asyncpg.ClientConfigurationError):
+            return f"SCRIP_DATABASE_URL cannot be used: {str(cause).splitlines()[0]}."
         if isinstance(cause, (asyncpg.PostgresError, asyncpg.InterfaceError)):
             complaint = f"the database refused: {str(cause).splitlines()[0]}"
             advice = _ADVICE.get(getattr(cause, "sqlstate", None) or "")
             return f"{complaint}; {advice}." if advice else f"{complaint}."
         if isinstance(cause, socket.gaierror):
             return f"the host of SCRIP_DATABASE_URL is unknown ({cause.strerror})."
-        if isinstance(cause, (ConnectionError, TimeoutError)):
+        if isinstance(cause, ssl.SSLError):
+            return f"there is no encrypted connection to the database of SCRIP_DATABASE_URL ({cause})."
+        if isinstance(cause, (ConnectionError, TimeoutError)) or _is_missing_socket(cause):
             reason = getattr(cause, "strerror", None) or str(cause) or "no answer in time"
             return f"the database of SCRIP_DATABASE_URL does not answer ({reason})."
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _is_missing_socket(error: BaseException) -> bool:
+    """Files that are missing are named; a socket is not."""
+    return isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is None

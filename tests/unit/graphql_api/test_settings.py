@@ -192,8 +192,19 @@ def test_the_folder_of_development_is_no_file(tmp_path: Path) -> None:
     path.touch()
 
     assert problems_of({"SCRIP_VAR": str(path)}) == (f"SCRIP_VAR must be a folder, and {path} is a file.",)
+    assert problems_of({"SCRIP_VAR": f"{path}/a/b"}) == (f"SCRIP_VAR must be a folder, and {path} is a file.",)
     assert read_settings({**PRODUCTION, "SCRIP_VAR": str(path)}).var == path
     assert read_settings({"SCRIP_VAR": str(tmp_path)}).var == tmp_path
+
+
+def test_the_folder_of_the_log_is_no_file(tmp_path: Path) -> None:
+    """A worker would only find out when it publishes, round after round."""
+    path = tmp_path / "log"
+    path.touch()
+
+    for folder in (path, path / "below"):
+        problem = f"SCRIP_LOG_FOLDER must be a folder, and {path} is a file."
+        assert problems_of({**PRODUCTION, "SCRIP_LOG_FOLDER": str(folder)}) == (problem,)
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
