@@ -334,6 +334,7 @@ CREATE TABLE book.accounts (
     inactive_at timestamp with time zone,
     next_due_at timestamp with time zone NOT NULL,
     next_expiry_at timestamp with time zone NOT NULL,
+    died_version bigint,
     CONSTRAINT accounts_held_within_posted CHECK (((held >= 0) AND ((held = 0) OR (held <= posted)))),
     CONSTRAINT accounts_open_never_updated CHECK (((floor IS NOT NULL) OR (ceiling IS NOT NULL) OR ((posted = 0) AND (held = 0) AND (version = 0)))),
     CONSTRAINT accounts_posted_at_least_floor CHECK ((posted >= floor)),
@@ -345,6 +346,8 @@ CREATE TABLE book.accounts (
 WITH (fillfactor='80');
 
 COMMENT ON COLUMN book.accounts.next_due_at IS 'nothing of the wallet falls due before this instant; an early bound is harmless, a late one would be a fault';
+
+COMMENT ON COLUMN book.accounts.died_version IS 'the wallet''s lots up to this version have died for inactivity, though the wallet lives on; what of them returns expires at once';
 
 CREATE TABLE book.activities (
     id uuid NOT NULL,
@@ -2062,6 +2065,8 @@ GRANT UPDATE(inactive_at) ON TABLE book.accounts TO scrip_app;
 GRANT UPDATE(next_due_at) ON TABLE book.accounts TO scrip_app;
 
 GRANT UPDATE(next_expiry_at) ON TABLE book.accounts TO scrip_app;
+
+GRANT UPDATE(died_version) ON TABLE book.accounts TO scrip_app;
 
 GRANT SELECT ON TABLE book.activities TO scrip_app;
 GRANT SELECT ON TABLE book.activities TO scrip_auditor;

@@ -111,7 +111,7 @@ class BalanceAsOf:
     held:         what holds set aside
     pending:      what waited for a date or a confirmation
     owed:         what refunds could not take back
-    final:        whether no entry to come can change this answer
+    final:        whether nothing that is to come can change this answer
     """
 
     effective_at: datetime

@@ -71,8 +71,8 @@ class Account(NamedTuple):
     """A row of `accounts`. `posted` and `held` of an open account stay 0: its postings tell.
 
     A wallet also carries: whether its owed account is below zero; when all of it dies for inactivity; an instant before
-    which nothing of it, its pending lots or its holds falls due (never too late, sometimes too early); and when its next
-    lot expires.
+    which nothing of it, its pending lots or its holds falls due (never too late, sometimes too early); when its next lot
+    expires; and the version up to which lots have died for inactivity though the account lives on.
     """
 
     id: AccountId
@@ -90,6 +90,7 @@ class Account(NamedTuple):
     inactive_at: datetime | None = None
     next_due_at: datetime = NEVER
     next_expiry_at: datetime = NEVER
+    died_version: int | None = None
 
     def moved(self, posted: int, held: int, version: int) -> "Account":
         """The same account with another balance. `_replace` takes more than twice as long, and every entry does this."""
@@ -110,6 +111,7 @@ class AccountParts(TypedDict, total=False):
     inactive_at: datetime | None
     next_due_at: datetime
     next_expiry_at: datetime
+    died_version: int | None
 
 
 @lru_cache(maxsize=65_536)

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from ledger.book.account import Account
 from ledger.book.units import NEVER, AccountId, EntryId, InvariantViolated, LotId
 
 
@@ -52,19 +53,26 @@ spend_order = attrgetter("priority", "expires_at", "purchased", "granted_at", "a
 """The sort key of semantics 2.3; promotional points come before purchased ones."""
 
 
-def dies_at(lot: Lot, inactive_at: datetime | None) -> datetime:
-    """The instant at which the unheld part of the lot is dead: its own date, or its account's if that is earlier."""
-    return lot.expires_at if inactive_at is None else min(lot.expires_at, inactive_at)
+def dies_at(lot: Lot, account: Account) -> datetime:
+    """The instant at which the unheld part of the lot is dead: its own date, or its account's if that is earlier.
+
+    What died with its account stays dead when the account lives on (semantics 4.3): whatever returns to it is over.
+    """
+    if account.inactive_at is None:
+        return lot.expires_at
+    if account.died_version is not None and lot.account_version <= account.died_version:
+        return lot.granted_at
+    return min(lot.expires_at, account.inactive_at)
 
 
-def is_overdue(lot: Lot, inactive_at: datetime | None, now: datetime) -> bool:
+def is_overdue(lot: Lot, account: Account, now: datetime) -> bool:
     """Whether something of the lot should have expired by `now` (windows are half-open: at the instant it is over)."""
-    return lot.unheld > 0 and dies_at(lot, inactive_at) <= now
+    return lot.unheld > 0 and dies_at(lot, account) <= now
 
 
-def next_expiry(lots: Iterable[Lot], inactive_at: datetime | None) -> datetime:
+def next_expiry(lots: Iterable[Lot], account: Account) -> datetime:
     """The earliest instant at which something of a lot dies; NEVER where nothing does. What is held does not expire."""
-    return min((dies_at(lot, inactive_at) for lot in lots if lot.unheld > 0), default=NEVER)
+    return min((dies_at(lot, account) for lot in lots if lot.unheld > 0), default=NEVER)
 
 
 def draw_lots(lots: Sequence[Lot], amount: int) -> list[Take]:

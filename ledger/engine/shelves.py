@@ -13,7 +13,9 @@ from ledger.engine.shelf import Key, Shelf
 
 RANK_HOLDER = 10
 RANK_ACCOUNT = 20
-ACCOUNT_UPDATES = ("state", "posted", "held", "version", "owing", "inactive_at", "next_due_at", "next_expiry_at")
+ACCOUNT_UPDATES = (
+    "state", "posted", "held", "version", "owing", "inactive_at", "next_due_at", "next_expiry_at", "died_version",
+)  # fmt: skip
 
 
 class Holder(NamedTuple):

@@ -74,6 +74,7 @@ ACCOUNTS = table(
     Column("inactive_at", INSTANT),
     Column("next_due_at", INSTANT),
     Column("next_expiry_at", INSTANT),
+    Column("died_version", BigInteger),
 )
 
 ENTRIES = table(

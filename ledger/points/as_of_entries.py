@@ -3,7 +3,7 @@
 `as_of_query` says when; T is the effective time, K the posted time up to which entries are known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,6 +31,23 @@ class Terms(NamedTuple):
 
     time_zone: str
     expiry: str
+
+
+class _Life(NamedTuple):
+    """When a wallet dies for inactivity, and up to which version its lots have, though it lives on."""
+
+    inactive_at: datetime | None = None
+    died_version: int = -1
+
+    def until(self, inactive_at: datetime | None, move: Record) -> "_Life":
+        """After an entry that gave the wallet another date."""
+        is_over = self.inactive_at is not None and self.inactive_at <= move["posted_at"]
+        return _Life(inactive_at, move["version"] - 1 if is_over else self.died_version)
+
+    def is_over(self, lot: Record, at: datetime) -> bool:
+        """As `lot.dies_at`, which needs rows."""
+        is_gone: bool = lot["account_version"] <= self.died_version
+        return is_gone or min(lot["expires_at"], self.inactive_at or NEVER) <= at
 
 
 _EARLIER = SqlQuery(
@@ -99,8 +116,8 @@ _BALANCES = SqlQuery(
 _LOTS = SqlQuery(
     _KNOWN  # noqa: S608
     + """
-    SELECT lot.account_id, lot.expires_at, lot.activates_at, lot.expiry, lot.granted - coalesce(drawn.taken, 0) AS remaining,
-           coalesce(drawn.held, 0) AS held
+    SELECT lot.id, lot.account_id, lot.account_version, lot.expires_at, lot.activates_at, lot.expiry,
+           lot.granted - coalesce(drawn.taken, 0) AS remaining, coalesce(drawn.held, 0) AS held
     FROM known
     JOIN {book}.lots lot ON lot.entry_id = known.id
     LEFT JOIN (
@@ -115,11 +132,11 @@ _LOTS = SqlQuery(
 _MOVES = SqlQuery(
     _KNOWN  # noqa: S608
     + """
-    SELECT known.kind, known.posted_at, coalesce(earlier.posted_after, 0) AS before,
+    SELECT known.kind, known.posted_at, line.version, coalesce(earlier.posted_after, 0) AS before,
            CASE WHEN kind IN ('earn', 'activity') THEN known.effective_at ELSE known.posted_at END AS happened_at,
-           kind IN ('earn', 'activity', 'spend', 'capture', 'opening', 'voucher_claim') AND (kind <> 'earn' OR EXISTS (
+           kind IN ('spend', 'capture', 'opening', 'voucher_claim') OR (kind IN ('earn', 'activity') AND EXISTS (
                SELECT FROM {book}.postings p WHERE p.entry_id = known.id
-               AND p.destination_id <> CAST(:pending AS uuid))) AS is_activity,
+               AND p.destination_id IN (CAST(:wallet AS uuid), CAST(:owed AS uuid)))) AS is_activity,
            known.effective_at AS arrived_at, (SELECT max(lot.expires_at) FROM {book}.lots lot
             WHERE lot.entry_id = known.id AND lot.account_id = CAST(:wallet AS uuid)) AS good_until
     FROM known
@@ -146,20 +163,17 @@ async def projected_holdings(
     sums = (await snapshot.rows(_BALANCES, asked))[0]
     lots = await snapshot.rows(_LOTS, asked)
     dies_inactive = parse_expiry(terms.expiry).by_inactivity
-    inactive = _inactive_at(await snapshot.rows(_MOVES, asked), terms) if dies_inactive else None
-    overdue = sum(
-        max(0, lot["remaining"] - lot["held"])
-        for lot in lots
-        if lot["account_id"] == ids.wallet and min(lot["expires_at"], inactive or NEVER) <= at
-    )
+    life = _life(await snapshot.rows(_MOVES, asked), terms) if dies_inactive else _Life()
+    dead = [lot for lot in lots if lot["account_id"] == ids.wallet and life.is_over(lot, at)]
     waiting = [lot for lot in lots if lot["account_id"] == ids.pending and (lot["activates_at"] or NEVER) <= at]
     activated = sum(lot["remaining"] for lot in waiting)
-    living = _living(waiting, terms, at, inactive, is_empty=sums["held"] == 0)
     repaid = min(sums["owed"], activated)
+    matured = _matured(waiting, terms, life.inactive_at, owed=sums["owed"], is_empty=sums["held"] == 0)
     return Holdings(
         posted=sums["posted"],
-        matured=max(0, living - repaid),
-        overdue=overdue,
+        matured=activated - repaid,
+        overdue=sum(max(0, lot["remaining"] - lot["held"]) for lot in dead)
+        + sum(amount for death, amount in matured if death <= at),
         held=sums["held"],
         pending=sums["pending"] - activated,
         owed=sums["owed"] - repaid,
@@ -176,34 +190,44 @@ def _asked(ids: WalletIds, at: datetime, known_at: datetime) -> dict[str, object
     }
 
 
-def _inactive_at(moves: Iterable[Record], terms: Terms) -> datetime | None:
+def _life(moves: Iterable[Record], terms: Terms) -> _Life:
     """When the wallet dies for inactivity by what these entries did, in the order in which they were posted."""
-    inactive: datetime | None = None
+    life = _Life()
     for move in moves:
-        is_dead = inactive is not None and inactive <= move["posted_at"]
-        if move["is_activity"] and not (move["kind"] == "capture" and is_dead):
-            until = _inactive_from(terms, move["happened_at"])
-            inactive = until if inactive is None else max(inactive, until)
-        elif move["kind"] == "reverse" and is_dead:
-            inactive = move["good_until"] or inactive
-        elif move["good_until"] is not None and _begins_anew(
-            inactive, move["arrived_at"], is_empty=move["before"] == 0
-        ):
-            inactive = _inactive_from(terms, move["arrived_at"])
-    return inactive
+        until = _until(life.inactive_at, move, terms)
+        if until != life.inactive_at:
+            life = life.until(until, move)
+    return life
 
 
-def _living(waiting: Iterable[Record], terms: Terms, at: datetime, inactive: datetime | None, *, is_empty: bool) -> int:
-    """What of these pending lots, which had activated by `at` though no known entry says so, was still alive then."""
-    living = 0
-    for lot in sorted(waiting, key=lambda lot: lot["activates_at"]):
-        start = lot["activates_at"]
+def _until(inactive: datetime | None, move: Record, terms: Terms) -> datetime | None:
+    """The date that this entry gave the wallet, or left it."""
+    if move["is_activity"]:
+        until = _inactive_from(terms, move["happened_at"])
+        return until if inactive is None else max(inactive, until)
+    if move["good_until"] is None:
+        return inactive
+    if move["kind"] == "reverse":
+        return move["good_until"] if inactive is not None and inactive <= move["posted_at"] else inactive
+    is_new = _begins_anew(inactive, move["arrived_at"], is_empty=move["before"] == 0)
+    return _inactive_from(terms, move["arrived_at"]) if is_new else inactive
+
+
+def _matured(
+    waiting: Iterable[Record], terms: Terms, inactive: datetime | None, *, owed: int, is_empty: bool
+) -> Iterator[tuple[datetime, int]]:
+    """When what these pending lots became dies, which activated though no known entry says so. What is owed is repaid by
+    each in turn, whether or not the rest of it has died since.
+    """
+    for lot in sorted(waiting, key=lambda lot: (lot["activates_at"], lot["id"])):
+        start, repaid = lot["activates_at"], min(owed, lot["remaining"])
+        owed -= repaid
+        if repaid == lot["remaining"]:
+            continue
         if parse_expiry(terms.expiry).by_inactivity and _begins_anew(inactive, start, is_empty=is_empty):
             inactive = _inactive_from(terms, start)
         death = expires_at(lot["expiry"] or "never", local_date(start, terms.time_zone), terms.time_zone)
-        if min(death, inactive or NEVER) > at:
-            living += lot["remaining"]
-    return living
+        yield min(death, inactive or NEVER), lot["remaining"] - repaid
 
 
 def _begins_anew(inactive: datetime | None, arrived_at: datetime, *, is_empty: bool) -> bool:

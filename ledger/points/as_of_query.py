@@ -15,6 +15,7 @@ from ledger.points.as_of_entries import Holdings, Terms, earlier_holdings, proje
 from ledger.points.settled import settled_at
 from ledger.points.wallet import WalletIds, wallet_ids
 from ledger.points.wallet_query import view_of
+from ledger.programme.expiry import parse_expiry
 
 WRITE_TIME_MAX = timedelta(minutes=5)
 """A batch is at most ten statements of thirty seconds (`engine/database.py`): so late may an entry become visible after
@@ -30,7 +31,7 @@ class BalanceAsOf:
 
     An answer is final where K lies before everything that is still being written, or where T lies in a closed period
     (which closes only after everything due in it was posted). Without K and inside the open period, a backdated earn or
-    refund may still come.
+    refund may still come; and what K says of a later T, it says by the terms of an inactivity asset as they are today.
     """
 
     effective_at: datetime
@@ -117,6 +118,8 @@ async def _holdings(
 
 
 def _is_final(terms: Record, at: datetime, known_at: datetime | None) -> bool:
+    if known_at is not None and known_at < at and parse_expiry(terms["expiry"]).by_inactivity:
+        return False
     if at < terms["open_from"]:
         return True
     return known_at is not None and known_at <= terms["settled_until"]

@@ -13,19 +13,21 @@ from ledger.programme.calendar import local_date
 from ledger.programme.expiry import inactive_at, parse_expiry
 
 
-def bring_forward(wallet: Wallet, draft: Draft, death: datetime) -> None:
+def bring_forward(wallet: Wallet, draft: Draft, death: datetime, policy: str | None = None) -> None:
     """Lets the wallet's bounds know of a lot whose own date is `death`.
 
-    What arrives by no activity of the member's moves no inactivity date, but an empty account gets one to begin with.
+    What arrives by no activity of the member's moves no inactivity date, but an empty account gets one to begin with:
+    by the `policy` that the lot waited with, otherwise by the asset's.
     """
-    account = draft.account(wallet.account)
-    inactive = account.inactive_at
+    inactive = draft.account(wallet.account).inactive_at
     if inactive is None or (inactive <= draft.entry.effective_at and wallet.account.posted == 0):
-        inactive = inactive_from(wallet, draft.entry.effective_at)
-    death = death if inactive is None else min(death, inactive)
+        until = inactive_from(wallet, draft.entry.effective_at, policy)
+        if until is not None:
+            live_until(wallet, draft, until)
+    account = draft.account(wallet.account)
+    death = death if account.inactive_at is None else min(death, account.inactive_at)
     draft.change(
         account,
-        inactive_at=inactive,
         next_due_at=min(account.next_due_at, death),
         next_expiry_at=min(account.next_expiry_at, death),
     )
@@ -38,13 +40,29 @@ def move_inactivity(wallet: Wallet, draft: Draft, active_at: datetime) -> None:
         return
     account = draft.account(wallet.account)
     if account.inactive_at is None or until > account.inactive_at:
-        draft.change(account, inactive_at=until, next_due_at=min(account.next_due_at, until))
+        live_until(wallet, draft, until)
+        draft.change(account, next_due_at=min(account.next_due_at, until))
         refresh_next_expiry(wallet, draft)
 
 
-def inactive_from(wallet: Wallet, active_at: datetime) -> datetime | None:
-    """When the wallet dies for inactivity after an activity at that instant; None under other policies."""
+def live_until(wallet: Wallet, draft: Draft, until: datetime) -> None:
+    """Gives the account another date to die for inactivity. Where the former one is over, every lot from before this
+    entry is dead for good: what of it is held, or was spent and is reversed, expires at its return.
+    """
+    account = draft.account(wallet.account)
+    is_over = account.inactive_at is not None and account.inactive_at <= draft.entry.posted_at
+    died = wallet.account.version if is_over else account.died_version
+    draft.change(account, inactive_at=until, died_version=died)
+
+
+def inactive_from(wallet: Wallet, active_at: datetime, policy: str | None = None) -> datetime | None:
+    """When the wallet dies for inactivity after an activity at that instant; None under other policies.
+
+    policy: of a lot that waited since the asset had it; another one than by inactivity tells nothing of the account
+    """
     expiry, zone = wallet.asset.expiry, wallet.programme.time_zone
+    if policy is not None and parse_expiry(policy).by_inactivity:
+        expiry = policy
     return inactive_at(expiry, local_date(active_at, zone), zone) if parse_expiry(expiry).by_inactivity else None
 
 
@@ -54,7 +72,7 @@ def refresh_next_expiry(wallet: Wallet, draft: Draft) -> None:
     # The draft's own lots too: new ones, and emptied ones that it fills again.
     lots = {lot.id: lot for lot in (*wallet.lots, *draft.lots.values(), *draft.new_lots.values())}
     mine = [lot for lot in lots.values() if lot.account_id == account.id]
-    expiry = next_expiry(mine, account.inactive_at)
+    expiry = next_expiry(mine, account)
     if expiry != account.next_expiry_at:
         draft.change(account, next_expiry_at=expiry)
 
@@ -70,7 +88,7 @@ def refresh_after_draws(wallet: Wallet, draft: Draft) -> None:
 def refresh_bounds(wallet: Wallet) -> None:
     """Makes `next_due_at` and `next_expiry_at` exact; needs lots, pending lots and holds."""
     account = wallet.account
-    expiry = next_expiry(wallet.lots, account.inactive_at)
+    expiry = next_expiry(wallet.lots, account)
     changed = account._replace(next_due_at=earliest_due(wallet), next_expiry_at=expiry)
     if changed != account:
         wallet.state.put(ACCOUNTS, changed)

@@ -124,9 +124,7 @@ class CaptureHold(HoldCommand):
         uses = _take_in_order(draft, parts, amount)
         if rate is not None and hold.merchant_id is not None:
             pay_merchant(wallet, draft, rate, hold.merchant_id, money or 0)
-        if wallet.account.inactive_at is None or wallet.account.inactive_at > now:
-            # Late activity revives nothing, so what returns dead stays dead (semantics 4.3).
-            move_inactivity(wallet, draft, now)
+        move_inactivity(wallet, draft, now)
         refresh_next_expiry(wallet, draft)
         post(wallet.state, draft, self.actor)
         expire_dead(wallet, now)

@@ -197,7 +197,7 @@ WALLET_RULES = (
         """
         SELECT w.id AS subject, w.inactive_at, s.expiry, p.time_zone, s.reversal_grace_days AS grace_days,
                max((e.effective_at AT TIME ZONE p.time_zone)::date) FILTER (
-                   WHERE e.kind IN ('spend', 'opening', 'voucher_claim', 'activity') OR (e.kind = 'earn' AND NOT EXISTS (
+                   WHERE e.kind IN ('spend', 'capture', 'opening', 'voucher_claim', 'activity') OR (e.kind = 'earn' AND NOT EXISTS (
                        SELECT FROM {book}.postings pending JOIN {book}.accounts a ON a.id = pending.destination_id
                        WHERE pending.entry_id = e.id AND a.role = 'pending'))) AS active_on,
                coalesce(array_agg(DISTINCT (e.effective_at AT TIME ZONE p.time_zone)::date)
@@ -211,6 +211,21 @@ WALLET_RULES = (
         GROUP BY w.id, w.inactive_at, s.expiry, p.time_zone, s.reversal_grace_days
         """,
         _has_other_inactivity,
+    ),
+    rule(
+        "died_lots_stay_dead",
+        "what died with a wallet that lives on is not there but for what is held; only a wallet with a date for inactivity has"
+        " died, before its last entry",
+        """
+        SELECT coalesce(lot.id, a.id) AS subject, a.role, a.inactive_at, a.version, a.died_version, lot.account_version,
+               lot.remaining, lot.held
+        FROM {book}.accounts a
+        LEFT JOIN {book}.lots lot
+            ON lot.account_id = a.id AND lot.account_version <= a.died_version AND lot.remaining > lot.held
+        WHERE a.died_version IS NOT NULL
+          AND (lot.id IS NOT NULL OR a.role <> 'wallet' OR a.inactive_at IS NULL
+               OR a.died_version NOT BETWEEN 1 AND a.version - 1)
+        """,
     ),
     rule(
         "entry_amount_matches_lines",

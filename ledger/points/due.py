@@ -10,7 +10,7 @@ from ledger.book.account import Account, Role
 from ledger.book.draft import Draft
 from ledger.book.entry import DrawKind
 from ledger.book.hold import Hold, HoldState
-from ledger.book.lot import Lot, dies_at, is_overdue
+from ledger.book.lot import Lot, is_overdue, next_expiry
 from ledger.book.units import AMOUNT_MAX, NEVER, InvariantViolated, LotId
 from ledger.engine.due import due_actor, due_draft
 from ledger.engine.journal import post
@@ -68,8 +68,7 @@ def has_room(wallet: Wallet, lot: Lot) -> bool:
 
 
 def _next_death(wallet: Wallet) -> datetime:
-    inactive = wallet.account.inactive_at
-    return min((dies_at(lot, inactive) for lot in wallet.lots if lot.unheld > 0), default=NEVER)
+    return next_expiry(wallet.lots, wallet.account)
 
 
 def _draft(
@@ -121,7 +120,7 @@ def move_activated(wallet: Wallet, draft: Draft, lot: Lot, instant: datetime) ->
         purchased=lot.purchased,
         source_lot_id=lot.id,
     )
-    bring_forward(wallet, draft, death)
+    bring_forward(wallet, draft, death, lot.expiry)
     return granted
 
 
@@ -161,8 +160,7 @@ def expire_dead(wallet: Wallet, now: datetime) -> None:
 
 def dead_lots(wallet: Wallet, instant: datetime) -> list[Lot]:
     """The lots of which something has expired by `instant`."""
-    inactive = wallet.account.inactive_at
-    return [lot for lot in wallet.lots if is_overdue(lot, inactive, instant)]
+    return [lot for lot in wallet.lots if is_overdue(lot, wallet.account, instant)]
 
 
 def move_expired(wallet: Wallet, draft: Draft, dead: list[Lot]) -> int:

@@ -189,7 +189,7 @@ def grant_repaying(
 def expire_on_arrival(wallet: Wallet, draft: Draft, granted: LotUse, now: datetime) -> int:
     """Expires in the same entry what arrived dead (semantics 2.4); returns the points."""
     lot = draft.new_lots[LotId(granted.lot_id)]
-    if dies_at(lot, draft.account(wallet.account).inactive_at) > now:
+    if dies_at(lot, draft.account(wallet.account)) > now:
         return 0
     expired = move_expired(wallet, draft, [lot])
     refresh_next_expiry(wallet, draft)

@@ -113,9 +113,9 @@ def forecast_of(settled: SettledWallet) -> Forecast:
 
 
 def _by_last_good_date(settled: SettledWallet, lots: Iterable[Lot]) -> Counter[date | None]:
-    inactive_at, zone = settled.wallet.account.inactive_at, settled.wallet.programme.time_zone
+    account, zone = settled.wallet.account, settled.wallet.programme.time_zone
     sums: Counter[date | None] = Counter()
     for lot in lots:
-        death = dies_at(lot, inactive_at)
+        death = dies_at(lot, account)
         sums[None if death >= NEVER else local_date(death - _MICROSECOND, zone)] += lot.unheld
     return sums

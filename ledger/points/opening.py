@@ -126,6 +126,6 @@ def _death(wallet: Wallet, lot: OpeningLot) -> datetime:
 
 
 def _expire_on_arrival(wallet: Wallet, draft: Draft, granted: Sequence[Lot], now: datetime) -> int:
-    inactive = draft.account(wallet.account).inactive_at
-    dead = [lot for lot in granted if dies_at(lot, inactive) <= now]
+    account = draft.account(wallet.account)
+    dead = [lot for lot in granted if dies_at(lot, account) <= now]
     return move_expired(wallet, draft, dead) if dead else 0

@@ -14,7 +14,7 @@ from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelves import DRAWS
 from ledger.engine.state import State
-from ledger.points.bounds import bring_forward, refresh_next_expiry
+from ledger.points.bounds import bring_forward, live_until, refresh_next_expiry
 from ledger.points.command import receipt, require_amount, require_room
 from ledger.points.due import move_expired, repay, settle_due
 from ledger.points.entry_command import EntryCommand
@@ -112,7 +112,7 @@ def give_back(wallet: Wallet, draft: Draft, source: Account, entry: Entry, befor
     now, uses, dead = draft.entry.posted_at, [], []
     for draw, part in parts_in_reverse(taken, before + repaid, rest):
         lot = wallet.lot(draw.lot_id)
-        if dies_at(lot, wallet.account.inactive_at) > now:
+        if dies_at(lot, wallet.account) > now:
             draft.draw(lot, DrawKind.GIVE_BACK, part)
             bring_forward(wallet, draft, lot.expires_at)
         elif wallet.asset.reversal_grace_days:
@@ -148,7 +148,7 @@ def _grant_grace(wallet: Wallet, draft: Draft, lot: Lot, amount: int) -> Lot:
     account = draft.account(wallet.account)
     if account.inactive_at is not None and account.inactive_at <= draft.entry.posted_at:
         # The account is dead for inactivity: it lives on as long as the grace, no longer.
-        draft.change(account, inactive_at=death)
+        live_until(wallet, draft, death)
     granted = draft.grant(
         wallet.account,
         LotId(wallet.state.ids.new()),

@@ -125,4 +125,6 @@ def _verify_wallet(wallet: Account, accounts: dict[UUID, Account], lots: list[Lo
 
 
 def _dies(lot: Lot, wallet: Account) -> datetime:
+    if wallet.died_version is not None and lot.account_version <= wallet.died_version:
+        raise AssertionError(f"alive though it died with its account: {lot}")
     return lot.expires_at if wallet.inactive_at is None else min(lot.expires_at, wallet.inactive_at)

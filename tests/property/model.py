@@ -146,18 +146,19 @@ class Model:
         self, purse: Purse, amount: int, dies: datetime, at: datetime, *, day: date, purchased: bool = False
     ) -> Lot:
         """A new lot. An account without a date of inactivity, or dead and empty, gets one to begin with."""
-        if purse.inactive is None or (purse.inactive <= at and purse.posted == 0):
-            purse.inactive = self.idle_until(day)
+        until = self.idle_until(day)
+        if until is not None and (purse.inactive is None or (purse.inactive <= at and purse.posted == 0)):
+            purse.live_until(until, at)
         lot = Lot(self.labels, amount, dies, at, purchased)
         self.labels += 1
         purse.lots.append(lot)
         return lot
 
-    def be_active(self, purse: Purse, day: date) -> None:
+    def be_active(self, purse: Purse, day: date, now: datetime) -> None:
         """The member's own earning and spending moves the account's date, forward only."""
         until = self.idle_until(day)
         if until is not None and (purse.inactive is None or until > purse.inactive):
-            purse.inactive = until
+            purse.live_until(until, now)
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -199,7 +200,7 @@ class Model:
         dies = self.life(day) if good_until is None else self.end_of(good_until)
         earn = Earn(amount, sale)
         self.issued += amount
-        self.be_active(purse, day)
+        self.be_active(purse, day, now)
         rest = amount - self.repay(purse, amount)
         if not rest:
             return self.told(purse, amount, []), earn
@@ -232,7 +233,7 @@ class Model:
             lots = self.activate(purse, earn, now)
             self.expire_dead(purse, now)
             return self.told(purse, amount, lots)
-        earn.pending = 0
+        earn.pending, earn.cancelled = 0, True
         purse.waiting.remove(earn)
         self.issued -= amount
         return self.told(purse, amount, [(earn.label, amount)])
@@ -289,7 +290,7 @@ class Model:
         for lot, part in parts:
             lot.amount -= part
         self.spent += amount
-        self.be_active(purse, self.today(now))
+        self.be_active(purse, self.today(now), now)
         money = None if rate is None else amount * rate[1] // rate[0]
         left = None if due is None else due - (money or 0)
         lots = [(lot.label, part) for lot, part in parts]
@@ -333,8 +334,7 @@ class Model:
             if taken:
                 parts.append((lot, taken))
         self.spent += amount
-        if purse.inactive is None or purse.inactive > now:
-            self.be_active(purse, self.today(now))
+        self.be_active(purse, self.today(now), now)
         self.expire_dead(purse, now)
         rate = self.rate(now) if hold.shop else None
         money = None if rate is None else amount * rate[1] // rate[0]
@@ -381,7 +381,7 @@ class Model:
                 lot.amount += part
             elif self.terms.grace_days:
                 if purse.inactive is not None and purse.inactive <= now:
-                    purse.inactive = grace
+                    purse.live_until(grace, now)
                 own_of = lot.own_of if lot.own_of and lot.own_of.label < 0 else None
                 lot = self.grant(purse, part, grace, now, purchased=lot.purchased, day=self.today(now))  # noqa: PLW2901
                 lot.own_of = own_of
@@ -399,6 +399,8 @@ class Model:
             raise No(Code.REFUND_EXCEEDS_SALE)
         wanted = earn.points * left // earn.sale - earn.points * (left - sale) // earn.sale
         earn.refunded += sale
+        if earn.cancelled:
+            wanted = 0
         lots = []
         from_pending = min(wanted, earn.pending)
         if from_pending:
@@ -439,7 +441,7 @@ class Model:
         for lot, part in parts:
             lot.amount -= part
             if before == 0 and receiver.inactive is not None and receiver.inactive <= now:
-                receiver.inactive = None
+                receiver.live_until(self.idle_until(self.today(now)) or NEVER, now)
             self.grant(receiver, part, lot.dies, now, purchased=lot.purchased, day=self.today(now))
         self.expire_dead(receiver, now)
         return self.told(purse, amount, [(lot.label, part) for lot, part in parts])

@@ -363,7 +363,7 @@ class PointMachine(RuleBasedStateMachine):
         for purse in self.model.purses.values():
             instants |= {purse.death(lot) for lot in purse.lots}
             instants |= {earn.activates for earn in purse.waiting if earn.activates}
-        later = sorted(at - early for at in instants if self.now < at - early < datetime(3000, 1, 1, tzinfo=UTC))
+        later = sorted(at - early for at in instants if self.now + early < at < datetime(3000, 1, 1, tzinfo=UTC))
         if later:
             self.now = later[index % len(later)]
 

@@ -33,7 +33,9 @@ class Terms:
 
 @dataclass(eq=False)
 class Lot:
-    """`label` counts the lots of the whole model, in the order of granting; `own_of` is the earn it stems from."""
+    """`label` counts the lots of the whole model, in the order of granting; `own_of` is the earn it stems from; `gone`:
+    it died with its account, which has been active since.
+    """
 
     label: int
     amount: int
@@ -42,11 +44,12 @@ class Lot:
     purchased: bool = False
     held: int = 0
     own_of: "Earn | None" = None
+    gone: bool = False
 
 
 @dataclass(eq=False)
 class Earn:
-    """An earn that may be refunded; `pending` is what still waits."""
+    """An earn that may be refunded; `pending` is what still waits; `cancelled`: it was never credited."""
 
     points: int
     sale: int
@@ -55,6 +58,7 @@ class Earn:
     label: int = -1
     activates: datetime | None = None
     purchased: bool = False
+    cancelled: bool = False
 
 
 @dataclass(eq=False)
@@ -117,8 +121,17 @@ class Purse:
         return sum(earn.pending for earn in self.waiting)
 
     def death(self, lot: Lot) -> datetime:
-        """When the lot dies: by its own date, or by its account's."""
+        """When the lot dies: by its own date, or by its account's; never again alive where it died with that."""
+        if lot.gone:
+            return DAWN
         return lot.dies if self.inactive is None else min(lot.dies, self.inactive)
+
+    def live_until(self, until: datetime, now: datetime) -> None:
+        """Another date for the account; it revives nothing that has died with it."""
+        if self.inactive is not None and self.inactive <= now:
+            for lot in self.lots:
+                lot.gone = True
+        self.inactive = until
 
     def free_lots(self) -> list[Lot]:
         """What can be drawn, in spend order."""

@@ -63,4 +63,4 @@ class InMemory(PointMachine):
 
 
 TestPointMachine = InMemory.TestCase
-TestPointMachine.settings = settings(max_examples=80, stateful_step_count=40)
+TestPointMachine.settings = settings(max_examples=200, stateful_step_count=50)

@@ -145,6 +145,20 @@ async def test_an_answer_is_final_only_where_nothing_can_change_it(world: World)
     assert await is_final(datetime(1969, 1, 1, tzinfo=UTC), None) is True
 
 
+async def test_by_terms_that_may_change_nothing_is_final(world: World) -> None:
+    """When a wallet dies for inactivity, its asset's terms of today say; what was known of a later time may not stay."""
+    receipt = await _earn(world, 5, asset="STARS")
+    reader, member, asset = world.application.reader, world.members[0], world.asset("STARS")
+    known = receipt.posted_at - timedelta(minutes=10)
+
+    for later, final in ((timedelta(0), True), (timedelta(minutes=1), False)):
+        found = await balance_as_of(
+            reader, world.programme_id, member, asset, effective_at=known + later, known_at=known
+        )
+        assert found is not None
+        assert found.is_final is final
+
+
 async def test_what_never_dies_is_there_at_the_last_instant(world: World) -> None:
     """Also where the caller names an instant that does not come."""
     await _earn(world, 5, asset="EVER")
@@ -183,6 +197,29 @@ async def test_a_balance_as_of_is_what_the_wallet_showed(world: World, asset_cod
     for view in shown:
         at = {"effective_at": view.read_at, "known_at": view.read_at}
         assert _numbers(await balance_as_of(reader, world.programme_id, view.member_id, asset, **at)) == _numbers(view)
+
+
+@pytest.mark.parametrize("asset_code", ["POINTS", "STARS"])
+async def test_what_was_said_of_later_is_said_again(world: World, asset_code: str) -> None:
+    """What is known at K of a later T is the same when it is asked at K and when more has happened since."""
+    random = Random(5)
+    history = History(world=world, random=random, asset=asset_code)
+    reader, asset = world.application.reader, world.asset(asset_code)
+    said: list[tuple[UUID, BalanceAsOf]] = []
+    for _ in range(12):
+        await history.run(20)
+        views = await load_wallets(reader, world.programme_id, [(member, asset) for member in world.members])
+        for view in filter(None, views):
+            later = view.read_at + timedelta(days=random.choice([0, 1, 20, 100, 200]), hours=random.randrange(24))
+            at = {"effective_at": later, "known_at": view.read_at}
+            found = await balance_as_of(reader, world.programme_id, view.member_id, asset, **at)
+            assert found is not None
+            said.append((view.member_id, found))
+
+    assert any(found.overdue for _, found in said)
+    for member, found in said:
+        at = {"effective_at": found.effective_at, "known_at": found.known_at}
+        assert _numbers(await balance_as_of(reader, world.programme_id, member, asset, **at)) == _numbers(found)
 
 
 async def test_a_hold_past_its_deadline_reads_as_lapsed(world: World) -> None:

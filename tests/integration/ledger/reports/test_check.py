@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -453,6 +454,24 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
     assert {r.rule.name for r in report.rules if r.count} >= {"inactivity_matches_activity"}
 
 
+@pytest.mark.parametrize("spoil", ["died_version = version", "died_version = 0", "inactive_at = NULL"])
+async def test_a_death_that_was_none_is_found(world: World, database_url: str, spoil: str) -> None:
+    """Lots that died with their wallet are not there; what is there came after its death."""
+    member = world.members[0]
+    wallet: UUID = wallet_ids(member, world.asset("STARS")).wallet
+    for _ in range(3):
+        earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, asset="STARS", amount=5)
+        (await world.application.engine.execute(earn)).unwrap()
+        await world.advance(timedelta(days=200))
+    died = "SELECT version, died_version FROM book.accounts WHERE id = $1"
+    assert await world.connection.fetchrow(died, wallet) == (5, 4)
+
+    await world.corrupt(f"UPDATE book.accounts SET {spoil} WHERE id = '{wallet}'")
+
+    report = await _check(database_url)
+    assert "died_lots_stay_dead" in {r.rule.name for r in report.rules if r.count}
+
+
 def test_rules_have_names_of_their_own() -> None:
     """A difference names one rule, and every rule is planted against or named here; those of the registry, members,
     vouchers, tiers and campaigns beside them.
@@ -467,6 +486,7 @@ def test_rules_have_names_of_their_own() -> None:
         "account_within_bounds",
         "approval_matches_events",
         "approval_names_its_entry",
+        "died_lots_stay_dead",
         "erasure_matches_event",
         "holder_is_in_the_registry",
         "inactivity_matches_activity",
@@ -481,6 +501,7 @@ def test_rules_have_names_of_their_own() -> None:
         "refund_matches_its_sale",
         "registry_row_matches_events",
         "transactions_are_past",
+        "waiting_claim_matches_approval",
     }
 
 

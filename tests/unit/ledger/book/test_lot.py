@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.book.lot import Lot, draw_lots, is_overdue, next_expiry, spend_order
-from ledger.book.units import NEVER, AccountId, EntryId, InvariantViolated, LotId
+from ledger.book.account import Account, Role, open_account
+from ledger.book.lot import Lot, dies_at, draw_lots, is_overdue, next_expiry, spend_order
+from ledger.book.units import NEVER, AccountId, EntryId, InvariantViolated, LotId, ProgrammeId
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 INSTANTS = st.sampled_from([START, START + timedelta(days=1), START + timedelta(days=2), NEVER])
@@ -90,12 +91,31 @@ def test_each_part_of_the_order_decides_where_those_before_it_are_alike() -> Non
         assert sorted([behind, ahead], key=spend_order) == [ahead, behind]
 
 
+def wallet(inactive_at: datetime | None, died_version: int | None = None) -> Account:
+    """A wallet that dies for inactivity then, and did so before."""
+    new = open_account(ProgrammeId(UUID(int=1)), UUID(int=2), UUID(int=3), Role.WALLET)
+    return new._replace(inactive_at=inactive_at, died_version=died_version)
+
+
 @given(lots(), INSTANTS, st.none() | INSTANTS)
 def test_at_the_instant_it_is_over(found: list[Lot], now: datetime, inactive_at: datetime | None) -> None:
     """A lot is overdue where something unheld of it has died by `now`, by its own date or its account's."""
     dead = [lot for lot in found if min(lot.expires_at, inactive_at or NEVER) <= now]
 
-    assert [lot for lot in found if is_overdue(lot, inactive_at, now)] == [lot for lot in dead if lot.unheld > 0]
+    assert [lot for lot in found if is_overdue(lot, wallet(inactive_at), now)] == [
+        lot for lot in dead if lot.unheld > 0
+    ]
+
+
+@given(lots(), INSTANTS)
+def test_what_died_with_its_account_stays_dead(found: list[Lot], inactive_at: datetime) -> None:
+    """A later date of the account is for what came after its death."""
+    lived_on = wallet(inactive_at, died_version=3)
+
+    for lot in found:
+        before, after = lot._replace(account_version=3), lot._replace(account_version=4)
+        assert dies_at(before, lived_on) == lot.granted_at
+        assert dies_at(after, lived_on) == min(lot.expires_at, inactive_at)
 
 
 @given(lots(), st.none() | INSTANTS)
@@ -103,4 +123,4 @@ def test_the_next_expiry_is_the_earliest_of_what_is_not_held(found: list[Lot], i
     """NEVER where nothing remains that is not held, or nothing that dies: what is held does not expire."""
     deaths = [min(lot.expires_at, inactive_at or NEVER) for lot in found if lot.unheld]
 
-    assert next_expiry(found, inactive_at) == min(deaths, default=NEVER)
+    assert next_expiry(found, wallet(inactive_at)) == min(deaths, default=NEVER)
