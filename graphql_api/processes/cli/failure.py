@@ -79,7 +79,7 @@ def _first_of(error: Exception) -> Exception:
 
 def _explain(error: Exception) -> tuple[tuple[str, ...], int]:
     from graphql_api.processes.embedded_files import EmbeddedError
-    from graphql_api.processes.importing.cells import UnusableFile
+    from graphql_api.processes.importing.faults import UnusableFile
     from graphql_api.settings import SettingsError
     from migrations.shape import WrongShape
 

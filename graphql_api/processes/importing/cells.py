@@ -3,12 +3,8 @@
 import csv
 from collections.abc import Mapping, Sequence
 
-from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
 from graphql_api.processes.importing.lines import LINE_BYTES_MAX, RawLine
-
-
-class UnusableFile(Exception):
-    """What the command line asks for cannot be read or found; the message is one sentence that says why."""
 
 
 def text_of(raw: RawLine) -> str:

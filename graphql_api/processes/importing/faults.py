@@ -1,4 +1,4 @@
-"""What may be wrong with a line before the ledger is asked about it."""
+"""What may be wrong with a file or a line before the ledger is asked about it."""
 
 from enum import StrEnum
 
@@ -24,3 +24,7 @@ class LineFault(Exception):
         super().__init__(message)
         self.code = code
         self.field = field
+
+
+class UnusableFile(Exception):
+    """What the command line asks for cannot be read or found; the message is one sentence that says why."""

@@ -1,9 +1,13 @@
 """A file as numbered lines of bounded length, read in bounded memory whatever it holds."""
 
+import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from graphql_api.processes.importing.faults import UnusableFile
 
 LINE_BYTES_MAX: Final = 262_144
 _SKIP_BYTES: Final = 65_536
@@ -21,8 +25,12 @@ class RawLine:
 
 
 def read_lines(path: Path) -> Iterator[RawLine]:
-    """Every line that is not blank, numbered from 1 with the blank ones counted."""
+    """Every line that is not blank, numbered from 1 with the blank ones counted.
+
+    Raises UnusableFile at the end of a file that was written to meanwhile: its end may not have been there yet.
+    """
     with path.open("rb") as file:
+        before = _state_of(file)
         number = 0
         while data := file.readline(LINE_BYTES_MAX + 1):
             number += 1
@@ -34,6 +42,16 @@ def read_lines(path: Path) -> Iterator[RawLine]:
             plain = plain.rstrip(b"\r\n")
             if plain.strip():
                 yield RawLine(number=number, data=plain, size=size, is_too_long=too_long)
+        if _state_of(file) != before:
+            raise UnusableFile(
+                f"{path} was changed while it was read, up to line {number}; run it again when it is whole."
+            )
+
+
+def _state_of(file: BinaryIO) -> tuple[int, int] | None:
+    """What changes with a file's content; None for a pipe, which is read as it is written."""
+    state = os.fstat(file.fileno())
+    return (state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
 
 
 def _skip_rest(file: BinaryIO) -> int:

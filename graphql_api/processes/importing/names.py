@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from graphql_api.caller import is_subject, name_in
-from graphql_api.processes.importing.cells import UnusableFile
+from graphql_api.processes.importing.faults import UnusableFile
 from ledger.engine.command import Actor
 from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery

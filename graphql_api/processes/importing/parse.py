@@ -13,8 +13,8 @@ from typing import Final
 
 import orjson
 
-from graphql_api.processes.importing.cells import UnusableFile, cells_of, columns_of, text_of
-from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.cells import cells_of, columns_of, text_of
+from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
 from graphql_api.processes.importing.fields import Fields, Value
 from graphql_api.processes.importing.lines import RawLine, read_lines
 from graphql_api.processes.importing.records import Record, read_record

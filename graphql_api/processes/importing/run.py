@@ -5,7 +5,7 @@ from pathlib import Path
 
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.bulk import Progress
-from graphql_api.processes.importing.cells import UnusableFile
+from graphql_api.processes.importing.faults import UnusableFile
 from graphql_api.processes.importing.load import Load
 from graphql_api.processes.importing.names import find_source, require_source
 from graphql_api.processes.importing.parse import Line, parse_file

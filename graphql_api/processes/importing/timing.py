@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from graphql_api.processes.importing.cells import UnusableFile
-from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, EarnRecord
 from ledger.engine.unit import LIST_MAX

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphql_api.processes.importing.cells import UnusableFile, cells_of, columns_of, text_of
-from graphql_api.processes.importing.faults import FaultCode, LineFault
+from graphql_api.processes.importing.cells import cells_of, columns_of, text_of
+from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
 from graphql_api.processes.importing.lines import RawLine, read_lines
 
 

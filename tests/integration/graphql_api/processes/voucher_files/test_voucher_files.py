@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.processes.importing.cells import UnusableFile
+from graphql_api.processes.importing.faults import UnusableFile
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.voucher_files.code_file import CodesWanted, CodeTally, run_code_import
 from graphql_api.processes.voucher_files.issue_file import IssueWanted, run_issue

@@ -3,11 +3,11 @@
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from graphql_api.processes.importing.cells import UnusableFile
-from graphql_api.processes.importing.faults import FaultCode
+from graphql_api.processes.importing.faults import FaultCode, UnusableFile
 from graphql_api.processes.importing.lines import LINE_BYTES_MAX
 from graphql_api.processes.importing.parse import Line, derived_key, parse_file
 from graphql_api.processes.importing.records import EarnRecord, EnrolRecord, OpeningRecord
@@ -73,6 +73,71 @@ def test_a_malformed_line_stops_nothing(tmp_path: Path, bad: bytes, code: FaultC
         (1, EnrolRecord(member="C-1", at=None)),
         (3, EnrolRecord(member="C-1", at=None)),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2017-03-01 09:30:00Z",
+        "20170301T093000Z",
+        "2017-W09-3T09:30:00Z",
+        "2017-03-01T09:30Z",
+        "2017-03-01T09:30:00,5Z",
+        "2017-03-01T09:30:00.1234567Z",
+        "2017-03-01T09:30:00+0100",
+        "2017-03-01T09:30:00+01:00:30",
+        "2017-03-01T24:00:00Z",
+        "2017-03-01T23:59:60Z",
+        "2017-03-01",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
+    ],
+)
+def test_an_instant_is_one_of_rfc_3339(tmp_path: Path, text: str) -> None:
+    """What Python's own reader takes beyond it is refused, and so are PostgreSQL's two infinities."""
+    line = b'{"type": "earn", "member": "C-1", "amount": 5, "at": "%s"}'
+
+    small, refused = _parse(tmp_path / "a.jsonl", line % b"2017-03-01t09:30:00.5-00:00", line % text.encode())
+
+    assert isinstance(small.record, EarnRecord)
+    assert small.record.at == datetime(2017, 3, 1, 9, 30, 0, 500_000, UTC)
+    assert refused.fault is not None
+    assert (refused.fault.code, refused.fault.field) == (FaultCode.BAD_VALUE, "at")
+
+
+def test_digits_in_a_string_are_a_number_in_json_too(tmp_path: Path) -> None:
+    """Exporters quote what JavaScript would round; nothing else in a string is a number."""
+    line = b'{"type": "earn", "member": "C-1", "amount": %s}'
+    good = (b'"1000000000000000"', b'"010"')
+    bad = (b'"1e3"', b'" 10"', b'"+10"', b'"1_000"', b'"\xd9\xa1"', b"1e3", b"1.0")
+
+    lines = _parse(tmp_path / "a.jsonl", *(line % value for value in (*good, *bad)))
+
+    assert [each.record.amount for each in lines if isinstance(each.record, EarnRecord)] == [10**15, 10]
+    assert [each.fault and each.fault.code for each in lines[2:]] == [FaultCode.BAD_VALUE] * len(bad)
+
+
+@pytest.mark.parametrize("mode", ["ab", "r+b"])
+def test_a_file_that_changes_while_it_is_read_is_no_whole_one(tmp_path: Path, mode: Literal["ab", "r+b"]) -> None:
+    """More came, or less is left: its end is no end, which is said instead of a sum that looks like all of it."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(GOOD + b"\n" + GOOD + b"\n")
+    lines = parse_file(path)
+    next(lines)
+
+    with path.open(mode) as file:
+        file.write(b"{")
+        file.truncate()
+
+    with pytest.raises(UnusableFile, match=r"was changed while it was read, up to line \d; run it again"):
+        list(lines)
+
+
+def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:
+    """Nor has one of a header alone."""
+    (tmp_path / "a.csv").touch()
+
+    assert list(parse_file(tmp_path / "a.csv")) == _parse(tmp_path / "b.csv", b"type,member") == []
 
 
 def test_sizes_add_up_to_the_file(tmp_path: Path) -> None:
