@@ -7,17 +7,16 @@ from graphql_api.field_rules import requires
 from graphql_api.permissions import Scope
 from graphql_api.scalars import IdempotencyKey
 from graphql_api.schema.approval_requested import ApprovalRequested
-from graphql_api.schema.context import Context, Info
+from graphql_api.schema.context import Info
 from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, id_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
 from graphql_api.schema.receipt import Receipt, receive
 from graphql_api.schema.refusals import EVERY_COMMAND, WALLET
-from ledger.book.refusal import Refusal, RefusalCode
+from ledger.book.refusal import RefusalCode
 from ledger.book.units import Points
 from ledger.points.adjust import AdjustPoints
-from ledger.points.entry_query import entry_by_reference
 
 
 @input_type
@@ -31,7 +30,7 @@ class AdjustPointsInput:
     asset:           the code of the points asset
     reason:          why, in words; kept sealed
     effective_at:    when it takes effect; default: now
-    reference:       the caller's own number of the adjustment, unique for ever
+    reference:       the caller's own number of the adjustment, unique for ever; free again where it waited in vain
     """
 
     member: MemberRef
@@ -64,23 +63,10 @@ async def adjust_points(info: Info, asked: Annotated[AdjustPointsInput, INPUT]) 
         effective_at=asked.effective_at,
     )
     outcome = await context.execute(command)
-    try:
-        reply = outcome.unwrap()
-    except Refusal as refusal:
-        raise await _naming_entry(context, command, refusal) from None
+    reply = outcome.unwrap()
     if reply.entry_id is None and reply.approval_id is not None:
         return ApprovalRequested(replayed=outcome.replayed, approval_id=id_of(APPROVAL, reply.approval_id))
     return await receive(context, PointsAdjusted, outcome)
-
-
-async def _naming_entry(context: Context, command: AdjustPoints, refusal: Refusal) -> Refusal:
-    """A reference that was claimed by asking names the entry too, once somebody agreed and there is one."""
-    if refusal.code != RefusalCode.REFERENCE_TAKEN or "entry_id" in refusal.facts:
-        return refusal
-    actor, reader = command.actor, context.ledger.reader
-    asked = {"client": actor.client, "kind": command.kind, "reference": command.reference or ""}
-    entry = await entry_by_reference(reader, actor.programme_id, **asked)
-    return refusal if entry is None else Refusal(refusal.code, entry_id=str(entry.id))
 
 
 REFUSALS = (

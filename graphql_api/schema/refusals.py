@@ -103,7 +103,11 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "column": _FactType(int, "the column in that line, from 1", _number),
     "detail": _FactType(str, "what the fault of an expression is, in English", str),
     "fields": _FactType(list[str], "the fields that differ from the first request under the key", _texts),
-    "entry_id": _FactType(strawberry.ID, "the entry that the reference belongs to", _entry),
+    "entry_id": _FactType(
+        strawberry.ID,
+        "the entry that the reference belongs to; null where what has it posted none, or waits for approval",
+        _entry,
+    ),
     "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _member),
     "failed_index": _FactType(int, "the index, from 0, of the item that was refused", _number),
     "open_from": _FactType(datetime, "the beginning of the open period", _instant),

@@ -27,7 +27,7 @@ class GrantTierInput:
     reason_code:     why, as a code
     idempotency_key: the caller's key for this intent
     reason:          why, in words; kept sealed
-    reference:       the caller's own number of the grant, unique for ever
+    reference:       the caller's own number of the grant, unique for ever; free again where it waited in vain
     """
 
     member: MemberRef

@@ -19,10 +19,12 @@ from ledger.control.approval import (
     require_pending,
 )
 from ledger.control.queries import approval_by_id
+from ledger.engine.claim import claim_after, new_claim
 from ledger.engine.command import Command, command_class
 from ledger.engine.reader import Reader
 from ledger.engine.reply import reply
 from ledger.engine.shelf import Key
+from ledger.engine.shelves import REQUESTS
 from ledger.engine.state import State
 from ledger.engine.unit import AnyCommand, WrongKeys
 
@@ -120,8 +122,21 @@ class ApproveRequest(DecisionCommand):
         if self.inner is None:
             # The request was committed between the look-up and the lock.
             raise WrongKeys(self.approval_id)
-        reply = self.inner.decide(state, now)
+        reply = self._run(self.inner, state, now)
         return self.close(state, approval, ApprovalState.APPROVED, now, getattr(reply, "entry_id", None))
+
+    def _run(self, inner: AnyCommand, state: State, now: datetime) -> object:
+        """Runs what waited, which has its reference for ever from now on. APPROVAL_EXPIRED where another has it: by that
+        one's clock the request's time was over.
+        """
+        if inner.reference is None:
+            return inner.decide(state, now)
+        claim = claim_after(self.approval_id)
+        if state.find(REQUESTS, claim) is not None:
+            raise Refusal(RefusalCode.APPROVAL_EXPIRED)
+        reply = inner.decide(state, now)
+        state.add(REQUESTS, new_claim(claim, inner, reply, None, now))
+        return reply
 
 
 @command_class

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ledger.book.account import BOUNDS, Role, account_id
 from ledger.engine.check_rule import Row, Rule, rule
+from ledger.engine.claim import CLAIM_AFTER_SQL
 from ledger.engine.request import reference_id, request_id
 from ledger.engine.roll_up_checks import ROLL_UP_RULES
 
@@ -213,37 +214,30 @@ ENTRY_RULES = (
     ),
     rule(
         "reference_matches_entry",
-        "every reference is claimed by its entry, or by the request that was approved, and every claim has its entry",
+        "every reference is claimed by its entry, and every claim that names an entry is that entry's",
         """
-        WITH claims AS MATERIALIZED (
-            SELECT id, client, kind, key, entry_id, decided_at FROM {book}.requests WHERE starts_with(kind, 'reference:')
-        ), approved AS (
-            SELECT a.entry_id, claim.kind, claim.key
-            FROM registry.approvals a
-            JOIN claims claim ON claim.entry_id IS NULL
-                AND (claim.client, claim.kind, claim.decided_at) = (a.requested_by, 'reference:' || a.kind, a.requested_at)
-            WHERE a.entry_id IS NOT NULL
-        )
         SELECT coalesce(e.id::text, encode(claim.id, 'hex')) AS subject, e.kind, claim.kind AS claimed,
                claim.entry_id AS claim_names
         FROM (SELECT id, kind, reference, actor, posted_at FROM {book}.journal_entries WHERE reference IS NOT NULL) e
-        FULL JOIN (SELECT * FROM claims WHERE entry_id IS NOT NULL) claim
+        FULL JOIN (SELECT id, client, kind, key, entry_id, decided_at FROM {book}.requests
+                   WHERE starts_with(kind, 'reference:') AND entry_id IS NOT NULL) claim
             ON claim.entry_id = e.id AND claim.key = e.reference AND claim.kind = 'reference:' || e.kind
-        LEFT JOIN approved
-            ON approved.entry_id = e.id AND approved.key = e.reference AND approved.kind = 'reference:' || e.kind
-        WHERE (claim.id IS NULL AND approved.key IS NULL)
-           OR e.id IS NULL OR (claim.client, claim.decided_at) <> (e.actor, e.posted_at)
+        WHERE claim.id IS NULL OR e.id IS NULL OR (claim.client, claim.decided_at) <> (e.actor, e.posted_at)
         """,
     ),
     # Of other requests with an entry, which are nearly all, the entry knows the id; a claim's tells that none is twice.
     rule(
         "request_id_names_key",
-        "the id of a claim is computed from its client, kind and reference, of a request without an entry from its client"
-        " and key",
-        """
-        SELECT encode(id, 'hex') AS subject, client, kind, key, decided_at FROM {book}.requests
-        WHERE entry_id IS NULL OR starts_with(kind, 'reference:')
-        """,
+        "the id of a claim is computed from its client, kind and reference, or from what an earlier claim of these waits for;"
+        " of a request without an entry from its client and key",
+        f"""
+        SELECT encode(r.id, 'hex') AS subject, r.client, r.kind, r.key, r.decided_at
+        FROM {{book}}.requests r
+        LEFT JOIN (SELECT client, kind, key, {CLAIM_AFTER_SQL.format(waited="outcome")} AS after FROM {{book}}.requests
+                   WHERE starts_with(kind, 'reference:') AND outcome <> '') earlier
+            ON (earlier.after, earlier.client, earlier.kind, earlier.key) = (r.id, r.client, r.kind, r.key)
+        WHERE (r.entry_id IS NULL OR starts_with(r.kind, 'reference:')) AND earlier.after IS NULL
+        """,  # noqa: S608
         _has_other_request_id,
     ),
     rule(

@@ -169,3 +169,13 @@ class Command(Generic[O]):
     def decide(self, state: State, now: datetime) -> O:
         """Changes the overlay and returns the reply, or raises a Refusal. Pure: no I/O, no clock, no randomness."""
         raise NotImplementedError
+
+    def waits_for(self, reply: O) -> UUID | None:
+        """What must still happen before an accepted command has what it asks for; None where it has."""
+        del reply
+        return None
+
+    def still_waits(self, waited: UUID, state: State, now: datetime) -> bool:
+        """Whether what an earlier command of this kind waited for may still happen; it has its reference until then."""
+        del waited, state, now
+        return True

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 
 from ledger.book.refusal import Refusal, RefusalCode, is_frozen
+from ledger.engine.claim import entry_of, free_claim, new_claim
 from ledger.engine.outcome import Outcome, freeze_refusal, freeze_reply, thaw
 from ledger.engine.ports import Clock, Event, Sealer
-from ledger.engine.request import Request, fingerprint, refuse_taken, request_id, require_same
+from ledger.engine.request import Request, fingerprint, request_id, require_same
 from ledger.engine.shelves import REQUESTS
 from ledger.engine.state import State
 from ledger.engine.unit import AnyCommand, Unit
@@ -56,7 +57,7 @@ class Decider:
         outcome = self._attempt(command, claim, state, now)
         refused_as = outcome.refusal
         if refused_as is None or is_frozen(refused_as.code):
-            client, entry_id, frozen = command.actor.client, _entry_of(outcome), _frozen(outcome)
+            client, entry_id, frozen = command.actor.client, entry_of(outcome.reply), _frozen(outcome)
             state.add(REQUESTS, Request(identity, client, command.kind, command.key, print_, frozen, entry_id, now))
         state.keep()
         return outcome
@@ -86,13 +87,10 @@ class Decider:
         """Reference before state (semantics 3.2); claimed by acceptance only."""
         if claim is None:
             return Outcome(reply=command.decide(state, now))
-        taken = state.find(REQUESTS, claim)
-        if taken is not None:
-            refuse_taken(taken)
-        outcome: AnyOutcome = Outcome(reply=command.decide(state, now))
-        client, kind, reference = command.actor.client, f"reference:{command.kind}", command.reference or ""
-        state.add(REQUESTS, Request(claim, client, kind, reference, b"", "", _entry_of(outcome), now))
-        return outcome
+        claim = free_claim(command, claim, state, now)
+        reply = command.decide(state, now)
+        state.add(REQUESTS, new_claim(claim, command, reply, command.waits_for(reply), now))
+        return Outcome(reply=reply)
 
     # -- atomic lists ------------------------------------------------------------------------------------------------
 
@@ -162,10 +160,6 @@ def _find_malformed(commands: Sequence[AnyCommand]) -> tuple[int, Refusal] | Non
         except Refusal as refusal:
             return index, refusal
     return None
-
-
-def _entry_of(outcome: AnyOutcome) -> Any:  # noqa: ANN401 - the reply's own entry id, where it has one
-    return getattr(outcome.reply, "entry_id", None)
 
 
 def _frozen(outcome: AnyOutcome) -> str:

@@ -1,8 +1,10 @@
 """What a command's key and reference were used for before, looked up where the command itself is not decided."""
 
+from ledger.engine.claim import free_claim
 from ledger.engine.ports import Sealer
+from ledger.engine.preview import Preview
 from ledger.engine.reader import Reader
-from ledger.engine.request import Request, fingerprint, reference_id, refuse_taken, request_id, require_same
+from ledger.engine.request import Request, fingerprint, reference_id, request_id, require_same
 from ledger.engine.sql_query import SqlQuery
 from ledger.engine.unit import AnyCommand
 
@@ -26,5 +28,11 @@ async def require_unused(reader: Reader, sealer: Sealer, command: AnyCommand) ->
     if identity in used:
         fields = command.fields()
         require_same(used[identity], command.kind, sorted(fields), fingerprint(fields, sealer))
-    elif claim in used:
-        refuse_taken(used[claim])
+    elif claim is not None and claim in used:
+        await _require_free(reader, command, claim)
+
+
+async def _require_free(reader: Reader, command: AnyCommand, claim: bytes) -> None:
+    now = await reader.now()
+    async with reader.snapshot() as snapshot:
+        await Preview(snapshot).decide(lambda state: free_claim(command, claim, state, now))

@@ -10,6 +10,7 @@ from ledger.book.draft import Draft
 from ledger.book.lot import draw_lots
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.control.approval import request_approval
+from ledger.control.waiting import MayWait
 from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.shelf import Key
@@ -27,7 +28,7 @@ from ledger.programme.rows import ADJUSTMENT_LIMITS
 
 
 @command_class
-class AdjustPoints(PointsCommand):
+class AdjustPoints(MayWait, PointsCommand):
     """Adds or takes `amount` points (signed) for a coded reason.
 
     reason:      free text, kept sealed

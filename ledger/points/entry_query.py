@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ledger.engine.claim import CLAIM_AFTER_SQL
 from ledger.engine.reader import Reader, Record
 from ledger.engine.request import reference_id, request_id
 from ledger.engine.sql_query import SqlQuery
@@ -103,16 +104,18 @@ _REQUEST = SqlQuery(
     SELECT kind, key, entry_id, decided_at, outcome FROM {book}.requests WHERE id = CAST(:id AS bytea)
     """
 )
-# A request that waited for a second person has claimed its reference before there was an entry.
+# From the first claim on, over those that waited for a second person, to the one that has an entry.
 _BY_REFERENCE = SqlQuery(
-    """
-    SELECT coalesce(r.entry_id, (
-        SELECT a.entry_id FROM registry.approvals a
-        WHERE a.programme_id = CAST(:programme_id AS uuid) AND a.requested_by = r.client
-          AND a.requested_at = r.decided_at AND r.kind = 'reference:' || a.kind
-          AND a.payload::jsonb ->> 'reference' = r.key)) AS entry_id
-    FROM {book}.requests r WHERE r.id = CAST(:id AS bytea)
-    """
+    f"""
+    WITH RECURSIVE claims AS (
+        SELECT outcome, entry_id FROM {{book}}.requests WHERE id = CAST(:id AS bytea)
+        UNION ALL
+        SELECT after.outcome, after.entry_id FROM claims
+        JOIN {{book}}.requests after ON after.id = {CLAIM_AFTER_SQL.format(waited="claims.outcome")}
+        WHERE claims.outcome <> ''
+    )
+    SELECT entry_id FROM claims WHERE entry_id IS NOT NULL
+    """  # noqa: S608
 )
 _BY_ORIGINAL = SqlQuery(
     """
@@ -145,10 +148,9 @@ def _entry(row: Record, postings: Sequence[Record], draws: Sequence[Record]) -> 
 async def entry_by_reference(
     reader: Reader, programme_id: UUID, *, client: str, kind: str, reference: str
 ) -> EntryView | None:
-    """The entry that claimed the client's reference of that kind of command, or that came of the request which did."""
-    asked = {"id": reference_id(client, kind, reference), "programme_id": programme_id}
-    found = await reader.row(_BY_REFERENCE, asked)
-    if found is None or found["entry_id"] is None:
+    """The entry that has the client's reference of that kind of command; None while a request for it waits."""
+    found = await reader.row(_BY_REFERENCE, {"id": reference_id(client, kind, reference)})
+    if found is None:
         return None
     return (await load_entries(reader, programme_id, [found["entry_id"]]))[0]
 

@@ -23,7 +23,7 @@ from ledger.engine.refusal_checks import REFUSAL_RULES
 from ledger.engine.sql_query import SqlQuery
 from ledger.members import checks as member_checks
 from ledger.points import checks as points_checks
-from ledger.reports import entry_checks, registry_checks
+from ledger.reports import claim_checks, entry_checks, registry_checks
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 
@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = tuple(
         tier_checks.RULES,
         campaign_checks.RULES,
         entry_checks.RULES,
+        claim_checks.RULES,
         registry_checks.RULES,
     )
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.control.approval import Payload, request_approval
+from ledger.control.waiting import MayWait
 from ledger.engine.command import command_class
 from ledger.engine.reply import reply
 from ledger.engine.state import State
@@ -41,7 +42,7 @@ class TierGranted:
 
 
 @command_class
-class GrantTier(TierCommand[TierGranted]):
+class GrantTier(MayWait, TierCommand[TierGranted]):
     """Lets a member hold `level` through the local day `until_on`, whatever it earns; an earlier grant ends. Nothing is
     changed before somebody else agrees. Granting the first level through today ends a grant.
 

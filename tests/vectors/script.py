@@ -21,6 +21,7 @@ from uuid import UUID
 from ledger.book.account import Role, account_id
 from ledger.book.lot import spend_order
 from ledger.book.units import ProgrammeId
+from ledger.control.decide_request import RejectRequest, WithdrawRequest
 from ledger.engine import tables
 from ledger.engine.command import Actor, Command
 from ledger.engine.outcome import Outcome
@@ -63,6 +64,8 @@ ACTOR_VERBS: dict[str, tuple[type[AnyCommand], tuple[str, ...]]] = {
     "confirms": (ConfirmPending, ("entry_id",)),
     "cancels": (CancelPending, ("entry_id",)),
     "charges": (SpendPoints, ("code_id", "amount")),
+    "rejects": (RejectRequest, ("approval_id",)),
+    "withdraws": (WithdrawRequest, ("approval_id",)),
 }
 OPTIONS = {
     "good": "expires_on",
@@ -195,8 +198,9 @@ class Script:
         if outcome.refusal is not None:
             return {"code": outcome.refusal.code, **{k: _text(v) for k, v in outcome.refusal.facts.items()}}
         if name is not None:
-            self.names[name] = getattr(outcome.reply, "hold_id", None) or outcome.unwrap().entry_id
-            self.names[f"{name}.entry"] = outcome.unwrap().entry_id
+            reply = outcome.unwrap()
+            self.names[name] = getattr(reply, "hold_id", None) or reply.entry_id or reply.approval_id
+            self.names[f"{name}.entry"] = reply.entry_id
         return _told(outcome)
 
     def command(self, words: list[str]) -> AnyCommand:

@@ -202,6 +202,30 @@ async def test_an_adjustment_above_the_limit_waits_for_a_second_person(people: P
     assert found["me"]["wallet"]["available"] == "201"
 
 
+async def test_a_reference_that_waited_in_vain_is_free(people: People) -> None:
+    """While it waits it is taken by no entry; afterwards a name that nobody has is refused as such."""
+    gift = {"reasonCode": "goodwill", "reference": "case-8"}
+    ines, select = (
+        {"id": people.ines},
+        "... on ApprovalRequested { approvalId } ... on ReferenceTakenError { takenByEntryId }",
+    )
+    asked = await people.change(people.operator, "adjustPoints", select, member=ines, amount="51", **gift)
+
+    waiting = [
+        await people.change(people.operator, "adjustPoints", select, member=member, amount="52", **gift)
+        for member in (ines, {"externalId": "nobody"})
+    ]
+    await people.change(people.operator, "withdrawRequest", DECIDED, approvalId=asked["approvalId"])
+    unknown = await people.change(
+        people.operator, "adjustPoints", select, member={"externalId": "nobody"}, amount="53", **gift
+    )
+    again = await people.change(people.operator, "adjustPoints", select, member=ines, amount="54", **gift)
+
+    assert [(each["code"], each["takenByEntryId"]) for each in waiting] == [("REFERENCE_TAKEN", None)] * 2
+    assert unknown["code"] == "MEMBER_NOT_FOUND"
+    assert again["approvalId"] != asked["approvalId"]
+
+
 async def test_a_request_is_withdrawn_by_who_made_it(people: People) -> None:
     """Nobody else can take it back, and then nobody can approve it."""
     gift = {"member": {"id": people.ines}, "reasonCode": "goodwill", "amount": "51"}

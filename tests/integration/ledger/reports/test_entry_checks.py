@@ -57,7 +57,6 @@ PLANTED = (
     ("request_id_names_key", "UPDATE book.requests SET key = 'sale-1' WHERE key = 'sale-2'"),
     (_CLAIM, "UPDATE book.requests SET entry_id = NULL WHERE kind = 'reference:spend'"),
     (_CLAIM, "UPDATE book.requests SET key = key || 'x' WHERE kind = 'reference:adjust'"),
-    (_CLAIM, "UPDATE registry.approvals SET entry_id = NULL"),
     (_CLAIM, "UPDATE book.journal_entries SET reference = 'sale-1' WHERE kind = 'spend'"),
     ("reference_was_asked_for", "UPDATE book.journal_entries SET reference = NULL WHERE kind = 'spend'"),
     ("reference_was_asked_for", "UPDATE book.journal_entries SET reference = 'made-up' WHERE kind = 'earn'"),
