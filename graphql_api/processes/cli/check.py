@@ -91,6 +91,8 @@ def _print_table(report: "CheckReport") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from graphql_api.processes.cli.plain_table import print_whole
+
     console = Console()
     read = (
         f"{report.entries:,} entries, {report.postings:,} postings, {report.accounts:,} accounts, {report.lots:,} lots"
@@ -108,4 +110,4 @@ def _print_table(report: "CheckReport") -> None:
         for difference in result.differences[:SHOWN_PER_RULE]:
             facts = ", ".join(f"{name} {'—' if value is None else value}" for name, value in difference.facts.items())
             table.add_row(difference.subject, facts)
-        console.print(table)
+        print_whole(table)

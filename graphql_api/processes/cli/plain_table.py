@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 ABSENT = "—"
+_WIDTH_MAX = 10_000
 
 
 def print_plain_table(
     title: str, *, texts: Sequence[str], numbers: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
     """Print the rows under the headings of the texts, then of the numbers; nothing where there is no row."""
-    from rich.console import Console
     from rich.table import Table
 
     if not rows:
@@ -22,7 +26,23 @@ def print_plain_table(
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    Console().print(table)
+    print_whole(table)
+
+
+def print_whole(table: "Table") -> None:
+    """Print the table in the terminal's width, or wider where it does not fit: a number or an id that was cut is another
+    one. Columns of numbers and ids are those that may not wrap. What looks like markup is text.
+    """
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(markup=False)
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+    needed = Measurement.get(console, console.options.update(max_width=_WIDTH_MAX), table).minimum
+    Console(markup=False, width=max(console.width, needed)).print(table)
 
 
 def _cell(value: object) -> str:
