@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from graphql_api.caller import Caller
 from graphql_api.http.addresses import Address, Network, is_within, network_of
@@ -17,7 +17,8 @@ REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
 _ADDRESSES_MAX = 100
 _VERIFY_SECONDS = 6.0
-_REFUSED = frozenset({401, 403})
+REFUSED = frozenset({401, 403})
+"""The statuses of a credential that proves nothing; any other says that nobody knows."""
 
 
 class Merchants(Protocol):
@@ -59,6 +60,13 @@ class _Remembered:
         if len(self.admitted) < _ADDRESSES_MAX:
             self.admitted[address] = caller
         return caller
+
+
+class Proof(NamedTuple):
+    """Who a credential proves, and for how many seconds it need not be looked at again."""
+
+    caller: Caller
+    seconds: float
 
 
 class Failures(Protocol):
@@ -111,9 +119,19 @@ class Authenticator:
         try:
             return await self._identify(authorization, address)
         except RequestRefused as refused:
-            if refused.status in _REFUSED and self._failures is not None:
+            if refused.status in REFUSED and self._failures is not None:
                 self._failures.note(refused.message, None if address is None else network_of(address))
             raise
+
+    async def prove_again(self, authorization: bytes | None, address: Address | None) -> Proof:
+        """What a credential that was identified before proves now; RequestRefused where that is nothing any more.
+
+        `failures` hears nothing: that a credential ends is no failure.
+        """
+        if authorization is None:
+            return Proof(await self.identify(None, address), REMEMBER_SECONDS)
+        caller = await self._identify(authorization, address)
+        return Proof(caller, self._remembered[authorization].until - self._now())
 
     async def _identify(self, authorization: bytes, address: Address | None) -> Caller:
         now = self._now()
@@ -163,7 +181,7 @@ class Authenticator:
             token = await self._tokens.verify(credential, now)
         except TokenRefused as refusal:
             raise unauthenticated(str(refusal)) from None
-        return _Remembered(token.caller, min(now + REMEMBER_SECONDS, token.expires_at))
+        return _Remembered(token.caller, min(now + REMEMBER_SECONDS, token.ends_at))
 
 
 def _merchant(stored: StoredApiKey) -> Caller:

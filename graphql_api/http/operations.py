@@ -1,5 +1,6 @@
 """Documents and limits brought together: what HTTP and WebSocket share before an operation runs."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,8 @@ _BYTES_PER_COST = 5
 """Compiling 18 kB of the worst text takes as long (180 ms) as running a cost of 3,600 (50 µs each)."""
 _BYTES_PER_COST_AT_LEAST = 200
 """Reading a body and coercing its variables takes half a microsecond a byte at worst; a list of 1,000 stays below its cost."""
+
+_PACE_SECONDS = 1.0
 
 
 class CallerContext(Protocol):
@@ -63,6 +66,20 @@ class Desk:
         allowance = self.limiter.take(caller.client, cost)
         record.cost = cost
         return allowance
+
+    async def pace(self, operation: Operation, caller: Caller, record: RequestRecord) -> None:
+        """Take the operation's cost for one more event, as soon as the caller's allowance for events holds it.
+
+        A bucket of its own: what happens to a wallet must not use up what its owner may ask for.
+        """
+        while True:
+            try:
+                self.limiter.take(f"events {caller.client}", operation.cost)
+            except RequestRefused:
+                await asyncio.sleep(_PACE_SECONDS)
+            else:
+                record.cost += operation.cost
+                return
 
     def _document(self, asked: GraphqlRequest, caller: Caller) -> Document:
         adhoc = self.adhoc_for_all or Scope.DOCUMENT_ADHOC in caller.scopes

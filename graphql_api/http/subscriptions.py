@@ -7,9 +7,10 @@ cannot set headers on WebSockets. Close codes are the protocol's.
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
+from starlette.types import Message as ASGIMessage
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -141,7 +142,7 @@ class SubscriptionEndpoint:
 
     async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout, places: ExitStack) -> None:
         while True:
-            received = await socket.receive()
+            received = await _receive(socket, session)
             if received["type"] == "websocket.disconnect":
                 return
             text = received.get("text")
@@ -154,6 +155,15 @@ class SubscriptionEndpoint:
                 opening.reschedule(None)
                 if session.caller.role in _COUNTED:
                     places.enter_context(self._place_of(session.caller.client))
+
+
+async def _receive(socket: WebSocket, session: Session) -> ASGIMessage:
+    """What comes next; CloseSocket once the credential proves nothing any more, whether or not anything comes."""
+    while True:
+        await session.require_proof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(session.proven_until):
+                return await socket.receive()
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

@@ -37,10 +37,10 @@ class TokenRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """A caller and the epoch second at which its token expires."""
+    """A caller and the epoch second at which its token proves nothing any more: a clock may be wrong by half a minute."""
 
     caller: Caller
-    expires_at: float
+    ends_at: float
 
 
 class TokenVerifier:
@@ -79,12 +79,12 @@ class TokenVerifier:
             )
         except (jwt.PyJWTError, ValueError, TypeError):
             raise TokenRefused("The token is not valid.") from None
-        expires_at = _time(claims.get("exp"))
-        if expires_at <= now - _LEEWAY_SECONDS:
+        ends_at = _time(claims.get("exp")) + _LEEWAY_SECONDS
+        if ends_at <= now:
             raise TokenRefused("The token has expired.")
         if "nbf" in claims and _time(claims["nbf"]) > now + _LEEWAY_SECONDS:
             raise TokenRefused("The token is not valid yet.")
-        return VerifiedToken(caller_of(claims), expires_at)
+        return VerifiedToken(caller_of(claims), ends_at)
 
 
 def _time(value: object) -> float:

@@ -1,7 +1,7 @@
 """One graphql-transport-ws connection: who opened it and what it is subscribed to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import cast
 
@@ -14,8 +14,8 @@ from graphql_api.errors import present_errors, present_exception
 from graphql_api.http.addresses import Address
 from graphql_api.http.answers import encode
 from graphql_api.http.bodies import GraphqlRequest
-from graphql_api.http.credentials import Authenticator
-from graphql_api.http.document_store import DocumentRefused
+from graphql_api.http.credentials import REFUSED, Authenticator
+from graphql_api.http.document_store import DocumentRefused, Operation
 from graphql_api.http.execution import VariablesRefused, coerce_variables, executor_for, run_operation
 from graphql_api.http.operations import Desk
 from graphql_api.http.refusals import RequestRefused, too_slow
@@ -23,6 +23,10 @@ from graphql_api.http.transport_messages import CloseSocket, Complete, Init, Mes
 from graphql_api.request_record import RequestRecord
 
 Errors = list[dict[str, object]]
+
+_LOOK_SECONDS_MIN = 0.01
+_LOOK_SECONDS_LOST = 1.0
+"""When a credential is looked at again that nobody could look up."""
 
 
 class Hangup(Exception):
@@ -48,9 +52,29 @@ class Session:
         self._record = record
         self._address = address
         self._authorization: bytes | None = None
+        self._proven_until: float | None = None
         self._send_text = send
         self._limit = limit
         self._running: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def proven_until(self) -> float | None:
+        """The event loop's time at which the credential is to be looked at again; None before there is one."""
+        return self._proven_until
+
+    async def require_proof(self) -> None:
+        """Look at the credential again where that is due; CloseSocket once it proves nothing any more."""
+        now = asyncio.get_running_loop().time()
+        if self._proven_until is None or now < self._proven_until:
+            return
+        try:
+            proof = await self._authenticator.prove_again(self._authorization, self._address)
+            self._proven_until = now + max(proof.seconds, _LOOK_SECONDS_MIN)
+        except RequestRefused as refusal:
+            if refusal.status not in REFUSED:
+                self._proven_until = now + _LOOK_SECONDS_LOST
+                return
+            raise CloseSocket(4403, refusal.message) from None
 
     async def handle(self, message: Message) -> None:
         """Act on one message; CloseSocket when the protocol or a limit is broken."""
@@ -84,6 +108,7 @@ class Session:
             self.caller = await self._authenticator.identify(self._authorization, self._address)
         except RequestRefused as refusal:
             raise CloseSocket(4403, refusal.message) from None
+        self._proven_until = asyncio.get_running_loop().time()
         self._record.role = self.caller.role
         await self._send({"type": "connection_ack"})
 
@@ -130,7 +155,7 @@ class Session:
         """Send every result; errors when nothing could be started."""
         desk = self._desk
         try:
-            caller = await self._authenticator.identify(self._authorization, self._address)
+            caller = (await self._authenticator.prove_again(self._authorization, self._address)).caller
             document, operation = desk.find(asked, caller, record)
             desk.charge(operation, asked, caller, record)
             variables = coerce_variables(desk.schema, operation, asked)
@@ -152,12 +177,25 @@ class Session:
             source = await cast("Awaitable[AsyncIterator[object] | ExecutionResult]", source)
         if isinstance(source, ExecutionResult):
             return present_errors(cast("list[GraphQLError]", source.errors), record.refused)
-        async with aclosing(map_source_to_response_event(executor, cast("AsyncIterator[object]", source))) as results:
+        events = self._paced(cast("AsyncGenerator[object]", source), operation, caller, record)
+        async with aclosing(events), aclosing(map_source_to_response_event(executor, events)) as results:
             async for result in results:
                 # An event is told to whom the credential still proves: it may have expired or been revoked meanwhile.
-                await self._authenticator.identify(self._authorization, self._address)
+                await self._authenticator.prove_again(self._authorization, self._address)
                 await self._next(message_id, result, record)
         return None
+
+    async def _paced(
+        self, source: AsyncGenerator[object], operation: Operation, caller: Caller, record: RequestRecord
+    ) -> AsyncGenerator[object]:
+        """The events, each executed when it is paid for: the first by the request, the others one by one."""
+        async with aclosing(source):
+            is_first = True
+            async for event in source:
+                if not is_first:
+                    await self._desk.pace(operation, caller, record)
+                is_first = False
+                yield event
 
     async def _next(self, message_id: str, result: ExecutionResult, record: RequestRecord) -> None:
         payload: dict[str, object] = {"data": result.data}

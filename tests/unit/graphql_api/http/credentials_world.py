@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from graphql_api.caller import Caller
 from graphql_api.http.addresses import Network
 from graphql_api.http.api_keys import PREFIX, StoredApiKey
-from graphql_api.http.credentials import Authenticator
+from graphql_api.http.credentials import Authenticator, Failures
 from graphql_api.http.development_tokens import RULES, development_key_set
 from graphql_api.http.tokens import TokenRules, TokenVerifier
 
@@ -68,11 +68,15 @@ class Shops:
 
 
 def authenticator(
-    clock: Clock, keys: Keys | None = None, rules: TokenRules = RULES, shops: Shops | None = None
+    clock: Clock,
+    keys: Keys | None = None,
+    rules: TokenRules = RULES,
+    shops: Shops | None = None,
+    failures: Failures | None = None,
 ) -> Authenticator:
     """An authenticator for tokens of the tests' key."""
     tokens = TokenVerifier(development_key_set(KEY), rules, monotonic=clock)
-    return Authenticator(tokens=tokens, api_keys=keys, merchants=shops or Shops(), now=clock)
+    return Authenticator(tokens=tokens, api_keys=keys, merchants=shops or Shops(), now=clock, failures=failures)
 
 
 async def identify(token: str, clock: Clock, keys: Keys | None = None) -> Caller:

@@ -137,3 +137,31 @@ async def test_a_token_is_not_remembered_past_its_expiry() -> None:
     clock.now += 51
     with pytest.raises(RequestRefused):
         await gate.identify(header, None)
+
+
+async def test_a_credential_that_ends_is_no_failed_sign_in() -> None:
+    """Who proved it before is told for how long that holds, and then that it does no more; nobody else hears of it."""
+
+    class Failures:
+        """Counts what it hears."""
+
+        heard = 0
+
+        def note(self, reason: str, source: str | None) -> None:
+            """One was refused."""
+            self.heard += 1
+
+    clock, failures = Clock(), Failures()
+    gate = authenticator(clock, failures=failures)
+    header = f"Bearer {claims(exp=int(NOW) + 40)}".encode()
+    caller = await gate.identify(header, None)
+
+    clock.now += 65
+    assert await gate.prove_again(header, None) == (caller, 5)
+    clock.now += 5
+    with pytest.raises(RequestRefused) as ended:
+        await gate.prove_again(header, None)
+    assert (ended.value.status, failures.heard) == (401, 0)
+    with pytest.raises(RequestRefused):
+        await gate.identify(header, None)
+    assert failures.heard == 1
