@@ -7,6 +7,7 @@ from typing import Final
 
 from ledger.control.approval import VALID
 from ledger.engine.check_rule import Rule, rule
+from ledger.points.term_checks import EARN_FIELDS
 from ledger.reports.entry_kind_checks import KIND_RULES
 
 _RECEIPTS: Final = """
@@ -38,37 +39,43 @@ _IS_ANSWERED_OTHERWISE: Final = """
     OR (h.id IS NOT NULL AND (e.answer ->> 16)::timestamptz IS DISTINCT FROM h.deadline)
 """
 
-PLACES: Final[Mapping[str, tuple[int, int]]] = {
-    "adjust": (6, 7),
-    "campaign_budget": (3, 4),
-    "cancel": (1, 2),
-    "capture": (2, 3),
-    "close": (4, 5),
-    "confirm": (1, 2),
-    "earn": (10, 12),
-    "enrol": (1, 2),
-    "freeze": (3, 4),
-    "hold": (4, 6),
-    "opening": (3, 5),
-    "redeem": (3, 7),
-    "refund": (3, 5),
-    "release": (1, 2),
-    "reverse": (3, 4),
-    "reverse_redemption": (3, 4),
-    "spend": (8, 9),
-    "transfer": (3, 5),
-    "unfreeze": (3, 4),
-    "voucher_claim": (2, 4),
-    "voucher_gift": (1, 4),
-    "voucher_import": (1, 3),
-    "voucher_issue": (1, 3),
-    "voucher_stock": (1, 3),
-    "voucher_void": (2, 4),
+FIELDS: Final[Mapping[str, str]] = {
+    "adjust": "amount asset effectiveAt member reason reasonCode reference",
+    "campaign_budget": "amount asset campaign reference",
+    "cancel": "entryId reference",
+    "capture": "amount holdId reference",
+    "close": "forfeit member reason reasonCode reference",
+    "confirm": "entryId reference",
+    "earn": " ".join(EARN_FIELDS),
+    "enrol": "externalId reference",
+    "freeze": "member reason reasonCode reference",
+    "hold": "amount asset member merchantId reference ttlSeconds",
+    "opening": "asset lots member reference total",
+    "redeem": "basketMinor items merchantId reference scene terminalId vouchers",
+    "refund": "effectiveAt entryId reasonCode reference saleMinor",
+    "release": "holdId reference",
+    "reverse": "amount entryId reasonCode reference",
+    "reverse_redemption": "amountMinor reasonCode redemptionId reference",
+    "spend": "amount asset dueMinor member merchantId paymentCode pointsMax reasonCode reference",
+    "transfer": "amount asset member reference to",
+    "unfreeze": "member reason reasonCode reference",
+    "voucher_claim": "member pointsMax reference template",
+    "voucher_gift": "member reference to voucherId",
+    "voucher_import": "codes reference template",
+    "voucher_issue": "member reference template",
+    "voucher_stock": "pieces reference template",
+    "voucher_void": "reason reasonCode reference voucherId",
 }
-"""Where a command's fingerprint has the digest of its reference, counted from 0, and how many digests it has. A fingerprint of
-another length was made when the command had other fields, and is passed over.
+"""The fields of a command in the order of its fingerprint, which has a digest for each. A fingerprint of another length was
+made when the command had other fields, and is passed over.
 """
-_PLACES: Final = ", ".join(f"('{kind}', {place}, {fields})" for kind, (place, fields) in PLACES.items())
+_OF_ENTRIES: Final = ("reference", "reasonCode", "saleMinor")
+_PLACES: Final = ", ".join(
+    f"('{kind}', '{field}', {8 * names.index(field) + 1}, {8 * len(names)})"
+    for kind, names in ((kind, named.split()) for kind, named in FIELDS.items())
+    for field in _OF_ENTRIES
+    if field in names
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -144,15 +151,17 @@ RULES: Final[tuple[Rule, ...]] = (
         """,  # noqa: S608
     ),
     rule(
-        "reference_was_asked_for",
-        "an entry has a reference where the fingerprint of its request has a digest of one, and only there",
+        "entry_fields_were_asked_for",
+        "an entry has a reference, a reason and a sale where the fingerprint of its request has a digest of one, and only there",
         f"""
-        SELECT e.id AS subject, e.kind, e.reference, encode(r.fingerprint, 'hex') AS fingerprint
+        SELECT e.id AS subject, e.kind, asked.field, e.reference, e.reason_code, e.sale_minor,
+               encode(r.fingerprint, 'hex') AS fingerprint
         FROM {{book}}.journal_entries e
         JOIN {{book}}.requests r ON r.id = e.request_id AND r.kind = e.kind
-        JOIN (VALUES {_PLACES}) asked (kind, place, fields) ON asked.kind = e.kind
-        WHERE octet_length(r.fingerprint) = 8 * asked.fields
-          AND (substr(r.fingerprint, 8 * asked.place + 1, 8) = '\\x0000000000000000') <> (e.reference IS NULL)
+        JOIN (VALUES {_PLACES}) asked (kind, field, place, bytes) ON asked.kind = e.kind
+        WHERE octet_length(r.fingerprint) = asked.bytes
+          AND (substr(r.fingerprint, asked.place, 8) = '\\x0000000000000000') <> CASE asked.field
+              WHEN 'reference' THEN e.reference IS NULL WHEN 'saleMinor' THEN e.sale_minor IS NULL ELSE e.reason_code IS NULL END
         """,  # noqa: S608
     ),
     rule(

@@ -10,6 +10,9 @@ _DATED: Final = """
 _WITHOUT_ASSET: Final = "('enrol', 'freeze', 'unfreeze', 'erase', 'campaign_start', 'campaign_pause', 'campaign_end')"
 _OF_SEVERAL: Final = "('activity', 'activity_refund', 'redeem', 'close')"
 _AT_MERCHANTS: Final = "('earn', 'spend', 'hold', 'redeem', 'activity', 'activity_refund')"
+_WITH_REASON: Final = """
+    ('earn', 'spend', 'adjust', 'refund', 'reverse', 'freeze', 'unfreeze', 'close', 'voucher_void', 'reverse_redemption')
+"""
 _UNDOING: Final = """
     ('confirm', 'cancel', 'refund', 'capture', 'release', 'lapse', 'reverse', 'reverse_redemption', 'activity_refund')
 """
@@ -22,11 +25,12 @@ KIND_RULES: Final[tuple[Rule, ...]] = (
     # The rule of what became of a voucher dates those that expired.
     rule(
         "entry_fits_its_kind",
-        "an entry has an earlier time, an asset, an original of such a kind, a merchant, a rate and a sale where its kind has"
-        " them; what undoes an entry names its merchant, and a hold that lapsed did so at its deadline",
+        "an entry has an earlier time, an asset, an original of such a kind, a merchant, a reason, a rate and a sale where its"
+        " kind has them; what undoes an entry names its merchant, and a hold that lapsed did so at its deadline",
         f"""
         SELECT e.id AS subject, e.kind, e.effective_at, e.posted_at, e.asset_id, e.original_entry_id, o.kind AS original_kind,
-               e.merchant_id, o.merchant_id AS original_merchant, e.money_minor, e.rate_id, e.sale_minor, h.deadline
+               e.merchant_id, o.merchant_id AS original_merchant, e.reason_code, e.money_minor, e.rate_id, e.sale_minor,
+               h.deadline
         FROM {{book}}.journal_entries e
         LEFT JOIN {{book}}.journal_entries o ON o.id = e.original_entry_id
         LEFT JOIN {{book}}.holds h ON h.id = e.original_entry_id AND e.kind = 'lapse'
@@ -38,6 +42,7 @@ KIND_RULES: Final[tuple[Rule, ...]] = (
                    ELSE e.original_entry_id IS NOT NULL END
            OR CASE WHEN e.kind IN {_AT_MERCHANTS} THEN false
                    ELSE e.merchant_id IS DISTINCT FROM o.merchant_id END
+           OR (e.reason_code IS NOT NULL AND e.kind NOT IN {_WITH_REASON})
            OR (e.money_minor IS NULL) <> (e.rate_id IS NULL)
            OR (e.rate_id IS NOT NULL AND e.kind NOT IN ('spend', 'capture', 'reverse'))
            OR CASE e.kind WHEN 'earn' THEN false WHEN 'refund' THEN num_nulls(e.sale_minor, o.sale_minor) > 0
@@ -46,12 +51,33 @@ KIND_RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "entry_names_its_only_asset",
-        "a redemption and a closing that moved one asset name it",
+        "a redemption, a closing, and what fills a stock or a budget name the asset that they moved where it is one, and else none",
         """
-        SELECT e.id AS subject, e.kind, min(p.asset_id::text) AS moved
-        FROM {book}.journal_entries e JOIN {book}.postings p ON p.entry_id = e.id
-        WHERE e.asset_id IS NULL AND e.kind IN ('redeem', 'close')
-        GROUP BY e.id, e.kind HAVING min(p.asset_id::text) = max(p.asset_id::text)
+        SELECT e.id AS subject, e.kind, e.asset_id, min(p.asset_id::text) AS moved, max(p.asset_id::text) AS also_moved
+        FROM {book}.journal_entries e LEFT JOIN {book}.postings p ON p.entry_id = e.id
+        WHERE e.kind IN ('redeem', 'close', 'voucher_stock', 'voucher_import', 'campaign_budget')
+        GROUP BY e.id
+        HAVING e.asset_id::text
+               IS DISTINCT FROM CASE WHEN min(p.asset_id::text) = max(p.asset_id::text) THEN min(p.asset_id::text) END
+        """,
+    ),
+    rule(
+        "activity_entry_says_what_it_gave",
+        "what posted an activity's awards, or took them back, names what the member received or lost where that was points of one"
+        " asset or one voucher, and else nothing",
+        """
+        WITH given AS (
+            SELECT entry_id, asset_id, abs(sum(amount)) AS amount FROM {book}.awards WHERE kind = 'POINTS' GROUP BY 1, 2
+            UNION ALL SELECT w.entry_id, w.asset_id, v.units
+            FROM {book}.awards w JOIN {book}.vouchers v ON v.id = w.voucher_id WHERE w.kind = 'VOUCHER'
+        ), sums AS (
+            SELECT entry_id, min(asset_id::text) AS asset_id, sum(amount) AS amount FROM given
+            GROUP BY entry_id HAVING count(*) = 1
+        )
+        SELECT e.id AS subject, e.kind, e.asset_id, sums.asset_id AS given_asset, e.amount, sums.amount AS given
+        FROM {book}.journal_entries e LEFT JOIN sums ON sums.entry_id = e.id
+        WHERE e.kind IN ('activity', 'activity_refund')
+          AND (e.asset_id::text, e.amount) IS DISTINCT FROM (sums.asset_id, coalesce(sums.amount, 0))
         """,
     ),
     # What returns or arrives after its date expires with that entry, which stands before it on the statement.

@@ -40,6 +40,7 @@ from tests.planting import unfound
 
 _RULES = (*checks.RULES, *entry_checks.RULES)
 _REQUEST, _LISTED, _CLAIM = "entry_has_request", "listed_entry_has_answer", "reference_matches_entry"
+_ASKED = "entry_fields_were_asked_for"
 _SOLE = "request_id IN (SELECT id FROM book.requests WHERE kind <> 'list')"
 _FORGET = "UPDATE book.journal_entries SET original_entry_id = NULL WHERE kind = '{}' AND " + _SOLE
 PLANTED = (
@@ -58,8 +59,11 @@ PLANTED = (
     (_CLAIM, "UPDATE book.requests SET entry_id = NULL WHERE kind = 'reference:spend'"),
     (_CLAIM, "UPDATE book.requests SET key = key || 'x' WHERE kind = 'reference:adjust'"),
     (_CLAIM, "UPDATE book.journal_entries SET reference = 'sale-1' WHERE kind = 'spend'"),
-    ("reference_was_asked_for", "UPDATE book.journal_entries SET reference = NULL WHERE kind = 'spend'"),
-    ("reference_was_asked_for", "UPDATE book.journal_entries SET reference = 'made-up' WHERE kind = 'earn'"),
+    (_ASKED, "UPDATE book.journal_entries SET reference = NULL WHERE kind = 'spend'"),
+    (_ASKED, "UPDATE book.journal_entries SET reference = 'made-up' WHERE kind = 'earn'"),
+    (_ASKED, "UPDATE book.journal_entries SET reason_code = 'X' WHERE kind = 'spend'"),
+    (_ASKED, "UPDATE book.journal_entries SET sale_minor = NULL WHERE kind = 'earn'"),
+    (_ASKED, "UPDATE book.journal_entries SET sale_minor = 5 WHERE kind = 'earn' AND sale_minor IS NULL"),
 )
 
 
@@ -148,12 +152,12 @@ async def test_each_rule_finds_what_is_planted(history: None, database_url: str)
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=lambda command: command.kind)
 def test_the_reference_has_its_place_among_the_fields(command: type[Command[Any]]) -> None:
-    """The checker knows where a fingerprint has the digest of the reference."""
+    """The checker knows where a fingerprint has the digest of the reference, and of whatever else an entry keeps."""
     names = sorted(command.fields(cast("Any", _Nothing())))
 
-    assert entry_checks.PLACES[command.kind] == (names.index("reference"), len(names))
+    assert entry_checks.FIELDS[command.kind].split() == names
 
 
 def test_every_kind_has_its_place() -> None:
     """No kind is in the table that no command is of."""
-    assert {command.kind for command in _COMMANDS} == set(entry_checks.PLACES)
+    assert {command.kind for command in _COMMANDS} == set(entry_checks.FIELDS)

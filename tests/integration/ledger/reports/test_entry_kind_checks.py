@@ -21,6 +21,7 @@ from tests.voucher_desk import VoucherDesk
 from tests.voucher_till import VoucherTill
 
 _FITS, _REFUND, _EXPIRY = "entry_fits_its_kind", "activity_refund_undoes_its_original", "expiry_took_effect_when_due"
+_GIVEN = "activity_entry_says_what_it_gave"
 _SET = "UPDATE book.journal_entries SET "
 _EARLIER = "effective_at = effective_at - interval '1 second' WHERE kind = "
 PLANTED = (
@@ -36,7 +37,12 @@ PLANTED = (
     ("refund_matches_its_sale", f"{_SET}sale_minor = sale_minor + 100 WHERE kind = 'refund'"),
     ("refund_matches_its_sale", f"{_SET}sale_minor = sale_minor - 100 WHERE kind = 'refund'"),
     ("refund_matches_its_sale", f"{_SET}sale_minor = 5000 WHERE kind = 'refund'"),
+    (_FITS, f"{_SET}reason_code = 'X' WHERE kind = 'expiry'"),
     *(("entry_names_its_only_asset", f"{_SET}asset_id = NULL WHERE kind = '{kind}'") for kind in ("redeem", "close")),
+    *(("entry_names_its_only_asset", f"{_SET}asset_id = gen_random_uuid() WHERE kind = '{kind}'")
+      for kind in ("redeem", "campaign_budget")),
+    *((_GIVEN, f"{_SET}amount = amount + 1 WHERE kind = '{kind}'") for kind in ("activity", "activity_refund")),
+    *((_GIVEN, f"{_SET}asset_id = NULL WHERE kind = '{kind}'") for kind in ("activity", "activity_refund")),
     (_EXPIRY, f"{_SET}{_EARLIER}'expiry'"),
     (_EXPIRY, f"{_SET}effective_at = posted_at WHERE kind = 'expiry'"),
     ("activation_took_effect_when_due", f"{_SET}{_EARLIER}'activation'"),
@@ -83,7 +89,7 @@ async def _points(bank: Bank) -> None:
 async def history(bank: Bank) -> None:
     """Entries of many kinds."""
     desk, member = CampaignDesk(bank=bank), await bank.enrol("buyer")
-    await desk.run("base")
+    await desk.run("base", budget=1000)
     sale = desk.reporting(member, amount=100)
     (await desk.report(sale)).unwrap()
     (await desk.report(desk.refunding(sale, 30))).unwrap()
