@@ -35,27 +35,33 @@ AWARD_RULES = (
     ),
     rule(
         "award_taken_back_matches_award",
-        "what was taken back is of the award's rule, budget and factors, and by a refund of its activity on that refund's day",
+        "what was taken back is of the award's rule, budget and factors and came about as it did, and by a refund of its activity"
+        " on that refund's day",
         """
         SELECT w.id AS subject, o.id AS award_id, w.rule, o.rule AS award_rule, w.local_day, a.local_day AS refund_day
         FROM {book}.awards w
         LEFT JOIN {book}.awards o ON o.id = w.original_award_id
         LEFT JOIN {book}.activities a ON a.id = w.activity_id
         WHERE w.original_award_id IS NOT NULL
-          AND (w.version_id, w.phase, w.rule, w.kind, w.budget_id, w.factors, w.local_day, a.refund_of) IS DISTINCT FROM
-              (o.version_id, o.phase, o.rule, o.kind, o.budget_id, o.factors, a.local_day, o.activity_id)
+          AND (w.version_id, w.phase, w.rule, w.kind, w.budget_id, w.factors, w.variant, w.base, w.multiplier, w.inputs,
+               w.headroom, w.wanted, w.local_day, a.refund_of) IS DISTINCT FROM
+              (o.version_id, o.phase, o.rule, o.kind, o.budget_id, o.factors, o.variant, o.base, o.multiplier, o.inputs,
+               o.headroom, w.amount, a.local_day, o.activity_id)
         """,
     ),
     rule(
         "award_names_a_rule",
-        "the version that an award names has its rule in its phase",
+        "the version that an award names has its rule in its phase, and its variant where it has any",
         """
-        SELECT min(w.id::text) AS subject, w.version_id, w.phase, w.rule FROM {book}.awards w
-        GROUP BY w.version_id, w.phase, w.rule
-        HAVING (w.version_id, w.phase, w.rule) NOT IN (
-            SELECT v.id, p ->> 'code', r ->> 'code'
-            FROM registry.campaign_versions v CROSS JOIN LATERAL jsonb_array_elements(v.body::jsonb -> 'phases') p
-            CROSS JOIN LATERAL jsonb_array_elements(p -> 'rules') r)
+        SELECT min(w.id::text) AS subject, w.version_id, w.phase, w.rule, w.variant FROM {book}.awards w
+        GROUP BY w.version_id, w.phase, w.rule, w.variant
+        HAVING NOT EXISTS (
+            SELECT FROM (SELECT id, body::jsonb FROM registry.campaign_versions) v
+            CROSS JOIN LATERAL jsonb_array_elements(v.body -> 'phases') p
+            CROSS JOIN LATERAL jsonb_array_elements(p -> 'rules') r
+            WHERE v.id = w.version_id AND p ->> 'code' = w.phase AND r ->> 'code' = w.rule
+              AND CASE WHEN w.variant IS NULL THEN v.body -> 'variants' = '[]'
+                       ELSE v.body -> 'variants' @> jsonb_build_array(jsonb_build_object('code', w.variant)) END)
         """,
     ),
     # The answer is compared as the text that it was frozen as: reading it would take three times as long.

@@ -35,7 +35,7 @@ ACTIVITY_RULES = (
         SELECT coalesce(a.id, e.id) AS subject, a.entry_id, e.kind, a.member_id, e.member_id AS entry_member
         FROM (SELECT * FROM {book}.activities WHERE entry_id IS NOT NULL) a
         FULL JOIN (SELECT * FROM {book}.journal_entries WHERE kind IN ('activity', 'activity_refund')) e ON e.id = a.entry_id
-        WHERE a.id IS NULL OR e.id IS NULL OR a.member_id <> e.member_id OR a.request_id IS DISTINCT FROM e.request_id
+        WHERE a.id IS NULL OR e.id IS NULL OR a.member_id IS DISTINCT FROM e.member_id OR a.request_id IS DISTINCT FROM e.request_id
            OR (e.kind = 'activity' AND a.occurred_at <> e.effective_at) OR a.received_at <> e.posted_at
            OR a.merchant_id IS DISTINCT FROM e.merchant_id
         """,
