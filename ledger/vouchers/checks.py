@@ -93,13 +93,13 @@ VOUCHER_RULES = (
     ),
     rule(
         "voucher_account_due_not_late",
-        "nothing of a voucher account falls due before its `next_due_at`",
+        "nothing of a voucher account falls due before its `next_due_at`, or dies before its `next_expiry_at`",
         """
-        SELECT a.id AS subject, a.next_due_at, live.dies_at
+        SELECT a.id AS subject, a.next_due_at, a.next_expiry_at, live.dies_at
         FROM {book}.accounts a
         LEFT JOIN (SELECT account_id, min(greatest(valid_until, lock_until)) AS dies_at
                    FROM {book}.vouchers WHERE is_live GROUP BY account_id) live ON live.account_id = a.id
-        WHERE a.role = 'voucher' AND a.next_due_at > live.dies_at
+        WHERE a.role = 'voucher' AND greatest(a.next_due_at, a.next_expiry_at) > live.dies_at
         """,
     ),
 )

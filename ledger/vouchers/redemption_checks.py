@@ -98,7 +98,8 @@ REDEMPTION_RULES = (
            OR ((r.entry_id, r.terminal_id, r.basket_minor, r.discount_minor, r.units, r.voucher_id) IS DISTINCT FROM
                (uses.entry_id, uses.terminal_id, uses.basket_minor, uses.discount_minor, uses.units, uses.voucher_id)
                AND r.entry_id IN (SELECT entry_id FROM told))
-           OR (backs.units = r.reversed_units AND (backs.minor, backs.at) IS DISTINCT FROM (r.reversed_minor, r.reversed_at))
+           OR (coalesce(backs.units, 0) = r.reversed_units
+               AND (coalesce(backs.minor, 0), backs.at) IS DISTINCT FROM (r.reversed_minor, r.reversed_at))
         """,
     ),
 )

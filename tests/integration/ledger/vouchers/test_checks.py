@@ -102,6 +102,11 @@ CORRUPTIONS = (
         spoil="UPDATE book.redemptions SET basket_minor = basket_minor + 1 WHERE id = $1",
     ),
     Corruption(
+        rule="redemption_matches_answer",
+        pick="SELECT id FROM book.redemptions WHERE reversed_units = 0 ORDER BY id LIMIT 1",
+        spoil="UPDATE book.redemptions SET reversed_minor = reversed_minor + 1 WHERE id = $1",
+    ),
+    Corruption(
         rule="imported_code_came_by_import",
         pick="SELECT id FROM book.imported_codes ORDER BY position DESC LIMIT 1 OFFSET 1",
         spoil="UPDATE book.imported_codes SET programme_id = gen_random_uuid() WHERE id = $1",
@@ -110,6 +115,11 @@ CORRUPTIONS = (
         rule="voucher_account_due_not_late",
         pick="SELECT account_id AS id FROM book.vouchers WHERE is_live ORDER BY id DESC LIMIT 1",
         spoil="UPDATE book.accounts SET next_due_at = '9999-12-31 00:00:00+00' WHERE id = $1",
+    ),
+    Corruption(
+        rule="voucher_account_due_not_late",
+        pick="SELECT account_id AS id FROM book.vouchers WHERE is_live ORDER BY id LIMIT 1",
+        spoil="UPDATE book.accounts SET next_expiry_at = '9999-12-31 00:00:00+00' WHERE id = $1",
     ),
     Corruption(
         rule="redemption_matches_draws",
