@@ -22,8 +22,8 @@ def _has_other_death(row: Row) -> bool:
 GRANT_RULES: Final = (
     rule(
         "lot_matches_its_entry",
-        "a lot was granted when its entry took effect, or before it came from an old system; what comes from another lot keeps"
-        " its place in the order of spending, and in a transfer its end; nothing else comes from a lot",
+        "a lot was granted when its entry took effect, or before it came from an old system; what comes from another lot was drawn"
+        " from it, and keeps its place in the order of spending and in a transfer its end; nothing else comes from a lot",
         """
         SELECT lot.id AS subject, e.kind, lot.granted_at, e.effective_at, lot.priority, source.priority AS source_priority,
                lot.purchased, source.purchased AS source_purchased, lot.expires_at, source.expires_at AS source_expires_at
@@ -36,6 +36,9 @@ GRANT_RULES: Final = (
            OR (lot.source_lot_id IS NOT NULL)
               <> (e.kind IN ('activation', 'confirm', 'transfer', 'reverse', 'voucher_gift'))
            OR (lot.purchased AND lot.source_lot_id IS NULL AND e.kind NOT IN ('earn', 'opening'))
+           OR (lot.source_lot_id IS NOT NULL AND NOT EXISTS (
+               SELECT FROM {book}.draws d WHERE d.entry_id = CASE e.kind WHEN 'reverse' THEN e.original_entry_id ELSE e.id END
+               AND d.lot_id = lot.source_lot_id AND d.kind = 'take' AND d.amount >= lot.granted))
         """,
     ),
     # SQL reckons a day's death for each policy once, and Python looks at what is otherwise.

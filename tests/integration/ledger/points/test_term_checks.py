@@ -13,6 +13,7 @@ from ledger.points.adjust import AdjustPoints
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.opening import OpenBalance, OpeningLot
+from ledger.points.pending import ConfirmPending
 from ledger.points.receipt import Receipt
 from ledger.points.term_checks import EARN_FIELDS, TERM_RULES
 from ledger.programme.calendar import local_date
@@ -44,6 +45,7 @@ FAULTS = (
     ("waiting", {"activates_at": "now()"}, _ASKED),
     ("dated", {"activates_at": "NULL"}, _ASKED),
     ("later", {"priority": "2"}, _TERMS),
+    ("confirmed", {"source_lot_id": "(SELECT id FROM book.lots WHERE activates_at IS NOT NULL)"}, _ENTRY),
     *(
         (name, {"expires_at": "expires_at + interval '1 day'"}, _DEATH)
         for name in ("plain", "listed", "ended", "opened")
@@ -67,6 +69,7 @@ async def lots(bank: Bank) -> dict[str, UUID]:
         "opened": await _do_as_one(
             bank, await _opening(bank, OpeningLot(amount=5, granted_on=today, expires_on=tomorrow))
         ),
+        "confirmed": await _confirm(bank, await bank.earn(member, 10, pending=True)),
         "adjusted": await _adjust(bank, member),
         "given": await _report(bank, member),
     }
@@ -107,6 +110,13 @@ async def _do_as_one(bank: Bank, *commands: Command[Receipt]) -> UUID:
     first = outcomes[0].unwrap().entry_id
     assert first is not None
     return first
+
+
+async def _confirm(bank: Bank, earned: UUID) -> UUID:
+    command = ConfirmPending(actor=bank.actor(), key=bank.key(), entry_id=earned)
+    confirmed = (await bank.application.engine.execute(command)).unwrap().entry_id
+    assert confirmed is not None
+    return confirmed
 
 
 async def _adjust(bank: Bank, member: UUID) -> UUID:
