@@ -177,18 +177,20 @@ RULES: Final[tuple[Rule, ...]] = (
     # Where restricted data are opened, the database's own constraint asks for two.
     rule(
         "approval_names_its_entry",
-        "an approval that posted names its entry, which is of its kind, instant, requester, member and amount; as many had to"
-        " agree as its payload asks for",
+        "an approval that posted names its entry, which is of its kind, instants, requester, member, amount, reason and reference;"
+        " as many had to agree as its payload asks for",
         """
         SELECT a.id AS subject, a.kind, a.state, a.approvers_needed, a.entry_id, e.kind AS posted, e.actor, e.posted_at,
-               e.member_id, e.amount
+               e.effective_at, e.member_id, e.amount, e.reason_code, e.reference
         FROM (SELECT *, payload::jsonb AS terms FROM registry.approvals) a
         LEFT JOIN {book}.journal_entries e ON e.id = a.entry_id
         WHERE a.approvers_needed <> CASE WHEN a.kind = 'audit_reveal' AND terms ->> 'legalBasis' IS NOT NULL THEN 2 ELSE 1 END
            OR ((a.entry_id IS NOT NULL OR (a.state = 'approved' AND a.kind IN ('adjust', 'campaign_budget', 'erase')))
-               AND (e.kind, e.posted_at, e.actor, e.member_id::text, e.amount, e.request_id) IS DISTINCT FROM
+               AND (e.kind, e.posted_at, e.actor, e.member_id::text, e.amount, e.request_id, e.reason_code, e.reference,
+                    e.effective_at) IS DISTINCT FROM
                    (a.kind, a.decided_at, a.requested_by, terms ->> 'memberId', coalesce(abs((terms ->> 'amount')::bigint), 0),
-                    NULL))
+                    NULL, terms ->> 'reasonCode', terms ->> 'reference',
+                    coalesce((terms ->> 'effectiveAt')::timestamptz, a.decided_at)))
         """,
     ),
     # Until when it waits is asked anew each time, and told once.

@@ -13,6 +13,7 @@ PLANTED = (
     f"UPDATE book.requests SET id = '\\x00112233445566778899aabbccddeeff'{_REFUSED}",
     f"UPDATE book.requests SET outcome = replace(outcome, 'INSUFFICIENT_POINTS', 'MEMBER_FROZEN'){_REFUSED}",
     f"UPDATE book.requests SET outcome = '[]'{_REFUSED}",
+    f"UPDATE book.requests SET kind = 'earn'{_REFUSED}",
     f"UPDATE book.requests SET decided_at = decided_at - interval '1 second'{_REFUSED}",
     f"UPDATE book.requests SET id = '\\x00112233445566778899aabbccddeeff'{_LISTED}",
     f"UPDATE book.requests SET outcome = '[]'{_LISTED}",

@@ -23,6 +23,7 @@ from tests.planting import unfound
 _ROW, _EVENT, _APPROVAL = "registry_row_matches_events", "event_has_row", "approval_names_its_entry"
 _EARNED = "(SELECT id FROM book.journal_entries WHERE kind = 'earn')"
 _ERASURE, _ERASED = "erasure_matches_event", "UPDATE audit.erasures SET"
+_ADJUSTED = "UPDATE book.journal_entries SET"
 _KEY = "UPDATE registry.api_keys SET"
 PLANTED = (
     (_ROW, "UPDATE registry.merchants SET state = 'open' WHERE code = 'SHUT'"),
@@ -46,6 +47,8 @@ PLANTED = (
     (_APPROVAL, "UPDATE registry.approvals SET entry_id = NULL WHERE state = 'approved'"),
     (_APPROVAL, "UPDATE registry.approvals SET entry_id = gen_random_uuid() WHERE state = 'pending'"),
     (_APPROVAL, f"UPDATE registry.approvals SET entry_id = {_EARNED} WHERE state = 'approved'"),
+    (_APPROVAL, f"{_ADJUSTED} reason_code = 'OTHER' WHERE kind = 'adjust'"),
+    (_APPROVAL, f"{_ADJUSTED} effective_at = effective_at - interval '1 second' WHERE kind = 'adjust'"),
     (_EVENT, "DELETE FROM book.member_facts"),
     (_ROW, "UPDATE book.member_facts SET programme_id = gen_random_uuid()"),
     (_EVENT, "DELETE FROM audit.erasures WHERE state = 'restricted'"),
