@@ -1,42 +1,51 @@
-"""Faults planted behind the ledger's back, one at a time, for the rule of the checker that watches for it to find."""
+"""Faults planted behind the ledger's back, one at a time, for the rules of the checker to find; afterwards nothing of them is
+left, because each stays within a transaction that is undone.
+"""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import asyncpg
 
 from ledger.engine.check_rule import Rule
-from ledger.reports.check import check_book
+from ledger.engine.reader import Snapshot
+from ledger.reports.check import differences_of
 
 
 async def unfound(url: str, planted: Iterable[tuple[str, str]], rules: Sequence[Rule]) -> list[str]:
-    """The statements of which the rule named beside them found nothing; each is undone before the next."""
+    """The statements of which the rule named beside them found nothing."""
     by_name, missed = {rule.name: rule for rule in rules}, []
-    connection = await asyncpg.connect(url)
-    try:
-        for name, statement in planted:
-            async with _spoilt(connection, statement):
-                report = await check_book(url, book_schema="book", book_number=1, rules=[by_name[name]])
-            if report.is_clean:
+    for name, statement in planted:
+        async with _spoilt(url, statement) as snapshot:
+            if not await _subjects(by_name[name], snapshot):
                 missed.append(f"{name}: {statement}")
-    finally:
-        await connection.close()
     return missed
 
 
+async def rules_that_find(
+    url: str, rules: Sequence[Rule], *, table: str, row: UUID, change: Mapping[str, str]
+) -> list[str]:
+    """The names of the rules that name the row while its columns hold the values of these SQL expressions."""
+    told = ", ".join(f"{column} = {value}" for column, value in change.items())
+    async with _spoilt(url, f"UPDATE {table} SET {told} WHERE id = '{row}'") as snapshot:
+        return [rule.name for rule in rules if str(row) in await _subjects(rule, snapshot)]
+
+
+async def _subjects(rule: Rule, snapshot: Snapshot) -> set[str]:
+    return {difference.subject async for difference in differences_of(rule, snapshot, 1)}
+
+
 @asynccontextmanager
-async def _spoilt(connection: "asyncpg.Connection[asyncpg.Record]", statement: str) -> AsyncIterator[None]:
-    """The table that the statement changes is as it leaves it, until the end."""
-    table = statement.removeprefix("DELETE ").split()[1]
-    await _unwatched(connection, f"CREATE TABLE public.kept AS SELECT * FROM {table}", statement)
-    yield
-    restored = f"INSERT INTO {table} SELECT * FROM public.kept"
-    await _unwatched(connection, f"DELETE FROM {table}", restored, "DROP TABLE public.kept")
-
-
-async def _unwatched(connection: "asyncpg.Connection[asyncpg.Record]", *statements: str) -> None:
-    """Without triggers and foreign keys."""
-    async with connection.transaction():
-        await connection.execute("SET LOCAL session_replication_role = replica")
-        for statement in statements:
-            await connection.execute(statement)
+async def _spoilt(url: str, statement: str) -> AsyncIterator[Snapshot]:
+    """The book as the statement leaves it, without triggers and foreign keys; until the end."""
+    unwatched = {"session_replication_role": "replica"}
+    async with (
+        asyncpg.create_pool(url, min_size=1, max_size=1, server_settings=unwatched) as pool,
+        pool.acquire() as here,
+    ):
+        spoiling = here.transaction()
+        await spoiling.start()
+        assert not (await here.execute(statement)).endswith(" 0"), statement
+        yield Snapshot(here, "book")
+        await spoiling.rollback()

@@ -22,7 +22,7 @@ from ledger.programme.setup import change_asset
 from ledger.reports.check import check_book
 from tests.bank import Bank, bank
 from tests.campaign_desk import CampaignDesk
-from tests.spoilt_rows import rules_that_find
+from tests.planting import rules_that_find
 from tests.voucher_desk import VoucherDesk
 
 __all__ = ["bank"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from ledger.vouchers.checks import RULES
 from ledger.vouchers.lock import ReleaseLock, RenewLock
 from tests.bank import Bank
-from tests.spoilt_rows import rules_that_find
+from tests.planting import rules_that_find
 from tests.voucher_desk import VoucherDesk
 from tests.voucher_till import VoucherTill
 
