@@ -14,7 +14,7 @@ import strawberry
 from graphql_api.global_ids import encode_id
 from graphql_api.schema.campaign_enums import CampaignState
 from graphql_api.schema.descriptions import enum_type, interface_type, object_type
-from graphql_api.schema.kinds import ENTRY, MEMBER
+from graphql_api.schema.kinds import APPROVAL, ENTRY, MEMBER
 from ledger.book.refusal import REFUSALS, Fact, Refusal, RefusalCode, RefusalRule, Retry
 from ledger.book.units import MinorUnits, Points
 
@@ -74,6 +74,10 @@ def _entry(value: Fact) -> object:
     return None if value == "None" else strawberry.ID(encode_id(ENTRY, UUID(str(value))))
 
 
+def _approval(value: Fact) -> object:
+    return strawberry.ID(encode_id(APPROVAL, UUID(str(value))))
+
+
 def _member(value: Fact) -> object:
     return strawberry.ID(encode_id(MEMBER, UUID(str(value))))
 
@@ -92,6 +96,7 @@ def _texts(value: Fact) -> object:
 
 _FIELDS: Final[Mapping[str, str]] = {
     "entry_id": "taken_by_entry_id",
+    "approval_id": "taken_by_approval_id",
     "member_id": "taken_by_member_id",
     "state": "campaign_state",
 }
@@ -107,6 +112,11 @@ _FACTS: Final[Mapping[str, _FactType]] = {
         strawberry.ID,
         "the entry that the reference belongs to; null where what has it posted none, or waits for approval",
         _entry,
+    ),
+    "approval_id": _FactType(
+        strawberry.ID,
+        "the approval that what has the reference waits for: where it ends without an entry, the reference is free again",
+        _approval,
     ),
     "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _member),
     "failed_index": _FactType(int, "the index, from 0, of the item that was refused", _number),

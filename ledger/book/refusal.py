@@ -156,7 +156,12 @@ _RULES = (
         ("fields",),
         frozen=False,
     ),
-    RefusalRule(_C.REFERENCE_TAKEN, _NEVER, "The reference belongs to an earlier entry.", ("entry_id",)),
+    RefusalRule(
+        _C.REFERENCE_TAKEN,
+        _NEVER,
+        "The reference belongs to an earlier entry, or to a request that waits for approval.",
+        ("entry_id", "approval_id"),
+    ),
     RefusalRule(_C.GROUP_FAILED, _NEW, "Another item of the atomic list was refused.", ("failed_index",)),
     RefusalRule(_C.APPROVAL_NOT_FOUND, _NEW, "There is no such approval."),
     RefusalRule(_C.APPROVAL_DECIDED, _NEVER, "The approval has been decided."),

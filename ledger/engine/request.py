@@ -68,8 +68,10 @@ def differing_fields(names: Sequence[str], ours: bytes, theirs: bytes) -> tuple[
 
 
 def refuse_taken(found: Request) -> NoReturn:
-    """REFERENCE_TAKEN naming the entry; a request that waits for approval has claimed its reference and has none yet."""
+    """REFERENCE_TAKEN naming the entry, or the approval that what claimed the reference still waits for."""
     facts = {} if found.entry_id is None else {"entry_id": str(found.entry_id)}
+    if found.outcome:
+        facts["approval_id"] = found.outcome
     raise Refusal(RefusalCode.REFERENCE_TAKEN, **facts)
 
 

@@ -207,7 +207,7 @@ async def test_a_reference_that_waited_in_vain_is_free(people: People) -> None:
     gift = {"reasonCode": "goodwill", "reference": "case-8"}
     ines, select = (
         {"id": people.ines},
-        "... on ApprovalRequested { approvalId } ... on ReferenceTakenError { takenByEntryId }",
+        "... on ApprovalRequested { approvalId } ... on ReferenceTakenError { takenByEntryId takenByApprovalId }",
     )
     asked = await people.change(people.operator, "adjustPoints", select, member=ines, amount="51", **gift)
 
@@ -222,6 +222,7 @@ async def test_a_reference_that_waited_in_vain_is_free(people: People) -> None:
     again = await people.change(people.operator, "adjustPoints", select, member=ines, amount="54", **gift)
 
     assert [(each["code"], each["takenByEntryId"]) for each in waiting] == [("REFERENCE_TAKEN", None)] * 2
+    assert {each["takenByApprovalId"] for each in waiting} == {asked["approvalId"]}
     assert unknown["code"] == "MEMBER_NOT_FOUND"
     assert again["approvalId"] != asked["approvalId"]
 

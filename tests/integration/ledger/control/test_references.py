@@ -123,7 +123,7 @@ async def test_what_ended_without_an_entry_has_no_reference(desk: Desk, ending: 
 
     assert code_of(waiting) == code_of(taken) == RefusalCode.REFERENCE_TAKEN
     assert waiting.refusal is not None
-    assert waiting.refusal.facts == {}
+    assert waiting.refusal.facts == {"approval_id": str(asked.approval_id)}
     assert free is None
     assert await desk.named() == again.entry_id
     assert (again.entry_id is None) == (amount > LIMIT)

@@ -205,7 +205,7 @@ async def test_what_was_said_of_later_is_said_again(world: World, asset_code: st
     random = Random(5)
     history = History(world=world, random=random, asset=asset_code)
     reader, asset = world.application.reader, world.asset(asset_code)
-    said: list[tuple[UUID, BalanceAsOf]] = []
+    said: list[tuple[UUID, datetime, BalanceAsOf]] = []
     for _ in range(12):
         await history.run(20)
         views = await load_wallets(reader, world.programme_id, [(member, asset) for member in world.members])
@@ -214,11 +214,11 @@ async def test_what_was_said_of_later_is_said_again(world: World, asset_code: st
             at = {"effective_at": later, "known_at": view.read_at}
             found = await balance_as_of(reader, world.programme_id, view.member_id, asset, **at)
             assert found is not None
-            said.append((view.member_id, found))
+            said.append((view.member_id, view.read_at, found))
 
-    assert any(found.overdue for _, found in said)
-    for member, found in said:
-        at = {"effective_at": found.effective_at, "known_at": found.known_at}
+    assert any(found.overdue for _, _, found in said)
+    for member, known_at, found in said:
+        at = {"effective_at": found.effective_at, "known_at": known_at}
         assert _numbers(await balance_as_of(reader, world.programme_id, member, asset, **at)) == _numbers(found)
 
 

@@ -99,8 +99,8 @@ def test_what_is_never_frozen_burns_no_key(is_atomic: bool) -> None:
     assert book.execute(earn(3, "k")).refusal is None
 
 
-def test_a_reference_that_waits_for_approval_names_no_entry() -> None:
-    """There is none yet; the reference is taken all the same."""
+def test_a_reference_that_waits_for_approval_names_that() -> None:
+    """There is no entry yet; the reference is taken all the same."""
     book = world()
     for limit in book.rows(ADJUSTMENT_LIMITS.table):
         book.change(ADJUSTMENT_LIMITS, limit._replace(amount=1))
@@ -109,6 +109,7 @@ def test_a_reference_that_waits_for_approval_names_no_entry() -> None:
 
     outcomes = book.execute_list([adjust, again])
 
-    refusal = outcomes[1].refusal
+    asked, refusal = outcomes[0].reply, outcomes[1].refusal
     assert refusal is not None
-    assert (refusal.code, refusal.facts) == (RefusalCode.REFERENCE_TAKEN, {})
+    assert refusal.code == RefusalCode.REFERENCE_TAKEN
+    assert refusal.facts == {"approval_id": str(asked.approval_id)}
