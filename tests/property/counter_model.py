@@ -213,10 +213,10 @@ class Counter:
         left = sale.units - sale.back
         if sale.shop != shop:
             return "REDEMPTION_NOT_FOUND", 0, 0
-        if left == 0:
-            return "ALREADY_REVERSED", 0, 0
         if units is not None and sale.slip.kind.name != "card":
             return "INVALID_INPUT", 0, 0
+        if left == 0:
+            return "ALREADY_REVERSED", 0, 0
         if units is not None and units > left:
             return "REVERSAL_EXCEEDS_ORIGINAL", 0, 0
         units = left if units is None else units

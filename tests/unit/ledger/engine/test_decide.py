@@ -109,7 +109,7 @@ def test_a_reference_that_waits_for_approval_names_that() -> None:
 
     outcomes = book.execute_list([adjust, again])
 
-    asked, refusal = outcomes[0].reply, outcomes[1].refusal
+    asked, refusal = outcomes[0].unwrap(), outcomes[1].refusal
     assert refusal is not None
     assert refusal.code == RefusalCode.REFERENCE_TAKEN
     assert refusal.facts == {"approval_id": str(asked.approval_id)}
