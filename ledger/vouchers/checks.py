@@ -75,6 +75,19 @@ VOUCHER_RULES = (
            OR (v.source_voucher_id IS NOT NULL AND source.template_id IS DISTINCT FROM v.template_id)
         """,
     ),
+    # What a list answered is one text for all of its vouchers, too long to be looked through for each.
+    rule(
+        "voucher_matches_answer",
+        "whoever issued, claimed or gave a voucher under a key of its own was answered its id, member and template",
+        """
+        SELECT v.id AS subject, v.member_id, v.template_id, e.kind, r.outcome
+        FROM {book}.vouchers v
+        JOIN {book}.journal_entries e ON e.id = v.entry_id AND e.kind IN ('voucher_issue', 'voucher_claim', 'voucher_gift')
+        JOIN {book}.requests r ON r.id = e.request_id AND r.kind = e.kind
+        WHERE NOT starts_with(r.outcome, '["' || e.id || '","' || e.kind || '","' || v.id || '","' || v.member_id || '","'
+                                         || v.template_id || '",')
+        """,
+    ),
     rule(
         "voucher_valid_from_its_terms",
         "a voucher is good from its issue, or from the day that its terms name if that is later; a gift as the voucher it was",

@@ -92,6 +92,13 @@ CORRUPTIONS = (
         spoil="UPDATE book.vouchers SET lock_until = lock_until + interval '1 hour' WHERE id = $1",
     ),
     Corruption(
+        rule="voucher_matches_answer",
+        pick="SELECT v.id FROM book.vouchers v JOIN book.requests r ON r.entry_id = v.entry_id WHERE r.kind = 'voucher_issue'"
+        " ORDER BY v.id LIMIT 1",
+        spoil="UPDATE book.requests SET outcome = replace(outcome, ($1::uuid)::text, gen_random_uuid()::text)"
+        " WHERE entry_id = (SELECT entry_id FROM book.vouchers WHERE id = $1)",
+    ),
+    Corruption(
         rule="voucher_valid_from_its_terms",
         pick=_voucher("live", 3),
         spoil="UPDATE book.vouchers SET valid_from = valid_from - interval '1 day' WHERE id = $1",
