@@ -101,7 +101,7 @@ class BoundedHead(LingeringClose):
             self._go_on_without_upgrade(rest)
         elif self.scope["method"] != "GET" or rest or any(name in _OF_BODIES for name, _ in self.headers):
             self.send_400_response("A WebSocket begins with a GET without a body.")
-        elif self._is_answering:
+        elif self._is_answering or self.flow.write_paused:
             self.send_400_response("A WebSocket begins when earlier requests are answered.")
         else:
             self.handle_websocket_upgrade()

@@ -1,12 +1,21 @@
 """WebSockets as they come off the socket: a handshake that cannot be read is refused, and who reads nothing is not read."""
 
+import asyncio
+from typing import Final
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from graphql_api.http.bounded_head import refusal
+from graphql_api.http.unread import UnreadEnds
+
+FRAGMENTS_MAX: Final = 1_000
 
 
-class BoundedSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which would leave a malformed handshake without an answer, and answer pings without end."""
+class BoundedSocket(UnreadEnds, WebSocketsSansIOProtocol):
+    """uvicorn's protocol, which would leave a malformed handshake without an answer, answer pings without end, and keep
+    fragments of nothing without end.
+    """
 
     def data_received(self, data: bytes) -> None:
         """Refuse what is no handshake."""
@@ -23,6 +32,19 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         super().handle_ping()
         if not self.writable.is_set() and self.transport.is_reading():
             self.transport.pause_reading()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take another fragment of a message; the message's length is bounded, but not by how many it comes in."""
+        if len(self.frames) < FRAGMENTS_MAX:
+            super().handle_cont(event)
+        elif not self.transport.is_closing():
+            self.conn.fail(1009, "Too many fragments")
+            self.handle_parser_exception()
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """Nothing more will be said."""
+        super().on_task_complete(task)
+        self.watch_unread()
 
     def resume_writing(self) -> None:
         """The answers have left."""

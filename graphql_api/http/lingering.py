@@ -9,18 +9,21 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from graphql_api.http.unread import UnreadEnds
+
 LINGER_SECONDS_MAX = 5.0
 LINGER_BYTES_MAX: Final = 1_048_576
 """So long, and so much of it, is dropped what still comes of a request that is answered."""
 _CLOSE: Final = (b"connection", b"close")
 
 
-class LingeringClose(HttpToolsProtocol):
+class LingeringClose(UnreadEnds, HttpToolsProtocol):
     """uvicorn's protocol, which would drop the rest of such a request without bound, and go on with the connection."""
 
     _is_early = False
     _bytes_left: int | None = None
     _end: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
 
     @property
     def is_lingering(self) -> bool:
@@ -47,6 +50,10 @@ class LingeringClose(HttpToolsProtocol):
         """The client has closed it, or we have."""
         if self._end is not None:
             self._end.cancel()
+        if self._running is not None and not self._running.response_complete:
+            # uvicorn tells the last request that came, which may be another than the one that is being answered.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
@@ -54,6 +61,13 @@ class LingeringClose(HttpToolsProtocol):
         super().on_response_complete()
         if self._is_early:
             self.linger()
+        elif self.transport.is_closing():
+            self.watch_unread()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """No other request has come."""
+        super().timeout_keep_alive_handler()
+        self.watch_unread()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,4 +82,5 @@ class LingeringClose(HttpToolsProtocol):
 
             await app(scope, receive, send_last)
 
+        self._running = cycle
         super()._start_asgi_task(cycle, answer)  # type: ignore[arg-type]

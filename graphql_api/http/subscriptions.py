@@ -168,4 +168,5 @@ async def _receive(socket: WebSocket, session: Session) -> ASGIMessage:
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
     if socket.application_state is WebSocketState.CONNECTED and socket.client_state is WebSocketState.CONNECTED:
-        await socket.close(code, reason)
+        with suppress(WebSocketDisconnect):  # it may be lost before this has left
+            await socket.close(code, reason)
