@@ -67,6 +67,10 @@ class Desk:
         record.cost = cost
         return allowance
 
+    def charge_bytes(self, size: int, caller: Caller) -> None:
+        """Take what reading a message of so many bytes costs that asks for nothing; RequestRefused 429 as above."""
+        self.limiter.take(caller.client, size // _BYTES_PER_COST_AT_LEAST)
+
     async def pace(self, operation: Operation, caller: Caller, record: RequestRecord) -> None:
         """Take the operation's cost for one more event, as soon as the caller's allowance for events holds it.
 

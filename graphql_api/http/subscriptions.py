@@ -32,6 +32,7 @@ _COUNTED = frozenset({Role.MEMBER, Role.MERCHANT})
 class SubscriptionLimits:
     """Bounds of one connection; it is closed after `lifetime_seconds`, so credentials are looked at again.
 
+    opening_bytes_max: of all messages until it is known who sends them; reading them is charged to nobody
     per_client: connections of one member or merchant in this process, who must not take those of all others
     """
 
@@ -39,6 +40,7 @@ class SubscriptionLimits:
     per_client: int = 20
     init_timeout_seconds: float = 10.0
     message_bytes_max: int = 262_144
+    opening_bytes_max: int = 16_384
     lifetime_seconds: float = 3_600.0
     connections_max: int = 2_000
 
@@ -141,6 +143,7 @@ class SubscriptionEndpoint:
                 del self._of_client[client]
 
     async def _converse(self, socket: WebSocket, session: Session, opening: asyncio.Timeout, places: ExitStack) -> None:
+        unopened = self._limits.opening_bytes_max
         while True:
             received = await _receive(socket, session)
             if received["type"] == "websocket.disconnect":
@@ -148,9 +151,10 @@ class SubscriptionEndpoint:
             text = received.get("text")
             if text is None:
                 raise CloseSocket(4400, "A message must be text")
-            if len(text) > self._limits.message_bytes_max:
+            unopened -= len(text)
+            if len(text) > self._limits.message_bytes_max or (session.caller is None and unopened < 0):
                 raise CloseSocket(1009, "Message too big")
-            await session.handle(parse_message(text))
+            await session.handle(parse_message(text), len(text))
             if session.caller is not None and opening.when() is not None:
                 opening.reschedule(None)
                 if session.caller.role in _COUNTED:

@@ -76,8 +76,10 @@ class Session:
                 return
             raise CloseSocket(4403, refusal.message) from None
 
-    async def handle(self, message: Message) -> None:
-        """Act on one message; CloseSocket when the protocol or a limit is broken."""
+    async def handle(self, message: Message, size: int) -> None:
+        """Act on one message of so many bytes; CloseSocket when the protocol or a limit is broken."""
+        if self.caller is not None and not isinstance(message, Subscribe):
+            self._charge(size, self.caller)
         match message:
             case Init():
                 await self._open(message)
@@ -87,6 +89,7 @@ class Session:
                 pass
             case Subscribe():
                 self._start(message)
+                await asyncio.sleep(0)  # it is charged for before anything can take it back
             case Complete():
                 task = self._running.pop(message.id, None)
                 if task is not None:
@@ -111,6 +114,12 @@ class Session:
         self._proven_until = asyncio.get_running_loop().time()
         self._record.role = self.caller.role
         await self._send({"type": "connection_ack"})
+
+    def _charge(self, size: int, caller: Caller) -> None:
+        try:
+            self._desk.charge_bytes(size, caller)
+        except RequestRefused as refusal:
+            raise CloseSocket(4429, refusal.message) from None
 
     def _start(self, message: Subscribe) -> None:
         if self.caller is None:

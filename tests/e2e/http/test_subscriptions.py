@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from graphql_api.http.app import HttpOptions
 from graphql_api.http.development_tokens import sign_token
+from graphql_api.http.rate_limits import Rate
 from graphql_api.http.subscriptions import SubscriptionLimits
 from graphql_api.permissions import Role, Scope
 from tests.e2e.http.sample import PERSONAL
@@ -174,6 +175,46 @@ async def test_binary_messages_are_refused() -> None:
         await socket.send(b"\x00\xff")
 
         assert await close_code(socket) == 4400
+
+
+async def test_nobody_says_much_before_saying_who_it_is() -> None:
+    """Reading is work: until it can be charged, little is read."""
+    async with connected() as socket:
+        for _ in range(3):
+            await send(socket, type="pong", payload={"a": "a" * 6_000})
+
+        assert await close_code(socket) == 1009
+
+
+SCARCE = HttpOptions(rate=Rate(capacity=400, per_second=0.001))
+FILLER: dict[str, object] = {"a": [{}] * 9_000}
+
+
+async def test_messages_that_ask_nothing_are_charged_by_their_length() -> None:
+    """As what is asked is; short ones cost nothing."""
+    async with connected(SCARCE) as socket:
+        await begin(socket)
+        for _ in range(500):
+            await send(socket, type="pong")
+        for _ in range(3):
+            await send(socket, type="pong", payload=FILLER)
+
+        assert await close_code(socket) == 4429
+
+
+async def test_what_is_taken_back_at_once_is_charged_all_the_same() -> None:
+    """Reading it was the work."""
+    asked = {"query": "{ hello }", "variables": FILLER}
+    async with connected(SCARCE) as socket:
+        await begin(socket)
+        for _ in range(3):
+            await send(socket, id="a", type="subscribe", payload=asked)
+            await send(socket, id="a", type="complete")
+        heard = await receive(socket)
+        while heard["type"] != "error":
+            heard = await receive(socket)
+
+    assert "RATE_LIMITED" in str(heard)
 
 
 async def test_a_client_that_vanishes_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
