@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from graphql_api.processes.collector import settle_collector
+from graphql_api.processes.command_logs import log_beside_answers
 
 T = TypeVar("T")
 
@@ -20,6 +21,7 @@ Progress = Callable[[str, int], None]
 
 def run_bulk(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Runs the coroutine to its end on a fast event loop, with the garbage collector out of the way."""
+    log_beside_answers()
     before = gc.get_threshold()
     settle_collector()
     try:

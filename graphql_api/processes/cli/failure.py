@@ -121,7 +121,7 @@ def _explain_database(error: BaseException) -> str | None:
             return f"there is no encrypted connection to the database of SCRIP_DATABASE_URL ({cause})."
         if isinstance(cause, (ConnectionError, TimeoutError)) or _is_missing_socket(cause):
             reason = getattr(cause, "strerror", None) or str(cause) or "no answer in time"
-            return f"the database of SCRIP_DATABASE_URL does not answer ({reason})."
+            return f"{_database_in_words()} does not answer ({reason})."
         cause = cause.__cause__ or cause.__context__
     return None
 
@@ -129,3 +129,7 @@ def _explain_database(error: BaseException) -> str | None:
 def _is_missing_socket(error: BaseException) -> bool:
     """Files that are missing are named; a socket is not."""
     return isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is None
+
+
+def _database_in_words() -> str:
+    return f"the {'database of SCRIP_DATABASE_URL' if os.environ.get('SCRIP_DATABASE_URL') else 'embedded PostgreSQL'}"

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 async def opened() -> "AsyncIterator[Application]":
     """The application of the settings in the environment."""
     from graphql_api.bootstrap import open_application
+    from graphql_api.processes.command_logs import log_beside_answers
     from graphql_api.processes.database import usable_database
     from graphql_api.setting_refusals import Need
     from graphql_api.settings import read_settings
 
+    log_beside_answers()
     settings = read_settings(os.environ, needs=(Need.SEALING,))
     with usable_database(settings) as url:
         async with open_application(settings, url=url) as application:
