@@ -3,6 +3,7 @@
 from typing import Final
 
 from ledger.engine.check_rule import Rule, rule
+from ledger.programme.input_rules import AssetTerms
 
 # What events tell of a row, by the names that they tell it under. Keys and the log's own acts are rows of this kind too.
 _REGISTERED: Final = """
@@ -15,7 +16,7 @@ _REGISTERED: Final = """
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('partner', partner_id,
                              'networks', array_to_string(networks, ' ')) FROM registry.merchants r
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('merchant', merchant_id) FROM registry.terminals r
-        UNION ALL SELECT id, version, to_jsonb(r) - 'secret_hash' || jsonb_build_object('merchant', merchant_id,
+        UNION ALL SELECT id, version, to_jsonb(r) - '{secret_hash,created_at}'::text[] || jsonb_build_object('merchant', merchant_id,
                              'is_revoked', revoked_at IS NOT NULL) FROM registry.api_keys r
         UNION ALL SELECT r.id, 1, jsonb_build_object('points', points, 'minor', minor, 'asset', a.code, 'money_asset', m.code,
                              'valid_from', valid_from)
@@ -37,7 +38,8 @@ _REGISTERED: Final = """
         FROM registry.tier_ladder_versions r LEFT JOIN registry.tier_ladders l ON l.id = r.ladder_id
         UNION ALL SELECT id, version, to_jsonb(r) || jsonb_build_object('version', current_version_id, 'latest', latest_number)
         FROM registry.campaigns r
-        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('code', c.code, 'version', r.version_id)
+        UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('code', c.code, 'version', r.version_id,
+                             'has_version', r.version_id IS NOT NULL)
         FROM registry.campaign_steps r LEFT JOIN registry.campaigns c ON c.id = r.campaign_id
         UNION ALL SELECT r.id, 1, to_jsonb(r) || jsonb_build_object('campaign', c.code,
                              'body_sha256', encode(sha256(convert_to(r.body, 'UTF8')), 'hex'),
@@ -55,10 +57,12 @@ _REGISTERED: Final = """
         UNION ALL SELECT id, version, jsonb_build_object('root', reference) FROM keys.roots
     )
 """
-# Facts, and what an act tells by its kind alone. A period is closed until what the row says it is open from.
+# Facts, and what an act tells by its kind and its instant. A period is closed until what the row says it is open from.
 _TOLD: Final = """
     coalesce(record -> 'facts', '{}') || jsonb_strip_nulls(jsonb_build_object('programme_id', record -> 'programme',
-        'open_from', CASE record ->> 'type' WHEN 'period_closed' THEN record #> '{facts,until}' END))
+        'open_from', CASE record ->> 'type' WHEN 'period_closed' THEN record #> '{facts,until}' END,
+        'created_at', CASE record #>> '{streams,0,1}' WHEN '1' THEN record -> 'at' END,
+        'has_version', coalesce(record #>> '{facts,version}', 'None') <> 'None'))
     || (CASE record ->> 'type'
         WHEN 'programme_created' THEN '{"open_from": "1970-01-01T00:00:00+00:00"}'
         WHEN 'merchant_created' THEN '{"state": "open"}'
@@ -72,7 +76,7 @@ _TOLD: Final = """
     END)::jsonb
 """
 # Events write them in more than one way.
-_INSTANTS: Final = "('open_from', 'valid_from', 'expires_at')"
+_INSTANTS: Final = "('open_from', 'valid_from', 'expires_at', 'created_at')"
 # Joined before they are read: reading every event of the log would take ten times as long.
 _EVENTS: Final = """
     found AS MATERIALIZED (
@@ -83,6 +87,7 @@ _EVENTS: Final = """
         WHERE record #>> '{streams,0,0}' = resource_id::text
     )
 """
+_BORN: Final = AssetTerms()
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -104,6 +109,20 @@ RULES: Final[tuple[Rule, ...]] = (
             AND CASE WHEN told.key IN {_INSTANTS}
                 THEN (r.says ->> told.key)::timestamptz IS DISTINCT FROM told.value::timestamptz ELSE true END
         WHERE r.version IS DISTINCT FROM counted.events OR told.resource_id IS NOT NULL
+        """,  # noqa: S608
+    ),
+    rule(
+        "asset_without_terms_has_none",
+        "what is owned as a voucher or a budget has the terms that an asset is born with, since nobody sets them",
+        f"""
+        SELECT id AS subject, kind, expiry, priority, shortfall, reversal_days, reversal_grace_days, transfers_allowed,
+               transfer_day_max, transfer_month_max
+        FROM registry.assets
+        WHERE kind NOT IN ('points', 'money')
+          AND (expiry, priority, shortfall, reversal_days, reversal_grace_days, transfers_allowed, transfer_day_max,
+               transfer_month_max, version)
+              IS DISTINCT FROM ('{_BORN.expiry}', {_BORN.priority}, '{_BORN.shortfall}', {_BORN.reversal_days},
+                                {_BORN.reversal_grace_days}, {_BORN.transfers_allowed}, NULL::bigint, NULL::bigint, 1)
         """,  # noqa: S608
     ),
     rule(

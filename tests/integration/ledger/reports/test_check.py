@@ -495,6 +495,7 @@ def test_rules_have_names_of_their_own() -> None:
         "account_within_bounds",
         "approval_matches_events",
         "approval_names_its_entry",
+        "asset_without_terms_has_none",
         "died_lots_stay_dead",
         "erasure_matches_event",
         "holder_is_in_the_registry",

@@ -13,6 +13,7 @@ from ledger.reports import entry_checks, registry_checks
 from tests.bank import Bank
 from tests.campaign_desk import CampaignDesk
 from tests.planting import unfound
+from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
 _ROW, _APPROVAL = "registry_row_matches_events", "approval_matches_events"
@@ -31,6 +32,15 @@ PLANTED = (
     (_ROW, "UPDATE registry.voucher_templates SET state = 'stopped'"),
     (_ROW, "UPDATE registry.campaign_versions SET body = body || ' '"),
     (_ROW, "UPDATE registry.campaign_steps SET version_id = gen_random_uuid() WHERE number = 4"),
+    (_ROW, "UPDATE registry.campaign_steps SET version_id = gen_random_uuid() WHERE number = 1"),
+    *(
+        (_ROW, f"UPDATE registry.{table} SET created_at = created_at - interval '1 second'")
+        for table in ("campaign_versions", "tier_ladder_versions", "voucher_template_versions")
+    ),
+    *(
+        ("asset_without_terms_has_none", f"UPDATE registry.assets SET {changed} WHERE kind = 'voucher'")
+        for changed in ("expiry = '1 days'", "priority = 1", "transfer_day_max = 5")
+    ),
     (_ROW, "UPDATE book.member_facts SET tiers = '{gold,platinum}'"),
     (_ROW, "UPDATE registry.approvals SET payload = replace(payload, '900', '901')"),
     ("holder_is_in_the_registry", "UPDATE book.holders SET kind = 'merchant' WHERE kind = 'programme'"),
@@ -51,6 +61,7 @@ async def member(bank: Bank) -> UUID:
     await issue_api_key(units, operator, merchant_id=bank.merchant_id, secret=bytes(32))
     await VoucherDesk(bank=bank).live("coffee")
     await CampaignDesk(bank=bank).run("base")
+    await TierDesk(bank=bank).ladder()
     member = await bank.enrol("m-1")
     await set_member_facts(units, operator, member_id=member, tiers=["gold"], segments=[])
     adjust = AdjustPoints(
