@@ -1,6 +1,7 @@
 """From an Authorization header to a Caller, remembered for at most a minute."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
@@ -13,6 +14,8 @@ from graphql_api.http.tokens import TOKEN_BYTES_MAX, TokenRefused, TokenVerifier
 from graphql_api.permissions import ROLE_SCOPES, Role
 from ledger.engine.writer import LOST
 
+_BEARER = re.compile(rb"bearer +([a-z0-9_.-]+) *", re.ASCII | re.IGNORECASE)
+"""Of RFC 6750's characters those of JWTs and of our keys: what decoders of Base64 pass over would make many of one."""
 REMEMBER_SECONDS = 60.0
 _REMEMBERED_MAX = 10_000
 _ADDRESSES_MAX = 100
@@ -108,7 +111,7 @@ class Authenticator:
         self._tokens = tokens
         self._api_keys = api_keys
         self._now = now
-        self._remembered: dict[bytes, _Remembered] = {}
+        self._remembered: dict[str, _Remembered] = {}
 
     async def identify(self, authorization: bytes | None, address: Address | None) -> Caller:
         """The caller with this Authorization header from this address; RequestRefused 401 or 403 otherwise."""
@@ -130,19 +133,22 @@ class Authenticator:
         """
         if authorization is None:
             return Proof(await self.identify(None, address), REMEMBER_SECONDS)
-        caller = await self._identify(authorization, address)
-        return Proof(caller, self._remembered[authorization].until - self._now())
+        remembered = await self._remember(_bearer(authorization))
+        return Proof(remembered.admit(address), remembered.until - self._now())
 
     async def _identify(self, authorization: bytes, address: Address | None) -> Caller:
+        return (await self._remember(_bearer(authorization))).admit(address)
+
+    async def _remember(self, credential: str) -> _Remembered:
         now = self._now()
-        known = self._remembered.get(authorization)
+        known = self._remembered.get(credential)
         if known is not None and now < known.until and self._is_current(known):
-            return known.admit(address)
-        verified = await self._verify_in_time(_bearer(authorization), now)
+            return known
+        verified = await self._verify_in_time(credential, now)
         while len(self._remembered) >= _REMEMBERED_MAX:
             del self._remembered[next(iter(self._remembered))]
-        self._remembered[authorization] = verified
-        return verified.admit(address)
+        self._remembered[credential] = verified
+        return verified
 
     def _is_current(self, known: _Remembered) -> bool:
         if known.caller.merchant_id is None:
@@ -196,13 +202,13 @@ def _merchant(stored: StoredApiKey) -> Caller:
 
 
 def _bearer(authorization: bytes) -> str:
-    scheme, _, credential = authorization.partition(b" ")
-    credential = credential.strip()
-    if scheme.lower() != b"bearer" or not credential or not credential.isascii():
+    """The credential itself: a header may be padded in thousands of ways, and each would be remembered."""
+    given = _BEARER.fullmatch(authorization)
+    if given is None:
         raise unauthenticated("The Authorization header must be 'Bearer' and a token or an API key.")
-    if len(credential) > TOKEN_BYTES_MAX:
+    if len(given[1]) > TOKEN_BYTES_MAX:
         raise unauthenticated("The token is too long.")
-    return credential.decode("ascii")
+    return given[1].decode("ascii")
 
 
 def unauthenticated(message: str, *, error: str | None = "invalid_token") -> RequestRefused:

@@ -10,10 +10,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from graphql_api.caller import Caller
 from graphql_api.global_ids import encode_id
+from graphql_api.http.api_keys import StoredApiKey
 from graphql_api.http.development_tokens import development_key_set
 from graphql_api.http.refusals import RequestRefused
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
-from tests.unit.graphql_api.http.credentials_world import KEY, NOW, Clock, authenticator, claims, identify
+from tests.unit.graphql_api.http.credentials_world import (
+    KEY,
+    NOW,
+    Clock,
+    Keys,
+    authenticator,
+    claims,
+    identify,
+    new_api_key,
+)
 
 
 async def test_a_members_token_names_the_member() -> None:
@@ -165,3 +175,20 @@ async def test_a_credential_that_ends_is_no_failed_sign_in() -> None:
     with pytest.raises(RequestRefused):
         await gate.identify(header, None)
     assert failures.heard == 1
+
+
+async def test_a_credential_is_remembered_once() -> None:
+    """However its header is padded; and there are no other ways to write it, each of which would be remembered, too."""
+    keys, key = Keys(), new_api_key("k1a2b3c4", b"\x01" * 32)
+    keys.keys[key.key_id] = StoredApiKey(secret_sha256=key.secret_sha256, merchant_id="shop")
+    gate = authenticator(Clock(), keys)
+    written = [b"Bearer " + key.text.encode(), b"bEARER   " + key.text.encode() + b" " * 9_000]
+    head, payload, signature = claims().split(".")
+    odd = [f"{head}.{payload}.{odd}" for odd in (f"!{signature}", f"{signature}==", f"{signature[:9]}~{signature[9:]}")]
+
+    callers = {await gate.identify(header, None) for header in written}
+    for token in odd:
+        with pytest.raises(RequestRefused):
+            await gate.identify(f"Bearer {token}".encode(), None)
+
+    assert (len(callers), keys.asked) == (1, 1)
