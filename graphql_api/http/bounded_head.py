@@ -53,6 +53,8 @@ class BoundedHead(LingeringClose):
             self._upgrade(data[upgrade.args[0] :])
         except HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
+        if not self._has_moved and not self._is_answering:
+            self._await_head()  # also behind blank lines, with which none begins
         self._idle_bytes = 0 if self._has_moved else self._idle_bytes + len(data)
         if self._idle_bytes > HEAD_BYTES_MAX:
             self._refuse(b"431 Request Header Fields Too Large", "HEAD_TOO_LARGE", "The request's head is too long.")
@@ -136,7 +138,7 @@ class BoundedHead(LingeringClose):
         self._arrived()
         if self._is_answering:
             self.transport.close()
-        elif not self.transport.is_closing():
+        elif not (self.is_lingering or self.transport.is_closing()):
             self.transport.write(refusal(status, code, message))
             self.linger()
 

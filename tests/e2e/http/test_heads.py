@@ -28,6 +28,17 @@ async def _answer(port: int, *parts: bytes) -> tuple[int, object]:
     return int(head.split(b"\r\n\r\n")[-1].split()[1]), shown.get("errors", [{"extensions": shown}])[0]["extensions"]
 
 
+async def _answer_after(port: int, asked: bytes, more: bytes) -> tuple[int, object]:
+    """The same of what is sent once something else is answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(asked)
+    await asyncio.wait_for(reader.readuntil(b'"ok"}'), 10)
+    writer.write(more)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return int(answer.split()[1]), orjson.loads(answer.rpartition(b"\r\n\r\n")[2])["errors"][0]["extensions"]
+
+
 CHUNKED = (
     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
     b"Authorization: Bearer " + token().encode() + b"\r\n"
@@ -69,20 +80,21 @@ async def _ended(port: int, *parts: bytes) -> bool:
 
 
 async def test_a_head_ends_in_bounded_length_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Endless fields are 431, a head that dawdles or never begins is 408, and what is no HTTP is 400."""
+    """Endless fields are 431, a head that dawdles or never begins, also after blank lines, is 408, and what is no HTTP is 400."""
     monkeypatch.setattr(bounded_head, "HEAD_SECONDS_MAX", 0.3)
     async with served(sample_app()) as url:
         port = int(url.rsplit(":", 1)[1])
 
-        endless, many, dawdling, silent, no_http, after_one = await asyncio.gather(
+        endless, many, dawdling, silent, no_http, after_one, blank = await asyncio.gather(
             _answer(port, ENDLESS),
             _answer(port, MANY),
             _answer(port, ASKED[:20]),
             _answer(port),
             _answer(port, b"\x16\x03\x01\x02\x00\x01\x00"),
             _answer(port, ASKED, ASKED[:20]),
+            _answer_after(port, ASKED, b"\r\n"),
         )
 
     assert endless == many == (431, {"code": "HEAD_TOO_LARGE"})
-    assert dawdling == silent == after_one == (408, {"code": "HEAD_TOO_SLOW"})
+    assert dawdling == silent == after_one == blank == (408, {"code": "HEAD_TOO_SLOW"})
     assert no_http == (400, {"code": "REQUEST_MALFORMED"})
