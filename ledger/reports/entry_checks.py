@@ -106,22 +106,20 @@ RULES: Final[tuple[Rule, ...]] = (
         " its entry says: member, asset, amount, instants, merchant, money, rate, what it undid, until when it set aside",
         f"""
         WITH odd AS MATERIALIZED (
-            SELECT e.id, r.outcome, r.id IS NULL OR r.kind <> 'list' AND (r.kind, r.client, r.decided_at, r.entry_id)
-                       IS DISTINCT FROM (e.kind, e.actor, e.posted_at, e.id) AS is_other
+            SELECT e.*, r.outcome, r.kind AS requested, r.client, r.decided_at, r.entry_id AS request_names,
+                   r.id IS NULL OR (r.kind, r.client, r.decided_at, r.entry_id)
+                       IS DISTINCT FROM (e.kind, e.actor, e.posted_at, e.id) AS is_other,
+                   CASE WHEN {_IS_TOLD} AND e.kind IN {_RECEIPTS} THEN r.outcome::jsonb END AS answer
             FROM {{book}}.journal_entries e LEFT JOIN {{book}}.requests r ON r.id = e.request_id
             WHERE e.request_id IS NOT NULL
               AND (r.id IS NULL OR r.kind <> 'list')
               AND ((r.kind = e.kind AND r.client = e.actor AND r.decided_at = e.posted_at AND r.entry_id = e.id
                     AND (e.kind NOT IN {_RECEIPTS} OR {_IS_PLAIN} AND {_IS_TOLD})) IS NOT TRUE)
-        ), read AS MATERIALIZED (
-            SELECT e.*, odd.is_other, odd.outcome, r.kind AS requested, r.client, r.decided_at, r.entry_id AS request_names,
-                   CASE WHEN {_IS_TOLD} AND e.kind IN {_RECEIPTS} THEN r.outcome::jsonb END AS answer
-            FROM odd JOIN {{book}}.journal_entries e ON e.id = odd.id LEFT JOIN {{book}}.requests r ON r.id = e.request_id
         )
         SELECT e.id AS subject, e.kind, e.actor, e.posted_at, encode(e.request_id, 'hex') AS request_id, e.requested, e.client,
                e.decided_at, e.request_names, e.effective_at, e.merchant_id, e.original_entry_id, e.money_minor, e.rate_id,
                h.deadline, e.outcome
-        FROM read e LEFT JOIN {{book}}.holds h ON h.id = e.id
+        FROM odd e LEFT JOIN {{book}}.holds h ON h.id = e.id
         WHERE e.is_other OR {_IS_ANSWERED_OTHERWISE}
         """,  # noqa: S608
     ),
