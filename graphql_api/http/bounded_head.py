@@ -136,7 +136,7 @@ class BoundedHead(LingeringClose):
     def _refuse(self, status: bytes, code: str, message: str) -> None:
         """Answer and end; only end where an earlier request is still being answered."""
         self._arrived()
-        if self._is_answering:
+        if self._is_answering and not self.give_up():
             self.transport.close()
         elif not (self.is_lingering or self.transport.is_closing()):
             self.transport.write(refusal(status, code, message))

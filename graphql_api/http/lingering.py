@@ -46,6 +46,17 @@ class LingeringClose(UnreadEnds, HttpToolsProtocol):
         if self._bytes_left < 0:
             self.transport.abort()
 
+    def give_up(self) -> bool:
+        """Whether the request that is being answered can still be answered otherwise: it is not whole, and nothing was said.
+        Whoever was answering it is told that the client is gone.
+        """
+        running = self._running
+        if running is None or running is not self.cycle or running.response_started or not running.more_body:
+            return False
+        running.disconnected = True
+        running.message_event.set()
+        return True
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has closed it, or we have."""
         if self._end is not None:

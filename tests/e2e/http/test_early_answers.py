@@ -19,6 +19,8 @@ UNFINISHED = {
     "of nobody": (401, HEAD + b"Content-Length: 90\r\n\r\n" + SMUGGLED),
     "of another method": (405, KNOWN.replace(b"POST", b"PUT") + b"Content-Length: 90\r\n\r\n" + SMUGGLED),
     "without a route": (404, KNOWN.replace(b"/graphql", b"/x") + b"Content-Length: 90\r\n\r\n" + SMUGGLED),
+    "no HTTP any more": (400, KNOWN + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nno chunk\r\n" + SMUGGLED),
+    "of an unknown encoding": (400, KNOWN + b"Transfer-Encoding: identity\r\n\r\n{}"),
     "waiting to be asked for": (413, KNOWN + b"Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n"),
 }
 
