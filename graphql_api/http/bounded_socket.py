@@ -41,6 +41,15 @@ class BoundedSocket(UnreadEnds, WebSocketsSansIOProtocol):
             self.conn.fail(1009, "Too many fragments")
             self.handle_parser_exception()
 
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on. Text that is no UTF-8 is its sender's fault, and uvicorn would log it with a traceback."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(b"".join(self.frames)):
+            self.frames = []
+            self.conn.fail(1007, "A message must be UTF-8")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """Nothing more will be said."""
         super().on_task_complete(task)
@@ -51,3 +60,11 @@ class BoundedSocket(UnreadEnds, WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused and not self.transport.is_closing() and not self.transport.is_reading():
             self.transport.resume_reading()
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -113,16 +113,37 @@ def _tasks() -> str:
     return " ".join(repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
-async def test_a_message_in_fragments_without_end_is_refused() -> None:
-    """Fragments of nothing add nothing to a message's length, and each would be kept."""
+@pytest.mark.parametrize(
+    ("frames", "code", "reason"),
+    [
+        (_frame(0x01, b"{") + _frame(0x00, b"") * 2_000, 1009, b"Too many fragments"),
+        (_frame(0x81, b"\xff"), 1007, b"A message must be UTF-8"),
+        (_frame(0x01, b"\xc3") + _frame(0x80, b"\xc3"), 1007, b"A message must be UTF-8"),
+    ],
+)
+async def test_a_message_that_is_none_ends_the_connection(
+    caplog: pytest.LogCaptureFixture, frames: bytes, code: int, reason: bytes
+) -> None:
+    """Fragments of nothing add nothing to its length, and each would be kept; none of it is reported as a fault of ours."""
     async with served(sample_app()) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(_frame(0x01, b"{") + _frame(0x00, b"") * 2_000)
+        writer.write(frames)
         answer = await asyncio.wait_for(reader.read(), 5)
         writer.close()
 
-    assert (
-        answer == b"\x88" + bytes([2 + len("Too many fragments")]) + (1009).to_bytes(2, "big") + b"Too many fragments"
-    )
+    assert answer == b"\x88" + bytes([2 + len(reason)]) + code.to_bytes(2, "big") + reason
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_character_may_be_cut_by_fragments() -> None:
+    """It is whole with its message."""
+    async with served(sample_app()) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(_frame(0x01, b'{"type": "ping", "payload": {"a": "\xc3') + _frame(0x80, b'\xa4"}}'))
+
+        assert await asyncio.wait_for(reader.readexactly(17), 5) == b'\x81\x0f{"type":"pong"}'
+        writer.close()
