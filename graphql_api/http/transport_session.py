@@ -64,17 +64,16 @@ class Session:
 
     async def require_proof(self) -> None:
         """Look at the credential again where that is due; CloseSocket once it proves nothing any more."""
-        now = asyncio.get_running_loop().time()
-        if self._proven_until is None or now < self._proven_until:
+        clock = asyncio.get_running_loop().time
+        if self._proven_until is None or clock() < self._proven_until:
             return
         try:
             proof = await self._authenticator.prove_again(self._authorization, self._address)
-            self._proven_until = now + max(proof.seconds, _LOOK_SECONDS_MIN)
+            self._proven_until = clock() + max(proof.seconds, _LOOK_SECONDS_MIN)
         except RequestRefused as refusal:
-            if refusal.status not in REFUSED:
-                self._proven_until = now + _LOOK_SECONDS_LOST
-                return
-            raise CloseSocket(4403, refusal.message) from None
+            if refusal.status in REFUSED:
+                raise CloseSocket(4403, refusal.message) from None
+            self._proven_until = clock() + _LOOK_SECONDS_LOST
 
     async def handle(self, message: Message, size: int) -> None:
         """Act on one message of so many bytes; CloseSocket when the protocol or a limit is broken."""
