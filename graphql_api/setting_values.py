@@ -115,11 +115,14 @@ def origins(value: str) -> tuple[str, ...]:
 
 
 def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Read a comma-separated list of IP networks."""
+    """Read a comma-separated list of IP networks; IPv4 inside IPv6 is refused, since addresses are read as IPv4."""
     try:
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        read = tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
     except ValueError:
         raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
+    if any(isinstance(network, IPv6Network) and network.network_address.ipv4_mapped for network in read):
+        raise ValueError("must name IPv4 networks as such: 10.0.0.0/8, not ::ffff:10.0.0.0/104")
+    return read
 
 
 def root_key(value: str) -> bytes:

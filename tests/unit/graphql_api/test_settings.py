@@ -228,3 +228,6 @@ def test_trusted_proxies_are_networks() -> None:
     assert problems_of({"SCRIP_TRUSTED_PROXIES": "10.0.0.1/8"}) == (
         "SCRIP_TRUSTED_PROXIES must be networks such as 10.0.0.0/8, separated by commas.",
     )
+    assert problems_of({"SCRIP_TRUSTED_PROXIES": "::ffff:10.0.0.0/104"}) == (
+        "SCRIP_TRUSTED_PROXIES must name IPv4 networks as such: 10.0.0.0/8, not ::ffff:10.0.0.0/104.",
+    )
