@@ -24,6 +24,8 @@ def _has_other_step_id(row: Row) -> bool:
 
 
 def _has_other_asset_id(row: Row) -> bool:
+    if row["campaign_id"] is None or row["account_id"] is None:
+        return True
     return bool(budget_asset_id(row["campaign_id"], row["pays"]) != row["subject"])
 
 
@@ -114,10 +116,11 @@ CAMPAIGN_RULES = (
         "budget_asset_names_budget",
         "a budget's asset is computed from its campaign and what it pays for, and has an account",
         """
-        SELECT s.id AS subject, c.id AS campaign_id, substr(s.code, length('budget::' || c.code) + 1) AS pays
+        SELECT s.id AS subject, c.id AS campaign_id, substr(s.code, length('budget::' || c.code) + 1) AS pays,
+               a.id AS account_id
         FROM registry.assets s
-        JOIN registry.campaigns c ON c.programme_id = s.programme_id AND c.code = split_part(s.code, ':', 2)
-        JOIN {book}.accounts a ON a.asset_id = s.id AND a.role = 'budget' AND a.holder_id = s.programme_id
+        LEFT JOIN registry.campaigns c ON c.programme_id = s.programme_id AND c.code = split_part(s.code, ':', 2)
+        LEFT JOIN {book}.accounts a ON a.asset_id = s.id AND a.role = 'budget' AND a.holder_id = s.programme_id
         WHERE s.kind = 'budget'
         """,
         _has_other_asset_id,

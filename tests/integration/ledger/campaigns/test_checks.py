@@ -46,6 +46,8 @@ PLANTED = {
 }
 MORE = (
     ("activity_matches_entry", "UPDATE book.journal_entries SET member_id = NULL WHERE kind = 'activity'"),
+    ("budget_asset_names_budget", "DELETE FROM book.accounts WHERE role = 'budget'"),
+    ("budget_asset_names_budget", "UPDATE registry.assets SET code = 'budget:other:POINTS' WHERE kind = 'budget'"),
     ("award_names_a_rule", "UPDATE book.awards SET variant = 'b'"),
     ("award_taken_back_matches_award", "UPDATE book.awards SET base = base + 1 WHERE amount < 0"),
     ("refunds_match_awards", "UPDATE book.awards SET cost = cost - 1 WHERE amount < 0"),
