@@ -123,6 +123,7 @@ def revive_server(var: Path, *, settings: Mapping[str, str] = DURABLE) -> bool:
 
 
 def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> EmbeddedServer:
+    _forget_other_servers()
     with _exclusive(files.start_lock):
         files.create_cluster()
         server = EmbeddedServer(files=files, socket_folder=files.socket_folder())
@@ -132,6 +133,14 @@ def _ensure_running(files: DataDirectory, settings: Mapping[str, str]) -> Embedd
             _await_ready(server)
         _create_database(server)
     return server
+
+
+def _forget_other_servers() -> None:
+    """Drop `PGPORT`, `PGSSLMODE`, `PGSERVICE` and the like from this process's environment, for good: they speak of another
+    server, and PostgreSQL, psql and the driver would all take what the URL leaves out from there.
+    """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def _start(files: DataDirectory, settings: Mapping[str, str]) -> None:

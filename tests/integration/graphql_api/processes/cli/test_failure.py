@@ -70,3 +70,19 @@ def test_an_embedded_database_that_is_lost_names_no_setting(tmp_path: Path) -> N
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert ended.stderr == "scrip: the embedded PostgreSQL does not answer (No such file or directory).\n"
+
+
+def test_the_embedded_database_knows_no_other_server(tmp_path: Path) -> None:
+    """What the shell has for psql is not taken for it, by its programs or by the driver."""
+    elsewhere = {
+        "PGPORT": "5499",
+        "PGSSLMODE": "verify-full",
+        "PGSERVICE": "bank",
+        "PGOPTIONS": "-c role=nobody",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGTZ": "Nowhere",
+    }
+
+    ended = run_scrip("migrate", SCRIP_VAR=str(tmp_path), **elsewhere)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
