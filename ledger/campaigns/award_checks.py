@@ -105,7 +105,8 @@ AWARD_RULES = (
     ),
     rule(
         "awards_match_vouchers",
-        "a voucher award names the voucher that its entry gave to its member, one each; taken back, its entry voided it",
+        "a voucher award names the voucher that its entry gave to its member, one each; taken back, its entry voided it, and"
+        " no other",
         """
         SELECT coalesce(w.id, v.id) AS subject, w.entry_id, v.entry_id AS given_by, w.asset_id, t.asset_id AS template_asset
         FROM (SELECT * FROM {book}.awards WHERE kind = 'VOUCHER' AND original_award_id IS NULL) w
@@ -122,6 +123,13 @@ AWARD_RULES = (
         WHERE w.original_award_id IS NOT NULL
           AND (v.state <> 'voided' OR NOT EXISTS (
               SELECT FROM {book}.draws d WHERE d.entry_id = w.entry_id AND d.lot_id = v.lot_id AND d.kind = 'take'))
+        UNION ALL
+        SELECT v.id, d.entry_id, v.entry_id, NULL, NULL
+        FROM {book}.journal_entries e
+        JOIN {book}.draws d ON d.entry_id = e.id AND d.kind = 'take'
+        JOIN {book}.vouchers v ON v.lot_id = d.lot_id
+        LEFT JOIN {book}.awards w ON w.entry_id = e.id AND w.voucher_id = v.id AND w.original_award_id IS NOT NULL
+        WHERE e.kind = 'activity_refund' AND w.id IS NULL
         """,
     ),
     rule(

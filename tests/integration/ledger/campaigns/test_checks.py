@@ -48,9 +48,10 @@ MORE = (
     ("activity_matches_entry", "UPDATE book.journal_entries SET member_id = NULL WHERE kind = 'activity'"),
     ("budget_asset_names_budget", "DELETE FROM book.accounts WHERE role = 'budget'"),
     ("budget_asset_names_budget", "UPDATE registry.assets SET code = 'budget:other:POINTS' WHERE kind = 'budget'"),
+    ("awards_match_vouchers", "DELETE FROM book.awards WHERE kind = 'VOUCHER' AND amount < 0"),
     ("award_names_a_rule", "UPDATE book.awards SET variant = 'b'"),
     ("award_taken_back_matches_award", "UPDATE book.awards SET base = base + 1 WHERE amount < 0"),
-    ("refunds_match_awards", "UPDATE book.awards SET cost = cost - 1 WHERE amount < 0"),
+    ("refunds_match_awards", "UPDATE book.awards SET cost = cost - 1 WHERE cost < 0"),
 )
 """Other ways in which they can be wrong."""
 
@@ -67,8 +68,10 @@ async def history(desk: CampaignDesk, member: UUID, bank: Bank) -> None:
     await vouchers.issue(member, "double")
     await desk.run("base", budget=100, caps=(Cap(counter="POINTS", period=Period.DAY, limit=50),))
     given = Rule(code="given", activity="login", action=VoucherAward(template="latte"))
+    gift = Rule(code="gift", activity="purchase", action=VoucherAward(template="latte"))
     points = Rule(code="card", activity="check_in", action=PointsAward(asset="POINTS", amount=1, cards=("double",)))
     await desk.run("extra", phases=always(given, points))
+    await desk.run("gift", phases=always(gift))
     for kind in ("login", "check_in"):
         (await desk.report(desk.reporting(member, kind))).unwrap()
     sale = desk.reporting(member, amount=100)
