@@ -1,8 +1,9 @@
-"""A key that was refused for ever keeps its answer: the checker misses it where it is gone or says otherwise."""
+"""A key that was refused for ever, or accepted without posting, keeps its answer: the checker misses it where it is gone."""
 
 from ledger.engine.refusal_checks import REFUSAL_RULES
 from ledger.points.spend import SpendPoints
 from tests.bank import Bank, bank, code_of
+from tests.campaign_desk import CampaignDesk
 from tests.planting import unfound
 
 __all__ = ["bank"]
@@ -32,4 +33,12 @@ async def test_a_lost_refusal_is_found(bank: Bank, database_url: str) -> None:
 
     assert codes == ["INSUFFICIENT_POINTS"] * 2 + ["INVALID_INPUT", "INSUFFICIENT_POINTS", "GROUP_FAILED"]
     planted = [("refusal_has_request", statement) for statement in PLANTED]
+    assert await unfound(database_url, planted, REFUSAL_RULES) == []
+
+
+async def test_a_lost_answer_that_posted_nothing_is_found(bank: Bank, database_url: str) -> None:
+    """A campaign that was put forward has no entry to know of the request, but an event."""
+    await CampaignDesk(bank=bank).run("base")
+
+    planted = [("accepted_event_has_request", "DELETE FROM book.requests WHERE kind = 'campaign_submit'")]
     assert await unfound(database_url, planted, REFUSAL_RULES) == []

@@ -492,6 +492,7 @@ def test_rules_have_names_of_their_own() -> None:
     rules = (*member_checks.RULES, *voucher_checks.RULES, *tier_checks.RULES, *campaign_checks.RULES)
     beside = {rule.name for rule in rules}
     assert set(names) - planted - beside == {
+        "accepted_event_has_request",
         "account_within_bounds",
         "approval_matches_events",
         "approval_names_its_entry",
