@@ -42,7 +42,7 @@ async def test_commands_one_by_one_are_written_on_one_connection(world: World) -
     for number in range(6):
         (await engine.execute(earn(number))).unwrap()
     alone = await world.connection.fetchval(WRITERS, there)
-    outcomes = await asyncio.gather(*(earn_later(number) for number in range(6, 200)))
+    outcomes = await asyncio.gather(*(earn_later(number) for number in range(6, 120)))
 
     assert alone <= 1
     assert all(outcome.refusal is None for outcome in outcomes)
