@@ -209,7 +209,7 @@ ENTRY_RULES = (
         FROM {book}.requests r
         LEFT JOIN {book}.journal_entries e ON e.id = r.entry_id
         WHERE r.entry_id IS NOT NULL AND NOT starts_with(r.kind, 'reference:')
-          AND (e.id IS NULL OR (e.request_id IS NOT NULL AND r.kind = e.kind AND e.request_id <> r.id))
+          AND (e.id IS NULL OR e.request_id <> r.id OR starts_with(r.outcome, '{'))
         """,
     ),
     rule(

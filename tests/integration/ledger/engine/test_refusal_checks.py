@@ -1,5 +1,6 @@
 """A key that was refused for ever, or accepted without posting, keeps its answer: the checker misses it where it is gone."""
 
+from ledger.engine.checks import ENTRY_RULES
 from ledger.engine.refusal_checks import REFUSAL_RULES
 from ledger.points.spend import SpendPoints
 from tests.bank import Bank, bank, code_of
@@ -9,6 +10,7 @@ from tests.planting import unfound
 __all__ = ["bank"]
 
 _REFUSED = " WHERE kind = 'spend' AND starts_with(outcome, '{\"refused\"')"
+_ENROLLED = "(SELECT id FROM book.journal_entries WHERE kind = 'enrol')"
 _LISTED = " WHERE kind = 'list'"
 PLANTED = (
     f"UPDATE book.requests SET id = '\\x00112233445566778899aabbccddeeff'{_REFUSED}",
@@ -33,7 +35,8 @@ async def test_a_lost_refusal_is_found(bank: Bank, database_url: str) -> None:
 
     assert codes == ["INSUFFICIENT_POINTS"] * 2 + ["INVALID_INPUT", "INSUFFICIENT_POINTS", "GROUP_FAILED"]
     planted = [("refusal_has_request", statement) for statement in PLANTED]
-    assert await unfound(database_url, planted, REFUSAL_RULES) == []
+    planted.append(("request_has_entry", f"UPDATE book.requests SET entry_id = {_ENROLLED}{_REFUSED}"))
+    assert await unfound(database_url, planted, (*REFUSAL_RULES, *ENTRY_RULES)) == []
 
 
 async def test_a_lost_answer_that_posted_nothing_is_found(bank: Bank, database_url: str) -> None:
