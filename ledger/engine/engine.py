@@ -83,7 +83,7 @@ class Engine:
         units = [Unit(commands=part, submission=submission, group_key=group_key) for part in parts]
         refusal = self._refuse_early(count)
         if refusal is None:
-            self._enqueue(await self._prepared(units))
+            self._enqueue(await self._looked_up(units))
         else:
             for unit in units:
                 unit.refuse(refusal)
@@ -125,12 +125,12 @@ class Engine:
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
-    async def _prepared(self, units: Sequence[Unit]) -> list[Unit]:
+    async def _looked_up(self, units: Sequence[Unit]) -> list[Unit]:
         """Those that may be queued, after a look at the book; the callers of the others have been told."""
         looking = [unit for unit in units if unit.has_looks]
         if looking:
             await self._look_up(looking, sum(len(unit.commands) for unit in units))
-        return [unit for unit in units if unit.is_awaited and _has_footprint(unit)]
+        return [unit for unit in units if unit.is_awaited]
 
     async def _look_up(self, units: Sequence[Unit], waiting: int) -> None:
         """Lets these look, all at once; meanwhile so many commands count as waiting."""
@@ -205,8 +205,8 @@ class Engine:
         again = behind(culprit, units)
         if culprit.attempts > self._limits.wrong_keys_max:
             culprit.refuse(Refusal(RefusalCode.CONTENDED))
-        prepared = await self._prepared([unit for unit in again if unit.is_awaited])
-        self._lanes.of(culprit).put_back(prepared)
+        looked_up = await self._looked_up([unit for unit in again if unit.is_awaited])
+        self._lanes.of(culprit).put_back(looked_up)
         held = set(again)
         await self._run_units([unit for unit in units if unit not in held], writer)
 
@@ -217,15 +217,6 @@ class Engine:
         self._observer.batch_done(commands, waits, batch.decide_s, batch.commit_s)
         for unit, outcomes in zip(batch.units, batch.outcomes, strict=True):
             unit.resolve(outcomes)
-
-
-def _has_footprint(unit: Unit) -> bool:
-    try:
-        unit.prepare()
-    except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
-        unit.fail(error)
-        return False
-    return True
 
 
 def _in_time(units: Sequence[Unit]) -> list[Unit]:

@@ -73,7 +73,11 @@ class Queue:
         self.commands_waiting += sum(len(unit.commands) for unit in units)
 
     def take(self) -> list[Unit]:
-        """The next batch; what it must be alone with is in flight until `done`. Empty where nothing may run."""
+        """The next batch; what it must be alone with is in flight until `done`. Empty where nothing may run.
+
+        A unit says what it locks when it is first looked at here, not when it came: a list of a thousand would have left
+        the caches before it is decided.
+        """
         if not self.is_worth_taking:
             return []
         taken: list[Unit] = []
@@ -83,6 +87,9 @@ class Queue:
         commands = locks = 0
         while self._waiting:
             unit = self._waiting.popleft()
+            if not unit.make_ready():
+                self.commands_waiting -= len(unit.commands)
+                continue
             fits = not taken or (
                 commands + len(unit.commands) <= share and locks + unit.lock_count <= self._limits.batch_locks_max
             )

@@ -60,6 +60,7 @@ class Unit:
     request_ids:        both, where there are any: the request rows that deciding the unit will ask for
     lock_count:         how many rows it locks
     order_keys:         those and the request rows; units that share one are decided in the order in which they came
+    is_ready:           whether the footprint is computed
     """
 
     commands: Sequence[AnyCommand]
@@ -73,6 +74,7 @@ class Unit:
     request_ids: Sequence[bytes] = ()
     lock_count: int = 0
     order_keys: AbstractSet[OrderKey] = frozenset()
+    is_ready: bool = False
 
     @property
     def is_awaited(self) -> bool:
@@ -86,10 +88,20 @@ class Unit:
 
     async def look(self, reader: Reader) -> None:
         """Looks up what the commands need to be known, all at once; before each queueing."""
+        self.is_ready = False
         if len(self.commands) == 1:
             self.commands = [await self.commands[0].find(reader)]
         else:
             self.commands = await asyncio.gather(*[command.find(reader) for command in self.commands])
+
+    def make_ready(self) -> bool:
+        """Computes the footprint where that is to be done; False where a bug stops it, of which the caller is told."""
+        if not self.is_ready:
+            try:
+                self.prepare()
+            except Exception as error:  # noqa: BLE001 - handed to the one caller whose command caused it
+                self.fail(error)
+        return self.is_ready
 
     def prepare(self) -> None:
         """Computes the footprint."""
@@ -109,6 +121,7 @@ class Unit:
         self.lock_count = len(order_keys)
         order_keys.update(self.request_ids)
         self.order_keys = order_keys
+        self.is_ready = True
 
     def resolve(self, outcomes: Sequence[Outcome[Any]]) -> None:
         """Answers the unit, where it has no answer yet."""

@@ -19,7 +19,7 @@ def unit(locks: frozenset[int], commands: int = 1, *, is_long: bool = False) -> 
         caller=cast("asyncio.Future[None]", None), is_long=is_long, unanswered=1, arrived_s=0.0, deadline_s=0.0
     )
     made = Unit(commands=[cast("AnyCommand", None)] * commands, submission=submission)
-    made.order_keys = frozenset((20, UUID(int=lock)) for lock in locks)
+    made.order_keys, made.is_ready = frozenset((20, UUID(int=lock)) for lock in locks), True
     return made
 
 
@@ -187,6 +187,20 @@ def test_a_lone_writer_serves_both_lanes() -> None:
     assert not lanes.is_idle
     lanes.of(long).done(order_of([long]))
     assert lanes.is_idle
+
+
+async def test_what_cannot_say_its_locks_waits_no_longer() -> None:
+    """Its caller is told why; the others run."""
+    told = asyncio.get_running_loop().create_future()
+    broken, others = unit(frozenset(), 3), [unit(frozenset()), unit(frozenset())]
+    broken.is_ready, broken.submission.caller = False, told
+    queue = Queue(Limits(), set())
+    for each in (others[0], broken, others[1]):
+        queue.put(each)
+
+    assert queue.take() == others
+    assert (len(queue), queue.commands_waiting) == (0, 0)
+    assert isinstance(told.exception(), AttributeError)
 
 
 def test_a_lone_writer_takes_all_that_fits() -> None:
