@@ -57,7 +57,8 @@ class Draft:
         if not is_amount(amount) or source.asset_id != destination.asset_id or source.id == destination.id:
             raise InvariantViolated(f"no posting of {amount} from {source.id} to {destination.id}")
         line = len(self.postings) + 1
-        self.postings.append(Posting(self.entry.id, line, source.id, destination.id, source.asset_id, amount))
+        row = (self.entry.id, line, source.id, destination.id, source.asset_id, amount)
+        self.postings.append(tuple.__new__(Posting, row))
         self._shift(source, -amount)
         self._shift(destination, amount)
 
@@ -125,11 +126,13 @@ class Draft:
         if amount <= 0 or not 0 <= changed.held <= changed.remaining <= changed.granted:
             raise InvariantViolated(f"lot {lot.id}: no {kind} of {amount}")
         (self.new_lots if lot.id in self.new_lots else self.lots)[lot.id] = changed
-        self.draws.append(Draw(self.entry.id, len(self.draws) + 1, lot.id, lot.account_id, kind, amount))
+        row = (self.entry.id, len(self.draws) + 1, lot.id, lot.account_id, kind, amount)
+        self.draws.append(tuple.__new__(Draw, row))
         return changed
 
     def finish(self) -> None:
         """Gives every changed account its statement line, and proves its bounds."""
         for key, account in self.accounts.items():
             require_bounds(account)
-            self.lines.append(StatementLine(key, account.version, self.entry.id, account.posted, account.held))
+            row = (key, account.version, self.entry.id, account.posted, account.held)
+            self.lines.append(tuple.__new__(StatementLine, row))

@@ -58,7 +58,8 @@ class Decider:
         refused_as = outcome.refusal
         if refused_as is None or is_frozen(refused_as.code):
             client, entry_id, frozen = command.actor.client, entry_of(outcome.reply), _frozen(outcome)
-            state.add(REQUESTS, Request(identity, client, command.kind, command.key, print_, frozen, entry_id, now))
+            row = (identity, client, command.kind, command.key, print_, frozen, entry_id, now)
+            state.add(REQUESTS, tuple.__new__(Request, row))
         state.keep()
         return outcome
 

@@ -1,5 +1,8 @@
 """Posting a finished draft into the state, with its audit event."""
 
+from operator import attrgetter
+from uuid import UUID
+
 from ledger.book.account import Role
 from ledger.book.draft import Draft
 from ledger.engine.command import Actor
@@ -16,6 +19,8 @@ from ledger.engine.shelves import (
 )
 from ledger.engine.state import State
 
+_STREAM = attrgetter("account_id", "version")
+_BALANCE = attrgetter("posted_after", "held_after")
 _COMPANION_ROLES = frozenset({Role.PENDING, Role.OWED})
 
 
@@ -39,24 +44,27 @@ def post(state: State, draft: Draft, actor: Actor, private: str | None = None) -
     state.append(STATEMENT_LINES, draft.lines)
     if draft.draws:
         state.append(DRAWS, draft.draws)
-    state.emit(
-        Event.__new__(  # as Entry in `new_draft`
-            Event,
-            id=state.ids.new(),
-            at=entry.posted_at,
-            type=entry.kind,
-            accepted=True,
-            code=None,
-            actor=entry.actor,
-            client=actor.client,
-            resource_id=entry.id,
-            subject_id=entry.member_id,
-            streams=[(line.account_id, line.version) for line in draft.lines],
-            request_id=entry.request_id,
-            facts={"amount": entry.amount},
-            private=private,
-            programme_id=actor.programme_id,
-            balances=[(line.posted_after, line.held_after) for line in draft.lines],
-            flows=tuple(draft.flows.items()),
-        )
+    state.emit(_event_of(draft, actor, private, state.ids.new()))
+
+
+def _event_of(draft: Draft, actor: Actor, private: str | None, event_id: UUID) -> Event:
+    entry = draft.entry
+    row = (
+        event_id,
+        entry.posted_at,
+        entry.kind,
+        True,
+        None,
+        entry.actor,
+        actor.client,
+        entry.id,
+        entry.member_id,
+        list(map(_STREAM, draft.lines)),
+        entry.request_id,
+        {"amount": entry.amount},
+        private,
+        actor.programme_id,
+        list(map(_BALANCE, draft.lines)),
+        tuple(draft.flows.items()),
     )
+    return tuple.__new__(Event, row)  # as the rows of `entry.py`

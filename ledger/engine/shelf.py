@@ -55,7 +55,7 @@ class Shelf(Generic[R]):
 
     def key(self, value: Asked, *, create: R | None = None) -> "Key":
         """Asks for every row whose `by` column is `value`; a row to `create` is made first where there is none."""
-        return Key(self, value, create)
+        return tuple.__new__(Key, (self, value, create))
 
 
 AnyShelf = Shelf[Any]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from ledger.engine.request import reference_id, request_id
 from ledger.engine.shelf import Asked, Key
 
 LIST_MAX = 1000
+_MUST_FIND = attrgetter("must_find")
 AnyCommand = Command[Any]
 OrderKey = tuple[int, Asked] | bytes
 """The rank and id of what is locked, or the id of a request row."""
@@ -84,7 +86,7 @@ class Unit:
     @property
     def has_looks(self) -> bool:
         """Whether a command needs a look at the book before it can say its footprint."""
-        return any(command.must_find for command in self.commands)
+        return any(map(_MUST_FIND, self.commands))
 
     async def look(self, reader: Reader) -> None:
         """Looks up what the commands need to be known, all at once; before each queueing."""

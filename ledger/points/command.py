@@ -77,7 +77,9 @@ class PointsCommand(Command[Receipt]):
         MEMBER_NOT_FOUND, MERCHANT_NOT_FOUND where one is named, ASSET_NOT_FOUND.
         """
         ids = self.ids
-        absent = None if self._has_wallet(state) else self._absent(state)
+        account = state.find(ACCOUNTS, ids.wallet)
+        is_there = account is not None and account.programme_id == self.actor.programme_id
+        absent = None if is_there else self._absent(state)
         if merchant_id is not None:
             require_merchant(state, merchant_id, self.actor.programme_id)
         programme = state.find(PROGRAMMES, self.actor.programme_id)
@@ -85,10 +87,6 @@ class PointsCommand(Command[Receipt]):
         if programme is None or asset is None or asset.kind != AssetKind.POINTS:
             raise Refusal(RefusalCode.ASSET_NOT_FOUND)
         return Wallet(state, programme, asset, ids, absent)
-
-    def _has_wallet(self, state: State) -> bool:
-        account = state.find(ACCOUNTS, self.ids.wallet)
-        return account is not None and account.programme_id == self.actor.programme_id
 
     def _absent(self, state: State) -> Account:
         """The wallet that the member does not have yet. MEMBER_NOT_FOUND."""

@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -111,5 +110,8 @@ def activity_type_id(programme_id: UUID, code: str) -> UUID:
 
 def rate_at(rates: list[Rate], now: datetime) -> Rate | None:
     """The rate in force: the newest whose validity has begun."""
-    begun = [rate for rate in rates if rate.valid_from <= now]
-    return max(begun, key=attrgetter("valid_from")) if begun else None
+    found: Rate | None = None
+    for rate in rates:
+        if rate.valid_from <= now and (found is None or rate.valid_from > found.valid_from):
+            found = rate
+    return found
