@@ -125,11 +125,12 @@ class Engine:
             return Refusal(RefusalCode.OVERLOADED, retry_after_seconds=1)
         return None
 
-    async def _looked_up(self, units: Sequence[Unit]) -> list[Unit]:
+    async def _looked_up(self, units: Sequence[Unit]) -> Sequence[Unit]:
         """Those that may be queued, after a look at the book; the callers of the others have been told."""
         looking = [unit for unit in units if unit.has_looks]
-        if looking:
-            await self._look_up(looking, sum(len(unit.commands) for unit in units))
+        if not looking:
+            return units
+        await self._look_up(looking, sum(len(unit.commands) for unit in units))
         return [unit for unit in units if unit.is_awaited]
 
     async def _look_up(self, units: Sequence[Unit], waiting: int) -> None:
