@@ -2434,6 +2434,7 @@ GRANT UPDATE(amount) ON TABLE registry.adjustment_limits TO scrip_app;
 GRANT UPDATE(version) ON TABLE registry.adjustment_limits TO scrip_app;
 
 GRANT SELECT ON TABLE registry.alembic_version TO scrip_app;
+GRANT SELECT ON TABLE registry.alembic_version TO scrip_auditor;
 
 GRANT SELECT,INSERT ON TABLE registry.api_keys TO scrip_app;
 GRANT SELECT ON TABLE registry.api_keys TO scrip_auditor;

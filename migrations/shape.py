@@ -15,6 +15,10 @@ SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond', clock_off
 """
 
 
+_BEFORE_AUDITORS_LOOK = "0014 or before"
+"""Auditors may look since 0015."""
+
+
 class WrongShape(Exception):
     """The database is not in a shape that this release can work with; the message says where it stands and what to do."""
 
@@ -34,16 +38,23 @@ async def require_shape(connection: Connection) -> None:
         stands = await connection.fetchval("SELECT max(version_num) FROM registry.alembic_version")
     except asyncpg.UndefinedTableError:
         stands = None
+    except asyncpg.InsufficientPrivilegeError:
+        stands = _BEFORE_AUDITORS_LOOK
     if stands is None:
         raise WrongShape("the database is empty; run `scrip migrate`")
     if stands < wanted:
         raise WrongShape(f"the database stands at {stands}, and this release needs {wanted}; run `scrip migrate`")
 
 
-async def require_book(connection: Connection, *, schema: str, number: int) -> None:
-    """Raise WrongShape unless the book of that schema is there, and carries that number as soon as it has members."""
+async def require_schema(connection: Connection, schema: str) -> None:
+    """Raise WrongShape unless there is a book of that schema."""
     if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.members") is None:
         raise WrongShape(f"the database has no book in the schema {schema}, which SCRIP_BOOK_SCHEMA names")
+
+
+async def require_book(connection: Connection, *, schema: str, number: int) -> None:
+    """Raise WrongShape unless the book of that schema is there, and carries that number as soon as it has members."""
+    await require_schema(connection, schema)
     minted = await connection.fetchval(f'SELECT id FROM "{schema}".members LIMIT 1')  # noqa: S608 - settings know names
     carried = number if minted is None else minted.int >> 64 & 0xFFF
     if carried != number:

@@ -49,9 +49,14 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "tuple[Check
     from rich.console import Console
     from rich.progress import Progress
 
-    from graphql_api.audit_log.log_reconciling import reconcile_log
+    from graphql_api.audit_log.log_reconciling import auditing, reconcile_log
     from ledger.reports.check import check_book
+    from migrations.shape import require_schema, require_shape
 
+    schema = settings.book_schema
+    async with auditing(url, book_schema=schema) as connection:
+        await require_shape(connection)
+        await require_schema(connection, schema)
     # Progress goes to standard error and only to a terminal, so that the report can be piped.
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
@@ -60,7 +65,6 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "tuple[Check
         def show(name: str, done: int, total: int) -> None:
             progress.update(task, description=name, completed=done, total=total)
 
-        schema = settings.book_schema
         report = await check_book(url, book_schema=schema, book_number=settings.book_number, on_rule=show)
         progress.update(task, description="audit log")
         return report, await reconcile_log(url, book_schema=schema)

@@ -12,6 +12,7 @@ import asyncpg
 import jwt
 
 from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
+from migrations.shape import newest_revision
 from tests.command_line import run_scrip
 from tests.databases import ROOT, run
 
@@ -70,6 +71,24 @@ def test_a_check_that_the_database_ends_is_one_line(database_url: str) -> None:
 
     assert ended.returncode == 2
     assert ended.stderr == 'scrip: the database refused: relation "book.draws" does not exist; run `scrip migrate`.\n'
+
+
+def test_a_book_of_another_release_or_name_is_not_checked(database_url: str) -> None:
+    """Its rules would be those of other tables: it is said, and nothing called clean."""
+    stands = "the database stands at {}, and this release needs " + newest_revision() + "; run `scrip migrate`"
+    said = {
+        "UPDATE registry.alembic_version SET version_num = '0001'": stands.format("0001"),
+        "REVOKE SELECT ON registry.alembic_version FROM scrip_auditor": stands.format("0014 or before"),
+    }
+    other = scrip("check", SCRIP_DATABASE_URL=database_url, SCRIP_BOOK_SCHEMA="other")
+    ended = []
+    for statement in said:
+        run(_execute(database_url, statement))
+        ended.append(scrip("check", SCRIP_DATABASE_URL=database_url))
+
+    assert [(each.returncode, each.stderr) for each in ended] == [(2, f"scrip: {why}.\n") for why in said.values()]
+    assert other.returncode == 2
+    assert other.stderr == "scrip: the database has no book in the schema other, which SCRIP_BOOK_SCHEMA names.\n"
 
 
 def test_refused_lines_never_take_the_place_of_the_file(tmp_path: Path) -> None:
