@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -59,10 +60,10 @@ async def test_a_connection_ends_when_its_token_does(how: str) -> None:
     assert (len(heard) > 5) == (how == "subscribed")
 
 
-async def test_a_connection_ends_within_a_minute_of_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that was revoked is noticed on an idle connection when what was remembered of it is looked at again."""
-    monkeypatch.setattr(credentials, "REMEMBER_SECONDS", 0.3)
-    made, keys = new_api_key("k1a2b3c4", b"\x01" * 32), StoredKeys()
+@asynccontextmanager
+async def _let_in(keys: StoredKeys) -> AsyncIterator[ClientConnection]:
+    """A connection that was let in by an API key, which is put among these."""
+    made = new_api_key("k1a2b3c4", b"\x01" * 32)
     keys.keys[made.key_id] = StoredApiKey(secret_sha256=made.secret_sha256, merchant_id="shop")
     async with (
         served(sample_app(api_keys=keys)) as url,
@@ -70,6 +71,14 @@ async def test_a_connection_ends_within_a_minute_of_its_key(monkeypatch: pytest.
     ):
         await send(socket, type="connection_init", payload={"Authorization": f"Bearer {made.text}"})
         assert await receive(socket) == {"type": "connection_ack"}
+        yield socket
+
+
+async def test_a_connection_ends_within_a_minute_of_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that was revoked is noticed on an idle connection when what was remembered of it is looked at again."""
+    monkeypatch.setattr(credentials, "REMEMBER_SECONDS", 0.3)
+    keys = StoredKeys()
+    async with _let_in(keys) as socket:
         await asyncio.sleep(1)
         asked = keys.asked
         keys.keys.clear()
@@ -90,14 +99,8 @@ async def test_a_connection_outlives_a_registry_that_cannot_be_asked(monkeypatch
             return await super().find(key_id)
 
     monkeypatch.setattr(credentials, "REMEMBER_SECONDS", 0.3)
-    made, keys = new_api_key("k1a2b3c4", b"\x01" * 32), Losing()
-    keys.keys[made.key_id] = StoredApiKey(secret_sha256=made.secret_sha256, merchant_id="shop")
-    async with (
-        served(sample_app(api_keys=keys)) as url,
-        connect(f"ws{url.removeprefix('http')}/graphql", subprotocols=[PROTOCOL]) as socket,
-    ):
-        await send(socket, type="connection_init", payload={"Authorization": f"Bearer {made.text}"})
-        assert await receive(socket) == {"type": "connection_ack"}
+    keys = Losing()
+    async with _let_in(keys) as socket:
         async with asyncio.timeout(10):
             while keys.asked < 4:  # noqa: ASYNC110 - the server asks, nobody tells
                 await asyncio.sleep(0.05)
