@@ -51,7 +51,7 @@ class Presented(NamedTuple):
     def named(self) -> str:
         """What the till named, as fingerprints take it; not whether a suffix was fresh: a retry comes with a stale one."""
         token = "" if self.lock_token_hash is None else self.lock_token_hash.hex()
-        return f"{self.code_hash.hex()} {token} {self.wanted.amount_minor} {self.wanted.exactness.value}"
+        return f"{self.code_hash.hex()} {token} {self.wanted.amount_minor} {self.wanted.exactness}"
 
 
 class Found(NamedTuple):

@@ -134,22 +134,26 @@ class RedeemVouchers(CounterCommand[Redeemed]):
 
     def _redemption(self, id_: UUID, draft: Draft, applied: Applied, day: date) -> Redemption:
         voucher, offer = applied.shown.voucher, applied.offer
-        return Redemption(
-            id=id_,
-            programme_id=voucher.programme_id,
-            entry_id=draft.entry.id,
-            voucher_id=voucher.id,
-            template_id=voucher.template_id,
-            account_id=voucher.account_id,
-            member_id=voucher.member_id,
-            merchant_id=self.merchant_id,
-            terminal_id=self.terminal_id,
-            units=offer.units,
-            discount_minor=offer.discount_minor,
-            basket_minor=self.basket.amount_minor,
-            local_day=day,
-            redeemed_at=draft.entry.posted_at,
+        row = (
+            id_,
+            voucher.programme_id,
+            draft.entry.id,
+            voucher.id,
+            voucher.template_id,
+            voucher.account_id,
+            voucher.member_id,
+            self.merchant_id,
+            self.terminal_id,
+            offer.units,
+            offer.discount_minor,
+            self.basket.amount_minor,
+            day,
+            draft.entry.posted_at,
+            0,
+            0,
+            None,
         )
+        return tuple.__new__(Redemption, row)  # as the rows of `entry.py`
 
 
 def used(voucher: Voucher, units: int, now: datetime) -> Voucher:

@@ -59,9 +59,11 @@ def is_accepted(body: TemplateBody, merchant: Merchant) -> bool:
 
 def holds_lock(shown: Shown, till: Till, now: datetime) -> bool:
     """Whether the till shows the token of a lock of its merchant that stands."""
+    if shown.lock_token_hash is None:
+        return False
     voucher = shown.voucher
     is_own = is_locked(voucher, now) and voucher.lock_merchant_id == till.merchant.id
-    return is_own and shown.lock_token_hash is not None and shown.lock_token_hash == voucher.lock_token_hash
+    return is_own and shown.lock_token_hash == voucher.lock_token_hash
 
 
 def units_at_hand(shown: Shown, till: Till, now: datetime) -> int:
