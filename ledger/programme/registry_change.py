@@ -5,7 +5,7 @@ The driver's errors are translated here and nowhere else, by the name of the con
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,10 @@ class Change:
     actor: Actor
     kind: str
     now: datetime
+
+    async def at_present(self) -> "Change":
+        """The same change at the instant that has come. Taken under a lock, it is later than whoever held that before."""
+        return replace(self, now=await self.work.now())
 
     def new_id(self) -> UUID:
         """An id for a new row."""

@@ -86,9 +86,11 @@ async def change_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
 
     The codes of `create_ladder` but CODE_TAKEN; TIER_LADDER_NOT_FOUND. Metric, window and existing levels stay.
     """
-    async with registry_change(units, actor, "tier_ladder_changed") as change:
+    async with registry_change(units, actor, "tier_ladder_changed") as begun:
         asked = {"ladder_id": ladder_id(actor.programme_id, code), "of_programme": actor.programme_id}
-        row = await change.row(_ADD_VERSION, asked)
+        row = await begun.row(_ADD_VERSION, asked)
+        # What is credited while this waits for the row is credited under the former version, and before this one.
+        change = await begun.at_present()
         ladder = None if row is None else Ladder(*row)
         require_body(body, (await known_types(change)).get)
         if ladder is not None:

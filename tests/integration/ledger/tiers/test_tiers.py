@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import orjson
 import pytest
 
@@ -43,6 +44,28 @@ async def test_an_activity_is_priced_at_the_level_held_before_it(
     assert await tiers.steps(member) == [("silver", "REACHED"), ("gold", "REACHED")]
     rows = await bank.fetch("SELECT factors FROM {book}.awards WHERE amount = 600")
     assert orjson.loads(rows[0][0]) == [{"ladder": "spend", "level": "silver", "percent": 150}]
+
+
+async def test_what_is_credited_while_a_change_waits_is_under_the_former_version(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """A version holds from the instant at which it has the ladder's row, not from when it was asked for."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH)))
+    easier = tuple(replace(level, threshold=level.threshold // 2) for level in SPEND.levels)
+    keeper = await asyncpg.connect(bank.url)
+
+    async with keeper.transaction():
+        await keeper.execute("SELECT FROM registry.tier_ladders FOR UPDATE")
+        changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=easier)))
+        await asyncio.sleep(0.3)
+        await campaigns.buy(member, 600)
+    await changing
+    await keeper.close()
+
+    assert await tiers.level(member) == "base"
+    await campaigns.buy(member, 10)
+    assert await tiers.level(member) == "silver"
 
 
 async def test_a_late_activity_is_priced_at_the_level_of_its_time_and_counts_on_its_day(
