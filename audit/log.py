@@ -5,7 +5,6 @@ A trigger gives each event its row of `audit.pending`, by which the sequencer fi
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -25,9 +24,6 @@ SELECT * FROM unnest(${}::uuid[], ${}::text[], ${}::uuid[], ${}::text[], ${}::sm
 def _events_branch(first: int) -> str:
     """One object for each place among a statement's parameters, so that a look-up by the text need not read it."""
     return _EVENTS.format(first, first + 1, first + 2)
-
-
-_PRIVATE = attrgetter("private")
 
 
 class Transaction(Protocol):
@@ -57,7 +53,7 @@ class AuditLog:
 
     async def branches(self, events: Sequence[Event], first: int) -> tuple[str, Sequence[object]]:
         """The same as branches of another statement's WITH, whose parameters from $first on are these."""
-        if not any(map(_PRIVATE, events)):
+        if all(event.private is None for event in events):
             return self._events(events, {}, first)
         if self._parts is None:
             raise RuntimeError("an event with something private, and nothing to seal it with")

@@ -46,11 +46,12 @@ async def test_no_event_is_no_statement() -> None:
     assert tx.run_so_far == []
 
 
-async def test_nothing_private_needs_no_key() -> None:
+@pytest.mark.parametrize("private", ["called twice", ""])
+async def test_nothing_private_needs_no_key(private: str) -> None:
     """A log without a keyring records everything but what is private, so the hot path cannot fetch one."""
     log = AuditLog(origin="test")
 
     await log.append(Statements(), [EVENT])
 
     with pytest.raises(RuntimeError, match="nothing to seal it with"):
-        await log.append(Statements(), [EVENT, EVENT._replace(private="called twice")])
+        await log.append(Statements(), [EVENT, EVENT._replace(private=private)])
