@@ -14,6 +14,7 @@ import strawberry
 from graphql import GraphQLError, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from graphql_api.time_text import DATE, DATE_TIME, read_date_time
 from ledger.book.units import MinorUnits, Points
 
 IdempotencyKey = NewType("IdempotencyKey", str)
@@ -23,13 +24,6 @@ LogIndex = NewType("LogIndex", int)
 _DOCS = "https://scrip.example/reference/scalars"
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
-_DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
-    re.ASCII,
-)
-_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-"""The first and the last instant are PostgreSQL's infinities to the driver, which reads those back without a zone."""
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 
 
@@ -58,15 +52,12 @@ def serialize_integer(value: object) -> str:
 
 def parse_date_time(value: object) -> datetime:
     """An aware UTC instant from RFC 3339 with an offset and at most microseconds; GraphQLError otherwise."""
-    if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
+    if not isinstance(value, str) or not DATE_TIME.fullmatch(value):
         raise GraphQLError('Expected an instant with an offset, such as "2026-01-31T23:59:59Z".')
     try:
-        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        instant = _BEGINNING
-    if instant in {_BEGINNING, _END}:
-        raise GraphQLError("There is no such instant.")
-    return instant
+        return read_date_time(value)
+    except ValueError:
+        raise GraphQLError("There is no such instant.") from None
 
 
 def serialize_date_time(value: object) -> str:
@@ -78,7 +69,7 @@ def serialize_date_time(value: object) -> str:
 
 def parse_date(value: object) -> date:
     """A calendar date from `YYYY-MM-DD`; GraphQLError otherwise."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    if not isinstance(value, str) or not DATE.fullmatch(value):
         raise GraphQLError('Expected a date, such as "2026-01-31".')
     try:
         return date.fromisoformat(value)

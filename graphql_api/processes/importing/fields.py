@@ -1,15 +1,15 @@
 """A line's fields and single values, read the same for JSON and CSV."""
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 
 import orjson
 
 from graphql_api.processes.importing.faults import FaultCode, LineFault
 from graphql_api.repeated_fields import has_repeated_field
+from graphql_api.time_text import DATE, DATE_TIME, read_date_time
 from ledger.book.units import is_amount
 from ledger.engine.request import is_key
 from ledger.members.enrol import is_external_id
@@ -20,11 +20,6 @@ Value = object
 
 OWN_KEY_LENGTH_MAX: Final = 200
 _CODE_LENGTH_MAX: Final = 64
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-"""RFC 3339, as the API takes it; Python alone also reads weeks, times without seconds, and offsets with them."""
-_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-"""PostgreSQL's infinities to the driver."""
 
 
 class Fields:
@@ -123,7 +118,7 @@ def read_boolean(name: str, value: Value) -> bool:
 def read_date(name: str, value: Value) -> date:
     """A local date, YYYY-MM-DD."""
     text = read_text(name, value)
-    if _DATE.fullmatch(text):
+    if DATE.fullmatch(text):
         with suppress(ValueError):
             return date.fromisoformat(text)
     raise refuse(name, "a date like 2027-12-31")
@@ -132,11 +127,9 @@ def read_date(name: str, value: Value) -> date:
 def read_instant(name: str, value: Value) -> datetime:
     """An instant of RFC 3339, at most with microseconds."""
     text = read_text(name, value)
-    if _INSTANT.fullmatch(text):
-        with suppress(ValueError, OverflowError):
-            instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
-            if _BEGINNING < instant < _END:
-                return instant
+    if DATE_TIME.fullmatch(text):
+        with suppress(ValueError):
+            return read_date_time(text)
     raise refuse(name, "an instant with its offset, like 2017-03-01T09:30:00+01:00")
 
 
