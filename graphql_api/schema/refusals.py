@@ -70,8 +70,7 @@ def _instant(value: Fact) -> object:
 
 
 def _entry(value: Fact) -> object:
-    # A reference may have been claimed by what posted nothing, such as a request for approval.
-    return None if value == "None" else strawberry.ID(encode_id(ENTRY, UUID(str(value))))
+    return strawberry.ID(encode_id(ENTRY, UUID(str(value))))
 
 
 def _approval(value: Fact) -> object:

@@ -33,6 +33,6 @@ async def require_unused(reader: Reader, sealer: Sealer, command: AnyCommand) ->
 
 
 async def _require_free(reader: Reader, command: AnyCommand, claim: bytes) -> None:
-    now = await reader.now()
     async with reader.snapshot() as snapshot:
+        now = await snapshot.now()
         await Preview(snapshot).decide(lambda state: free_claim(command, claim, state, now))

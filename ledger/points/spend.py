@@ -15,7 +15,7 @@ from ledger.engine.command import command_class
 from ledger.engine.journal import post
 from ledger.engine.reader import Reader
 from ledger.engine.shelf import Key
-from ledger.engine.shelves import ACCOUNTS, LOTS
+from ledger.engine.shelves import LOTS
 from ledger.engine.state import State
 from ledger.members.membership import require_not_closed, require_not_frozen
 from ledger.partners.merchant import require_merchant
@@ -82,8 +82,7 @@ class SpendPoints(PointsCommand):
 
     def footprint(self) -> Sequence[Key]:
         """The wallet with its lots, and the payment code."""
-        wallet = self.ids.wallet
-        keys = [ACCOUNTS.key(wallet), LOTS.key(wallet)]
+        keys = [self.wallet_key(), LOTS.key(self.ids.wallet)]
         if self.code_id is not None:
             keys.append(PAYMENT_CODES.key(self.code_id))
         return keys
