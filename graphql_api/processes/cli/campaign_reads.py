@@ -25,13 +25,15 @@ def list_campaigns(programme: ProgrammeCode = None, as_json: AsJson = False) -> 
     """
     import asyncio
 
-    from graphql_api.processes.cli.output import print_json
+    from graphql_api.processes.cli.output import print_json, print_line
     from graphql_api.processes.cli.plain_table import print_plain_table
 
     views = sorted(asyncio.run(_all(programme)), key=lambda view: view.campaign.code)
     if as_json:
         print_json({"campaigns": [_plain(view) for view in views]})
         return
+    if not views:
+        print_line("There are no campaigns.")
     rows = [(view.campaign.code, view.campaign.state, *_days(view), *_numbers(view)) for view in views]
     print_plain_table("Campaigns", texts=("code", "state", "from", "until"), numbers=("holds", "newest"), rows=rows)
 

@@ -56,7 +56,10 @@ def list_holds(as_json: Annotated[bool, typer.Option("--json", help="Print one J
 
     from graphql_api.processes.cli.output import print_json, print_line
 
-    for hold in asyncio.run(_standing()):
+    holds = asyncio.run(_standing())
+    if not holds and not as_json:
+        print_line("No legal hold stands.")
+    for hold in holds:
         if as_json:
             print_json(_plain(hold))
         else:

@@ -120,6 +120,9 @@ def _print_overview(overview: "MemberOverview", codes: "Mapping[UUID, str]") -> 
     from graphql_api.processes.cli.plain_table import print_plain_table
 
     print_line(f"Member {overview.external_id}, {overview.state}, enrolled {overview.enrolled_at:%Y-%m-%d}.")
+    if not overview.wallets:
+        print_line("There are no wallets: the programme has no assets.")
+        return
     # A wallet is a column: nine of them beside each other would not fit into a terminal.
     names = ("available", "posted", "held", "pending", "matured", "overdue", "owed")
     rows: list[tuple[object, ...]] = [(name, *(getattr(one, name) for one in overview.wallets)) for name in names]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="tier", help="Read ladders of tiers and where members stand.", no_args_is_help=True)
 STEPS_SHOWN = 20
+_NO_LADDERS = "There are no ladders."
 
 
 class _Shown(NamedTuple):
@@ -101,9 +102,12 @@ def _plain_ladder(record: "LadderRecord") -> dict[str, object]:
 
 
 def _print_ladders(records: "Sequence[LadderRecord]") -> None:
+    from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.cli.plain_table import print_plain_table
     from ledger.tiers.ladder_text import parse_body
 
+    if not records:
+        print_line(_NO_LADDERS)
     for record in records:
         body = parse_body(record.latest.body)
         days = "" if body.window.days is None else f" {body.window.days} days"
@@ -155,8 +159,11 @@ def _text(value: "date | None") -> str | None:
 
 
 def _print_member(found: "Sequence[_Shown]") -> None:
+    from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.cli.plain_table import print_plain_table
 
+    if not found:
+        print_line(_NO_LADDERS)
     rows = []
     for tier in (shown.tier for shown in found):
         keep = tier.progress.keep

@@ -61,9 +61,12 @@ def _plain_counts(counts: "VoucherCounts") -> dict[str, int]:
 
 def print_totals(totals: "Sequence[TemplateTotals]") -> None:
     """The report as a table of the templates that issued something, with a line for each category below."""
+    from graphql_api.processes.cli.output import print_line
     from graphql_api.processes.cli.plain_table import percent, print_plain_table
     from ledger.reports.voucher_totals import totals_by_category
 
+    if not totals:
+        print_line("There are no voucher templates.")
     sums = [("all", category, counts) for category, counts in totals_by_category(totals).items()]
     issued = [(each.code, each.category, each.counts) for each in totals if each.counts.issued]
     print_plain_table(
