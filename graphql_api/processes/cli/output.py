@@ -52,12 +52,14 @@ def written_to_the_end() -> Iterator[None]:
     """
     try:
         yield
+    except SystemExit:
+        sys.stdout.flush()
+        raise
     except (Exception, KeyboardInterrupt):
         with suppress(OSError):
             sys.stdout.flush()
         raise
-    finally:
-        sys.stdout.flush()
+    sys.stdout.flush()
 
 
 def stand_in_for_closed_streams() -> None:
