@@ -34,6 +34,7 @@ class SubscriptionLimits:
 
     opening_bytes_max: of all messages until it is known who sends them; reading them is charged to nobody
     per_client: connections of one member or merchant in this process, who must not take those of all others
+    connections_max: in this process; where all are taken, one that has not said who it is gives way to the next
     """
 
     per_connection: int = 20
@@ -63,6 +64,7 @@ class SubscriptionEndpoint:
         self._origins = origins
         self._limits = limits
         self._open = 0
+        self._unopened: dict[asyncio.Timeout, None] = {}
         self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +74,7 @@ class SubscriptionEndpoint:
         record.kind = "subscription"
         socket = WebSocket(scope, receive, send)
         # Closing before accepting is answered with 403: the page or client learns nothing more.
-        if not self._may_connect(socket) or self._open >= self._limits.connections_max:
+        if not self._may_connect(socket) or not self._has_room():
             record.status = 403
             await socket.close()
             return
@@ -95,6 +97,18 @@ class SubscriptionEndpoint:
         # A page that this server itself served (GraphiQL) may talk back to it.
         return origin in {f"http://{socket.headers.get('host')}", f"https://{socket.headers.get('host')}"}
 
+    def _has_room(self) -> bool:
+        """Whether one more may connect. Whoever has a credential shows it at once; so who has kept silent longest loses
+        its place to the next, and opening many connections without a word keeps nobody out.
+        """
+        if self._open < self._limits.connections_max:
+            return True
+        silent = next((opening for opening in self._unopened if not opening.expired()), None)
+        if silent is not None:
+            del self._unopened[silent]
+            silent.reschedule(asyncio.get_running_loop().time())
+        return silent is not None
+
     async def _serve(self, socket: WebSocket, record: RequestRecord) -> None:
         async def send(text: str) -> None:
             try:
@@ -115,6 +129,8 @@ class SubscriptionEndpoint:
         try:
             async with asyncio.timeout(self._limits.lifetime_seconds):
                 async with asyncio.timeout(self._limits.init_timeout_seconds) as opening:
+                    self._unopened[opening] = None
+                    places.callback(self._unopened.pop, opening, None)
                     await self._converse(socket, session, opening, places)
         except CloseSocket as close:
             await _close(socket, close.code, close.reason)
@@ -157,6 +173,7 @@ class SubscriptionEndpoint:
             await session.handle(parse_message(text), len(text))
             if session.caller is not None and opening.when() is not None:
                 opening.reschedule(None)
+                self._unopened.pop(opening, None)
                 if session.caller.role in _COUNTED:
                     places.enter_context(self._place_of(session.caller.client))
 

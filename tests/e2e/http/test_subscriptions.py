@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -291,6 +291,28 @@ async def test_a_silent_connection_is_closed() -> None:
     limits = SubscriptionLimits(init_timeout_seconds=0.05)
     async with connected(HttpOptions(subscriptions=limits)) as socket:
         assert await close_code(socket) == 4408
+
+
+async def test_who_says_nothing_gives_way_to_the_next() -> None:
+    """Where all places are taken, the longest silent one is closed; who has said who it is keeps its place."""
+    limits = SubscriptionLimits(connections_max=2)
+    async with served(sample_app(HttpOptions(subscriptions=limits))) as url, AsyncExitStack() as sockets:
+        address = f"ws{url.removeprefix('http')}/graphql"
+
+        async def opened() -> ClientConnection:
+            return await sockets.enter_async_context(connect(address, subprotocols=[PROTOCOL]))
+
+        silent = await opened()
+        known = [await opened()]
+        await begin(known[0])
+        known.append(await opened())
+        assert await close_code(silent) == 4408
+        await begin(known[1])
+        with pytest.raises(InvalidStatus):
+            await opened()
+        for socket in known:
+            await send(socket, type="ping")
+            assert await receive(socket) == {"type": "pong"}
 
 
 async def test_a_connection_has_a_lifetime() -> None:
