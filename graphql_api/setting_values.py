@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from audit.retention import DAYS_MAX, Span
+from ledger.partners.plain_network import parse_network
 
 
 class Environment(StrEnum):
@@ -115,14 +116,11 @@ def origins(value: str) -> tuple[str, ...]:
 
 
 def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Read a comma-separated list of IP networks; IPv4 inside IPv6 is refused, since addresses are read as IPv4."""
+    """Read a comma-separated list of IP networks, each as a merchant's is read."""
     try:
-        read = tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(parse_network(part.strip()) for part in value.split(",") if part.strip())
     except ValueError:
         raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
-    if any(isinstance(network, IPv6Network) and network.network_address.ipv4_mapped for network in read):
-        raise ValueError("must name IPv4 networks as such: 10.0.0.0/8, not ::ffff:10.0.0.0/104")
-    return read
 
 
 def root_key(value: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from uuid import UUID
 
@@ -12,15 +11,13 @@ from ledger.book.refusal import Refusal, RefusalCode, refuse_input
 from ledger.engine.command import Actor
 from ledger.engine.reader import Query
 from ledger.engine.unit_of_work import UnitsOfWork
+from ledger.partners.plain_network import parse_network
 from ledger.partners.rows import Merchant, Network
 from ledger.partners.tables import MERCHANTS
 from ledger.programme.registry_change import registry_change
 
 NETWORKS_MAX: Final = 64
 _TEXT_MAX: Final = 64
-_IPV4_AT_BIT: Final = 96
-"""Where an IPv4 address inside IPv6 begins (RFC 4291, 2.5.5)."""
-_LOOPBACK: Final = 1
 _SET = Query(
     update(MERCHANTS)
     .where(MERCHANTS.c.id == bindparam("merchant_id"), MERCHANTS.c.programme_id == bindparam("of_programme"))
@@ -59,23 +56,9 @@ def parse_networks(texts: Sequence[str]) -> list[Network]:
 
 def _parse(text: str, index: int) -> Network:
     network = None
-    if len(text) <= _TEXT_MAX and "%" not in text:
+    if len(text) <= _TEXT_MAX:
         with suppress(ValueError):
-            network = _plain(ip_network(text))
+            network = parse_network(text)
     if network is None:
         refuse_input(f"networks.{index}")
     return network
-
-
-def _plain(network: Network) -> Network | None:
-    """An IPv4 network inside IPv6 as what it is, which is how clients' addresses are read.
-
-    None for one of IPv4-compatible addresses: nobody has them any more (RFC 4291, 2.5.5.1), and PostgreSQL writes them
-    in another way than the audit record would.
-    """
-    if not isinstance(network, IPv6Network) or network.prefixlen < _IPV4_AT_BIT:
-        return network
-    first = network.network_address
-    if first.ipv4_mapped is not None:
-        return IPv4Network((first.ipv4_mapped, network.prefixlen - _IPV4_AT_BIT))
-    return None if _LOOPBACK < int(first) < 2**32 else network
