@@ -18,6 +18,7 @@ from ledger.engine.command import Actor
 from ledger.partners.rows import terminal_id
 from ledger.vouchers.basket import Basket, BasketItem
 from ledger.vouchers.code import code_hash, read_code
+from ledger.vouchers.counter import PRESENTED_MAX
 from ledger.vouchers.discount import Wanted
 from ledger.vouchers.dynamic_code import is_fresh
 from ledger.vouchers.lock import token_hash
@@ -109,7 +110,9 @@ class AtTheTill(TypedDict):
 
 
 async def at_the_till(context: Context, till: Till, vouchers: Sequence[PresentedVoucherInput]) -> AtTheTill:
-    """Who shows which vouchers where."""
+    """Who shows which vouchers where. INVALID_INPUT where they are too many, before their codes are hashed."""
+    if len(vouchers) > PRESENTED_MAX:
+        refuse_input("vouchers")
     return AtTheTill(
         actor=await context.actor(),
         merchant_id=till.merchant_id,

@@ -1,5 +1,14 @@
 """At the counter through the schema: validate, lock, redeem, several on one basket, reverse, ask what came of it."""
 
+from dataclasses import replace
+
+import pytest
+
+from audit.cipher import KeySealer
+from graphql_api.caller import Caller
+from graphql_api.request_record import RequestRecord
+from graphql_api.schema.context import Context
+from ledger.vouchers.counter import PRESENTED_MAX
 from tests.integration.graphql.counter import FIFTY, REDEEMED, VALIDATED, Counter
 from tests.integration.graphql.people import People
 
@@ -137,3 +146,30 @@ async def test_a_till_must_be_the_shops_own_and_open(people: People, counter: Co
         "TERMINAL_CLOSED",
     )
     assert shown["redemptions"]["nodes"] == [{"terminalId": made["terminal"]["id"]}]
+
+
+@pytest.mark.parametrize("name", ["validateVouchers", "redeemVouchers"])
+async def test_more_vouchers_than_a_basket_takes_are_refused_before_any_is_hashed(people: People, name: str) -> None:
+    """A body has room for tens of thousands, which would keep every other request waiting."""
+    hashed: list[bytes] = []
+    contexts = people.desk.contexts
+
+    class Listening(KeySealer):
+        def blind_hash(self, value: bytes) -> bytes:
+            hashed.append(value)
+            return super().blind_hash(value)
+
+    def listened(caller: Caller, record: RequestRecord) -> Context:
+        context = contexts(caller, record)
+        return replace(context, ledger=replace(context.ledger, sealer=Listening(bytes(32))))
+
+    people.desk.contexts = listened
+    given = {"basketMinor": "1", "vouchers": [{"code": f"ABC{n:06}"} for n in range(PRESENTED_MAX + 1)]}
+    given |= {"idempotencyKey": "many"} if name == "redeemVouchers" else {}
+    text = f"""{"query" if name == "validateVouchers" else "mutation"} V($input: {name[0].upper()}{name[1:]}Input!) {{
+        {name}(input: $input) {{ ... on InvalidInputError {{ code field }} }} }}"""
+
+    refused = await people.desk.ask(people.till, text, input=given)
+
+    assert refused == {name: {"code": "INVALID_INPUT", "field": "vouchers"}}
+    assert hashed == []
