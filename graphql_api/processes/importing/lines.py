@@ -30,7 +30,7 @@ def read_lines(path: Path) -> Iterator[RawLine]:
     Raises UnusableFile at the end of a file that was written to meanwhile: its end may not have been there yet.
     """
     with path.open("rb") as file:
-        before = _state_of(file)
+        before = state_of(os.fstat(file.fileno()))
         number = 0
         while data := file.readline(LINE_BYTES_MAX + 1):
             number += 1
@@ -42,16 +42,17 @@ def read_lines(path: Path) -> Iterator[RawLine]:
             plain = plain.rstrip(b"\r\n")
             if plain.strip():
                 yield RawLine(number=number, data=plain, size=size, is_too_long=too_long)
-        if _state_of(file) != before:
+        if state_of(os.fstat(file.fileno())) != before:
             raise UnusableFile(
                 f"{path} was changed while it was read, up to line {number}; run it again when it is whole."
             )
 
 
-def _state_of(file: BinaryIO) -> tuple[int, int] | None:
-    """What changes with a file's content; None for a pipe, which is read as it is written."""
-    state = os.fstat(file.fileno())
-    return (state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
+def state_of(status: os.stat_result) -> tuple[int, ...] | None:
+    """Which file it is, and what changes with its content; None for a pipe, which is read as it is written."""
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _skip_rest(file: BinaryIO) -> int:

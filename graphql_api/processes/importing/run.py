@@ -1,5 +1,6 @@
 """An import from beginning to end: the file in time order or live, the programme, the clock, and what came of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from graphql_api.processes.importing.names import find_source, require_source
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, OpeningRecord
 from graphql_api.processes.importing.tally import Tally
-from graphql_api.processes.importing.timing import LANES, require_time_order, timed
+from graphql_api.processes.importing.timing import LANES, read_history, timed
 from graphql_api.settings import Settings
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.activity import activity_key
@@ -54,12 +55,11 @@ def read_only(wanted: Wanted, progress: Progress) -> Tally:
     Raises UnusableFile for a form that is none, a replay out of time order, or a source that is no name.
     """
     require_source(wanted.source)
-    if wanted.is_replay:
-        require_time_order(wanted.path)
+    lines = read_history(wanted.path).lines if wanted.is_replay else parse_file(wanted.path)
     tally = Tally(path=wanted.refused)
     tally.begin()
     try:
-        for line in timed(parse_file(wanted.path), is_replay=wanted.is_replay):
+        for line in timed(lines, is_replay=wanted.is_replay):
             if line.fault is not None:
                 tally.refuse(line, line.fault)
             elif isinstance(line.record, OpeningRecord) and _sum(line.record) != line.record.total:
@@ -86,9 +86,7 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
     clock = ReplayClock() if wanted.is_replay else LiveClock()
     async with open_application(settings, url=url, clock=clock, origin="import") as application:
         actor = await find_source(application.reader, wanted.programme, wanted.source)
-        if wanted.is_replay:
-            await _require_history(application, actor, wanted)
-        lines = timed(parse_file(wanted.path), is_replay=wanted.is_replay)
+        lines = await _history(application, actor, wanted) if wanted.is_replay else parse_file(wanted.path)
         tally = Tally(path=wanted.refused)
         tally.begin()
         load = Load(
@@ -101,7 +99,7 @@ async def run_import(settings: Settings, url: str, wanted: Wanted, progress: Pro
             lane_count=await _lane_count(application, actor),
         )
         try:
-            await load.run(lines)
+            await load.run(timed(lines, is_replay=wanted.is_replay))
         finally:
             tally.close()
     return tally
@@ -113,19 +111,19 @@ async def _lane_count(application: Application, actor: Actor) -> int:
     return 1 if row is not None and row["is_bounded"] else LANES
 
 
-async def _require_history(application: Application, actor: Actor, wanted: Wanted) -> None:
-    """History cannot be replayed behind what happened later. A replay that has begun goes on: something of the file's
-    beginning is decided, whichever of its lines came first and whatever burned no key.
+async def _history(application: Application, actor: Actor, wanted: Wanted) -> Iterator[Line]:
+    """The lines of a file that may be replayed: history cannot come behind what happened later. A replay that has begun
+    goes on: something of the file's beginning is decided, whichever of its lines came first and whatever burned no key.
     """
-    beginning = require_time_order(wanted.path, await application.reader.now())
+    beginning, lines = read_history(wanted.path, await application.reader.now())
     begins_at = beginning[0].record.at if beginning and beginning[0].record is not None else None
     if begins_at is None:
-        return
+        return lines
     requests = [request_id(actor.client, _key_of(line, wanted.source)) for line in beginning]
     asked = {"requests": requests, "programme_id": actor.programme_id}
     found = await application.reader.row(_LATEST, asked)
     if found is None or found["latest"] is None or found["is_begun"] or found["latest"] <= begins_at:
-        return
+        return lines
     raise UnusableFile(
         f"the file begins at {begins_at.isoformat()}, and the programme has entries up to "
         f"{found['latest'].isoformat()}; history comes before everything else."

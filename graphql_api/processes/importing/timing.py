@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
+from graphql_api.processes.importing.lines import state_of
 from graphql_api.processes.importing.parse import Line, parse_file
 from graphql_api.processes.importing.records import ActivityRecord, EarnRecord
 from ledger.engine.unit import LIST_MAX
@@ -39,15 +40,24 @@ def _fault(line: Line, *, is_replay: bool) -> LineFault | None:
     return None
 
 
-def require_time_order(path: Path, now: datetime | None = None) -> list[Line]:
-    """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`,
-    and for a pipe, which could not be read again.
+class History(NamedTuple):
+    """A file that was found to be in time order.
 
-    Returns the file's beginning: the first lines that state a time, as many as a run may have in flight at once. Lines
-    that cannot be read are left to the import to refuse.
+    beginning: the first lines that state a time, as many as a run may have in flight at once
+    lines:     all of them, read again; UnusableFile before the first one where the file is another by then
+    """
+
+    beginning: list[Line]
+    lines: Iterator[Line]
+
+
+def read_history(path: Path, now: datetime | None = None) -> History:
+    """Reads the whole file once. Raises UnusableFile naming the first line that goes back in time, or lies after `now`,
+    and for a pipe, which could not be read again. Lines that cannot be read are left to the import to refuse.
     """
     if not path.is_file():
         raise UnusableFile(f"{path} is a pipe, and a replay reads its file twice; write it to a file first.")
+    before = state_of(path.stat())
     beginning: list[Line] = []
     latest: datetime | None = None
     latest_line = 0
@@ -65,4 +75,15 @@ def require_time_order(path: Path, now: datetime | None = None) -> list[Line]:
         if len(beginning) < BEGINNING_LINES:
             beginning.append(line)
         latest, latest_line = at, line.number
-    return beginning
+    return History(beginning, _read_again(path, before))
+
+
+def _read_again(path: Path, before: tuple[int, ...] | None) -> Iterator[Line]:
+    lines = parse_file(path)
+    first = next(lines, None)
+    # Asked once the file is open: what takes its name from here on is not read.
+    if state_of(path.stat()) != before:
+        raise UnusableFile(f"{path} was changed after its times had been read; run it again when it is whole.")
+    if first is not None:
+        yield first
+    yield from lines

@@ -11,7 +11,7 @@ from graphql_api.processes.importing.faults import FaultCode, UnusableFile
 from graphql_api.processes.importing.lines import LINE_BYTES_MAX
 from graphql_api.processes.importing.parse import Line, derived_key, parse_file
 from graphql_api.processes.importing.records import EarnRecord, EnrolRecord, OpeningRecord
-from graphql_api.processes.importing.timing import require_time_order, timed
+from graphql_api.processes.importing.timing import read_history, timed
 from ledger.points.opening import NEVER_EXPIRES, OpeningLot
 
 GOOD = b'{"type": "enrol", "member": "C-1"}'
@@ -233,12 +233,34 @@ def test_a_history_that_goes_back_names_the_line(tmp_path: Path) -> None:
 
     _parse(path, line % 2, line % 2, line % 1)
     with pytest.raises(UnusableFile, match=r"^line 3 is of 2017-01-01.*before line 2"):
-        require_time_order(path)
+        read_history(path)
 
     os.mkfifo(tmp_path / "pipe.jsonl")
     with pytest.raises(UnusableFile, match="is a pipe, and a replay reads its file twice"):
-        require_time_order(tmp_path / "pipe.jsonl")
+        read_history(tmp_path / "pipe.jsonl")
 
     _parse(path, line % 1, line % 3)
     with pytest.raises(UnusableFile, match=r"^line 2 is of 2017-01-03.*not reached"):
-        require_time_order(path, datetime(2017, 1, 2, tzinfo=UTC))
+        read_history(path, datetime(2017, 1, 2, tzinfo=UTC))
+
+
+def test_a_history_is_read_again_as_it_was(tmp_path: Path) -> None:
+    """What took its name or was written into it between the two readings is in no order that anybody looked at."""
+    line = b'{"type": "enrol", "member": "C-%d", "at": "2017-01-01T00:00:00Z"}'
+    path = tmp_path / "a.jsonl"
+    _parse(path, line % 1, line % 2)
+    as_it_was, replaced = read_history(path), read_history(path)
+    assert [each.number for each in as_it_was.lines] == [1, 2]
+
+    stat = path.stat()
+    _parse(tmp_path / "b.jsonl", line % 3, line % 4)
+    os.utime(tmp_path / "b.jsonl", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (tmp_path / "b.jsonl").replace(path)
+    with pytest.raises(UnusableFile, match="was changed after its times had been read; run it again when it is whole"):
+        next(replaced.lines)
+
+    written_into = read_history(path)
+    with path.open("ab") as file:
+        file.write(line % 5)
+    with pytest.raises(UnusableFile, match="was changed after its times had been read"):
+        next(written_into.lines)
