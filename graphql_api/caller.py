@@ -1,7 +1,7 @@
 """Who is calling: the verified identity every resolver sees, and nothing about how it was verified."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from graphql_api.permissions import Role, Scope
 
@@ -40,3 +40,12 @@ class Caller:
     def may(self, scope: Scope) -> bool:
         """Whether the caller holds `scope`."""
         return scope in self.scopes
+
+
+class CallerContext(Protocol):
+    """What every resolver context has at least."""
+
+    @property
+    def caller(self) -> Caller:
+        """The verified caller."""
+        ...

@@ -7,17 +7,19 @@ Whose wallet it is stays a question for resolvers and SQL.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
+from graphql_api.caller import CallerContext
 from graphql_api.errors import Forbidden
 from graphql_api.permissions import OWN, Role, Scope
 
 _RULE = "scrip.field_rule"
 _GUARDED = "scrip.guarded"
 _STRAWBERRY = "strawberry-definition"
+_ALL: Final = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,14 @@ class FieldRule:
     cost: weight in the static cost, at least 0.
     page_max: the largest page a list argument `first` may ask for; multiplies the cost below the field. Of a list
         without that argument: as how many items it is charged.
+    callers: the roles that may ask at all, whatever their scopes.
     """
 
     scopes: tuple[Scope, ...] = ()
     moves: str | None = None
     cost: int = 1
     page_max: int | None = None
+    callers: frozenset[Role] = _ALL
 
 
 def requires(
@@ -50,6 +54,13 @@ def requires(
 def any_caller(*, cost: int = 1, page_max: int | None = None) -> dict[object, object]:
     """Metadata for a field that every verified caller may read."""
     return {_RULE: FieldRule(cost=cost, page_max=page_max)}
+
+
+def only_for(callers: frozenset[Role], metadata: dict[object, object]) -> dict[object, object]:
+    """The metadata, for callers of these roles only."""
+    rule = metadata[_RULE]
+    assert isinstance(rule, FieldRule)
+    return {_RULE: replace(rule, callers=callers)}
 
 
 class _Definition(Protocol):
@@ -78,8 +89,8 @@ def guard_schema(schema: GraphQLSchema) -> GraphQLSchema:
         raise ValueError(f"these root fields declare neither requires(…) nor any_caller(): {', '.join(bare)}")
     for field in _object_fields(schema):
         rule = rule_of(field)
-        if rule and rule.scopes:
-            _guard(field, rule.scopes)
+        if rule and (rule.scopes or rule.callers != _ALL):
+            _guard(field, rule)
     schema.extensions[_GUARDED] = True
     return schema
 
@@ -90,46 +101,31 @@ def _object_fields(schema: GraphQLSchema) -> Iterator[GraphQLField]:
             yield from kind.fields.values()
 
 
-def _guard(field: GraphQLField, scopes: tuple[Scope, ...]) -> None:
-    names = " or ".join(f"`{scope}` (members)" if scope in OWN else f"`{scope}`" for scope in scopes)
-    field.description = f"{field.description or ''}\n\nScope: {names}.".strip()
-    wanted = frozenset(scopes)
+def _guard(field: GraphQLField, rule: FieldRule) -> None:
+    names = " or ".join(f"`{scope}` (members)" if scope in OWN else f"`{scope}`" for scope in rule.scopes)
+    if names:
+        field.description = f"{field.description or ''}\n\nScope: {names}.".strip()
     refusal = f"This needs the scope {names.replace('`', '')}."
     # A subscription field is guarded where its events are asked for; its resolver then only passes them on.
     if field.subscribe is not None:
-        field.subscribe = _guarded(field.subscribe, wanted, refusal)
+        field.subscribe = _guarded(field.subscribe, rule, refusal)
     elif field.resolve is not None:
-        field.resolve = _guarded(field.resolve, wanted, refusal)
+        field.resolve = _guarded(field.resolve, rule, refusal)
     else:
         raise ValueError("a field with a scope needs a resolver to guard")
 
 
-class _Info(Protocol):
-    @property
-    def context(self) -> "_Context": ...
-
-
-class _Context(Protocol):
-    @property
-    def caller(self) -> "_Caller": ...
-
-
-class _Caller(Protocol):
-    @property
-    def role(self) -> Role: ...
-
-    @property
-    def scopes(self) -> frozenset[Scope]: ...
-
-
-def _guarded(resolve: Callable[..., object], wanted: frozenset[Scope], refusal: str) -> Callable[..., object]:
+def _guarded(resolve: Callable[..., object], rule: FieldRule, refusal: str) -> Callable[..., object]:
+    wanted, callers = frozenset(rule.scopes), rule.callers
     of_others = wanted - OWN
 
     # By position only: a field may have an argument of any name.
-    def guarded(source: object, info: _Info, /, **arguments: object) -> object:
+    def guarded(source: object, info: GraphQLResolveInfo[CallerContext], /, **arguments: object) -> object:
         caller = info.context.caller
-        if (wanted if caller.role is Role.MEMBER else of_others).isdisjoint(caller.scopes):
+        if wanted and (wanted if caller.role is Role.MEMBER else of_others).isdisjoint(caller.scopes):
             raise Forbidden(refusal)
+        if caller.role not in callers:
+            raise Forbidden("Callers of this role may not ask for this.")
         return resolve(source, info, **arguments)
 
     return guarded

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from graphql import GraphQLSchema, OperationType
 
-from graphql_api.caller import Caller
+from graphql_api.caller import Caller, CallerContext
 from graphql_api.http.bodies import GraphqlRequest, refuse_nul
 from graphql_api.http.credentials import unauthenticated
 from graphql_api.http.document_store import Document, DocumentStore, Operation, document_not_allowed
@@ -22,15 +21,6 @@ _BYTES_PER_COST_AT_LEAST = 200
 """Reading a body and coercing its variables takes half a microsecond a byte at worst; a list of 1,000 stays below its cost."""
 
 _PACE_SECONDS = 1.0
-
-
-class CallerContext(Protocol):
-    """What every resolver context has at least."""
-
-    @property
-    def caller(self) -> Caller:
-        """The verified caller."""
-        ...
 
 
 MakeContext = Callable[[Caller, RequestRecord], CallerContext]
