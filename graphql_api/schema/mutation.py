@@ -33,14 +33,12 @@ def mutation(
     The resolver may raise any of the refusals. A query that a till asks in the middle of a sale answers so too.
     callers: the roles that may ask at all, whatever their scopes, by default the bank's; others are refused with FORBIDDEN
     """
-    refusals = frozenset(refusals)
     name = pascal(resolver.__name__)
     successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
     union = result_union(
         f"{name}Result", f"What `{name[0].lower()}{name[1:]}` came to.", (*successes, *_errors(refusals))
     )
-    telling = _telling_of_loss(resolver) if RefusalCode.UNAVAILABLE in refusals else resolver
-    return strawberry.mutation(resolver=_presenting(telling, union, callers), metadata=rule)
+    return strawberry.mutation(resolver=_presenting(resolver, union, callers), metadata=rule)
 
 
 def items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
@@ -76,23 +74,13 @@ def _presenting(
             return await resolver(*args, **kwargs)
         except Refusal as refusal:
             return refused(info.context, refusal)
+        except LOST as error:
+            # A database that cannot be asked is a refusal too, which says to send the same again.
+            log_lost(error, resolver.__name__)
+            return refused(info.context, Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1))
 
     answer.__annotations__ = {**resolver.__annotations__, "return": union}
     answer.__signature__ = signature(resolver).replace(return_annotation=union)  # type: ignore[attr-defined]
-    return answer
-
-
-def _telling_of_loss(resolver: Callable[P, Awaitable[object]]) -> Callable[P, Awaitable[object]]:
-    """A database that cannot be asked is a refusal too, which says to send the same again."""
-
-    @wraps(resolver)
-    async def answer(*args: P.args, **kwargs: P.kwargs) -> object:
-        try:
-            return await resolver(*args, **kwargs)
-        except LOST as error:
-            log_lost(error, resolver.__name__)
-            raise Refusal(RefusalCode.UNAVAILABLE, retry_after_seconds=1) from None
-
     return answer
 
 
