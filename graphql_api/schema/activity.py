@@ -137,8 +137,7 @@ async def activity(info: Info, id: strawberry.ID) -> Activity | None:  # noqa: A
 
     id: its id
     """
-    context = info.context
-    found = await read.activity_by_id(context.ledger.reader, await context.programme_id(), uuid_of(ACTIVITY, id))
+    found = await info.context.read(read.activity_by_id, uuid_of(ACTIVITY, id))
     return None if found is None else activity_of(found)
 
 
@@ -150,20 +149,14 @@ async def activity_by_event(info: Info, source: str, event_id: str) -> Activity 
     """
     context = info.context
     actor, key = await context.actor(), activity_key(source, event_id)
-    found = await read.activity_by_event(context.ledger.reader, actor.programme_id, actor.client, key)
+    found = await context.read(read.activity_by_event, actor.client, key)
     return None if found is None else activity_of(found)
 
 
 async def read_activities(context: Context, member_id: UUID, first: int, after: str | None) -> Connection[Activity]:
     """A page of a member's activities."""
     size = page_size(first)
-    rows = await read.activities_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        member_id,
-        limit=rows_for(size),
-        before=row_after(ACTIVITY, after),
-    )
+    rows = await context.read(read.activities_page, member_id, limit=rows_for(size), before=row_after(ACTIVITY, after))
     return connect_rows(ACTIVITY, rows, size, after, activity_of)
 
 

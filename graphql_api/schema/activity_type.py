@@ -48,8 +48,7 @@ def type_of(found: ledger.ActivityType) -> ActivityType:
 
 async def activity_types(info: Info) -> list[ActivityType]:
     """Every type of activities that the programme knows: the shipped ones, then its own; 500 of these at most."""
-    context = info.context
-    return [type_of(found) for found in await read_types(context.ledger.reader, await context.programme_id())]
+    return [type_of(found) for found in await info.context.read(read_types)]
 
 
 @input_type
@@ -79,13 +78,8 @@ class ActivityTypeRegistered:
 
 async def register_activity_type(info: Info, asked: Annotated[RegisterActivityTypeInput, INPUT]) -> object:
     """Register a type of activities for good. Its code makes it unique, so no key is needed."""
-    context = info.context
-    found = await register_type(
-        context.ledger.units,
-        await context.actor(),
-        code=asked.code,
-        schema=json_text("schema", asked.schema),
-        amount_field=asked.amount_field,
+    found = await info.context.change(
+        register_type, code=asked.code, schema=json_text("schema", asked.schema), amount_field=asked.amount_field
     )
     return ActivityTypeRegistered(activity_type=type_of(found))
 

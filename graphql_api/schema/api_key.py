@@ -52,13 +52,7 @@ def key_of(row: KeyRow) -> ApiKey:
 async def read_keys(context: Context, merchant_id: UUID, first: int, after: str | None) -> Connection[ApiKey]:
     """A page of a merchant's keys."""
     size = page_size(first)
-    rows = await keys_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        merchant_id,
-        limit=rows_for(size),
-        after=row_after(API_KEY, after),
-    )
+    rows = await context.read(keys_page, merchant_id, limit=rows_for(size), after=row_after(API_KEY, after))
     return connect_rows(API_KEY, rows, size, after, key_of)
 
 
@@ -102,9 +96,8 @@ class IssueApiKeyInput:
 async def issue_api_key(info: Info, asked: Annotated[IssueApiKeyInput, INPUT]) -> object:
     """Make a key for a merchant. Each call makes another one, so no idempotency key is needed."""
     context = info.context
-    key = await api_key.issue_api_key(
-        context.ledger.units,
-        await context.actor(),
+    key = await context.change(
+        api_key.issue_api_key,
         merchant_id=uuid_of(MERCHANT, asked.merchant_id),
         secret=context.ledger.random(api_key.SECRET_BYTES),
         expires_at=asked.expires_at,
@@ -127,9 +120,8 @@ class RotateApiKeyInput:
 async def rotate_api_key(info: Info, asked: Annotated[RotateApiKeyInput, INPUT]) -> object:
     """Make a second key for the same merchant, so that its tills can change one after the other."""
     context = info.context
-    key = await api_key.rotate_api_key(
-        context.ledger.units,
-        await context.actor(),
+    key = await context.change(
+        api_key.rotate_api_key,
         key_id=uuid_of(API_KEY, asked.api_key_id),
         secret=context.ledger.random(api_key.SECRET_BYTES),
         old_expires_at=asked.old_expires_at,
@@ -159,10 +151,7 @@ class ApiKeyRevoked:
 
 async def revoke_api_key(info: Info, asked: Annotated[RevokeApiKeyInput, INPUT]) -> object:
     """End a key now."""
-    context = info.context
-    row = await api_key.revoke_api_key(
-        context.ledger.units, await context.actor(), key_id=uuid_of(API_KEY, asked.api_key_id)
-    )
+    row = await info.context.change(api_key.revoke_api_key, key_id=uuid_of(API_KEY, asked.api_key_id))
     return ApiKeyRevoked(api_key=key_of(row))
 
 

@@ -119,7 +119,7 @@ async def approval(info: Info, id: strawberry.ID) -> Approval | None:  # noqa: A
     id: its id
     """
     context = info.context
-    row = await approval_by_id(context.ledger.reader, await context.programme_id(), uuid_of(APPROVAL, id))
+    row = await context.read(approval_by_id, uuid_of(APPROVAL, id))
     return None if row is None else approval_of(row, await context.ledger.reader.now())
 
 
@@ -133,13 +133,7 @@ async def approvals(
     after: the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
-    rows = await approvals_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        limit=rows_for(size),
-        before=row_after(APPROVAL, after),
-        state=state,
-    )
+    rows = await context.read(approvals_page, limit=rows_for(size), before=row_after(APPROVAL, after), state=state)
     now = await context.ledger.reader.now()
     return connect_rows(APPROVAL, rows, size, after, lambda row: approval_of(row, now))
 

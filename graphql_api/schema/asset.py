@@ -68,14 +68,13 @@ class Asset:
     async def rates(self, info: Info) -> list[Rate]:
         """What its points are and were worth in money, the latest first; 500 at most."""
         context = info.context
-        rows = await read.rates(context.ledger.reader, await context.programme_id(), self.code)
+        rows = await context.read(read.rates, self.code)
         return [await rate_of(context, row) for row in rows]
 
     @field(requires(Scope.PROGRAMME_READ, cost=5))
     async def adjustment_limits(self, info: Info) -> list[AdjustmentLimit]:
         """What may be adjusted alone, by kind of actor."""
-        context = info.context
-        rows = await read.adjustment_limits(context.ledger.reader, await context.programme_id(), self.code)
+        rows = await info.context.read(read.adjustment_limits, self.code)
         return [limit_of(row) for row in rows]
 
 
@@ -98,8 +97,7 @@ def asset_of(row: AssetRow) -> Asset:
 
 async def assets(info: Info) -> list[Asset]:
     """The programme's assets by code; 500 at most."""
-    context = info.context
-    return [asset_of(row) for row in await read.assets(context.ledger.reader, await context.programme_id())]
+    return [asset_of(row) for row in await info.context.read(read.assets)]
 
 
 @input_type
@@ -165,13 +163,8 @@ class AssetCreated:
 
 async def create_asset(info: Info, asked: Annotated[CreateAssetInput, INPUT]) -> object:
     """Create an asset. Its code makes it unique, so no key is needed."""
-    context = info.context
-    row = await setup.create_asset(
-        context.ledger.units,
-        await context.actor(),
-        code=asked.code,
-        kind=asked.kind,
-        terms=None if asked.terms is None else _terms(asked.terms),
+    row = await info.context.change(
+        setup.create_asset, code=asked.code, kind=asked.kind, terms=None if asked.terms is None else _terms(asked.terms)
     )
     return AssetCreated(asset=asset_of(row))
 
@@ -200,10 +193,7 @@ class AssetChanged:
 
 async def change_asset(info: Info, asked: Annotated[ChangeAssetInput, INPUT]) -> object:
     """Change an asset's terms; lots that were granted keep theirs."""
-    context = info.context
-    row = await setup.change_asset(
-        context.ledger.units, await context.actor(), code=asked.code, terms=_terms(asked.terms)
-    )
+    row = await info.context.change(setup.change_asset, code=asked.code, terms=_terms(asked.terms))
     return AssetChanged(asset=asset_of(row))
 
 

@@ -171,7 +171,7 @@ async def revealed_parts(info: Info, approval_id: strawberry.ID) -> list[Reveale
     """
     context = info.context
     actor = await context.actor()
-    approval = await approval_by_id(context.ledger.reader, actor.programme_id, uuid_of(APPROVAL, approval_id))
+    approval = await context.read(approval_by_id, uuid_of(APPROVAL, approval_id))
     now = await context.ledger.reader.now()
     if approval is None or not is_open_to(approval, actor.client, AskForReveal.kind, now):
         return None

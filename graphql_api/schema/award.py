@@ -210,7 +210,7 @@ async def award(info: Info, id: strawberry.ID) -> Award | None:  # noqa: A002 - 
     id: its id
     """
     context = info.context
-    found = await award_by_id(context.ledger.reader, await context.programme_id(), uuid_of(AWARD, id))
+    found = await context.read(award_by_id, uuid_of(AWARD, id))
     return None if found is None else await award_of(context, found)
 
 

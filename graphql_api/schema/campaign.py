@@ -134,9 +134,8 @@ async def campaign(
     context = info.context
     if (id is None) == (code is None):
         raise InvalidInput("Give an id or a code.")
-    programme_id = await context.programme_id()
-    asked = campaign_id(programme_id, code) if code is not None else uuid_of(CAMPAIGN, id or "")
-    found = await read.campaign_by_id(context.ledger.reader, programme_id, asked)
+    asked = uuid_of(CAMPAIGN, id or "") if code is None else campaign_id(await context.programme_id(), code)
+    found = await context.read(read.campaign_by_id, asked)
     return None if found is None else campaign_of(found)
 
 
@@ -150,13 +149,7 @@ async def campaigns(
     after: the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
-    views = await read.campaigns_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        limit=rows_for(size),
-        after=row_after(CAMPAIGN, after),
-        state=state,
-    )
+    views = await context.read(read.campaigns_page, limit=rows_for(size), after=row_after(CAMPAIGN, after), state=state)
     return connect(
         views,
         size,
@@ -222,9 +215,8 @@ async def _save(
     save: Callable[..., Awaitable[CampaignRecord]],
     asked: CreateCampaignInput | ChangeCampaignInput,
 ) -> CampaignSaved:
-    actor, body = await context.actor(), body_from(asked.terms)
-    saved = await save(context.ledger.units, actor, code=asked.code, body=body, terms=asked.terms_text)
-    found = await read.campaign_by_id(context.ledger.reader, actor.programme_id, saved.campaign.id)
+    saved = await context.change(save, code=asked.code, body=body_from(asked.terms), terms=asked.terms_text)
+    found = await context.read(read.campaign_by_id, saved.campaign.id)
     if found is None:
         raise InvariantViolated(f"campaign {saved.campaign.id} was saved and is gone")
     return CampaignSaved(campaign=campaign_of(found))

@@ -134,11 +134,9 @@ async def campaign_figures(
     context, size = info.context, page_size(first)
     if from_on is not None and until_on is not None and until_on < from_on:
         raise InvalidInput("The first day comes after the last one.")
-    programme_id = await context.programme_id()
-    lines = await figures_page(
-        context.ledger.reader,
-        programme_id,
-        campaign_id(programme_id, code),
+    lines = await context.read(
+        figures_page,
+        campaign_id(await context.programme_id(), code),
         side=by,
         from_on=from_on,
         until_on=until_on,

@@ -216,7 +216,6 @@ async def campaign_simulation(
     budgets:     what it may spend; budgets that are not named are as large as needed
     activities:  stop after so many, 1 to 5,000; the command line looks at all of them
     """
-    context = info.context
     if not 1 <= activities <= ACTIVITIES_MAX or len(budgets or ()) > BUDGETS_MAX:
         raise InvalidInput(f"At most {ACTIVITIES_MAX} activities and {BUDGETS_MAX} budgets.")
     limits = {budget.asset: budget.amount for budget in budgets or ()}
@@ -229,7 +228,7 @@ async def campaign_simulation(
         activities_max=activities,
     )
     try:
-        report = await simulate(context.ledger.reader, await context.programme_id(), asked)
+        report = await info.context.read(simulate, asked)
     except Refusal as refusal:
         if refusal.code == RefusalCode.CAMPAIGN_NOT_FOUND:
             return None

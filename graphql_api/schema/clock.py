@@ -58,7 +58,7 @@ async def advance_sandbox_clock(info: Info, asked: Annotated[AdvanceSandboxClock
     context = info.context
     if not context.ledger.sandbox:
         raise Refusal(RefusalCode.FORBIDDEN)
-    now = await advance_clock(context.ledger.units, await context.actor(), until=asked.until)
+    now = await context.change(advance_clock, until=asked.until)
     return SandboxClockAdvanced(clock=Clock(now=now, sandbox=True))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -29,6 +29,8 @@ from ledger.engine.unit_of_work import UnitsOfWork
 from ledger.points.wallet_query import WalletView
 
 O = TypeVar("O")  # noqa: E741 - the reply
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WalletKey = tuple[UUID, UUID, UUID]
 """Programme, member, asset."""
@@ -95,6 +97,18 @@ class Context:
         if found is None:
             raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return found
+
+    async def read(
+        self, query: Callable[Concatenate[Reader, UUID, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What the query finds in the caller's programme, the only one that a resolver ever asks about."""
+        return await query(self.ledger.reader, await self.programme_id(), *args, **kwargs)
+
+    async def change(
+        self, act: Callable[Concatenate[UnitsOfWork, Actor, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a change of the registry comes to, made by the caller; raises its refusal."""
+        return await act(self.ledger.units, await self.actor(), *args, **kwargs)
 
     async def execute(self, command: Command[O]) -> Outcome[O]:
         """What the engine decides on one command. Refused as `require_sense` says."""

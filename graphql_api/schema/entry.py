@@ -144,13 +144,7 @@ class Entry:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        views = await entries_about(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.view.id,
-            limit=rows_for(size),
-            after=row_after(ENTRY, after),
-        )
+        views = await context.read(entries_about, self.view.id, limit=rows_for(size), after=row_after(ENTRY, after))
         edges = [
             Edge(node=await entry_of(context, view), cursor=row_cursor(ENTRY, view.id))
             for view in views[:size]
@@ -200,8 +194,7 @@ async def is_callers(context: Context, view: EntryView) -> bool:
 
 async def find_entry(context: Context, entry_id: UUID) -> Entry | None:
     """The entry, if the caller may see it."""
-    views = await load_entries(context.ledger.reader, await context.programme_id(), [entry_id])
-    view = views[0]
+    [view] = await context.read(load_entries, [entry_id])
     return await entry_of(context, view) if view is not None and await is_callers(context, view) else None
 
 
@@ -224,9 +217,7 @@ async def entry_by_reference(info: Info, kind: str, reference: str) -> Entry | N
         actor = await context.actor()
     except Refusal:
         return None
-    view = await entry_query.entry_by_reference(
-        context.ledger.reader, actor.programme_id, client=actor.client, kind=kind, reference=reference
-    )
+    view = await context.read(entry_query.entry_by_reference, client=actor.client, kind=kind, reference=reference)
     return None if view is None else await entry_of(context, view)
 
 

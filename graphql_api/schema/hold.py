@@ -79,7 +79,7 @@ async def hold(info: Info, id: strawberry.ID) -> Hold | None:  # noqa: A002 - th
     id: the hold's id
     """
     context = info.context
-    view = await hold_by_id(context.ledger.reader, await context.programme_id(), uuid_of(HOLD, id))
+    view = await context.read(hold_by_id, uuid_of(HOLD, id))
     if view is None or not await context.may_see([view.member_id], view.merchant_id):
         return None
     return await hold_of(context, view)

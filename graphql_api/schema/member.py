@@ -108,7 +108,7 @@ async def read_wallets(context: Context, member_id: UUID) -> list[Wallet]:
     """All wallets of a member."""
     programme_id = await context.programme_id()
     code_of = context.ledger.directory.asset_code
-    views = await wallets_of_member(context.ledger.reader, programme_id, member_id)
+    views = await context.read(wallets_of_member, member_id)
     return [wallet_of(view, await code_of(programme_id, view.asset_id)) for view in views]
 
 
@@ -126,7 +126,7 @@ def member_of(view: MemberView) -> Member:
 async def _read(context: Context, member_id: UUID | None) -> Member | None:
     if member_id is None:
         return None
-    found = await member_by_id(context.ledger.reader, await context.programme_id(), member_id)
+    found = await context.read(member_by_id, member_id)
     return None if found is None else member_of(found)
 
 
@@ -153,9 +153,7 @@ async def members(info: Info, first: int = 20, after: str | None = None) -> Conn
     after: the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
-    views = await members_page(
-        context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(MEMBER, after)
-    )
+    views = await context.read(members_page, limit=rows_for(size), after=row_after(MEMBER, after))
     return connect_rows(MEMBER, views, size, after, member_of)
 
 

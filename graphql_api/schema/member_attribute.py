@@ -47,8 +47,7 @@ def attribute_of(row: AttributeRow) -> MemberAttribute:
 
 async def member_attributes(info: Info) -> list[MemberAttribute]:
     """Every attribute that the programme keeps of its members, by code; 100 at most."""
-    context = info.context
-    rows = await attributes_of(context.ledger.reader, await context.programme_id())
+    rows = await info.context.read(attributes_of)
     return [attribute_of(row) for row in rows]
 
 
@@ -76,8 +75,7 @@ class MemberAttributeRegistered:
 
 async def register_member_attribute(info: Info, asked: Annotated[RegisterMemberAttributeInput, INPUT]) -> object:
     """Register an attribute of members for good. Its code makes it unique, so no key is needed."""
-    context = info.context
-    row = await register_attribute(context.ledger.units, await context.actor(), code=asked.code, type_=asked.type)
+    row = await info.context.change(register_attribute, code=asked.code, type_=asked.type)
     return MemberAttributeRegistered(member_attribute=attribute_of(row))
 
 

@@ -98,7 +98,7 @@ class MemberFactsSet:
 
 async def read_facts(context: Context, member_id: UUID) -> MemberFacts | None:
     """What is said of a member of the caller's programme."""
-    row = await facts_of(context.ledger.reader, await context.programme_id(), member_id)
+    row = await context.read(facts_of, member_id)
     if row is None:
         return None
     return MemberFacts(
@@ -116,9 +116,8 @@ async def set_member_facts(info: Info, asked: Annotated[SetMemberFactsInput, INP
     """
     context = info.context
     member_id = await resolve_member(context, asked.member)
-    row = await facts.set_member_facts(
-        context.ledger.units,
-        await context.actor(),
+    row = await context.change(
+        facts.set_member_facts,
         member_id=member_id,
         tiers=asked.tiers,
         segments=asked.segments,

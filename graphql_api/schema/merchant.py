@@ -66,12 +66,10 @@ class Merchant:
     async def balances(self, info: Info) -> list[MerchantBalance]:
         """What the merchant took in, points and money, of every asset that it ever took."""
         context = info.context
-        programme_id = await context.programme_id()
         by_account = {
-            account_id(self.uuid, asset.id, AccountRole.RECEIVABLE): asset.code
-            for asset in await assets(context.ledger.reader, programme_id)
+            account_id(self.uuid, asset.id, AccountRole.RECEIVABLE): asset.code for asset in await context.read(assets)
         }
-        found = await open_balances(context.ledger.reader, programme_id, list(by_account))
+        found = await context.read(open_balances, list(by_account))
         return [
             MerchantBalance(asset=code, amount=Points(found[account]))
             for account, code in by_account.items()
@@ -117,15 +115,14 @@ async def merchant(info: Info, id: strawberry.ID | None = None, code: str | None
     code: the partner's own number of it
     """
     context = info.context
-    reader, programme_id = context.ledger.reader, await context.programme_id()
     own = _own(context)
     if id is not None and code is not None:
         raise InvalidInput("Give an id or a code.")
     if code is not None:
-        row = await merchant_by_code(reader, programme_id, code)
+        row = await context.read(merchant_by_code, code)
     else:
         asked = own if id is None else uuid_of(MERCHANT, id)
-        row = None if asked is None else await merchant_by_id(reader, programme_id, asked)
+        row = None if asked is None else await context.read(merchant_by_id, asked)
     is_visible = row is not None and (context.caller.role is not Role.MERCHANT or row.id == own)
     return merchant_of(row) if row is not None and is_visible else None
 
@@ -151,12 +148,8 @@ async def read_merchants(
 ) -> Connection[Merchant]:
     """A page of the programme's merchants, or of one partner's."""
     size = page_size(first)
-    rows = await merchants_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        limit=rows_for(size),
-        after=row_after(MERCHANT, after),
-        partner_id=partner_id,
+    rows = await context.read(
+        merchants_page, limit=rows_for(size), after=row_after(MERCHANT, after), partner_id=partner_id
     )
     return connect_rows(MERCHANT, rows, size, after, merchant_of)
 
@@ -187,13 +180,8 @@ class MerchantCreated:
 
 async def create_merchant(info: Info, asked: Annotated[CreateMerchantInput, INPUT]) -> object:
     """Register a merchant. Its code makes it unique, so no key is needed."""
-    context = info.context
-    row = await register.create_merchant(
-        context.ledger.units,
-        await context.actor(),
-        partner_id=uuid_of(PARTNER, asked.partner_id),
-        code=asked.code,
-        name=asked.name,
+    row = await info.context.change(
+        register.create_merchant, partner_id=uuid_of(PARTNER, asked.partner_id), code=asked.code, name=asked.name
     )
     return MerchantCreated(merchant=merchant_of(row))
 
@@ -220,10 +208,7 @@ class MerchantClosed:
 
 async def close_merchant(info: Info, asked: Annotated[CloseMerchantInput, INPUT]) -> object:
     """Let a merchant do nothing more: its credentials are useless at once."""
-    context = info.context
-    row = await register.close_merchant(
-        context.ledger.units, await context.actor(), merchant_id=uuid_of(MERCHANT, asked.merchant_id)
-    )
+    row = await info.context.change(register.close_merchant, merchant_id=uuid_of(MERCHANT, asked.merchant_id))
     return MerchantClosed(merchant=merchant_of(row))
 
 
@@ -252,12 +237,8 @@ class MerchantNetworksSet:
 
 async def set_merchant_networks(info: Info, asked: Annotated[SetMerchantNetworksInput, INPUT]) -> object:
     """Say from where a merchant's credentials work, from now on and instead of what was said before."""
-    context = info.context
-    row = await network.set_merchant_networks(
-        context.ledger.units,
-        await context.actor(),
-        merchant_id=uuid_of(MERCHANT, asked.merchant_id),
-        networks=asked.networks,
+    row = await info.context.change(
+        network.set_merchant_networks, merchant_id=uuid_of(MERCHANT, asked.merchant_id), networks=asked.networks
     )
     return MerchantNetworksSet(merchant=merchant_of(row))
 

@@ -45,7 +45,7 @@ async def outcome(info: Info, idempotency_key: IdempotencyKey) -> RequestOutcome
         actor = await context.actor()
     except Refusal:
         return None
-    found = await request_by_key(context.ledger.reader, actor.programme_id, client=actor.client, key=idempotency_key)
+    found = await context.read(request_by_key, client=actor.client, key=idempotency_key)
     if found is None:
         return None
     code = _refused_with(found.kind, found.outcome)

@@ -56,8 +56,7 @@ async def partner(info: Info, id: strawberry.ID) -> Partner | None:  # noqa: A00
 
     id: its id
     """
-    context = info.context
-    row = await partner_by_id(context.ledger.reader, await context.programme_id(), uuid_of(PARTNER, id))
+    row = await info.context.read(partner_by_id, uuid_of(PARTNER, id))
     return None if row is None else partner_of(row)
 
 
@@ -68,9 +67,7 @@ async def partners(info: Info, first: int = 20, after: str | None = None) -> Con
     after: the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
-    rows = await partners_page(
-        context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(PARTNER, after)
-    )
+    rows = await context.read(partners_page, limit=rows_for(size), after=row_after(PARTNER, after))
     return connect_rows(PARTNER, rows, size, after, partner_of)
 
 
@@ -98,8 +95,7 @@ class PartnerCreated:
 
 async def create_partner(info: Info, asked: Annotated[CreatePartnerInput, INPUT]) -> object:
     """Register a partner. Its code makes it unique, so no key is needed."""
-    context = info.context
-    row = await register.create_partner(context.ledger.units, await context.actor(), code=asked.code, name=asked.name)
+    row = await info.context.change(register.create_partner, code=asked.code, name=asked.name)
     return PartnerCreated(partner=partner_of(row))
 
 

@@ -40,8 +40,7 @@ def programme_of(row: ProgrammeRow) -> Programme:
 
 async def programme(info: Info) -> Programme | None:
     """The caller's programme."""
-    context = info.context
-    row = await read.programme_by_id(context.ledger.reader, await context.programme_id())
+    row = await info.context.read(read.programme_by_id)
     return None if row is None else programme_of(row)
 
 
@@ -67,8 +66,7 @@ class PeriodClosed:
 
 async def close_period(info: Info, asked: Annotated[ClosePeriodInput, INPUT]) -> object:
     """Close the programme's books before an instant."""
-    context = info.context
-    row = await period.close_period(context.ledger.units, await context.actor(), until=asked.until)
+    row = await info.context.change(period.close_period, until=asked.until)
     return PeriodClosed(programme=programme_of(row))
 
 

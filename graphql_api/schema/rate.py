@@ -96,9 +96,8 @@ class RateSet:
 async def set_rate(info: Info, asked: Annotated[SetRateInput, INPUT]) -> object:
     """Set what points are worth in money from an instant on."""
     context = info.context
-    row = await rates.set_rate(
-        context.ledger.units,
-        await context.actor(),
+    row = await context.change(
+        rates.set_rate,
         asset=asked.asset,
         money_asset=asked.money_asset,
         points=asked.points,
@@ -134,13 +133,8 @@ class AdjustmentLimitSet:
 
 async def set_adjustment_limit(info: Info, asked: Annotated[SetAdjustmentLimitInput, INPUT]) -> object:
     """Set above which amount an adjustment waits for a second person."""
-    context = info.context
-    row = await rates.set_adjustment_limit(
-        context.ledger.units,
-        await context.actor(),
-        asset=asked.asset,
-        actor_kind=asked.actor_kind,
-        amount=asked.amount,
+    row = await info.context.change(
+        rates.set_adjustment_limit, asset=asked.asset, actor_kind=asked.actor_kind, amount=asked.amount
     )
     return AdjustmentLimitSet(limit=limit_of(row))
 

@@ -133,12 +133,11 @@ async def redemption(
 async def _find(
     context: Context, id_: strawberry.ID | None, reference: str | None, key: str | None
 ) -> Sequence[RedemptionView]:
-    reader, actor = context.ledger.reader, await context.actor()
     if reference is not None:
-        return await redemptions_by_reference(reader, actor, reference)
+        return await redemptions_by_reference(context.ledger.reader, await context.actor(), reference)
     if key is not None:
-        return await redemptions_by_key(reader, actor, key)
-    view = await redemption_by_id(reader, actor.programme_id, uuid_of(REDEMPTION, id_ or ""))
+        return await redemptions_by_key(context.ledger.reader, await context.actor(), key)
+    view = await context.read(redemption_by_id, uuid_of(REDEMPTION, id_ or ""))
     return [view] if view is not None and await context.may_see((), view.merchant_id) else []
 
 
@@ -160,12 +159,8 @@ async def redemptions(
         raise InvalidInput("Name the merchant.")
     else:
         merchant = uuid_of(MERCHANT, merchant_id)
-    views = await redemptions_of_merchant(
-        context.ledger.reader,
-        await context.programme_id(),
-        merchant,
-        first=rows_for(size),
-        before=row_after(REDEMPTION, after),
+    views = await context.read(
+        redemptions_of_merchant, merchant, first=rows_for(size), before=row_after(REDEMPTION, after)
     )
     return redemptions_from(context, views, size, after)
 

@@ -46,7 +46,7 @@ class RunningCampaign:
 async def read_running(context: Context, member_id: UUID) -> list[RunningCampaign]:
     """Those that run for the member this instant."""
     now = await context.ledger.reader.now()
-    found = await ledger.running_for(context.ledger.reader, await context.programme_id(), member_id, now)
+    found = await context.read(ledger.running_for, member_id, now)
     return [_running(campaign) for campaign in found]
 
 

@@ -87,14 +87,13 @@ async def read_statement(
     """
     if (last is None and before is not None) or (last is not None and after is not None):
         raise InvalidInput("Give `first` with `after`, or `last` with `before`.")
-    reader, programme_id = context.ledger.reader, await context.programme_id()
     if last is not None:
         start = 0 if before is None else number_after(before)
-        newer = await oldest_lines(reader, programme_id, member_id, asset_id, first=page_size(last), after=start)
+        newer = await context.read(oldest_lines, member_id, asset_id, first=page_size(last), after=start)
         edges = [_line_of(view) for view in reversed(newer.lines)]
         return page_of(edges, has_next=before is not None, has_previous=newer.has_more)
     end = None if after is None else number_after(after)
-    older = await newest_lines(reader, programme_id, member_id, asset_id, first=page_size(first), before=end)
+    older = await context.read(newest_lines, member_id, asset_id, first=page_size(first), before=end)
     return page_of([_line_of(view) for view in older.lines], has_next=older.has_more, has_previous=after is not None)
 
 

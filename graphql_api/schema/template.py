@@ -124,10 +124,8 @@ async def voucher_template(
     context = info.context
     if (id is None) == (code is None):
         raise InvalidInput("Give an id or a code.")
-    programme_id = await context.programme_id()
-    asked = template_id(programme_id, code) if code is not None else uuid_of(TEMPLATE, id or "")
-    find = template_by_id if _sees_all(context) else offered_template
-    found = await find(context.ledger.reader, programme_id, asked)
+    asked = uuid_of(TEMPLATE, id or "") if code is None else template_id(await context.programme_id(), code)
+    found = await context.read(template_by_id if _sees_all(context) else offered_template, asked)
     return None if found is None else template_of(found)
 
 
@@ -139,9 +137,7 @@ async def voucher_templates(info: Info, first: int = 20, after: str | None = Non
     """
     context, size = info.context, page_size(first)
     find = templates_page if _sees_all(context) else offered_page
-    records = await find(
-        context.ledger.reader, await context.programme_id(), limit=rows_for(size), after=row_after(TEMPLATE, after)
-    )
+    records = await context.read(find, limit=rows_for(size), after=row_after(TEMPLATE, after))
     return connect(
         records,
         size,
@@ -219,15 +215,13 @@ async def change_voucher_template(info: Info, asked: Annotated[ChangeVoucherTemp
 
 async def publish_voucher_template(info: Info, asked: Annotated[PublishVoucherTemplateInput, INPUT]) -> object:
     """Let a draft or a stopped template issue vouchers."""
-    context = info.context
-    record = await ledger.publish_template(context.ledger.units, await context.actor(), code=asked.code)
+    record = await info.context.change(ledger.publish_template, code=asked.code)
     return VoucherTemplateSaved(template=template_of(record))
 
 
 async def stop_voucher_template(info: Info, asked: Annotated[StopVoucherTemplateInput, INPUT]) -> object:
     """Let a template issue no more vouchers; those that were issued stay good."""
-    context = info.context
-    record = await ledger.stop_template(context.ledger.units, await context.actor(), code=asked.code)
+    record = await info.context.change(ledger.stop_template, code=asked.code)
     return VoucherTemplateSaved(template=template_of(record))
 
 
@@ -236,8 +230,7 @@ async def _save(
     save: Callable[..., Awaitable[TemplateRecord]],
     asked: CreateVoucherTemplateInput | ChangeVoucherTemplateInput,
 ) -> VoucherTemplateSaved:
-    body = body_from(asked.terms)
-    record = await save(context.ledger.units, await context.actor(), code=asked.code, body=body, terms=asked.terms_text)
+    record = await context.change(save, code=asked.code, body=body_from(asked.terms), terms=asked.terms_text)
     return VoucherTemplateSaved(template=template_of(record))
 
 

@@ -52,13 +52,7 @@ def terminal_of(row: TerminalRow) -> Terminal:
 async def read_terminals(context: Context, merchant_id: UUID, first: int, after: str | None) -> Connection[Terminal]:
     """A page of a merchant's tills."""
     size = page_size(first)
-    rows = await terminals_page(
-        context.ledger.reader,
-        await context.programme_id(),
-        merchant_id,
-        limit=rows_for(size),
-        after=row_after(TERMINAL, after),
-    )
+    rows = await context.read(terminals_page, merchant_id, limit=rows_for(size), after=row_after(TERMINAL, after))
     return connect_rows(TERMINAL, rows, size, after, terminal_of)
 
 
@@ -88,13 +82,8 @@ class TerminalCreated:
 
 async def create_terminal(info: Info, asked: Annotated[CreateTerminalInput, INPUT]) -> object:
     """Register a till. Its code makes it unique, so no key is needed."""
-    context = info.context
-    row = await terminal.create_terminal(
-        context.ledger.units,
-        await context.actor(),
-        merchant_id=uuid_of(MERCHANT, asked.merchant_id),
-        code=asked.code,
-        name=asked.name,
+    row = await info.context.change(
+        terminal.create_terminal, merchant_id=uuid_of(MERCHANT, asked.merchant_id), code=asked.code, name=asked.name
     )
     return TerminalCreated(terminal=terminal_of(row))
 
@@ -121,10 +110,7 @@ class TerminalClosed:
 
 async def close_terminal(info: Info, asked: Annotated[CloseTerminalInput, INPUT]) -> object:
     """Let a till do nothing more."""
-    context = info.context
-    row = await terminal.close_terminal(
-        context.ledger.units, await context.actor(), terminal_id=uuid_of(TERMINAL, asked.terminal_id)
-    )
+    row = await info.context.change(terminal.close_terminal, terminal_id=uuid_of(TERMINAL, asked.terminal_id))
     return TerminalClosed(terminal=terminal_of(row))
 
 

@@ -126,12 +126,8 @@ class MemberTier:
         after: the cursor after which the page begins
         """
         size = page_size(first)
-        rows = await steps_page(
-            info.context.ledger.reader,
-            await info.context.programme_id(),
-            self.view,
-            limit=rows_for(size),
-            before=NUMBER_END if after is None else number_after(after),
+        rows = await info.context.read(
+            steps_page, self.view, limit=rows_for(size), before=NUMBER_END if after is None else number_after(after)
         )
         return connect(rows, size, node=_step, cursor=lambda row: number_cursor(row.number), is_first=after is None)
 
@@ -140,13 +136,13 @@ class MemberTier:
         """The vouchers that the member's promotions brought, the latest first; 100 at most."""
         if self.view.standing_id is None:
             return []
-        rows = await packs_of(info.context.ledger.reader, await info.context.programme_id(), self.view.standing_id)
+        rows = await info.context.read(packs_of, self.view.standing_id)
         return [_pack(row) for row in rows]
 
 
 async def read_tiers(context: Context, member_id: UUID) -> list[MemberTier]:
     """Where a member stands on every ladder."""
-    views = await tiers_of_member(context.ledger.reader, await context.programme_id(), member_id)
+    views = await context.read(tiers_of_member, member_id)
     return [_tier(view) for view in views]
 
 

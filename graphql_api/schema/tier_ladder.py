@@ -76,13 +76,13 @@ async def tier_ladder(info: Info, code: str) -> TierLadder | None:
 
     code: its code
     """
-    found = await ladder_by_code(info.context.ledger.reader, await info.context.programme_id(), code)
+    found = await info.context.read(ladder_by_code, code)
     return None if found is None else ladder_of(found)
 
 
 async def tier_ladders(info: Info) -> list[TierLadder]:
     """Every ladder of the caller's programme, in the order of their codes; 20 at most."""
-    found = await ladders_of(info.context.ledger.reader, await info.context.programme_id())
+    found = await info.context.read(ladders_of)
     return [ladder_of(record) for record in found]
 
 
@@ -115,10 +115,7 @@ class TierLadderSaved:
 
 async def create_tier_ladder(info: Info, asked: Annotated[CreateTierLadderInput, INPUT]) -> object:
     """Set up a ladder, on whose first level everybody stands from now on. Its code makes it unique, so no key is needed."""
-    context = info.context
-    record = await ledger.create_ladder(
-        context.ledger.units, await context.actor(), code=asked.code, body=body_from(asked.terms)
-    )
+    record = await info.context.change(ledger.create_ladder, code=asked.code, body=body_from(asked.terms))
     return TierLadderSaved(ladder=ladder_of(record))
 
 
@@ -126,10 +123,7 @@ async def change_tier_ladder(info: Info, asked: Annotated[ChangeTierLadderInput,
     """Change a ladder's terms for whatever is credited or falls due from now on; nobody moves before. What is counted and
     over which time stays, and so do its levels' codes in their order; levels can be added.
     """
-    context = info.context
-    record = await ledger.change_ladder(
-        context.ledger.units, await context.actor(), code=asked.code, body=body_from(asked.terms)
-    )
+    record = await info.context.change(ledger.change_ladder, code=asked.code, body=body_from(asked.terms))
     return TierLadderSaved(ladder=ladder_of(record))
 
 

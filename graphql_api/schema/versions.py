@@ -28,12 +28,8 @@ async def read_versions(
 ) -> Connection[N]:
     """A page of the versions of one owner in the caller's programme, the latest first."""
     size = page_size(first)
-    rows = await pages.read(
-        context.ledger.reader,
-        await context.programme_id(),
-        owner_id,
-        limit=rows_for(size),
-        before=None if after is None else number_after(after),
+    rows = await context.read(
+        pages.read, owner_id, limit=rows_for(size), before=None if after is None else number_after(after)
     )
     versions = [node(row) for row in rows]
     return connect(

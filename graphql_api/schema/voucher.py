@@ -122,12 +122,8 @@ class Voucher:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        views = await redemptions_of_voucher(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.view.id,
-            first=rows_for(size),
-            before=row_after(REDEMPTION, after),
+        views = await context.read(
+            redemptions_of_voucher, self.view.id, first=rows_for(size), before=row_after(REDEMPTION, after)
         )
         return redemptions_from(context, views, size, after)
 
@@ -139,12 +135,8 @@ class Voucher:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        events = await voucher_history(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.view.id,
-            first=rows_for(size),
-            after=0 if after is None else number_after(after),
+        events = await context.read(
+            voucher_history, self.view.id, first=rows_for(size), after=0 if after is None else number_after(after)
         )
         return connect(
             events, size, node=event_of, cursor=lambda event: number_cursor(event.version), is_first=after is None
@@ -185,7 +177,7 @@ async def voucher(info: Info, id: strawberry.ID) -> Voucher | None:  # noqa: A00
     id: which one
     """
     context = info.context
-    view = await voucher_by_id(context.ledger.reader, await context.programme_id(), uuid_of(VOUCHER, id))
+    view = await context.read(voucher_by_id, uuid_of(VOUCHER, id))
     return voucher_of(view) if view is not None and await context.may_see([view.member_id], None) else None
 
 
@@ -194,9 +186,8 @@ async def read_vouchers(
 ) -> Connection[Voucher]:
     """A page of a member's vouchers, in one of the states or in any."""
     size = page_size(first)
-    views = await vouchers_of_member(
-        context.ledger.reader,
-        await context.programme_id(),
+    views = await context.read(
+        vouchers_of_member,
         member_id,
         states=tuple(VoucherState) if states is None else states,
         first=rows_for(size),
@@ -207,8 +198,7 @@ async def read_vouchers(
 
 async def read_expiring(context: Context, member_id: UUID, until: datetime, first: int) -> list[Voucher]:
     """What of a member's vouchers ends by then, the next to end first."""
-    programme_id, size = await context.programme_id(), page_size(first)
-    views = await expiring_vouchers(context.ledger.reader, programme_id, member_id, until=until, first=size)
+    views = await context.read(expiring_vouchers, member_id, until=until, first=page_size(first))
     return [voucher_of(view) for view in views]
 
 

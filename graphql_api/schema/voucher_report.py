@@ -60,12 +60,7 @@ async def voucher_report(info: Info, first: int = 20, after: str | None = None) 
     after: the cursor after which the page begins
     """
     context, size = info.context, page_size(first)
-    lines = await voucher_totals(
-        context.ledger.reader,
-        await context.programme_id(),
-        limit=rows_for(size),
-        after=None if after is None else text_after(after),
-    )
+    lines = await context.read(voucher_totals, limit=rows_for(size), after=None if after is None else text_after(after))
     return connect(lines, size, node=totals_of, cursor=lambda line: text_cursor(line.code), is_first=after is None)
 
 

@@ -130,14 +130,8 @@ class Wallet:
         effective_at: at this time; default: `knownAt`, else now
         known_at:     as far as was recorded by then; default: now
         """
-        context = info.context
-        found = await balance_as_of(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.member_uuid,
-            self.asset_uuid,
-            effective_at=effective_at,
-            known_at=known_at,
+        found = await info.context.read(
+            balance_as_of, self.member_uuid, self.asset_uuid, effective_at=effective_at, known_at=known_at
         )
         return None if found is None else balance_of(found)
 
@@ -149,22 +143,15 @@ class Wallet:
         after: the cursor after which the page begins
         """
         context, size = info.context, page_size(first)
-        views = await holds_of_wallet(
-            context.ledger.reader,
-            await context.programme_id(),
-            self.member_uuid,
-            self.asset_uuid,
-            first=rows_for(size),
-            before=row_after(HOLD, after),
+        views = await context.read(
+            holds_of_wallet, self.member_uuid, self.asset_uuid, first=rows_for(size), before=row_after(HOLD, after)
         )
         holds = {view.id: await hold_of(context, view) for view in views[:size]}
         return connect_rows(HOLD, views, size, after, lambda view: holds[view.id])
 
 
 async def _settled(context: Context, wallet: Wallet) -> SettledWallet | None:
-    return await load_settled(
-        context.ledger.reader, await context.programme_id(), wallet.member_uuid, wallet.asset_uuid
-    )
+    return await context.read(load_settled, wallet.member_uuid, wallet.asset_uuid)
 
 
 def _page_of_lots(views: list[LotView], first: int, after: str | None) -> Connection[Lot]:
@@ -206,13 +193,12 @@ async def read_wallet(context: Context, member_id: UUID, asset: str) -> Wallet |
     programme_id = await context.programme_id()
     id_ = asset_id(programme_id, asset)
     view = await context.ledger.wallets.load((programme_id, member_id, id_))
-    return wallet_of(view, asset) if view is not None else await _empty(context, programme_id, member_id, asset)
+    return wallet_of(view, asset) if view is not None else await _empty(context, member_id, asset)
 
 
-async def _empty(context: Context, programme_id: UUID, member_id: UUID, asset: str) -> Wallet | None:
-    reader = context.ledger.reader
-    member = await member_by_id(reader, programme_id, member_id)
-    found = await asset_by_code(reader, programme_id, asset)
+async def _empty(context: Context, member_id: UUID, asset: str) -> Wallet | None:
+    member = await context.read(member_by_id, member_id)
+    found = await context.read(asset_by_code, asset)
     if member is None or found is None or found.kind != AssetKind.POINTS:
         return None
     now = await context.ledger.reader.now()

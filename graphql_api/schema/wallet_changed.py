@@ -30,7 +30,7 @@ async def wallet_changed(info: Info, asset: str = "POINTS", member: MemberRef | 
     """
     context = info.context
     member_id = await _require_member(context, member)
-    if await member_by_id(context.ledger.reader, await context.programme_id(), member_id) is None:
+    if await context.read(member_by_id, member_id) is None:
         raise _not_found(RefusalCode.MEMBER_NOT_FOUND)
     if await read_wallet(context, member_id, asset) is None:
         raise _not_found(RefusalCode.ASSET_NOT_FOUND)
