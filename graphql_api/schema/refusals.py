@@ -11,10 +11,9 @@ from uuid import UUID
 
 import strawberry
 
-from graphql_api.global_ids import encode_id
 from graphql_api.schema.campaign_enums import CampaignState
 from graphql_api.schema.descriptions import enum_type, interface_type, object_type
-from graphql_api.schema.kinds import APPROVAL, ENTRY, MEMBER
+from graphql_api.schema.kinds import APPROVAL, ENTRY, MEMBER, id_of
 from ledger.book.refusal import REFUSALS, Fact, Refusal, RefusalCode, RefusalRule, Retry
 from ledger.book.units import MinorUnits, Points
 
@@ -61,28 +60,16 @@ class _FactType:
     read: Callable[[Fact], object]
 
 
-def _points(value: Fact) -> object:
-    return Points(int(str(value)))
+def _number(value: Fact) -> object:
+    return int(str(value))
 
 
 def _instant(value: Fact) -> object:
     return datetime.fromisoformat(str(value))
 
 
-def _entry(value: Fact) -> object:
-    return strawberry.ID(encode_id(ENTRY, UUID(str(value))))
-
-
-def _approval(value: Fact) -> object:
-    return strawberry.ID(encode_id(APPROVAL, UUID(str(value))))
-
-
-def _member(value: Fact) -> object:
-    return strawberry.ID(encode_id(MEMBER, UUID(str(value))))
-
-
-def _number(value: Fact) -> object:
-    return int(str(value))
+def _id_of(kind: str) -> Callable[[Fact], object]:
+    return lambda value: id_of(kind, UUID(str(value)))
 
 
 def _campaign_state(value: Fact) -> object:
@@ -110,30 +97,30 @@ _FACTS: Final[Mapping[str, _FactType]] = {
     "entry_id": _FactType(
         strawberry.ID,
         "the entry that the reference belongs to; null where what has it posted none, or waits for approval",
-        _entry,
+        _id_of(ENTRY),
     ),
     "approval_id": _FactType(
         strawberry.ID,
         "the approval that what has the reference waits for: where it ends without an entry, the reference is free again",
-        _approval,
+        _id_of(APPROVAL),
     ),
-    "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _member),
+    "member_id": _FactType(strawberry.ID, "the member whom the external id belongs to", _id_of(MEMBER)),
     "failed_index": _FactType(int, "the index, from 0, of the item that was refused", _number),
     "open_from": _FactType(datetime, "the beginning of the open period", _instant),
     "wallets": _FactType(int, "how many wallets have something due", _number),
     "deadline": _FactType(datetime, "when the hold was over", _instant),
-    "held": _FactType(Points, "the points that are held", _points),
+    "held": _FactType(Points, "the points that are held", _number),
     "reversible_until": _FactType(datetime, "when the time to reverse was over", _instant),
-    "reversible": _FactType(Points, "the points that can still be reversed", _points),
+    "reversible": _FactType(Points, "the points that can still be reversed", _number),
     "refundable_minor": _FactType(MinorUnits, "what is left of the sale, in minor units", _number),
-    "left": _FactType(Points, "the points that may still be sent in the period", _points),
+    "left": _FactType(Points, "the points that may still be sent in the period", _number),
     "period": _FactType(str, "the period of the limit: `total`, `day`, `week` or `month`", str),
-    "limit": _FactType(Points, "the largest amount or number that is accepted", _points),
-    "owed": _FactType(Points, "the points that are owed", _points),
-    "stated": _FactType(Points, "the total that was stated", _points),
-    "lots": _FactType(Points, "what the lots add up to", _points),
+    "limit": _FactType(Points, "the largest amount or number that is accepted", _number),
+    "owed": _FactType(Points, "the points that are owed", _number),
+    "stated": _FactType(Points, "the total that was stated", _number),
+    "lots": _FactType(Points, "what the lots add up to", _number),
     "state": _FactType(CampaignState, "the state that the campaign is in", _campaign_state),
-    "available": _FactType(Points, "the points that are available", _points),
+    "available": _FactType(Points, "the points that are available", _number),
     "redeemed_at": _FactType(datetime, "when the voucher was redeemed", _instant),
     "expired_at": _FactType(datetime, "when the voucher's validity was over", _instant),
     "valid_from": _FactType(datetime, "when the voucher's validity begins", _instant),
