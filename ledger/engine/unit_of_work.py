@@ -1,6 +1,7 @@
 """Transactions: the only module that begins and commits. Batches run in one; registry changes are plain units of work.
 
-Both tell the audit in their own transaction: a batch in its write statement, a unit of work in its last one.
+Both tell the audit in their own transaction: a batch in its write statement, a unit of work in its last one. Batches
+share the present; whoever changes what instants decide has it alone (docs/decisions/0027).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -17,9 +18,16 @@ from ledger.engine.database import Database
 from ledger.engine.ids import IdSource
 from ledger.engine.ports import Event, EventSink
 from ledger.engine.reader import NOW, Query, Record, instant_in
+from ledger.engine.sql_query import SqlQuery
 from ledger.engine.wire.pipeline import Pipeline, Rows, Statement
 
+PRESENT_LOCK = 0x5C21_9005
+"""Key of the advisory lock that is the present; any fixed number that nothing else in the database uses."""
 _BEGIN = Statement("BEGIN")
+_SHARE_PRESENT = Statement(f"SELECT pg_advisory_xact_lock_shared({PRESENT_LOCK}) IS NULL")
+# Meanwhile every batch waits.
+_WAIT_BRIEFLY = SqlQuery("SET LOCAL lock_timeout = '2s'")
+_TAKE_PRESENT = SqlQuery(f"SELECT pg_advisory_xact_lock({PRESENT_LOCK})")
 _COMMIT = Statement("COMMIT")
 _ROLLBACK = Statement("ROLLBACK")
 
@@ -31,8 +39,8 @@ class Tx:
         self._pipeline = pipeline
 
     async def begin(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Opens a transaction and runs these in it; the rows of each."""
-        return (await self._pipeline.run([_BEGIN, *statements]))[1:]
+        """Opens a transaction that shares the present and runs these in it; the rows of each."""
+        return (await self._pipeline.run([_BEGIN, _SHARE_PRESENT, *statements]))[2:]
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
         """Runs these in the transaction; the rows of each."""
@@ -70,6 +78,16 @@ class Work:
     async def now(self) -> datetime:
         """The ledger's instant (semantics 10)."""
         return instant_in(await self.run(NOW))
+
+    async def take_present(self) -> datetime:
+        """The ledger's instant, later than that of every batch before it; the next one begins after this is committed.
+
+        To be taken before any lock: batches share it before theirs. LockNotAvailableError where they, or what is locked
+        afterwards, take longer than two seconds.
+        """
+        await self.run(_WAIT_BRIEFLY)
+        await self.run(_TAKE_PRESENT)
+        return await self.now()
 
     def emit(self, event: Event) -> None:
         """Adds an audit event; a registry row without one cannot be committed."""

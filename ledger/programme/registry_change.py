@@ -53,8 +53,11 @@ class Change:
     now: datetime
 
     async def at_present(self) -> "Change":
-        """The same change at the instant that has come. Taken under a lock, it is later than whoever held that before."""
-        return replace(self, now=await self.work.now())
+        """The same change at an instant to which all is decided by what was before it, and after which all by the change.
+
+        It keeps batches waiting, so what may be refused before is; and it comes before any lock (`Work.take_present`).
+        """
+        return replace(self, now=await self.work.take_present())
 
     def new_id(self) -> UUID:
         """An id for a new row."""
@@ -76,20 +79,28 @@ class Change:
 
 @asynccontextmanager
 async def registry_change(units: UnitsOfWork, actor: Actor, kind: str) -> AsyncIterator[Change]:
-    """A change that is committed with its events at the end of the block, or refused, recorded and raised."""
+    """A change that is committed with its events at the end of the block, or refused, recorded and raised. CONTENDED
+    where it could not have the present.
+    """
     try:
         async with units.begin() as work:
             yield await _begin(work, actor, kind)
     except Refusal as refusal:
         await _record_refusal(units, actor, kind, refusal)
         raise
-    except asyncpg.IntegrityConstraintViolationError as error:
-        known = _REFUSALS.get(error.constraint_name or "")
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.LockNotAvailableError) as error:
+        known = _refusal_of(error)
         if known is None:
             raise
-        translated = Refusal(known.code, **known.facts)
-        await _record_refusal(units, actor, kind, translated)
-        raise translated from error
+        await _record_refusal(units, actor, kind, known)
+        raise known from error
+
+
+def _refusal_of(error: asyncpg.PostgresError) -> Refusal | None:
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return Refusal(RefusalCode.CONTENDED)
+    known = _REFUSALS.get(error.constraint_name or "")
+    return None if known is None else Refusal(known.code, **known.facts)
 
 
 async def _begin(work: Work, actor: Actor, kind: str) -> Change:

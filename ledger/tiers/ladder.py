@@ -84,15 +84,14 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
 async def change_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: LadderBody) -> LadderRecord:
     """The next version, which holds for whatever is credited or falls due from now on; nobody moves before.
 
-    The codes of `create_ladder` but CODE_TAKEN; TIER_LADDER_NOT_FOUND. Metric, window and existing levels stay.
+    The codes of `create_ladder` but CODE_TAKEN; TIER_LADDER_NOT_FOUND, CONTENDED. Metric, window and existing levels stay.
     """
     async with registry_change(units, actor, "tier_ladder_changed") as begun:
-        asked = {"ladder_id": ladder_id(actor.programme_id, code), "of_programme": actor.programme_id}
-        row = await begun.row(_ADD_VERSION, asked)
-        # What is credited while this waits for the row is credited under the former version, and before this one.
+        require_body(body, (await known_types(begun)).get)
         change = await begun.at_present()
+        asked = {"ladder_id": ladder_id(actor.programme_id, code), "of_programme": actor.programme_id}
+        row = await change.row(_ADD_VERSION, asked)
         ladder = None if row is None else Ladder(*row)
-        require_body(body, (await known_types(change)).get)
         if ladder is not None:
             require_successor(body, await _read_body(change, ladder_version_id(ladder.id, ladder.latest_number - 1)))
         await _require_named(change, body)

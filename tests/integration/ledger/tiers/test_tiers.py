@@ -11,9 +11,11 @@ import pytest
 
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.campaigns.campaign_body import PointsAward, Rule
+from ledger.engine.unit_of_work import PRESENT_LOCK
 from ledger.points.sweeps import sweep_due
 from ledger.programme.register_activity_type import register_type
 from ledger.tiers.ladder_body import Demotion, Level, Metric, MetricKind, Window, WindowKind
+from ledger.tiers.rows import ladder_id, ladder_version_id
 from ledger.vouchers.close import CloseMember
 from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, always, amounts
@@ -27,6 +29,7 @@ GOLD = Rule(
     action=replace(POINTS, asset="STARS", field=None, amount=5, ladder=None),
     when='tier.spend == "gold"',
 )
+EASIER = tuple(replace(level, threshold=level.threshold // 2) for level in SPEND.levels)
 
 
 async def test_an_activity_is_priced_at_the_level_held_before_it(
@@ -46,26 +49,71 @@ async def test_an_activity_is_priced_at_the_level_held_before_it(
     assert orjson.loads(rows[0][0]) == [{"ladder": "spend", "level": "silver", "percent": 150}]
 
 
-async def test_what_is_credited_while_a_change_waits_is_under_the_former_version(
+async def test_what_is_decided_while_a_change_is_written_is_under_the_new_version(
     campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
 ) -> None:
-    """A version holds from the instant at which it has the ladder's row, not from when it was asked for."""
+    """From its instant on a version holds for everybody, though its commit comes later: whoever cannot see it waits."""
     await tiers.ladder()
     await campaigns.run("base", replace(BASE, phases=always(TENTH)))
-    easier = tuple(replace(level, threshold=level.threshold // 2) for level in SPEND.levels)
+    second = ladder_version_id(ladder_id(bank.programme_id, "spend"), 2)
+    keeper = await asyncpg.connect(bank.url, server_settings={"session_replication_role": "replica"})
+    written = keeper.transaction()
+    await written.start()
+    await keeper.execute(
+        "INSERT INTO registry.tier_ladder_versions SELECT $1, ladder_id, programme_id, 2, body, created_at"
+        " FROM registry.tier_ladder_versions",
+        second,
+    )
+
+    changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=EASIER)))
+    await asyncio.sleep(0.3)
+    buying = asyncio.create_task(campaigns.buy(member, 600))
+    await asyncio.sleep(0.3)
+    await written.rollback()
+    await changing
+    await buying
+    await keeper.close()
+
+    assert await tiers.level(member) == "silver"
+
+
+async def test_what_is_decided_before_a_change_is_under_the_former_version(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """A version holds from an instant at which every batch that began before it is over."""
+    await tiers.ladder()
+    await campaigns.run("base", replace(BASE, phases=always(TENTH)))
+    await campaigns.buy(member, 10)
     keeper = await asyncpg.connect(bank.url)
 
     async with keeper.transaction():
-        await keeper.execute("SELECT FROM registry.tier_ladders FOR UPDATE")
-        changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=easier)))
+        await keeper.execute("SELECT FROM book.holders WHERE id = $1 FOR UPDATE", member)
+        buying = asyncio.create_task(campaigns.buy(member, 600))
         await asyncio.sleep(0.3)
-        await campaigns.buy(member, 600)
+        changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=EASIER)))
+        await asyncio.sleep(0.3)
     await changing
+    await buying
     await keeper.close()
 
     assert await tiers.level(member) == "base"
     await campaigns.buy(member, 10)
     assert await tiers.level(member) == "silver"
+
+
+async def test_a_change_keeps_nobody_waiting_for_long(tiers: TierDesk, bank: Bank) -> None:
+    """Batches that begin wait behind it: where one that is there already does not end, it is refused with CONTENDED."""
+    await tiers.ladder()
+    keeper = await asyncpg.connect(bank.url)
+
+    async with keeper.transaction():
+        await keeper.execute("SELECT pg_advisory_xact_lock_shared($1)", PRESENT_LOCK)
+        with pytest.raises(Refusal) as refused:
+            await tiers.change("spend", replace(SPEND, levels=EASIER))
+    await keeper.close()
+
+    assert refused.value.code == RefusalCode.CONTENDED
+    assert await bank.count("registry.tier_ladder_versions") == 1
 
 
 async def test_a_late_activity_is_priced_at_the_level_of_its_time_and_counts_on_its_day(
