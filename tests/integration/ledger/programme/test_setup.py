@@ -11,7 +11,9 @@ from sqlalchemy import insert
 from graphql_api.bootstrap import Application
 from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.reader import Query
+from ledger.engine.request import request_id
 from ledger.partners.tables import PARTNERS
+from ledger.points.as_of_query import balance_as_of
 from ledger.points.spend import SpendPoints
 from ledger.programme import queries
 from ledger.programme.input_rules import AssetTerms
@@ -256,24 +258,33 @@ async def test_a_period_closes_after_everything_due_in_it_is_posted(bank: Bank) 
 
 
 async def test_a_closed_period_waits_for_what_still_posts_into_it(bank: Bank) -> None:
-    """While an older transaction that writes is open, the closing does not return."""
-    connection = await asyncpg.connect(bank.url)
-    try:
-        older = connection.transaction()
-        await older.start()
-        await connection.fetchval("SELECT pg_current_xact_id()")
+    """Until whatever began before is over, no answer about the period is final; afterwards each is."""
+    member, until = await bank.enrol("m-1"), datetime.now(UTC) - timedelta(days=1)
+    await bank.earn(member, 1)
+    keeper = await asyncpg.connect(bank.url, server_settings={"session_replication_role": "replica"})
+    request = "INSERT INTO book.requests VALUES ($1, 'service:core', 'earn', 'late', '', '', NULL, now())"
 
-        closing = asyncio.create_task(
-            close_period(bank.application.units, bank.actor(), until=datetime.now(UTC) - timedelta(days=1))
-        )
-        done, _ = await asyncio.wait([closing], timeout=0.5)
-        await older.rollback()
-        closed = await closing
-    finally:
-        await connection.close()
+    async def told() -> tuple[int, bool]:
+        at = until - timedelta(minutes=1)
+        found = await balance_as_of(bank.application.reader, bank.programme_id, member, bank.asset(), effective_at=at)
+        assert found is not None
+        return found.posted, found.is_final
+
+    written = keeper.transaction()
+    await written.start()
+    await keeper.execute(request, request_id("service:core", "late"))
+    earning = asyncio.create_task(bank.earn(member, 5, key="late", effective_at=until - timedelta(hours=1)))
+    await asyncio.sleep(0.3)
+    closing = asyncio.create_task(close_period(bank.application.units, bank.actor(), until=until))
+    done, _ = await asyncio.wait([closing], timeout=0.3)
+    before = await told()
+    await written.rollback()
+    await earning
+    await closing
+    await keeper.close()
 
     assert not done
-    assert closed.version == 2
+    assert (before, await told()) == ((0, False), (5, True))
 
 
 async def test_a_registry_row_without_an_event_cannot_be_committed(bank: Bank) -> None:
