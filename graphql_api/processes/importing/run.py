@@ -23,7 +23,9 @@ from ledger.programme.clock import LiveClock, ReplayClock
 
 _LATEST = SqlQuery(
     """
-    SELECT max(e.posted_at) AS latest, EXISTS (SELECT FROM {book}.requests WHERE id = ANY (CAST(:requests AS bytea[]))) AS is_begun
+    SELECT max(e.posted_at) AS latest, EXISTS (
+        SELECT FROM unnest(CAST(:requests AS bytea[]), CAST(:instants AS timestamptz[])) AS line (id, at)
+        JOIN {book}.requests r ON r.id = line.id AND r.decided_at = line.at) AS is_begun
     FROM {book}.journal_entries e JOIN registry.assets s ON s.id = e.asset_id
     WHERE s.programme_id = :programme_id
     """
@@ -113,14 +115,16 @@ async def _lane_count(application: Application, actor: Actor) -> int:
 
 async def _history(application: Application, actor: Actor, wanted: Wanted) -> Iterator[Line]:
     """The lines of a file that may be replayed: history cannot come behind what happened later. A replay that has begun
-    goes on: something of the file's beginning is decided, whichever of its lines came first and whatever burned no key.
+    goes on: something of the file's beginning is decided at its own time, whichever of its lines came first and whatever
+    burned no key. What a live import of the same file decided is of a later time.
     """
     beginning, lines = read_history(wanted.path, await application.reader.now())
     begins_at = beginning[0].record.at if beginning and beginning[0].record is not None else None
     if begins_at is None:
         return lines
     requests = [request_id(actor.client, _key_of(line, wanted.source)) for line in beginning]
-    asked = {"requests": requests, "programme_id": actor.programme_id}
+    instants = [line.record.at for line in beginning if line.record is not None]
+    asked = {"requests": requests, "instants": instants, "programme_id": actor.programme_id}
     found = await application.reader.row(_LATEST, asked)
     if found is None or found["latest"] is None or found["is_begun"] or found["latest"] <= begins_at:
         return lines

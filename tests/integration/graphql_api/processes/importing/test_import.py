@@ -182,6 +182,25 @@ def test_a_replay_goes_on_whatever_its_first_lines_came_to(database_url: str, tm
     assert (first[1]["refused"], again[1]["refused"]) == ({"MEMBER_NOT_FOUND": 2}, {"INVALID_INPUT": 2})
 
 
+def test_a_live_import_begins_no_replay(database_url: str, tmp_path: Path) -> None:
+    """Whoever forgot --replay at first is told that history comes before everything else, and nothing is posted behind it."""
+    run(_set_up(database_url, tmp_path))
+    path = _write(
+        tmp_path / "a.jsonl",
+        {"type": "earn", "member": "C-1", "amount": 5, "at": "2017-01-02T00:00:00Z"},
+        {"type": "spend", "member": "C-1", "amount": 5, "at": "2017-01-03T00:00:00Z"},
+    )
+    _import(_write(tmp_path / "m.jsonl", {"type": "enrol", "member": "C-1"}), database_url, tmp_path)
+
+    live = _import(path, database_url, tmp_path)
+    replay = _import(path, database_url, tmp_path, "--replay")
+
+    assert (live[1]["accepted"], live[1]["refused"]) == ({"earn": 1}, {"AT_NEEDS_REPLAY": 1})
+    assert replay[0] == 2
+    assert str(replay[1]["error"]).endswith("; history comes before everything else.\n")
+    assert _count(database_url, "book.journal_entries WHERE kind = 'spend'") == 0
+
+
 def test_a_replay_out_of_order_writes_nothing(database_url: str, tmp_path: Path) -> None:
     """The file is read through first; the message names the line."""
     run(_set_up(database_url, tmp_path))
