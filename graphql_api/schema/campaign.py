@@ -177,17 +177,12 @@ class CreateCampaignInput:
 
 
 @input_type
-class ChangeCampaignInput:
+class ChangeCampaignInput(CreateCampaignInput):
     """The next version of a campaign. It holds once it was submitted and somebody else approved it.
 
-    code:       the campaign's code
-    terms:      all of its terms
-    terms_text: the terms in words, as members see them
+    code:  the campaign's code
+    terms: all of its terms
     """
-
-    code: str
-    terms: CampaignTermsInput
-    terms_text: str = ""
 
 
 @object_type
@@ -211,9 +206,7 @@ async def change_campaign(info: Info, asked: Annotated[ChangeCampaignInput, INPU
 
 
 async def _save(
-    context: Context,
-    save: Callable[..., Awaitable[CampaignRecord]],
-    asked: CreateCampaignInput | ChangeCampaignInput,
+    context: Context, save: Callable[..., Awaitable[CampaignRecord]], asked: CreateCampaignInput
 ) -> CampaignSaved:
     saved = await context.change(save, code=asked.code, body=body_from(asked.terms), terms=asked.terms_text)
     found = await context.read(read.campaign_by_id, saved.campaign.id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -36,34 +36,6 @@ O = TypeVar("O")  # noqa: E741 - the reply
 
 
 @input_type
-class LockVoucherInput(TillInput):
-    """A voucher to lock.
-
-    voucher:         the voucher; of stored value, `amountMinor` of it is reserved, or all
-    idempotency_key: the caller's key for this intent
-    ttl_seconds:     for how long, 30 to 900; never longer than 15 minutes past its validity
-    """
-
-    voucher: PresentedVoucherInput
-    idempotency_key: IdempotencyKey
-    ttl_seconds: int = TTL_DEFAULT_S
-
-
-@input_type
-class RenewVoucherLockInput(TillInput):
-    """A lock that should stand on.
-
-    voucher:         the voucher with the lock's token
-    idempotency_key: the caller's key for this intent
-    ttl_seconds:     for how long from now, 30 to 900; never longer than 15 minutes past its validity
-    """
-
-    voucher: PresentedVoucherInput
-    idempotency_key: IdempotencyKey
-    ttl_seconds: int = TTL_DEFAULT_S
-
-
-@input_type
 class ReleaseVoucherLockInput(TillInput):
     """A lock to give up.
 
@@ -75,7 +47,25 @@ class ReleaseVoucherLockInput(TillInput):
     idempotency_key: IdempotencyKey
 
 
-_LockInput: TypeAlias = LockVoucherInput | RenewVoucherLockInput | ReleaseVoucherLockInput
+@input_type
+class LockVoucherInput(ReleaseVoucherLockInput):
+    """A voucher to lock.
+
+    voucher:     the voucher; of stored value, `amountMinor` of it is reserved, or all
+    ttl_seconds: for how long, 30 to 900; never longer than 15 minutes past its validity
+    """
+
+    ttl_seconds: int = TTL_DEFAULT_S
+
+
+@input_type
+class RenewVoucherLockInput(ReleaseVoucherLockInput):
+    """A lock that should stand on.
+
+    ttl_seconds: for how long from now, 30 to 900; never longer than 15 minutes past its validity
+    """
+
+    ttl_seconds: int = TTL_DEFAULT_S
 
 
 @object_type
@@ -137,7 +127,7 @@ async def release_voucher_lock(info: Info, asked: Annotated[ReleaseVoucherLockIn
     )
 
 
-async def _attempt(context: Context, asked: _LockInput, make: Callable[..., LockCommand[O]]) -> Outcome[O]:
+async def _attempt(context: Context, asked: ReleaseVoucherLockInput, make: Callable[..., LockCommand[O]]) -> Outcome[O]:
     """What came of one of the three commands, which `make` completes with what every command at a till says."""
     till = till_from(context, asked)
 

@@ -26,6 +26,7 @@ from ledger.book.refusal import RefusalCode
 from ledger.vouchers import template as ledger
 from ledger.vouchers.rows import TemplateVersion as VersionRow
 from ledger.vouchers.template import TemplateRecord
+from ledger.vouchers.template_body import TemplateBody
 from ledger.vouchers.template_query import VERSION_PAGES, offered_page, offered_template, template_by_id, templates_page
 from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import template_id
@@ -45,23 +46,19 @@ class TemplateVersion:
     terms: TemplateTerms
     terms_text: str
     created_at: datetime
-    body: strawberry.Private[str]
+    body: strawberry.Private[TemplateBody]
 
     @field(requires(Scope.TEMPLATE_READ))
-    async def funding(self, info: Info) -> TemplateFunding:
+    def funding(self) -> TemplateFunding:
         """Who pays for the discount."""
-        del info
-        return funding_of(parse_body(self.body).funding)
+        return funding_of(self.body.funding)
 
 
 def version_of(row: VersionRow) -> TemplateVersion:
     """The row as its GraphQL type."""
+    body = parse_body(row.body)
     return TemplateVersion(
-        number=row.number,
-        terms=terms_of(parse_body(row.body)),
-        terms_text=row.terms,
-        created_at=row.created_at,
-        body=row.body,
+        number=row.number, terms=terms_of(body), terms_text=row.terms, created_at=row.created_at, body=body
     )
 
 
@@ -165,17 +162,12 @@ class CreateVoucherTemplateInput:
 
 
 @input_type
-class ChangeVoucherTemplateInput:
+class ChangeVoucherTemplateInput(CreateVoucherTemplateInput):
     """The next version of a template. Kind, money and stock stay; vouchers that were issued keep their own version.
 
-    code:       the template's code
-    terms:      all of its terms from now on
-    terms_text: the terms in words
+    code:  the template's code
+    terms: all of its terms from now on
     """
-
-    code: str
-    terms: TemplateTermsInput
-    terms_text: str = ""
 
 
 @input_type
@@ -226,9 +218,7 @@ async def stop_voucher_template(info: Info, asked: Annotated[StopVoucherTemplate
 
 
 async def _save(
-    context: Context,
-    save: Callable[..., Awaitable[TemplateRecord]],
-    asked: CreateVoucherTemplateInput | ChangeVoucherTemplateInput,
+    context: Context, save: Callable[..., Awaitable[TemplateRecord]], asked: CreateVoucherTemplateInput
 ) -> VoucherTemplateSaved:
     record = await context.change(save, code=asked.code, body=body_from(asked.terms), terms=asked.terms_text)
     return VoucherTemplateSaved(template=template_of(record))
