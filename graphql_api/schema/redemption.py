@@ -84,13 +84,12 @@ class Redemption:
 
 def redemption_of(context: Context, view: RedemptionView) -> Redemption:
     """The view as its GraphQL type; a merchant is not told whose voucher it was."""
-    is_shop = context.caller.role is Role.MERCHANT
     return Redemption(
         id=id_of(REDEMPTION, view.id),
         entry_id=id_of(ENTRY, view.entry_id),
         voucher_id=id_of(VOUCHER, view.voucher_id),
         template_id=id_of(TEMPLATE, view.template_id),
-        member_id=None if is_shop else id_of(MEMBER, view.member_id),
+        member_id=id_of(MEMBER, view.member_id) if context.sees_balances else None,
         merchant_id=id_of(MERCHANT, view.merchant_id),
         terminal_id=maybe_id(TERMINAL, view.terminal_id),
         reference=view.reference,
