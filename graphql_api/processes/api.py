@@ -1,40 +1,26 @@
 """The API of one process: the HTTP face around an open application, as the settings want it."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import strawberry
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from graphql_api.bootstrap import Application
-from graphql_api.http.api_keys import ApiKeys
 from graphql_api.http.app import HttpOptions, create_app
-from graphql_api.http.bundle_download import Downloads
 from graphql_api.http.credentials import ANONYMOUS, Authenticator
 from graphql_api.http.development_tokens import RULES, development_key, development_key_set
 from graphql_api.http.document_store import TrustedDocumentRefused
 from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
-from graphql_api.http.operations import MakeContext
 from graphql_api.http.rate_limits import rate_of
 from graphql_api.http.tokens import TokenRules, TokenVerifier
 from graphql_api.http.trusted_documents import read_trusted_documents
 from graphql_api.processes.engine_metrics import PoolMetrics
+from graphql_api.processes.face import SCHEMA, context_of, downloads_of
+from graphql_api.registry_api_keys import RegistryApiKeys
 from graphql_api.settings import Settings, SettingsError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """What the schema's room gives: the schema, and how its resolvers and its keys reach the application."""
-
-    schema: strawberry.Schema
-    context_of: Callable[[Application], MakeContext]
-    api_keys_of: Callable[[Application], ApiKeys]
-    downloads_of: Callable[[Application], Downloads]
-
-
-def compose_api(application: Application, face: Face, registry: CollectorRegistry) -> Starlette:
+def compose_api(application: Application, registry: CollectorRegistry) -> Starlette:
     """Return the ASGI application; raise `SettingsError` where a file that the settings name cannot be used."""
     settings = application.settings
     pool = PoolMetrics(registry)
@@ -45,7 +31,7 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
 
     authenticator = Authenticator(
         tokens=token_verifier(settings),
-        api_keys=face.api_keys_of(application),
+        api_keys=RegistryApiKeys(application.reader),
         merchants=application.merchants,
         failures=application.refused,
         now=time.time,
@@ -53,11 +39,11 @@ def compose_api(application: Application, face: Face, registry: CollectorRegistr
     )
     try:
         return create_app(
-            schema=face.schema,
-            make_context=face.context_of(application),
+            schema=SCHEMA,
+            make_context=context_of(application),
             authenticator=authenticator,
             ping=ping,
-            downloads=face.downloads_of(application),
+            downloads=downloads_of(application),
             options=http_options(settings),
             registry=registry,
         )

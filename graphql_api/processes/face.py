@@ -1,8 +1,9 @@
-"""What the HTTP face is given of the schema: itself, and how its resolvers and its keys reach an open application."""
+"""What the HTTP face is given of the schema: itself, and how its resolvers reach an open application."""
 
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 import structlog
 
@@ -14,8 +15,6 @@ from graphql_api.audit_log.downloads import AuditDownloads
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
 from graphql_api.loaders import BatchLoader
-from graphql_api.processes.api import Face
-from graphql_api.registry_api_keys import RegistryApiKeys
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context, Ledger, WalletKey
@@ -24,6 +23,7 @@ from ledger.control.queries import SealedReason
 from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
 
+SCHEMA: Final = build_schema()
 _LOG = structlog.get_logger("scrip.audit")
 
 
@@ -86,11 +86,3 @@ def wallet_loader(reader: Reader) -> BatchLoader[WalletKey, WalletView | None]:
         return [found[key] for key in keys]
 
     return BatchLoader(load)
-
-
-FACE = Face(
-    schema=build_schema(),
-    context_of=context_of,
-    api_keys_of=lambda application: RegistryApiKeys(application.reader),
-    downloads_of=downloads_of,
-)

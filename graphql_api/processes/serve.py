@@ -22,7 +22,6 @@ from graphql_api.processes.cli.failure import CommandError
 from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
-from graphql_api.processes.face import FACE
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.settings import Settings
 
@@ -67,7 +66,7 @@ def supervise_api(settings: Settings, *, workers: int) -> None:
 async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
     registry = CollectorRegistry()
     async with open_application(settings, url=url, observer=EngineMetrics(registry), origin="api") as application:
-        app = compose_api(application, FACE, registry)
+        app = compose_api(application, registry)
         config = server_config(app, host=settings.host, port=settings.port, drain_seconds=settings.shutdown_seconds)
         server = _Server(config)
         settle_collector()

@@ -16,7 +16,6 @@ from graphql_api.bootstrap import Application
 from graphql_api.http.development_tokens import development_key, sign_token
 from graphql_api.permissions import Role, Scope
 from graphql_api.processes.api import compose_api
-from graphql_api.processes.face import FACE
 from tests.e2e.http.serving import served
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -64,5 +63,5 @@ class Api:
 @asynccontextmanager
 async def api_of(application: Application) -> AsyncIterator[Api]:
     """The API over an open application."""
-    async with served(compose_api(application, FACE, CollectorRegistry())) as url:
+    async with served(compose_api(application, CollectorRegistry())) as url:
         yield Api(application=application, url=url)

@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 
 from graphql_api.bootstrap import Application
 from graphql_api.processes.api import compose_api
-from graphql_api.processes.face import FACE
 from graphql_api.settings import SettingsError
 from tests.fixtures_application import application, settings
 
@@ -31,4 +30,4 @@ async def test_an_allow_list_of_another_release_is_a_fault_of_the_settings(
         path.write_text(json.dumps({f"sha256:{digest}": "{ nope }"}))
         changed = replace(application, settings=replace(application.settings, trusted_documents=path))
         with pytest.raises(SettingsError, match=f"^SCRIP_TRUSTED_DOCUMENTS: .*sha256:{digest}.*{message}"):
-            compose_api(changed, FACE, CollectorRegistry())
+            compose_api(changed, CollectorRegistry())
