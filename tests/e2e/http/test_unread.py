@@ -72,15 +72,15 @@ async def test_an_answer_that_nobody_reads_is_given_up(
 
 
 async def test_an_answer_that_is_read_slowly_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The counterpart: who reads goes on reading."""
-    monkeypatch.setattr(unread, "UNREAD_SECONDS_MAX", 1.0)
+    """The counterpart: who reads goes on reading, for more than twice as long."""
+    monkeypatch.setattr(unread, "UNREAD_SECONDS_MAX", 2.0)
     async with served(sample_app()) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
         writer.write(_asked() * (TIMES - 1) + _asked(b"Connection: close\r\n"))
         heard = bytearray()
         while piece := await reader.read(50_000):
             heard += piece
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.05)
         writer.close()
 
     assert heard.count(b"HTTP/1.1 200 OK") == TIMES

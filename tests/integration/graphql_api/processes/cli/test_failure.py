@@ -45,7 +45,7 @@ def test_a_database_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
     ended = subprocess.run(
         command,
-        env={**os.environ, "SCRIP_VAR": str(tmp_path)},
+        env={**_embedded(), "SCRIP_VAR": str(tmp_path)},
         shell=True,
         cwd=ROOT,
         capture_output=True,
@@ -67,7 +67,9 @@ def test_an_embedded_database_that_is_lost_names_no_setting(tmp_path: Path) -> N
         f"with report_failures(): asyncio.run(asyncpg.connect('postgresql://postgres@/scrip?host={tmp_path}'))"
     )
 
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=_embedded(), cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
     assert ended.stderr == "scrip: the embedded PostgreSQL does not answer (No such file or directory).\n"
 
@@ -86,3 +88,8 @@ def test_the_embedded_database_knows_no_other_server(tmp_path: Path) -> None:
     ended = run_scrip("migrate", SCRIP_VAR=str(tmp_path), **elsewhere)
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def _embedded() -> dict[str, str]:
+    """An environment without a server of one's own, as the tests may have been given one."""
+    return {name: value for name, value in os.environ.items() if name != "SCRIP_DATABASE_URL"}
