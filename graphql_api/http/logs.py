@@ -4,39 +4,34 @@ import logging
 import re
 import secrets
 import sys
-from typing import Literal
+from collections.abc import Callable
 
 import orjson
 import structlog
 
 from graphql_api.errors import describe_exception
-
-LogFormat = Literal["json", "console"]
+from graphql_api.setting_values import LogFormat, LogLevel
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def configure_logs(*, form: LogFormat = "json", level: str = "info") -> None:
+def configure_logs(*, form: LogFormat = LogFormat.JSON, level: LogLevel = LogLevel.INFO) -> None:
     """Set up structlog for this process, and what libraries log through it; call once at start."""
     logging.basicConfig(handlers=[_Forwarding()], level=logging.WARNING, force=True)
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if form == "json":
-        structlog.configure(
-            processors=[*shared, structlog.processors.JSONRenderer(serializer=_to_json)],
-            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-            logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
-            cache_logger_on_first_use=True,
-        )
-        return
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer(serializer=_to_json)
+    factory: Callable[..., object] = structlog.BytesLoggerFactory(sys.stdout.buffer)
+    if form is LogFormat.CONSOLE:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        factory = structlog.PrintLoggerFactory(sys.stdout)
     structlog.configure(
-        processors=[*shared, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=factory,
         cache_logger_on_first_use=True,
     )
 

@@ -34,7 +34,7 @@ def serve_api(settings: Settings, *, shared: bool) -> None:
 
     shared: other processes listen on the same port, and the kernel deals connections out to them
     """
-    configure_logs(form=settings.log_format.value, level=settings.log_level.value)
+    configure_logs(form=settings.log_format, level=settings.log_level)
     with (
         usable_database(settings) as url,
         _listening(settings, shared=shared) as listener,

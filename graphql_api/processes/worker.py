@@ -76,7 +76,7 @@ def run_worker(settings: Settings) -> None:
     _require_memory(settings)
     if settings.log_folder:
         require_folder("SCRIP_LOG_FOLDER", settings.log_folder, mode=LOG_FOLDER_MODE)
-    configure_logs(form=settings.log_format.value, level=settings.log_level.value)
+    configure_logs(form=settings.log_format, level=settings.log_level)
     key = load_log_key(settings)
     with usable_database(settings) as url:
         asyncio.run(_work(settings, key, url))
