@@ -122,7 +122,7 @@ STANDING_RULES = (
 )
 
 CREDIT_RULES = (
-    # A ladder commits after the instant it was made at: until somebody was credited on it, reports may not have seen it.
+    # A history that is imported is credited from before the ladder was made, by its first version.
     rule(
         "tier_credits_match_activities",
         "each activity brought what the metric counts of it, on every ladder that looked at it in time and had room for it,"
@@ -132,7 +132,7 @@ CREDIT_RULES = (
             SELECT l.id AS ladder_id, l.programme_id, v.body::jsonb AS body,
                    CASE WHEN v.number = 1 THEN timestamptz '-infinity' ELSE v.created_at END AS since,
                    coalesce(lead(v.created_at) OVER (PARTITION BY l.id ORDER BY v.number), 'infinity') AS until,
-                   least(min(v.created_at) OVER (PARTITION BY l.id) + interval '1 minute', seen.at) AS seen_at
+                   least(min(v.created_at) OVER (PARTITION BY l.id), seen.at) AS seen_at
             FROM registry.tier_ladders l JOIN registry.tier_ladder_versions v ON v.ladder_id = l.id
             LEFT JOIN (SELECT s.ladder_id, min(c.posted_at) AS at FROM {book}.tier_credits c
                        JOIN {book}.tier_standings s ON s.id = c.standing_id GROUP BY 1) seen ON seen.ladder_id = l.id

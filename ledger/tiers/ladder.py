@@ -65,13 +65,14 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
     """A new ladder of the actor's programme, from now on: everybody stands on its first level.
 
     INVALID_INPUT, also where the programme has 20 ladders (`ladders`); CODE_TAKEN, PROGRAMME_NOT_FOUND,
-    ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND.
+    ASSET_NOT_FOUND, TEMPLATE_NOT_FOUND, CONTENDED.
     """
-    async with registry_change(units, actor, "tier_ladder_created") as change:
+    async with registry_change(units, actor, "tier_ladder_created") as begun:
         require_ladder_code(code)
+        require_body(body, (await known_types(begun)).get)
+        change = await begun.at_present()
         if await change.row(_FULL, {"of_programme": actor.programme_id}) is not None:
             refuse_input("ladders")
-        require_body(body, (await known_types(change)).get)
         await _require_named(change, body)
         programme_id = ProgrammeId(actor.programme_id)
         ladder = Ladder(ladder_id(programme_id, code), programme_id, code)
@@ -84,7 +85,7 @@ async def create_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: La
 async def change_ladder(units: UnitsOfWork, actor: Actor, *, code: str, body: LadderBody) -> LadderRecord:
     """The next version, which holds for whatever is credited or falls due from now on; nobody moves before.
 
-    The codes of `create_ladder` but CODE_TAKEN; TIER_LADDER_NOT_FOUND, CONTENDED. Metric, window and existing levels stay.
+    The codes of `create_ladder` but CODE_TAKEN; TIER_LADDER_NOT_FOUND. Metric, window and existing levels stay.
     """
     async with registry_change(units, actor, "tier_ladder_changed") as begun:
         require_body(body, (await known_types(begun)).get)

@@ -1,18 +1,12 @@
 """Every rule of the checker finds what was planted against it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from ledger.campaigns.campaign_body import Rule, TierCredit
 from ledger.tiers import checks
-from ledger.tiers.rows import ladder_id
-from tests.bank import Bank
 from tests.campaign_desk import BASE, CampaignDesk, always
 from tests.planting import unfound
 from tests.tier_desk import SPEND, TierDesk
@@ -73,34 +67,3 @@ async def test_each_rule_finds_what_is_planted(history: None, database_url: str)
 def test_every_rule_is_planted_against() -> None:
     """No rule without its corruption."""
     assert {rule.name for rule in checks.RULES} == set(PLANTED)
-
-
-@asynccontextmanager
-async def _code_in_use(bank: Bank, code: str) -> AsyncIterator[None]:
-    """Somebody is about to make a ladder of this code; whoever else does waits, and then that one gives up."""
-    making = (
-        "INSERT INTO registry.tier_ladders (id, programme_id, code, latest_number, version) VALUES ($1, $2, $3, 1, 1)"
-    )
-    other = await asyncpg.connect(bank.url)
-    try:
-        making_it = other.transaction()
-        await making_it.start()
-        await other.execute(making, ladder_id(bank.programme_id, code), bank.programme_id, code)
-        yield
-        await making_it.rollback()
-    finally:
-        await other.close()
-
-
-async def test_a_report_that_came_before_the_ladder_was_there_needs_no_credit(
-    bank: Bank, tiers: TierDesk, campaigns: CampaignDesk, member: UUID
-) -> None:
-    """A ladder's instant is older than its commit; what was decided between the two saw none. The checker says the rest."""
-    async with _code_in_use(bank, "spend"):
-        making = asyncio.create_task(tiers.ladder("spend"))
-        while not await bank.fetch("SELECT FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - another server's event
-            await asyncio.sleep(0.01)
-        (await campaigns.report(campaigns.reporting(member, amount=1500))).unwrap()
-    await making
-
-    assert await bank.count("{book}.tier_credits") == 0

@@ -101,6 +101,25 @@ async def test_what_is_decided_before_a_change_is_under_the_former_version(
     assert await tiers.level(member) == "silver"
 
 
+async def test_whoever_is_decided_after_a_ladder_was_made_is_credited_on_it(
+    campaigns: CampaignDesk, tiers: TierDesk, member: UUID, bank: Bank
+) -> None:
+    """Also where its commit comes later: the checker asks it of every activity that was received from its instant on."""
+    keeper = await asyncpg.connect(bank.url)
+
+    async with keeper.transaction():
+        await keeper.execute("SELECT FROM registry.instance FOR UPDATE")
+        making = asyncio.create_task(tiers.ladder())
+        await asyncio.sleep(0.3)
+        buying = asyncio.create_task(campaigns.buy(member, 1000))
+        await asyncio.sleep(0.3)
+    await making
+    await buying
+    await keeper.close()
+
+    assert await tiers.level(member) == "silver"
+
+
 async def test_a_change_keeps_nobody_waiting_for_long(tiers: TierDesk, bank: Bank) -> None:
     """Batches that begin wait behind it: where one that is there already does not end, it is refused with CONTENDED."""
     await tiers.ladder()
