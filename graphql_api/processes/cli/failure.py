@@ -23,6 +23,8 @@ _ADVICE = {
     "42501": "docs/deployment.md says which roles each login needs",  # insufficient_privilege
 }
 """What to do about what PostgreSQL says, by its code (PostgreSQL, appendix A)."""
+_NO_TEXT = "surrogates not allowed"
+"""What Python says of the marks that it puts for such bytes of an argument (PEP 383), which no text of a file holds."""
 
 
 class CommandError(Exception):
@@ -91,6 +93,8 @@ def _explain(error: Exception) -> tuple[tuple[str, ...], int]:
         return (f"{error}.",), USAGE
     if os.environ.get("SCRIP_LOG_LEVEL") == "debug":
         traceback.print_exception(error)
+    if any(isinstance(each, UnicodeEncodeError) and each.reason == _NO_TEXT for each in _chain_of(error)):
+        return ("an argument holds bytes that are no text in this locale; names are UTF-8.",), USAGE
     database = _explain_database(error)
     if database:
         return (database,), USAGE
@@ -105,8 +109,7 @@ def _explain_database(error: BaseException) -> str | None:
     asyncpg = sys.modules.get("asyncpg")
     if asyncpg is None:
         return None
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _chain_of(error):
         if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
             return "no host of SCRIP_DATABASE_URL is what its target_session_attrs asks for: is the primary down?"
         if isinstance(cause, asyncpg.ClientConfigurationError):
@@ -122,8 +125,15 @@ def _explain_database(error: BaseException) -> str | None:
         if isinstance(cause, (ConnectionError, TimeoutError)) or _is_missing_socket(cause):
             reason = getattr(cause, "strerror", None) or str(cause) or "no answer in time"
             return f"{_database_in_words()} does not answer ({reason})."
-        cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _chain_of(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _is_missing_socket(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from codecs import lookup
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -35,12 +36,15 @@ class _Output(io.FileIO):
 
 
 def outlive_readers() -> None:
-    """From here on `scrip statement 1 | head` is no error, and `scrip check | head -1` ends with the code of the check."""
+    """From here on `scrip statement 1 | head` is no error, and `scrip check | head -1` ends with the code of the check.
+
+    What the terminal's encoding lacks is written by its number.
+    """
     before = sys.stdout
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(_Output(before.fileno(), "w", closefd=False)),
         encoding=before.encoding,
-        errors=before.errors,
+        errors="backslashreplace" if before.errors == "strict" else before.errors,
         line_buffering=before.isatty(),
     )
 
@@ -86,5 +90,5 @@ def print_news(text: str) -> None:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object on one line."""
-    print_line(json.dumps(value, ensure_ascii=False))
+    """Print one JSON object on one line; where not every text can be written, with JSON's own escapes."""
+    print_line(json.dumps(value, ensure_ascii=lookup(sys.stdout.encoding).name != "utf-8"))

@@ -49,7 +49,9 @@ async def _programme(reader: Reader, code: str | None) -> Programme:
     for programme in found:
         if programme.code == code:
             return programme
-    known = ", ".join(programme.code for programme in found) or "none"
+    if not found:
+        raise UnusableFile("this database has no programme yet; `scrip programme create` makes one.")
+    known = ", ".join(programme.code for programme in found)
     complaint = "name the programme with --programme" if code is None else f"there is no programme {code!r}"
     raise UnusableFile(f"{complaint}; this database has: {known}.")
 

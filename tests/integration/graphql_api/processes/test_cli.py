@@ -211,6 +211,49 @@ def test_a_reader_that_leaves_changes_nothing() -> None:
     assert (ended.stdout, ended.stderr.split()) == ('"', ["0", "0"])
 
 
+def test_every_encoding_of_a_terminal_can_be_written(tmp_path: Path) -> None:
+    """What it lacks is written by its number, in JSON by JSON's own: no command fails by its own words."""
+    (tmp_path / "a.jsonl").write_text("{}")
+    where = ("--refused", f"{tmp_path}/refusé", "--dry-run")
+
+    schema = scrip("schema", PYTHONIOENCODING="ascii")
+    plain = scrip("import", f"{tmp_path}/a.jsonl", *where, PYTHONIOENCODING="ascii")
+    listed = scrip("import", f"{tmp_path}/a.jsonl", *where, "--json", PYTHONIOENCODING="ascii")
+
+    assert (schema.returncode, schema.stderr, "\\u2026" in schema.stdout) == (0, "", True)
+    assert f"The refused lines are in {tmp_path}/refus\\xe9.\n" in plain.stdout
+    assert json.loads(listed.stdout)["refusedFile"] == f"{tmp_path}/refusé"
+
+
+def test_an_argument_that_is_no_text_is_one_line(database_url: str) -> None:
+    """As from a terminal of another encoding; a computed id and the database would both choke on it."""
+    for words in ("wallet 'm\xfcller'", "campaign show 'm\xfcller'"):
+        command = f"{sys.executable} -m graphql_api.processes.cli programme create p --name P --time-zone UTC; "
+        command += f"exec {sys.executable} -m graphql_api.processes.cli {words}"
+        ended = subprocess.run(
+            command.encode("latin-1"),
+            env={**os.environ, "SCRIP_DATABASE_URL": database_url},
+            shell=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert ended.returncode == 2
+        assert ended.stderr.splitlines()[-1] == (
+            "scrip: an argument holds bytes that are no text in this locale; names are UTF-8."
+        )
+
+
+def test_a_database_without_a_programme_says_how_to_make_one(database_url: str) -> None:
+    """There is none to name yet."""
+    ended = run_scrip("wallet", "1", SCRIP_DATABASE_URL=database_url)
+
+    sentence = "scrip: this database has no programme yet; `scrip programme create` makes one.\n"
+    assert (ended.returncode, ended.stderr) == (2, sentence)
+
+
 def test_what_cannot_be_written_is_one_line(database_url: str) -> None:
     """On a full disk a short answer fails as a long one does; what else went wrong is told instead."""
     command = f"{sys.executable} -m graphql_api.processes.cli"
