@@ -47,9 +47,7 @@ class HttpOptions:
     trusted_documents: Mapping[str, str] = field(default_factory=dict)
     allowed_origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
-    body_bytes_max: int = 1_048_576
     deadline_seconds: float = 10.0
-    documents: DocumentLimits = field(default_factory=DocumentLimits)
     rate: Rate = USUAL
     subscriptions: SubscriptionLimits = field(default_factory=SubscriptionLimits)
 
@@ -75,7 +73,7 @@ def create_app(
     metrics = HttpMetrics(registry or CollectorRegistry())
     desk = Desk(
         schema=core,
-        documents=DocumentStore(core, limits=options.documents, trusted=options.trusted_documents),
+        documents=DocumentStore(core, limits=DocumentLimits(), trusted=options.trusted_documents),
         limiter=RateLimiter(options.rate, now=monotonic),
         make_context=make_context,
         deadline_seconds=options.deadline_seconds,
@@ -83,7 +81,7 @@ def create_app(
     )
     page = graphiql_page() if options.graphiql else None
     addresses = Addresses(options.trusted_proxies)
-    endpoint = GraphqlEndpoint(desk, authenticator, addresses, body_bytes_max=options.body_bytes_max, page=page)
+    endpoint = GraphqlEndpoint(desk, authenticator, addresses, page=page)
     subscriptions = SubscriptionEndpoint(
         desk, authenticator, addresses, origins=options.allowed_origins, limits=options.subscriptions
     )

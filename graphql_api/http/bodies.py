@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qsl
 
 import orjson
@@ -11,9 +12,8 @@ from graphql_api.http.refusals import RequestRefused, malformed
 from graphql_api.json_values import Json, JsonObject
 from graphql_api.repeated_fields import has_repeated_field
 
+BODY_BYTES_MAX: Final = 1_048_576
 _PARAMETERS = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
-
-
 _NUL = re.compile(rb"\\u(?:0000|\{0+\})|\0", re.ASCII)
 
 
@@ -35,21 +35,19 @@ class GraphqlRequest:
     size: int
 
 
-async def read_body(receive: Receive, declared: bytes | None, limit: int) -> bytes:
-    """The whole body of at most `limit` bytes; RequestRefused 413 beyond it, before reading when declared."""
-    if declared is not None and declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
-        raise _too_large(limit)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        if len(body) > limit:
-            raise _too_large(limit)
+async def read_body(receive: Receive, declared: bytes | None) -> bytes:
+    """The whole body; RequestRefused 413 where it is too long, before reading when declared, ClientGone without its end."""
+    if declared is not None and declared.isdigit() and (len(declared) > 15 or int(declared) > BODY_BYTES_MAX):
+        raise _too_large()
+    body, more = b"", True
+    while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
         body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    if len(body) > limit:
-        raise _too_large(limit)
+        if len(body) > BODY_BYTES_MAX:
+            raise _too_large()
+        more = message.get("more_body", False)
     return body
 
 
@@ -59,8 +57,8 @@ def refuse_nul(raw: bytes) -> None:
         raise malformed("NUL characters are not accepted.")
 
 
-def _too_large(limit: int) -> RequestRefused:
-    return RequestRefused(413, f"The body is longer than {limit} bytes.", code="BODY_TOO_LARGE")
+def _too_large() -> RequestRefused:
+    return RequestRefused(413, f"The body is longer than {BODY_BYTES_MAX} bytes.", code="BODY_TOO_LARGE")
 
 
 def parse_body(body: bytes) -> GraphqlRequest:

@@ -32,19 +32,10 @@ _NO_STORE = (b"cache-control", b"no-store")
 class GraphqlEndpoint:
     """The ASGI application behind `/graphql`."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        authenticator: Authenticator,
-        addresses: Addresses,
-        *,
-        body_bytes_max: int,
-        page: bytes | None,
-    ) -> None:
+    def __init__(self, desk: Desk, authenticator: Authenticator, addresses: Addresses, *, page: bytes | None) -> None:
         self._desk = desk
         self._authenticator = authenticator
         self._addresses = addresses
-        self._body_bytes_max = body_bytes_max
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +102,7 @@ class GraphqlEndpoint:
         record.role = caller.role
         if method == "POST":
             check_body_headers(headers)
-            asked = parse_body(await read_body(receive, headers.get(b"content-length"), self._body_bytes_max))
+            asked = parse_body(await read_body(receive, headers.get(b"content-length")))
         else:
             asked = parse_query_string(scope["query_string"])
         try:

@@ -13,6 +13,7 @@ MIN_REFETCH_SECONDS = 60.0
 RETRY_SECONDS = 5.0
 STALE_SECONDS = 3_600.0
 _ANSWER_BYTES_MAX = 512 * 1024
+_ANSWER_SECONDS_MAX = 5.0
 
 
 class KeysUnavailable(OSError):
@@ -105,7 +106,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """A key set that moves is a configuration to be changed by hand."""
 
 
-def fetch_over_https(url: str, *, timeout_seconds: float = 5.0) -> Callable[[], Awaitable[bytes]]:
+def fetch_over_https(url: str) -> Callable[[], Awaitable[bytes]]:
     """A fetch of `url` for RemoteKeySet; plain HTTP is refused except on this machine."""
     local = url.startswith(("http://127.0.0.1:", "http://localhost:"))
     if not url.startswith("https://") and not local:
@@ -113,7 +114,7 @@ def fetch_over_https(url: str, *, timeout_seconds: float = 5.0) -> Callable[[], 
     opener = urllib.request.build_opener(_NoRedirects)
 
     def fetch() -> bytes:
-        with opener.open(url, timeout=timeout_seconds) as answer:
+        with opener.open(url, timeout=_ANSWER_SECONDS_MAX) as answer:
             body: bytes = answer.read(_ANSWER_BYTES_MAX)
             return body
 

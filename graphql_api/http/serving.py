@@ -1,12 +1,16 @@
 """How uvicorn serves the application: quiet, bounded, without telling what it is."""
 
 import socket
+from typing import Final
 
 from starlette.types import ASGIApp
 from uvicorn import Config
 
 from graphql_api.http.bounded_head import BoundedHead
 from graphql_api.http.bounded_socket import BoundedSocket
+
+MESSAGE_BYTES_MAX: Final = 262_144
+"""Of a WebSocket."""
 
 
 def server_config(
@@ -15,7 +19,6 @@ def server_config(
     host: str,
     port: int,
     drain_seconds: int = 20,
-    ws_message_bytes_max: int = 262_144,
 ) -> Config:
     """A uvicorn configuration.
 
@@ -29,7 +32,7 @@ def server_config(
         loop="uvloop",
         http=BoundedHead,
         ws=BoundedSocket,
-        ws_max_size=ws_message_bytes_max,
+        ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,
         access_log=False,
         # Its own handlers would write lines of another form beside ours.

@@ -40,7 +40,6 @@ class SubscriptionLimits:
     per_connection: int = 20
     per_client: int = 20
     init_timeout_seconds: float = 10.0
-    message_bytes_max: int = 262_144
     opening_bytes_max: int = 16_384
     lifetime_seconds: float = 3_600.0
     connections_max: int = 2_000
@@ -168,7 +167,7 @@ class SubscriptionEndpoint:
             if text is None:
                 raise CloseSocket(4400, "A message must be text")
             unopened -= len(text)
-            if len(text) > self._limits.message_bytes_max or (session.caller is None and unopened < 0):
+            if session.caller is None and unopened < 0:
                 raise CloseSocket(1009, "Message too big")
             await session.handle(parse_message(text), len(text))
             if session.caller is not None and opening.when() is not None:
