@@ -25,8 +25,10 @@ PRESENT_LOCK = 0x5C21_9005
 """Key of the advisory lock that is the present; any fixed number that nothing else in the database uses."""
 _BEGIN = Statement("BEGIN")
 _SHARE_PRESENT = Statement(f"SELECT pg_advisory_xact_lock_shared({PRESENT_LOCK}) IS NULL")
-# Meanwhile every batch waits.
-_WAIT_BRIEFLY = SqlQuery("SET LOCAL lock_timeout = '2s'")
+# Meanwhile every batch waits, also for a process that stands still.
+_WAIT_BRIEFLY = SqlQuery(
+    "SELECT set_config('lock_timeout', '2s', true), set_config('idle_in_transaction_session_timeout', '2s', true)"
+)
 _TAKE_PRESENT = SqlQuery(f"SELECT pg_advisory_xact_lock({PRESENT_LOCK})")
 _COMMIT = Statement("COMMIT")
 _ROLLBACK = Statement("ROLLBACK")
@@ -83,7 +85,7 @@ class Work:
         """The ledger's instant, later than that of every batch before it; the next one begins after this is committed.
 
         To be taken before any lock: batches share it before theirs. LockNotAvailableError where they, or what is locked
-        afterwards, take longer than two seconds.
+        afterwards, take longer than two seconds; whoever does nothing for as long loses the connection.
         """
         await self.run(_WAIT_BRIEFLY)
         await self.run(_TAKE_PRESENT)
