@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from audit.legal_hold import LegalHold
 
+CASE_MAX = 200
 app = typer.Typer(name="legal-hold", help="Place and release legal holds.", no_args_is_help=True)
 
 
@@ -28,8 +29,11 @@ def place(
     """
     import asyncio
 
+    from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.output import print_line
 
+    if not case.strip() or not case.isprintable() or len(case) > CASE_MAX:
+        raise CommandError(f"--case is the number of a case, of 1 to {CASE_MAX} characters that can be printed.")
     print_line(str(asyncio.run(_place(retention_class, case))))
 
 

@@ -77,7 +77,17 @@ async def test_a_hold_is_placed_listed_and_released(bank: Bank) -> None:
 
     assert (listed["id"], listed["case"], listed["class"]) == (hold, "77", "value")
     assert (placed.returncode, released.returncode, again.returncode) == (0, 0, 2)
-    assert (await scrip(bank, "legal-hold", "list")).stdout == ""
+    assert (await scrip(bank, "legal-hold", "list")).stdout == "No legal hold stands.\n"
+
+
+async def test_a_hold_names_a_case(bank: Bank) -> None:
+    """Nothing, blanks and what no record has room for are refused, and no hold is placed."""
+    for case in ("", " ", "7\n7", "7" * 5000):
+        ended = await scrip(bank, "legal-hold", "place", "value", "--case", case)
+        sentence = "scrip: --case is the number of a case, of 1 to 200 characters that can be printed.\n"
+        assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", sentence)
+
+    assert (await scrip(bank, "legal-hold", "list", "--json")).stdout == ""
 
 
 async def test_the_logs_key_is_replaced_from_the_command_line(bank: Bank) -> None:
