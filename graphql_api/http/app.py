@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import strawberry
@@ -28,8 +27,6 @@ from graphql_api.http.request_log import RequestLog
 from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.http.strays import answer_http_exception
 from graphql_api.http.subscriptions import SubscriptionEndpoint, SubscriptionLimits
-
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +56,12 @@ def create_app(
     authenticator: Authenticator,
     ping: Ping,
     options: HttpOptions,
+    sample: Callable[[], None] = lambda: None,
     downloads: Downloads | None = None,
     registry: CollectorRegistry | None = None,
-    lifespan: Lifespan | None = None,
-    monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """The application with `/graphql` (HTTP and WebSocket), `/healthz`, `/readyz` and `/metrics`; where there are
-    `downloads`, `/audit/exports/{id}` as well.
+    `downloads`, `/audit/exports/{id}` as well. Before the metrics are shown, `sample` is called.
 
     Raises ValueError when a root field declares no rule or a trusted document is invalid.
     """
@@ -74,7 +70,7 @@ def create_app(
     desk = Desk(
         schema=core,
         documents=DocumentStore(core, limits=DocumentLimits(), trusted=options.trusted_documents),
-        limiter=RateLimiter(options.rate, now=monotonic),
+        limiter=RateLimiter(options.rate, now=time.monotonic),
         make_context=make_context,
         deadline_seconds=options.deadline_seconds,
         adhoc_for_all=options.adhoc_for_all,
@@ -90,7 +86,7 @@ def create_app(
         WebSocketRoute("/graphql", subscriptions),
         Route("/healthz", Liveness(), methods=["GET"]),
         Route("/readyz", Readiness(ping), methods=["GET"]),
-        Route("/metrics", MetricsPage(metrics), methods=["GET"]),
+        Route("/metrics", MetricsPage(metrics, sample), methods=["GET"]),
     ]
     if downloads is not None:
         download = BundleDownload(desk, authenticator, addresses, downloads)
@@ -101,7 +97,6 @@ def create_app(
         routes=routes,
         middleware=[Middleware(RequestLog, metrics=metrics)],
         exception_handlers={HTTPException: answer_http_exception},
-        lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app

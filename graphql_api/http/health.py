@@ -50,12 +50,14 @@ class Readiness:
 
 
 class MetricsPage:
-    """`/metrics` in Prometheus' text form."""
+    """`/metrics` in Prometheus' text form, of figures some of which `sample` takes as it is asked."""
 
-    def __init__(self, metrics: HttpMetrics) -> None:
+    def __init__(self, metrics: HttpMetrics, sample: Callable[[], None]) -> None:
         self._metrics = metrics
+        self._sample = sample
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the page."""
         scope[RECORD].route = "/metrics"
+        self._sample()
         await send_answer(send, 200, self._metrics.page(), [(b"content-type", CONTENT_TYPE)])

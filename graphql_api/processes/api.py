@@ -23,11 +23,10 @@ from graphql_api.settings import Settings, SettingsError
 def compose_api(application: Application, registry: CollectorRegistry) -> Starlette:
     """Return the ASGI application; raise `SettingsError` where a file that the settings name cannot be used."""
     settings = application.settings
-    pool = PoolMetrics(registry)
+    pool, pool_metrics = application.database.pool, PoolMetrics(registry)
 
     async def ping() -> None:
-        await application.database.pool.fetchval("SELECT 1")
-        pool.sample(size=application.database.pool.get_size(), idle=application.database.pool.get_idle_size())
+        await pool.fetchval("SELECT 1")
 
     authenticator = Authenticator(
         tokens=token_verifier(settings),
@@ -43,6 +42,7 @@ def compose_api(application: Application, registry: CollectorRegistry) -> Starle
             make_context=context_of(application),
             authenticator=authenticator,
             ping=ping,
+            sample=lambda: pool_metrics.sample(size=pool.get_size(), idle=pool.get_idle_size()),
             downloads=downloads_of(application),
             options=http_options(settings),
             registry=registry,

@@ -48,7 +48,7 @@ class EngineMetrics:
 
 
 class PoolMetrics:
-    """The readers' connections, as they are when the page is read or sampled."""
+    """The readers' connections, as they are when the page is read: of this process, of others as they were last."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._connections = Gauge(
