@@ -8,6 +8,7 @@ voucher in other hands.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 from uuid import UUID
 
 from ledger.campaigns.report import ReportActivity
@@ -16,6 +17,8 @@ from ledger.engine.sql_query import SqlQuery
 from ledger.vouchers.template_body import Kind
 
 BASIS_POINTS = 10_000
+_FIRST: Final = "(ARRAY['live', 'expired', 'voided', 'redeemed'])"
+"""Which of the states of its hands a voucher is counted under: what the giver had used may have come back to it."""
 
 _TOTALS = SqlQuery(
     f"""
@@ -43,8 +46,9 @@ _TOTALS = SqlQuery(
         SELECT voucher_id, count(*) AS uses FROM used GROUP BY voucher_id
     ), voucher AS (
         SELECT v.template_id, coalesce(sum(standing.uses), 0)::bigint AS uses,
-               max(CASE WHEN v.state = 'live' AND greatest(v.valid_until, v.lock_until) <= i.now THEN 'expired'
-                   ELSE v.state END) FILTER (WHERE v.state <> 'gifted') AS state
+               {_FIRST}[min(array_position({_FIRST},
+                   CASE WHEN v.state = 'live' AND greatest(v.valid_until, v.lock_until) <= i.now THEN 'expired'
+                   ELSE v.state END))] AS state
         FROM {{now}} i
         CROSS JOIN hands
         JOIN {{book}}.vouchers v ON v.id = hands.id

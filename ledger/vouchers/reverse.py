@@ -39,6 +39,8 @@ from ledger.vouchers.template_text import parse_body
 from ledger.vouchers.voucher import StoredState, dies_at, find_voucher, lot_of
 
 REVERSE: Final = "reverse_redemption"
+_STAYS: Final = frozenset({StoredState.EXPIRED, StoredState.VOIDED})
+"""Nothing brings such a voucher back, and it stays what it is."""
 
 _BY_ID = Query(
     select(
@@ -174,7 +176,7 @@ class ReverseRedemption(Command[RedemptionReversed]):
             end = Role.VOIDED if voucher.state == StoredState.VOIDED else Role.BREAKAGE
             draft.move(account, holding.system_account(end), units)
             draft.draw(lot, DrawKind.TAKE, units)
-            after = ended(voucher, StoredState.EXPIRED, now) if voucher.state == StoredState.REDEEMED else voucher
+            after = voucher if voucher.state in _STAYS else ended(voucher, StoredState.EXPIRED, now)
         else:
             require_room(account, units)
             after = voucher._replace(state=StoredState.LIVE, units_left=voucher.units_left + units, ended_at=None)
@@ -220,5 +222,5 @@ def _require_in_time(holding: Holding, redemption: Redemption, now: datetime) ->
 
 def _is_dead(voucher: Voucher, holding: Holding, now: datetime) -> bool:
     """Whether what comes back to the voucher can be used no more."""
-    is_over = voucher.state in {StoredState.EXPIRED, StoredState.VOIDED} or dies_at(voucher) <= now
+    is_over = voucher.state in _STAYS or dies_at(voucher) <= now
     return is_over or holding.account.state == AccountState.CLOSED

@@ -54,12 +54,14 @@ async def test_each_voucher_is_counted_under_what_became_of_it(bank: Bank) -> No
 
 
 async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
-    """Used once by the giver and once by the receiver, it was issued once and redeemed once, with two uses."""
+    """Used once by the giver and once by the receiver, it was issued once and redeemed once, with two uses; what comes
+    back to the giver is good until it expires.
+    """
     desk = VoucherDesk(bank=bank)
     till = VoucherTill(bank=bank, desk=desk, merchant_id=bank.merchant_id)
     giver, receiver = await bank.enrol("m-1"), await bank.enrol("m-2")
     voucher_id = (await desk.issue(giver, await desk.live("TWICE", uses=2))).voucher_id
-    (await till.redeem(voucher_id)).unwrap()
+    redemption = (await till.redeem(voucher_id)).unwrap().applied[0].redemption_id
     gift = GiftVoucher(
         actor=bank.actor("member", str(giver)),
         key=bank.key(),
@@ -71,9 +73,18 @@ async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
     given = (await bank.application.engine.execute(gift)).unwrap()
     (await till.redeem(given.voucher_id)).unwrap()
 
-    [totals] = await voucher_totals(bank.application.reader, bank.programme_id)
+    async def counts() -> VoucherCounts:
+        [totals] = await voucher_totals(bank.application.reader, bank.programme_id)
+        return totals.counts
 
-    assert totals.counts == VoucherCounts(issued=1, redeemed=1, uses=2, expired=0, voided=0, good=0)
+    used_up = await counts()
+    (await till.reverse(redemption)).unwrap()
+    back = await counts()
+    await bank.advance(timedelta(days=40))
+
+    assert used_up == VoucherCounts(issued=1, redeemed=1, uses=2, expired=0, voided=0, good=0)
+    assert back == VoucherCounts(issued=1, redeemed=1, uses=1, expired=0, voided=0, good=1)
+    assert await counts() == VoucherCounts(issued=1, redeemed=1, uses=1, expired=1, voided=0, good=0)
 
 
 async def test_a_card_is_used_by_the_awards_that_it_multiplied(bank: Bank) -> None:

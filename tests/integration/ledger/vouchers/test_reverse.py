@@ -1,8 +1,13 @@
 """Reversals on a real book (semantics 5.6, 5.7)."""
 
 from datetime import timedelta
+from uuid import UUID
 
+import pytest
+
+from ledger.vouchers.close import CloseMember
 from ledger.vouchers.discount import Wanted
+from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.template_body import Limits, StoredValue, Validity
 from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank, code_of
@@ -78,6 +83,58 @@ async def test_what_comes_back_to_a_voided_voucher_is_voided(bank: Bank, desk: V
     assert (await desk.balance("PASS", "voided"), await desk.balance("PASS", "receivable")) == (3, 0)
     assert (await desk.voucher(issued.voucher_id))["state"] == "voided"
     assert code_of(await till.redeem(issued.voucher_id)) == "VOUCHER_VOIDED"
+
+
+async def _used_once_and_given_away(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> tuple[UUID, UUID, UUID]:
+    """Of two uses the giver makes one and gives the other away: the giver, its voucher and its redemption."""
+    giver, receiver = await bank.enrol("m-1"), await bank.enrol("m-2")
+    template = await desk.live("TWICE", uses=2, validity=Validity(expiry="1 days"))
+    voucher = (await desk.issue(giver, template)).voucher_id
+    redeemed = (await till.redeem(voucher)).unwrap()
+    gift = GiftVoucher(
+        actor=bank.actor("member", str(giver)),
+        key=bank.key(),
+        voucher_id=voucher,
+        member_id=giver,
+        to_member_id=receiver,
+        deal=desk.code,
+    )
+    (await bank.application.engine.execute(gift)).unwrap()
+    return giver, voucher, redeemed.applied[0].redemption_id
+
+
+async def test_what_the_giver_had_used_comes_back_to_the_giver(
+    bank: Bank, desk: VoucherDesk, till: VoucherTill
+) -> None:
+    """The voucher that was given away lives again with that use alone; the receiver's stays as it is."""
+    _giver, voucher, redemption = await _used_once_and_given_away(bank, desk, till)
+
+    reversed_ = (await till.reverse(redemption)).unwrap()
+
+    rows = await bank.fetch(
+        "SELECT id, state, units_left, ended_at FROM {book}.vouchers ORDER BY id = $1 DESC", voucher
+    )
+    assert (reversed_.voucher_units_left, reversed_.dead_units) == (1, 0)
+    assert [tuple(row)[1:] for row in rows] == [("live", 1, None), ("live", 1, None)]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_comes_back_dead_to_a_voucher_given_away_has_expired(
+    bank: Bank, desk: VoucherDesk, till: VoucherTill, is_closed: bool
+) -> None:
+    """After its validity, and where the giver has left meanwhile: the use expires as it returns, and the voucher with it."""
+    giver, voucher, redemption = await _used_once_and_given_away(bank, desk, till)
+    if is_closed:
+        close = CloseMember(actor=bank.actor("operator", "olga"), key=bank.key(), member_id=giver)
+        (await bank.application.engine.execute(close)).unwrap()
+    else:
+        await bank.advance(timedelta(days=3))
+
+    reversed_ = (await till.reverse(redemption)).unwrap()
+
+    row = await desk.voucher(voucher)
+    assert reversed_.dead_units == 1
+    assert (row["state"], row["units_left"], row["ended_at"]) == ("expired", 0, reversed_.reversed_at)
 
 
 async def test_another_merchant_cannot_reverse(bank: Bank, desk: VoucherDesk, till: VoucherTill) -> None:
