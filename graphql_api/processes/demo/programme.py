@@ -10,6 +10,7 @@ from uuid import UUID
 
 from graphql_api.bootstrap import Application
 from graphql_api.processes.demo.journey import STARTS_AT
+from graphql_api.processes.programme_file.step import NOBODY
 from ledger.engine.command import Actor
 from ledger.partners.queries import PAGE_MAX, merchants_page, partners_page
 from ledger.partners.register import create_merchant, create_partner
@@ -22,7 +23,6 @@ PROGRAMME: Final = "journey"
 POINTS: Final = "POINTS"
 MONEY: Final = "USD"
 PARTNER: Final = "stores"
-NOBODY: Final = UUID(int=0)
 
 TERMS: Final = AssetTerms(
     expiry="6 months to month", transfers_allowed=True, transfer_day_max=1_000, transfer_month_max=5_000

@@ -5,10 +5,10 @@ from typing import Final
 
 from graphql_api.bootstrap import Application
 from graphql_api.processes.demo.journey import ENDS_AT, STARTS_AT
-from graphql_api.processes.demo.programme import NOBODY, PROGRAMME
+from graphql_api.processes.demo.programme import PROGRAMME
 from graphql_api.processes.programme_file.apply import applied
 from graphql_api.processes.programme_file.parts import ProgrammeFile
-from graphql_api.processes.programme_file.step import Desk
+from graphql_api.processes.programme_file.step import NOBODY, Desk
 from graphql_api.processes.programme_file.strict import FileFault
 from graphql_api.processes.programme_file.waiting import waiting_approvals
 from ledger.control.decide_request import ApproveRequest

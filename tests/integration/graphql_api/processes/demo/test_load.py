@@ -8,9 +8,10 @@ from graphql_api.bootstrap import Application
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.demo.ledger_clock import stand_at
 from graphql_api.processes.demo.load import DemoRefused, load_demo
-from graphql_api.processes.demo.programme import NOBODY, PROGRAMME, demo_actor
+from graphql_api.processes.demo.programme import PROGRAMME, demo_actor
 from graphql_api.processes.demo.programme_rules import apply_rules
 from graphql_api.processes.programme_file.read import read_text
+from graphql_api.processes.programme_file.step import NOBODY
 from graphql_api.processes.programme_file.strict import FileFault
 from ledger.campaigns.report import ReportActivity
 from ledger.engine.command import Actor

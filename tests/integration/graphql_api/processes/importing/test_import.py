@@ -14,7 +14,8 @@ import asyncpg
 import pytest
 
 from graphql_api.bootstrap import open_application
-from graphql_api.processes.demo.programme import NOBODY, demo_actor
+from graphql_api.processes.demo.programme import demo_actor
+from graphql_api.processes.programme_file.step import NOBODY
 from graphql_api.settings import Settings
 from ledger.partners.register import create_merchant, create_partner
 from ledger.programme.input_rules import AssetTerms
