@@ -42,20 +42,6 @@ DURABLE: Mapping[str, str] = {
 }
 """Server settings of `scrip run` and of benchmarks: an acknowledged commit is on disk."""
 
-FAST: Mapping[str, str] = {
-    **DURABLE,
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "shared_buffers": "128MB",
-    # The server of the tests lives in memory, and so does its WAL.
-    "max_wal_size": "512MB",
-    # Every clone of the template database is copied through WAL; minimal WAL needs no senders.
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-}
-"""Server settings of ordinary tests: survives no power cut, and need not."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedServer:

@@ -4,12 +4,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from graphql_api.processes.embedded import FAST, own_server
+from graphql_api.processes.embedded import own_server
 from graphql_api.processes.schema_text import schema_text
 from migrations.apply import migrate
 from migrations.dump import dump_schema
 from tests.contracts import pages
-from tests.databases import ROOT
+from tests.databases import FAST, ROOT
 
 
 def database_shape() -> str:

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection
 
 from graphql_api.bootstrap import open_application
 from graphql_api.permissions import Role, Scope
-from graphql_api.processes.embedded import FAST, own_server
+from graphql_api.processes.embedded import own_server
 from graphql_api.settings import Settings
 from ledger.engine.command import Actor
 from ledger.members.enrol import EnrolMember
@@ -20,6 +20,7 @@ from ledger.points.earn import EarnPoints
 from ledger.programme.setup import create_asset, create_programme
 from migrations.apply import migrate_database
 from tests.bank import NOBODY, Bank
+from tests.databases import FAST
 from tests.e2e.ledger_api.served import Api, api_of
 from tests.fixtures_application import ROOT_KEY
 

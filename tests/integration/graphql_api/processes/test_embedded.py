@@ -11,8 +11,9 @@ import asyncpg
 import psutil
 import pytest
 
-from graphql_api.processes.embedded import FAST, joined_server, own_server, revive_server
+from graphql_api.processes.embedded import joined_server, own_server, revive_server
 from graphql_api.processes.embedded_files import DataDirectory, EmbeddedError
+from tests.databases import FAST
 
 
 def pid_of(var: Path) -> int | None:
