@@ -29,6 +29,7 @@ from itertools import pairwise
 from typing import ClassVar, Final, NamedTuple
 
 from audit.merkle import HASH_BYTES, Subtree
+from audit.plain_archive import file_names
 
 FORMAT: Final = "scrip/audit-bundle/v1"
 SEALED_HEADER: Final = b"scrip/sealed-audit-bundle/v1\n"
@@ -44,6 +45,8 @@ CSV: Final = "entries.csv"
 SIGNED: Final = (CHECKPOINT, ENTRIES, INDEXES, NODES, PARTS, HEADS, CSV)
 """The files whose hashes stand in the manifest; there are no others."""
 UNPACKED_BYTES_MAX: Final = 4 * 2**30
+LINES_MAX: Final = 2**24
+"""How many lines a file may have. Reading one takes a hundred times the memory of the shortest."""
 RATIO_MAX: Final = 50
 """How many times its packed size a file may have. What is random in entries (ids, digests) does not compress: they come
 to about ten times.
@@ -81,11 +84,15 @@ class SealedPart(NamedTuple):
 
 
 def pack(files: Files) -> bytes:
-    """The archive; the same files give the same bytes."""
+    """The archive; the same files give the same bytes. BundleTooLarge where `unpack` would refuse it for its size."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in (MANIFEST, *SIGNED):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=False, compresslevel=6) as archive:
+            for name in (MANIFEST, *SIGNED):
+                _require_readable(name, files[name])
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
+    except zipfile.LargeZipFile:
+        raise BundleTooLarge("it has a file of 2 GiB or more") from None
     return target.getvalue()
 
 
@@ -96,13 +103,13 @@ def unpack(archive: bytes) -> Files:
     if archive.startswith(SEALED_HEADER):
         raise BundleUnreadable("it is sealed; `scrip audit open` opens it with the auditor's key")
     try:
+        if sorted(file_names(archive)) != sorted(name.encode() for name in (MANIFEST, *SIGNED)):
+            raise BundleUnreadable(f"a bundle holds {', '.join((MANIFEST, *SIGNED))} and nothing else")
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             found = {info.filename: info for info in opened.infolist()}
-            if sorted(opened.namelist()) != sorted((MANIFEST, *SIGNED)):
-                raise BundleUnreadable(f"a bundle holds {', '.join((MANIFEST, *SIGNED))} and nothing else")
         if any(info.compress_type not in _COMPRESSIONS for info in found.values()):
             raise BundleUnreadable("compressed in another way than by deflate")
-        _require_bounded(found.values(), len(archive))
+        _require_bounded(found.values())
         with ThreadPoolExecutor(_UNPACKING_THREADS) as threads:
             # The largest first.
             names = sorted(found, key=lambda name: -found[name].file_size)
@@ -111,7 +118,7 @@ def unpack(archive: bytes) -> Files:
         raise BundleUnreadable(f"no ZIP archive that can be read: {error}") from None
 
 
-def _require_bounded(found: Collection[zipfile.ZipInfo], archive_bytes: int) -> None:
+def _require_bounded(found: Collection[zipfile.ZipInfo]) -> None:
     for info in found:
         if info.file_size > max(_RATIO_FREE_BYTES, RATIO_MAX * info.compress_size):
             raise BundleTooLarge(
@@ -120,9 +127,6 @@ def _require_bounded(found: Collection[zipfile.ZipInfo], archive_bytes: int) -> 
     total = sum(info.file_size for info in found)
     if total > UNPACKED_BYTES_MAX:
         raise BundleTooLarge(f"{total} bytes when unpacked; {UNPACKED_BYTES_MAX} at most")
-    # Files that share their packed bytes would multiply them.
-    if sum(info.compress_size for info in found) > archive_bytes:
-        raise BundleTooLarge("its files overlap")
 
 
 def _unpack_one(archive: bytes, name: str) -> bytes:
@@ -132,7 +136,13 @@ def _unpack_one(archive: bytes, name: str) -> bytes:
         data = file.read(size)
     if len(data) != size:
         raise BundleUnreadable(f"{name} has {len(data)} bytes, not {size}")
+    _require_readable(name, data)
     return data
+
+
+def _require_readable(name: str, data: bytes) -> None:
+    if data.count(b"\n") > LINES_MAX:
+        raise BundleTooLarge(f"{name} has more than {LINES_MAX} lines")
 
 
 def write_lines(lines: Iterable[bytes]) -> bytes:

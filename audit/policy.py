@@ -69,7 +69,8 @@ def parse_policy(text: str) -> Policy:
     """The policy that the text states; PolicyRefused where a rule is unknown, missing, malformed or given twice."""
     rules: dict[str, list[str]] = {}
     former: list[FormerKey] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: a separator that no editor shows as a line's end would begin a rule within a comment.
+    for number, line in enumerate(text.split("\n"), start=1):
         words = line.partition("#")[0].split()
         if not words:
             continue
@@ -116,7 +117,7 @@ def _former(words: Sequence[str]) -> FormerKey:
 def _age_max(rules: Mapping[str, Sequence[str]]) -> timedelta | None:
     if "max-age-hours" not in rules:
         return None
-    digits = "".join(rules["max-age-hours"])
+    digits = " ".join(rules["max-age-hours"])
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 6 or not 0 < int(digits) <= AGE_HOURS_MAX:
         raise PolicyRefused(f"max-age-hours: a number from 1 to {AGE_HOURS_MAX}")
     return timedelta(hours=int(digits))

@@ -4,7 +4,9 @@ Exit codes: 0 everything that was asked for holds, 1 something fails, 2 the bund
 """
 
 import argparse
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from audit import bundle
-from audit.bundle import BundleTooLarge, BundleUnreadable, Files
+from audit.bundle import BundleUnreadable, Files
 from audit.checkpoint import VerifiedCheckpoint, parse_checkpoint, verify_checkpoint
 from audit.note import NoteRefused, parse_note
 from audit.policy import Policy, PolicyRefused, parse_policy
@@ -26,6 +28,9 @@ UNREADABLE: Final = 2
 MANY_ENTRY_BYTES: Final = 16 * 2**20
 """From here on it pays to read entries in several processes."""
 PROCESSES_MAX: Final = 64
+TEXT_BYTES_MAX: Final = 4 * 2**20
+"""More than any policy or checkpoint has."""
+_READ_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +64,29 @@ def main(arguments: Sequence[str], now: datetime) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
-    return answer(
-        Request(
-            bundle=given.bundle,
-            policy=given.policy,
-            seen=given.seen,
-            processes=given.processes,
-            as_json=given.json,
-        ),
-        now,
+    asked = Request(
+        bundle=given.bundle,
+        policy=given.policy,
+        seen=given.seen,
+        processes=given.processes,
+        as_json=given.json,
     )
+    try:
+        return answer(asked, now)
+    except OSError as error:
+        sys.stderr.write(f"cannot write the verdict: {error}\n")
+        # What could not be written would be tried again at the end, and that failure would have another exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREADABLE
 
 
 def judge(request: Request, now: datetime) -> Verdict:
     """The verdict. BundleUnreadable, PolicyRefused, ReaderDied, OSError or UnicodeDecodeError where something
     cannot be read.
     """
-    policy = parse_policy(_read(request.policy).decode("utf-8"))
+    policy = parse_policy(_read(request.policy, TEXT_BYTES_MAX).decode("utf-8"))
     seen = [_checkpoint(path, policy) for path in request.seen]
-    files = bundle.unpack(_read(request.bundle))
+    files = bundle.unpack(_read(request.bundle, bundle.UNPACKED_BYTES_MAX))
     with reading_in(request.processes or processes_for(files)) as map_pieces:
         return verify_bundle(files, policy, seen, now, map_pieces)
 
@@ -104,14 +113,21 @@ def _give_up(request: Request, code: str, what: str) -> int:
     return UNREADABLE
 
 
-def _read(path: Path) -> bytes:
-    if path.stat().st_size > bundle.UNPACKED_BYTES_MAX:
-        raise BundleTooLarge(f"{path} is larger than {bundle.UNPACKED_BYTES_MAX} bytes")
-    return path.read_bytes()
+def _read(path: Path, bytes_max: int) -> bytes:
+    """Counts as it reads: a pipe or a device does not say how much will come."""
+    chunks: list[bytes] = []
+    length = 0
+    with path.open("rb") as file:
+        while chunk := file.read(min(_READ_BYTES, bytes_max + 1 - length)):
+            chunks.append(chunk)
+            length += len(chunk)
+    if length > bytes_max:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return b"".join(chunks)
 
 
 def _checkpoint(path: Path, policy: Policy) -> VerifiedCheckpoint:
-    text = _read(path).decode("utf-8")
+    text = _read(path, TEXT_BYTES_MAX).decode("utf-8")
     try:
         note = parse_note(text)
         return verify_checkpoint(text, policy.key_for(note, parse_checkpoint(note.text).size))
@@ -125,4 +141,5 @@ def processes_for(files: Files) -> int:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    # Closed standard output is None here, of which `print` makes nothing; the exit code tells the verdict.
+    print(text, flush=True)  # noqa: T201

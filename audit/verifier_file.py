@@ -19,6 +19,7 @@ MODULES: Final = (
     "entry_reading",
     "merkle",
     "note",
+    "plain_archive",
     "plain_record",
     "policy",
     "side_by_side",

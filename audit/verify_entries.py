@@ -42,6 +42,8 @@ def check_completeness(entries: Entries, manifest: Mapping[str, object], heads: 
 def _completeness_summary(result: Result, asked: Sequence[int] | None, heads: Mapping[str, int]) -> str:
     if result.count:
         return "something is missing or stands twice"
+    if asked is not None and asked[0] == asked[1]:
+        return f"an empty range, before entry {asked[0]}"
     if asked is not None:
         return f"every entry from {asked[0]} to {asked[1] - 1}"
     if heads:

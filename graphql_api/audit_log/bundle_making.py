@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
-from audit.bundle import CHECKPOINT, INDEXES, pack
+from audit.bundle import CHECKPOINT, INDEXES, BundleTooLarge, pack
 from audit.export import ENTRIES_MAX, ExportRefused, Wanted, export
 from audit.sealed_bundle import SealRefused, read_key, seal_bundle
 from audit.search import EventFilter
@@ -48,6 +48,8 @@ async def make_bundle(order: Order) -> Exported:
         sealed = seal_bundle(pack(files), read_key(str(order.terms["auditorKey"])))
     except SealRefused as refused:
         raise ExportRefused(str(refused)) from None
+    except BundleTooLarge as refused:
+        raise ExportRefused(f"{refused}; ask for fewer entries at a time") from None
     return Exported(sealed=sealed, entries=files[INDEXES].count(b"\n"), checkpoint=files[CHECKPOINT].decode())
 
 

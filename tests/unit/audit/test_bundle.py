@@ -114,6 +114,13 @@ def test_what_says_why_parts_are_gone_is_no_part_of_the_range() -> None:
     assert (f"stream {erased}", "version 1 is missing") in verdict_of(holed).results[Question.COMPLETENESS].findings
 
 
+def test_an_empty_range_is_called_one() -> None:
+    """It has no last entry that could be named."""
+    summary = verdict_of(part_of([], whole=(7, 7))).results[Question.COMPLETENESS].summary
+
+    assert summary == "an empty range, before entry 7"
+
+
 def test_a_part_of_the_log_proves_its_past_where_it_was_asked_to() -> None:
     """With the peaks of the earlier tree history holds; without them it is not proven, and that fails."""
     assert verdict_of(part_of([250, 260], since=(200,)), seen_at=200).failing == frozenset()
@@ -280,8 +287,41 @@ def test_an_archive_that_would_fill_the_memory_is_refused() -> None:
 
     with pytest.raises(BundleTooLarge, match="unpacks to 2097152 bytes"):
         bundle.unpack(packed)
-    with pytest.raises(BundleTooLarge, match="overlap"):
+    with pytest.raises(BundleUnreadable, match="a file is not what the list says"):
         bundle.unpack(bytes(again))
+
+
+def test_no_more_lines_are_read_than_entries_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes memory, however short it is: neither side of a bundle handles more."""
+    given, packed = {**files(), bundle.HEADS: b"\n" * 4000}, bundle.pack({**files(), bundle.HEADS: b"\n" * 4000})
+    monkeypatch.setattr(bundle, "LINES_MAX", 3999)
+
+    with pytest.raises(BundleTooLarge, match="heads has more than 3999 lines"):
+        bundle.unpack(packed)
+    with pytest.raises(BundleTooLarge):
+        bundle.pack(given)
+
+
+def test_an_archive_needs_no_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would need it is refused when the bundle is made, not when the auditor opens it."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 10)
+
+    with pytest.raises(BundleTooLarge):
+        bundle.pack(files())
+
+
+def test_an_archive_shows_the_same_files_to_every_reader() -> None:
+    """Also to one that reads from the front: nothing lies before, between or behind the files, and no name has two readings."""
+    packed, forged = bundle.pack(files()), bundle.pack({**files(), bundle.ENTRIES: b""})
+    at = packed.index(b"PK\x01\x02")
+    named = packed.replace(b"heads", b"he\x00ds")
+    front_only = packed.replace(b"indexes", b"INDEXES", 1)
+
+    for odd in (forged + packed, packed + forged, packed + b"\n", packed[:at] + b"x" + packed[at:], named, front_only):
+        with pytest.raises(BundleUnreadable):
+            bundle.unpack(odd)
+    with pytest.raises(BundleUnreadable):
+        bundle.unpack(packed[:-2] + (5).to_bytes(2, "little") + b"\x1b[2J ")
 
 
 def test_no_more_is_unpacked_than_an_archive_says() -> None:
@@ -297,7 +337,7 @@ def test_no_more_is_unpacked_than_an_archive_says() -> None:
 def test_an_archive_that_is_not_deflated_is_refused() -> None:
     """One way to read it is enough for every verifier."""
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_BZIP2) as archive:
         for name, data in files().items():
             archive.writestr(name, data)
 

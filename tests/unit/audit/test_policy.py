@@ -49,6 +49,7 @@ def test_former_keys_are_pinned_with_what_they_spoke_for() -> None:
         f"{LOG}\nmax-age-hours 0",
         f"{LOG}\nmax-age-hours 1.5",
         f"{LOG}\nmax-age-hours 9999999",
+        f"{LOG}\nmax-age-hours 4 8",
         f"{LOG}\nimported-history yes",
         f"{LOG} a b",
     ],
@@ -57,3 +58,10 @@ def test_what_cannot_be_kept_is_refused(text: str) -> None:
     """A rule that is not understood is never ignored."""
     with pytest.raises(PolicyRefused):
         parse_policy(text)
+
+
+def test_a_comment_ends_with_its_line() -> None:
+    """No character that an editor does not show as a line's end begins a rule within it."""
+    hidden = f"{LOG} # kept since May\u2028former-log {THIEF.verifier} 5\x85imported-history\r\n"
+
+    assert parse_policy(hidden) == parse_policy(LOG)

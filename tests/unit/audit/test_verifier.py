@@ -206,3 +206,34 @@ def _imports(module: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.append(node.module)
     return names
+
+
+@pytest.mark.parametrize("name", ["bundle", "policy", "seen"])
+def test_what_never_ends_is_not_read_for_ever(
+    request_of: Request, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A device says that it has no length; what comes is counted."""
+    monkeypatch.setattr(bundle, "UNPACKED_BYTES_MAX", 2**20)
+    path = request_of.bundle.with_name(name)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+    assert answer(replace(request_of, as_json=True), NOW) == 2
+    assert json.loads(capsys.readouterr().out) == {
+        "code": "FILE_UNREADABLE",
+        "error": f"OSError: [Errno 27] File too large: '{path}'",
+    }
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_verdict_that_cannot_be_written_is_none(request_of: Request, tmp_path: Path) -> None:
+    """A full disk under standard output does not look as if something failed; who closed it goes by the exit code."""
+    (tmp_path / "verify.pyz").write_bytes(build_verifier())
+    script = f"{sys.executable} -I {tmp_path}/verify.pyz {request_of.bundle} --policy {tmp_path}/old"
+    (tmp_path / "old").write_text(f"log {KEY.verifier}\n")
+
+    full = subprocess.run(f"{script} >/dev/full", shell=True, capture_output=True, text=True, check=False)
+    closed = subprocess.run(f"{script} >&-", shell=True, capture_output=True, text=True, check=False)
+
+    assert (full.returncode, full.stderr) == (2, "cannot write the verdict: [Errno 28] No space left on device\n")
+    assert (closed.returncode, closed.stderr) == (0, "")
