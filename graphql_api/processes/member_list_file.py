@@ -9,7 +9,6 @@ from typing import Final
 from graphql_api.bootstrap import Application, open_application
 from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.names import find_members, find_programme
-from graphql_api.processes.importing.parse import Line, derived_key
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.voucher_files.columns import Row, read_rows
 from graphql_api.settings import Settings
@@ -59,10 +58,5 @@ async def _load(application: Application, actor: Actor, code: str, rows: Sequenc
         if row.cells.get("member") in members:
             tally.accept(LISTED)
         else:
-            tally.refuse(_line(row), row.fault or Refusal(RefusalCode.MEMBER_NOT_FOUND))
+            tally.refuse(row.line(), row.fault or Refusal(RefusalCode.MEMBER_NOT_FOUND))
     tally.known += sum(row.cells.get("member") in members for row in rows) - extended.added
-
-
-def _line(row: Row) -> Line:
-    key = derived_key(row.raw.number, row.raw.data)
-    return Line(number=row.raw.number, text=row.raw.data, size=row.raw.size, key=key, fault=row.fault)

@@ -7,6 +7,7 @@ from pathlib import Path
 from graphql_api.processes.importing.cells import cells_of, columns_of, text_of
 from graphql_api.processes.importing.faults import FaultCode, LineFault, UnusableFile
 from graphql_api.processes.importing.lines import RawLine, read_lines
+from graphql_api.processes.importing.parse import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,10 @@ class Row:
     raw: RawLine
     cells: Mapping[str, str]
     fault: LineFault | None = None
+
+    def line(self, key: str = "") -> Line:
+        """The line as a tally takes it; `key` is what it is decided under."""
+        return Line(number=self.raw.number, text=self.raw.data, size=self.raw.size, key=key, fault=self.fault)
 
 
 def read_rows(path: Path, required: str, *, others: Collection[str] | None = None) -> Iterator[Row]:

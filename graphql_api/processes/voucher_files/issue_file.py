@@ -14,7 +14,7 @@ from graphql_api.processes.bulk import Progress
 from graphql_api.processes.importing.faults import LineFault
 from graphql_api.processes.importing.fields import read_own_key
 from graphql_api.processes.importing.names import find_members, find_source
-from graphql_api.processes.importing.parse import Line, derived_key
+from graphql_api.processes.importing.parse import derived_key
 from graphql_api.processes.importing.tally import Tally
 from graphql_api.processes.submitting import submit_list
 from graphql_api.processes.voucher_files.columns import Row, read_rows
@@ -67,7 +67,7 @@ async def _issue(
 ) -> None:
     names = {row.cells["member"] for row in rows if row.fault is None}
     members = await find_members(application.reader, actor.programme_id, names)
-    lines = [_line(row, wanted) for row in rows]
+    lines = [row.line(_key_of(row, wanted)) for row in rows]
     commands = {
         line.number: _command(application, actor, wanted, row, line.key, members[row.cells["member"]])
         for row, line in zip(rows, lines, strict=True)
@@ -95,15 +95,8 @@ def _with_reference(row: Row) -> Row:
     return row
 
 
-def _line(row: Row, wanted: IssueWanted) -> Line:
-    content = row.raw.data + b"\n" + (wanted.template or "").encode()
-    return Line(
-        number=row.raw.number,
-        text=row.raw.data,
-        size=row.raw.size,
-        key=derived_key(row.raw.number, content),
-        fault=row.fault,
-    )
+def _key_of(row: Row, wanted: IssueWanted) -> str:
+    return derived_key(row.raw.number, row.raw.data + b"\n" + (wanted.template or "").encode())
 
 
 def _command(
