@@ -145,10 +145,13 @@ def open_sealed(
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.private_file import new_private_file
 
+    read = key
     try:
-        archive = open_bundle(sealed.read_bytes(), read_key(key.read_text(encoding="ascii")))
-    except (SealRefused, UnicodeDecodeError) as error:
-        raise CommandError(f"{sealed}: {error}.") from None
+        private = read_key(key.read_text(encoding="ascii", errors="replace"))
+        read = sealed
+        archive = open_bundle(sealed.read_bytes(), private)
+    except SealRefused as error:
+        raise CommandError(f"{read}: {error}.") from None
     with new_private_file(output) as file:
         file.write(archive)
 

@@ -28,6 +28,26 @@ def test_a_bundle_is_opened_and_verified_without_any_setting(tmp_path: Path) -> 
     assert json.loads(verified.stdout)["clean"] is True
 
 
+def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    """The key that is none, or the bundle; nothing is written."""
+    key, other, none, sealed, opened = (tmp_path / name for name in ("a.key", "b.key", "none", "sealed", "bundle"))
+    public = run_scrip("audit", "auditor-key", key)
+    run_scrip("audit", "auditor-key", other)
+    sealed.write_bytes(seal_bundle(b"bundle", read_key(public.stdout)))
+    none.write_bytes(b"\xff\x00")
+    told = {
+        (sealed, none): f"{none}: a key for sealing is 32 bytes in base64",
+        (sealed, other): f"{sealed}: it was altered, or sealed to another key",
+        (none, key): f"{none}: this is no sealed audit bundle",
+    }
+
+    for (bundle, private), words in told.items():
+        done = run_scrip("audit", "open", bundle, "--key", private, "-o", opened)
+        assert (done.returncode, done.stderr) == (2, f"scrip: {words}.\n")
+
+    assert not opened.exists()
+
+
 def test_nothing_is_exported_that_could_not_be_written(tmp_path: Path) -> None:
     """A file that is there is found before anything is made and recorded, and an export that fails leaves none."""
     there, new = tmp_path / "there", tmp_path / "new"
