@@ -135,7 +135,6 @@ class EarnPoints(PointsCommand):
         """The points wait in the pending account; their life starts at activation (semantics 4.4)."""
         zone, until, pending = wallet.programme.time_zone, self.pending_until, wallet.pending_account
         activates_at = None if until is None else first_instant(until, zone)
-        expiry = wallet.asset.expiry if self.expires_on is None else f"on {self.expires_on}"
         draft.move(wallet.system_account(Role.ISSUANCE), pending, self.amount)
         lot = draft.grant(
             pending,
@@ -144,13 +143,19 @@ class EarnPoints(PointsCommand):
             priority=wallet.asset.priority,
             purchased=self.purchased,
             activates_at=activates_at,
-            expiry=expiry,
+            expiry=self._waiting_policy(wallet.asset.expiry),
         )
         account = wallet.account
         due = account.next_due_at if activates_at is None else min(account.next_due_at, activates_at)
         draft.change(account, next_due_at=due)
         post(wallet.state, draft, self.actor)
         return receipt(wallet, draft, (lot_use(lot.id, lot.granted, lot.expires_at),))
+
+    def _waiting_policy(self, expiry: str) -> str:
+        """What pending points live by: today's policy. Beside an end of their own it tells when their account dies."""
+        if self.expires_on is None:
+            return expiry
+        return f"on {self.expires_on}, {expiry}" if parse_expiry(expiry).by_inactivity else f"on {self.expires_on}"
 
 
 def require_effective(wallet: Wallet, effective_at: datetime | None, now: datetime) -> datetime:

@@ -39,7 +39,8 @@ TERM_RULES: Final = (
     rule(
         "lot_keeps_its_assets_terms",
         "a lot that comes from no other has the place in the order of spending that a version of its asset's terms gave, a"
-        " voucher the first; a pending lot has the policy of such a version, or an end of its own",
+        " voucher the first; a pending lot has the policy of such a version, or an end of its own, with the policy beside it where"
+        " that is inactivity",
         rf"""
         WITH {_TERMS}
         SELECT lot.id AS subject, a.role, lot.priority, terms.priorities, lot.expiry, terms.policies
@@ -48,7 +49,8 @@ TERM_RULES: Final = (
         LEFT JOIN terms ON terms.id = a.asset_id
         WHERE lot.source_lot_id IS NULL AND CASE a.role WHEN 'voucher' THEN lot.priority <> 0
               ELSE terms.are_known AND (lot.priority <> ALL (terms.priorities)
-                   OR lot.expiry !~ '^on \d{{4}}-\d\d-\d\d$' AND lot.expiry <> ALL (terms.policies)) END
+                   OR regexp_replace(lot.expiry, '^on \d{{4}}-\d\d-\d\d(, (?=inactive)|$)', '') <> ALL (terms.policies)
+                   AND (lot.expiry !~ '^on \d{{4}}-\d\d-\d\d$' OR starts_with(terms.policies[1], 'inactive '))) END
         """,  # noqa: S608
     ),
     # An earn in a list shares the list's fingerprint, in which its own fields have no known place.

@@ -3,6 +3,7 @@
 A policy is written as text, the same in SQL, GraphQL and files:
 `never` · `30 days` · `6 months` · `1 years` · `6 months to month` (also `quarter`, `half-year`, `year`: rounded up to its
 end) · `on 2027-12-31` · `inactive 12 months` (the account's date, moved by the member's own earning and spending).
+Points that wait keep theirs, also beside an end of their own: `on 2027-12-31, inactive 12 months`, which no asset has.
 """
 
 import re
@@ -22,7 +23,9 @@ _ON = re.compile(r"on (\d{4}-\d{2}-\d{2})")
 
 
 class ExpiryPolicy(NamedTuple):
-    """`length` units after the day of effect, rounded up to a block's end; or a fixed date; or never (all empty)."""
+    """`length` units after the day of effect, rounded up to a block's end; or a fixed date; or never (all empty). With both
+    inactivity and a fixed date, that of the points and that of their account.
+    """
 
     length: int = 0
     unit: str = ""
@@ -38,6 +41,9 @@ def parse_expiry(text: str) -> ExpiryPolicy:
         return ExpiryPolicy()
     if match := _ON.fullmatch(text):
         return ExpiryPolicy(fixed=date.fromisoformat(match[1]))
+    own, _, account = text.partition(", ")
+    if account.startswith("inactive ") and _ON.fullmatch(own):
+        return parse_expiry(account)._replace(fixed=parse_expiry(own).fixed)
     match = _PATTERN.fullmatch(text)
     if match is None or (match["inactive"] and match["block"]):
         raise ValueError(
@@ -69,7 +75,7 @@ def last_good_day(policy: ExpiryPolicy, start: date) -> date | None:
 def expires_at(text: str, start: date, time_zone: str) -> datetime:
     """The instant at which a lot that takes effect on `start` dies; NEVER for policies that give lots no date."""
     policy = parse_expiry(text)
-    day = None if policy.by_inactivity else last_good_day(policy, start)
+    day = policy.fixed if policy.by_inactivity else last_good_day(policy, start)
     return NEVER if day is None else end_of(day, time_zone)
 
 
@@ -77,5 +83,5 @@ def expires_at(text: str, start: date, time_zone: str) -> datetime:
 def inactive_at(text: str, activity: date, time_zone: str) -> datetime | None:
     """The instant at which an account dies for inactivity after an activity on that day; None for other policies."""
     policy = parse_expiry(text)
-    day = last_good_day(policy, activity) if policy.by_inactivity else None
+    day = last_good_day(policy._replace(fixed=None), activity) if policy.by_inactivity else None
     return None if day is None else end_of(day, time_zone)

@@ -109,8 +109,9 @@ def require_terms(terms: AssetTerms) -> None:
 
 def _require_expiry(text: str) -> None:
     try:
-        day = last_good_day(parse_expiry(text), LAST_START)
+        policy = parse_expiry(text)
+        day = last_good_day(policy, LAST_START)
     except (ValueError, OverflowError):
         refuse_input("expiry")
-    if day is not None and day > _FAR_END:
+    if (policy.by_inactivity and policy.fixed is not None) or (day is not None and day > _FAR_END):
         refuse_input("expiry")

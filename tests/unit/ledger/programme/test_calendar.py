@@ -75,6 +75,9 @@ def test_rounding_up_ends_a_block(day: date, months: int) -> None:
         "on 2024-13-01",
         "on 1.1.2024",
         "-1 days",
+        "on 2024-13-01, inactive 6 months",
+        "on 2024-12-01, 6 months",
+        "inactive 6 months, on 2024-12-01",
     ],
 )
 def test_what_is_no_policy_is_refused(text: str) -> None:
