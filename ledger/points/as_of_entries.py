@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ledger.book.units import NEVER
 from ledger.engine.reader import Record, Snapshot
 from ledger.engine.sql_query import SqlQuery
+from ledger.points.life import Life, Move
 from ledger.points.wallet import WalletIds
 from ledger.programme.calendar import local_date
 from ledger.programme.expiry import expires_at, inactive_at, parse_expiry
@@ -31,23 +32,6 @@ class Terms(NamedTuple):
 
     time_zone: str
     expiry: str
-
-
-class _Life(NamedTuple):
-    """When a wallet dies for inactivity, and up to which version its lots have, though it lives on."""
-
-    inactive_at: datetime | None = None
-    died_version: int = -1
-
-    def until(self, inactive_at: datetime | None, move: Record) -> "_Life":
-        """After an entry that gave the wallet another date."""
-        is_over = self.inactive_at is not None and self.inactive_at <= move["posted_at"]
-        return _Life(inactive_at, move["version"] - 1 if is_over else self.died_version)
-
-    def is_over(self, lot: Record, at: datetime) -> bool:
-        """As `lot.dies_at`, which needs rows."""
-        is_gone: bool = lot["account_version"] <= self.died_version
-        return is_gone or min(lot["expires_at"], self.inactive_at or NEVER) <= at
 
 
 _EARLIER = SqlQuery(
@@ -132,18 +116,23 @@ _LOTS = SqlQuery(
 _MOVES = SqlQuery(
     _KNOWN  # noqa: S608
     + """
-    SELECT known.kind, known.posted_at, line.version, coalesce(earlier.posted_after, 0) AS before,
-           CASE WHEN kind IN ('earn', 'activity') THEN known.effective_at ELSE known.posted_at END AS happened_at,
-           kind IN ('spend', 'capture', 'opening', 'voucher_claim') OR (kind IN ('earn', 'activity') AND EXISTS (
-               SELECT FROM {book}.postings p WHERE p.entry_id = known.id
-               AND p.destination_id IN (CAST(:wallet AS uuid), CAST(:owed AS uuid)))) AS is_activity,
-           known.effective_at AS arrived_at, (SELECT max(lot.expires_at) FROM {book}.lots lot
-            WHERE lot.entry_id = known.id AND lot.account_id = CAST(:wallet AS uuid)) AS good_until
-    FROM known
-    LEFT JOIN {book}.statement_lines line ON line.entry_id = known.id AND line.account_id = CAST(:wallet AS uuid)
-    LEFT JOIN {book}.statement_lines earlier
-        ON earlier.account_id = line.account_id AND earlier.version = line.version - 1
-    ORDER BY known.posted_at, known.id
+    SELECT * FROM (
+        SELECT line.version, known.kind, known.posted_at, known.effective_at, coalesce(earlier.posted_after, 0) AS before,
+               kind IN ('spend', 'capture', 'voucher_claim') OR (kind IN ('earn', 'activity') AND EXISTS (
+                   SELECT FROM {book}.postings p WHERE p.entry_id = known.id
+                   AND p.destination_id IN (CAST(:wallet AS uuid), CAST(:owed AS uuid)))) AS is_activity,
+               granted.good_until, granted.policy
+        FROM known
+        JOIN {book}.statement_lines line ON line.entry_id = known.id AND line.account_id = CAST(:wallet AS uuid)
+        LEFT JOIN {book}.statement_lines earlier
+            ON earlier.account_id = line.account_id AND earlier.version = line.version - 1
+        LEFT JOIN LATERAL (
+            SELECT max(lot.expires_at) AS good_until, max(source.expiry) FILTER (WHERE source.expiry ~ 'inactive ') AS policy
+            FROM {book}.lots lot LEFT JOIN {book}.lots source ON source.id = lot.source_lot_id
+            WHERE lot.entry_id = known.id AND lot.account_id = CAST(:wallet AS uuid)) granted ON true
+    ) moved
+    WHERE is_activity OR good_until IS NOT NULL
+    ORDER BY version
     """
 )
 
@@ -163,8 +152,8 @@ async def projected_holdings(
     sums = (await snapshot.rows(_BALANCES, asked))[0]
     lots = await snapshot.rows(_LOTS, asked)
     dies_inactive = parse_expiry(terms.expiry).by_inactivity
-    life = _life(await snapshot.rows(_MOVES, asked), terms) if dies_inactive else _Life()
-    dead = [lot for lot in lots if lot["account_id"] == ids.wallet and life.is_over(lot, at)]
+    life = _life(await snapshot.rows(_MOVES, asked), terms) if dies_inactive else Life()
+    dead = [lot for lot in lots if lot["account_id"] == ids.wallet and _is_over(lot, life, at)]
     waiting = [lot for lot in lots if lot["account_id"] == ids.pending and (lot["activates_at"] or NEVER) <= at]
     activated = sum(lot["remaining"] for lot in waiting)
     repaid = min(sums["owed"], activated)
@@ -190,27 +179,23 @@ def _asked(ids: WalletIds, at: datetime, known_at: datetime) -> dict[str, object
     }
 
 
-def _life(moves: Iterable[Record], terms: Terms) -> _Life:
-    """When the wallet dies for inactivity by what these entries did, in the order in which they were posted."""
-    life = _Life()
-    for move in moves:
-        until = _until(life.inactive_at, move, terms)
-        if until != life.inactive_at:
-            life = life.until(until, move)
+def _life(moves: Iterable[Record], terms: Terms) -> Life:
+    """When the wallet dies for inactivity by what these entries did."""
+    life = Life()
+    for row in moves:
+        day = local_date(row["effective_at"], terms.time_zone)
+        move = Move(row["version"], row["posted_at"], day)
+        if not row["is_activity"]:
+            grace = row["good_until"] if row["kind"] == "reverse" else None
+            move = move._replace(arrived_at=row["effective_at"], was_empty=row["before"] == 0, grace_until=grace)
+        life = life.after(move, row["policy"] or terms.expiry, terms.time_zone)
     return life
 
 
-def _until(inactive: datetime | None, move: Record, terms: Terms) -> datetime | None:
-    """The date that this entry gave the wallet, or left it."""
-    if move["is_activity"]:
-        until = _inactive_from(terms, move["happened_at"])
-        return until if inactive is None else max(inactive, until)
-    if move["good_until"] is None:
-        return inactive
-    if move["kind"] == "reverse":
-        return move["good_until"] if inactive is not None and inactive <= move["posted_at"] else inactive
-    is_new = _begins_anew(inactive, move["arrived_at"], is_empty=move["before"] == 0)
-    return _inactive_from(terms, move["arrived_at"]) if is_new else inactive
+def _is_over(lot: Record, life: Life, at: datetime) -> bool:
+    """As `lot.dies_at`, which needs rows."""
+    is_gone: bool = life.died_version is not None and lot["account_version"] <= life.died_version
+    return is_gone or min(lot["expires_at"], life.inactive_at or NEVER) <= at
 
 
 def _matured(
@@ -224,16 +209,7 @@ def _matured(
         owed -= repaid
         if repaid == lot["remaining"]:
             continue
-        if parse_expiry(terms.expiry).by_inactivity and _begins_anew(inactive, start, is_empty=is_empty):
-            inactive = _inactive_from(terms, start)
-        death = expires_at(lot["expiry"] or "never", local_date(start, terms.time_zone), terms.time_zone)
-        yield min(death, inactive or NEVER), lot["remaining"] - repaid
-
-
-def _begins_anew(inactive: datetime | None, arrived_at: datetime, *, is_empty: bool) -> bool:
-    """Whether what arrives gives the wallet a date to die for inactivity, as in `bounds.bring_forward`."""
-    return inactive is None or (inactive <= arrived_at and is_empty)
-
-
-def _inactive_from(terms: Terms, active_at: datetime) -> datetime:
-    return inactive_at(terms.expiry, local_date(active_at, terms.time_zone), terms.time_zone) or NEVER
+        policy, day = lot["expiry"] or terms.expiry, local_date(start, terms.time_zone)
+        if parse_expiry(terms.expiry).by_inactivity and (inactive is None or (inactive <= start and is_empty)):
+            inactive = inactive_at(policy if parse_expiry(policy).by_inactivity else terms.expiry, day, terms.time_zone)
+        yield min(expires_at(policy, day, terms.time_zone), inactive or NEVER), lot["remaining"] - repaid

@@ -1,25 +1,10 @@
 """The rules of lots, draws, holds and wallets: every projection against the entries it comes from."""
 
-from datetime import timedelta
-
-from ledger.engine.check_rule import Row, Rule, rule
+from ledger.engine.check_rule import Rule, rule
 from ledger.points.count_checks import COUNT_RULES
 from ledger.points.grant_checks import GRANT_RULES
+from ledger.points.inactivity_checks import INACTIVITY_RULES
 from ledger.points.term_checks import TERM_RULES
-from ledger.programme.calendar import end_of
-from ledger.programme.expiry import inactive_at
-
-
-def _has_other_inactivity(row: Row) -> bool:
-    """Whether no entry explains the date, or it lies before what the last activity promised."""
-    found, active_on, expiry, zone = row["inactive_at"], row["active_on"], row["expiry"], row["time_zone"]
-    if found is None:
-        return active_on is not None
-    promised = found if active_on is None else inactive_at(expiry, active_on, zone)
-    graces = timedelta(days=row["grace_days"])
-    explained = any(found in {inactive_at(expiry, day, zone), end_of(day + graces, zone)} for day in row["days"])
-    return found < promised or not explained
-
 
 LOT_RULES = (
     rule(
@@ -191,28 +176,6 @@ WALLET_RULES = (
         """,
     ),
     rule(
-        "inactivity_matches_activity",
-        "where the policy is inactivity, a wallet dies so long after some entry of its own, and no earlier than so long"
-        " after the member's own last earning or spending; or when the grace of a reversal ends",
-        """
-        SELECT w.id AS subject, w.inactive_at, s.expiry, p.time_zone, s.reversal_grace_days AS grace_days,
-               max((e.effective_at AT TIME ZONE p.time_zone)::date) FILTER (
-                   WHERE e.kind IN ('spend', 'capture', 'opening', 'voucher_claim', 'activity') OR (e.kind = 'earn' AND NOT EXISTS (
-                       SELECT FROM {book}.postings pending JOIN {book}.accounts a ON a.id = pending.destination_id
-                       WHERE pending.entry_id = e.id AND a.role = 'pending'))) AS active_on,
-               coalesce(array_agg(DISTINCT (e.effective_at AT TIME ZONE p.time_zone)::date)
-                   FILTER (WHERE e.id IS NOT NULL), '{}') AS days
-        FROM {book}.accounts w
-        JOIN registry.assets s ON s.id = w.asset_id AND s.version = 1 AND starts_with(s.expiry, 'inactive ')
-        JOIN registry.programmes p ON p.id = w.programme_id
-        LEFT JOIN {book}.statement_lines line ON line.account_id = w.id
-        LEFT JOIN {book}.journal_entries e ON e.id = line.entry_id
-        WHERE w.role = 'wallet'
-        GROUP BY w.id, w.inactive_at, s.expiry, p.time_zone, s.reversal_grace_days
-        """,
-        _has_other_inactivity,
-    ),
-    rule(
         "died_lots_stay_dead",
         "what died with a wallet that lives on is not there but for what is held; only a wallet with a date for inactivity has"
         " died, before its last entry",
@@ -266,4 +229,12 @@ WALLET_RULES = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*LOT_RULES, *GRANT_RULES, *TERM_RULES, *HOLD_RULES, *WALLET_RULES, *COUNT_RULES)
+RULES: tuple[Rule, ...] = (
+    *LOT_RULES,
+    *GRANT_RULES,
+    *TERM_RULES,
+    *HOLD_RULES,
+    *WALLET_RULES,
+    *INACTIVITY_RULES,
+    *COUNT_RULES,
+)

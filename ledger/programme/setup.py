@@ -74,9 +74,11 @@ async def change_asset(units: UnitsOfWork, actor: Actor, *, code: str, terms: As
     """The next version of an asset's terms; what was granted before keeps its own. INVALID_INPUT, ASSET_NOT_FOUND.
 
     Inactivity dates accounts, every other policy lots: from one to the other, what was promised before would die early.
+    How long an account lives stands on no lot: it is changed between batches (docs/decisions/0027). CONTENDED.
     """
-    async with registry_change(units, actor, "asset_changed") as change:
+    async with registry_change(units, actor, "asset_changed") as begun:
         require_terms(terms)
+        change = await begun.at_present() if parse_expiry(terms.expiry).by_inactivity else begun
         id_ = asset_id(actor.programme_id, code)
         before = await change.row(_EXPIRY, {"asset_id": id_})
         if before is None:

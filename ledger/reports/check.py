@@ -48,6 +48,8 @@ SHARED_FROM = 1_000
 """Entries of a book that is worth a second connection, which has to learn the catalogue before it helps."""
 SHOWN_MAX = 100
 """Differences of one rule that a report spells out; all are counted."""
+FACT_LENGTH_MAX = 1_000
+"""Characters of one value of a difference: a wallet's history may be one."""
 UNREADABLE = "a row that cannot be read"
 """What differs where the rule comes to no answer: a value that no command could have written stops it."""
 
@@ -205,4 +207,4 @@ async def differences_of(rule: Rule, snapshot: Snapshot, book_number: int) -> As
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - whatever a column holds
-    return None if value is None else str(value)
+    return None if value is None else str(value)[:FACT_LENGTH_MAX]

@@ -460,7 +460,7 @@ async def test_an_activity_forgotten_by_its_wallet_is_found(world: World, databa
     await world.corrupt(f"UPDATE book.accounts SET inactive_at = inactive_at + interval '1 day' WHERE id = '{wallet}'")
 
     report = await _check(database_url)
-    assert {r.rule.name for r in report.rules if r.count} >= {"inactivity_matches_activity"}
+    assert {r.rule.name for r in report.rules if r.count} >= {"inactivity_matches_entries"}
 
 
 @pytest.mark.parametrize("spoil", ["died_version = version", "died_version = 0", "inactive_at = NULL"])
@@ -500,7 +500,7 @@ def test_rules_have_names_of_their_own() -> None:
         "died_lots_stay_dead",
         "erasure_matches_event",
         "holder_is_in_the_registry",
-        "inactivity_matches_activity",
+        "inactivity_matches_entries",
         "instance_is_there",
         "activation_took_effect_when_due",
         "activity_entry_says_what_it_gave",
