@@ -166,10 +166,11 @@ class SubscriptionEndpoint:
             text = received.get("text")
             if text is None:
                 raise CloseSocket(4400, "A message must be text")
-            unopened -= len(text)
+            raw = text.encode()
+            unopened -= len(raw)
             if session.caller is None and unopened < 0:
                 raise CloseSocket(1009, "Message too big")
-            await session.handle(parse_message(text), len(text))
+            await session.handle(parse_message(raw), len(raw))
             if session.caller is not None and opening.when() is not None:
                 opening.reschedule(None)
                 self._unopened.pop(opening, None)

@@ -57,15 +57,15 @@ class Complete:
 Message = Init | Ping | Pong | Subscribe | Complete
 
 
-def parse_message(text: str) -> Message:
-    """The message in `text`; CloseSocket 4400 when it is none."""
+def parse_message(raw: bytes) -> Message:
+    """The message in `raw`; CloseSocket 4400 when it is none."""
     try:
-        message: Json = orjson.loads(text)
+        message: Json = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise CloseSocket(4400, "A message must be JSON") from None
     if not isinstance(message, dict):
         raise CloseSocket(4400, "A message must be an object")
-    if has_repeated_field(text.encode(), message):
+    if has_repeated_field(raw, message):
         raise CloseSocket(4400, "A field is given twice")
     payload = message.get("payload")
     if payload is not None and not isinstance(payload, dict):
@@ -78,7 +78,7 @@ def parse_message(text: str) -> Message:
         case "pong":
             return Pong()
         case "subscribe":
-            return _subscribe(_id(message), payload, text.encode())
+            return _subscribe(_id(message), payload, raw)
         case "complete":
             return Complete(_id(message))
         case _:

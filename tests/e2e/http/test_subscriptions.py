@@ -177,11 +177,14 @@ async def test_binary_messages_are_refused() -> None:
         assert await close_code(socket) == 4400
 
 
-async def test_nobody_says_much_before_saying_who_it_is() -> None:
-    """Reading is work: until it can be charged, little is read."""
+@pytest.mark.parametrize("said", ["a" * 18_000, "\U0001f600" * 4_500])
+async def test_nobody_says_much_before_saying_who_it_is(said: str) -> None:
+    """Reading is work: until it can be charged, little is read, by the bytes that came."""
     async with connected() as socket:
-        for _ in range(3):
-            await send(socket, type="pong", payload={"a": "a" * 6_000})
+        for at in range(0, len(said), len(said) // 3):
+            await socket.send(
+                json.dumps({"type": "pong", "payload": {"a": said[at:][: len(said) // 3]}}, ensure_ascii=False)
+            )
 
         assert await close_code(socket) == 1009
 
