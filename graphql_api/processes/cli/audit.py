@@ -55,7 +55,15 @@ def verifier(
     from graphql_api.processes.cli.output import print_line
 
     made = build_verifier()
-    output.write_bytes(made)
+    file = output.open("wb")
+    try:
+        with file:
+            file.write(made)
+    except OSError as error:
+        # A half of it would look like the verifier; never what only has a name among files: /dev/full.
+        if output.is_file():
+            output.unlink()
+        raise OSError(error.errno, error.strerror, str(output)) from None
     print_line(f"{sha256(made).hexdigest()}  {output}")
 
 

@@ -3,8 +3,8 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -92,8 +92,9 @@ class Tally:
 
     def _write(self, entry: Mapping[str, object]) -> None:
         if self._file is not None:
-            self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
-            self._file.flush()
+            with self._named():
+                self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+                self._file.flush()
 
     def told(self) -> str:
         """How far it is, in words."""
@@ -103,10 +104,19 @@ class Tally:
     def close(self) -> None:
         """Closes the file of refused lines, and removes it where there are none."""
         if self._file is not None:
-            self._file.close()
+            with self._named():
+                self._file.close()
             self._file = None
             if self.path is not None and not self.refused:
                 self._remove(self.path)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """A disk that is full is that of the refused lines, not the database's."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     @staticmethod
     def _remove(path: Path) -> None:

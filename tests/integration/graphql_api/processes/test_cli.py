@@ -117,10 +117,12 @@ def test_where_refused_lines_cannot_be_written_nothing_is_begun(tmp_path: Path) 
 
     folder = run_scrip("import", path, "--dry-run", "--refused", tmp_path)
     told = run_scrip("import", path, "--dry-run", "--refused", link)
+    full = run_scrip("import", path, "--dry-run", "--refused", "/dev/full")
 
     assert (folder.returncode, folder.stdout, folder.stderr) == (2, "", f"scrip: Is a directory: {tmp_path}.\n")
     assert (told.returncode, json.loads(told.stderr)["code"]) == (1, "MISSING_FIELD")
     assert link.is_symlink()
+    assert (full.returncode, full.stderr) == (2, "scrip: No space left on device: /dev/full.\n")
 
 
 def test_a_source_is_named_as_a_token_could_name_it(tmp_path: Path) -> None:
