@@ -24,10 +24,12 @@ from graphql_api.processes.cli import (
     token,
     voucher,
 )
+from graphql_api.processes.cli.failure import Commands
 from graphql_api.processes.cli.output import print_line
 
 app = typer.Typer(
     name="scrip",
+    cls=Commands,
     epilog="Settings come from the environment; docs/reference/settings.md lists them.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,6 +9,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+from typer.core import TyperGroup
 
 REFUSED = 1
 USAGE = 2
@@ -29,6 +32,19 @@ _NO_TEXT = "surrogates not allowed"
 
 class CommandError(Exception):
     """A command cannot do what was asked; the message is one sentence that says why and what to do."""
+
+
+class Commands(TyperGroup):
+    """Commands whose failures are all reported here: typer takes an end of file and a broken pipe for its own terminal's,
+    and would say "Aborted." of a half-written file, or end without a word where the database has hung up.
+    """
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own context and result
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            raise ExceptionGroup("what typer would explain", [error]) from None
 
 
 @contextmanager

@@ -45,7 +45,8 @@ def test_a_database_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
     ended = subprocess.run(
         command,
-        env={**_embedded(), "SCRIP_VAR": str(tmp_path)},
+        # What Python would keep of a module for the next time would be cut off too (cpython#126606).
+        env={**_embedded(), "SCRIP_VAR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
         shell=True,
         cwd=ROOT,
         capture_output=True,
@@ -88,6 +89,26 @@ def test_the_embedded_database_knows_no_other_server(tmp_path: Path) -> None:
     ended = run_scrip("migrate", SCRIP_VAR=str(tmp_path), **elsewhere)
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("error", ["EOFError('marshal data too short')", "BrokenPipeError(32, 'Broken pipe')"])
+def test_what_is_no_end_of_the_terminal_is_explained(error: str) -> None:
+    """An end of file or a pipe of something else's, which the command line's library would take for its own."""
+    program = (
+        "import sys; sys.argv = ['scrip', 'schema']\n"
+        "from graphql_api.processes.cli import commands, main\n"
+        "app = commands.app\n"
+        "@app.command('schema')\n"
+        f"def fail(): raise {error}\n"
+        "main()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.stderr.startswith("scrip: ")
+    assert ended.stderr.count("\n") == 1
+    assert error.split("'")[1] in ended.stderr
+    assert ended.returncode in (2, 3)
 
 
 def _embedded() -> dict[str, str]:
