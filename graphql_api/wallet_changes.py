@@ -21,8 +21,7 @@ PENDING_MAX: Final = 100_000
 class Subscriber:
     """One who waits for changes of some accounts; changes that come while it is busy are one change."""
 
-    def __init__(self, accounts: Collection[UUID]) -> None:
-        self.accounts = accounts
+    def __init__(self) -> None:
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -60,7 +59,7 @@ class WalletChanges:
     @asynccontextmanager
     async def subscribe(self, accounts: Collection[UUID]) -> AsyncIterator[Subscriber]:
         """A subscriber to the accounts, whose notices are heard from the beginning of the block on."""
-        subscriber = Subscriber(accounts)
+        subscriber = Subscriber()
         subscribed = {account.bytes for account in accounts}
         for account in subscribed:
             self._subscribers.setdefault(account, set()).add(subscriber)

@@ -72,7 +72,7 @@ def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
     Plain attributes are marked for the executor below, and resolver functions are called directly.
     """
     core = schema._schema  # noqa: SLF001
-    if core.extensions.get(_READY) or schema.exception_handlers:
+    if core.extensions.get(_READY):
         return core
     converters = Converters(schema)
     for kind in core.type_map.values():
