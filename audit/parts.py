@@ -38,6 +38,10 @@ class Parts:
             sealed.append(SealedPart(event.id, PRIVATE, subject_id, epoch, SUITE, secret))
         return sealed
 
+    async def require_keys(self, subject_id: UUID, epoch: str, *, legal_basis: str | None = None) -> None:
+        """Raises as `open` does where parts of this person and month open for nobody, or not without a legal basis."""
+        await self._keyring.opening_keys(subject_id, epoch, legal_basis=legal_basis)
+
     async def open(self, part: SealedPart, *, legal_basis: str | None = None) -> str:
         """What the part says. Whoever asks has recorded that it does.
 

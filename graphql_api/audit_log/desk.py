@@ -5,17 +5,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from audit.act import Acts
 from audit.connection import Connection
-from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import NOBODY, Parts
 from audit.proof import Proof, prove_entry
-from audit.record import SealedPart
+from audit.reveal import Revealed, read_named_parts
 from audit.search import EventFilter, Page, search_page
 from audit.status import LogStatus, read_status
 from ledger.engine.command import Actor
@@ -25,11 +23,9 @@ AUDITOR_ROLE = "scrip_auditor"
 READERS_MAX = 4
 """Readings at once: a search reads much, and the ledger's own work goes first."""
 _SETTINGS = {"role": AUDITOR_ROLE, "application_name": "scrip audit", "timezone": "UTC", "statement_timeout": "30000"}
-_PARTS = """
-SELECT part.event_id, part.name, part.subject_id, part.epoch, part.suite, part.sealed
-FROM audit.parts part JOIN audit.events event ON event.id = part.event_id
-WHERE part.event_id = ANY ($1::uuid[]) AND position($2::bytea IN event.record) > 0 ORDER BY part.event_id, part.name
-"""
+_RECORDS = (
+    "SELECT id, record FROM audit.events WHERE id = ANY ($1::uuid[]) AND position($2::bytea IN record) > 0 ORDER BY id"
+)
 _KNOWN = "SELECT count(*) FROM audit.events WHERE id = ANY ($1::uuid[]) AND position($2::bytea IN record) > 0"
 _SIZE = "SELECT size FROM audit.tree"
 _IS_ALONE = "SELECT count(*) = 1 FROM registry.programmes"
@@ -38,16 +34,6 @@ _IS_ALONE = "SELECT count(*) = 1 FROM registry.programmes"
 def _needle(programme_id: UUID) -> bytes:
     """What every record of the programme contains."""
     return b'"programme":"%s"' % str(programme_id).encode()
-
-
-class Revealed(NamedTuple):
-    """A part that was opened. `text` is None where the person's or the month's key is destroyed, or where the person's
-    data are restricted and no legal basis was named.
-    """
-
-    event_id: UUID
-    name: str
-    text: str | None
 
 
 async def within_tenancy(connection: Connection, wanted: EventFilter) -> EventFilter:
@@ -109,8 +95,8 @@ class AuditDesk:
         Recorded once for each person concerned, so that it is found among what was done to that person's data.
         """
         async with self._snapshot() as connection:
-            rows = await connection.fetch(_PARTS, list(event_ids), _needle(actor.programme_id))
-        parts = [SealedPart(*row) for row in rows]
+            rows = await connection.fetch(_RECORDS, list(event_ids), _needle(actor.programme_id))
+            parts = await read_named_parts(connection, {row["id"]: row["record"] for row in rows})
         facts = {"purpose": purpose} if legal_basis is None else {"purpose": purpose, "legal_basis": legal_basis}
         async with self.acts.begin(actor.client) as doing:
             for subject_id, count in Counter(part.subject_id for part in parts).items():
@@ -121,18 +107,12 @@ class AuditDesk:
                     programme_id=actor.programme_id,
                     facts={**facts, "parts": count},
                 )
-        return [Revealed(part.event_id, part.name, await self._open(part, legal_basis)) for part in parts]
+        return [await part.reveal(self.parts, legal_basis=legal_basis) for part in parts]
 
     async def status(self) -> LogStatus:
         """How the log is doing. Nothing of what it says is shown, so nothing is recorded."""
         async with self._snapshot() as connection:
             return await read_status(connection)
-
-    async def _open(self, part: SealedPart, legal_basis: str | None) -> str | None:
-        try:
-            return await self.parts.open(part, legal_basis=legal_basis)
-        except (KeyGone, SubjectRestricted):
-            return None
 
     async def _record(self, actor: Actor, kind: str, facts: Mapping[str, str | int]) -> None:
         async with self.acts.begin(actor.client) as doing:

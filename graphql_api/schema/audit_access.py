@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
+from audit.reveal import PartState
 from audit.sealed_bundle import SealRefused, read_key
 from graphql_api.errors import InvalidInput
 from graphql_api.field_rules import requires
@@ -16,7 +17,7 @@ from graphql_api.schema.approval_requested import ApprovalRequested, ask_approva
 from graphql_api.schema.audit_event import AuditEventFilter, filter_of
 from graphql_api.schema.callers import AUDITORS
 from graphql_api.schema.context import Info
-from graphql_api.schema.descriptions import input_type, object_type
+from graphql_api.schema.descriptions import enum_type, input_type, object_type
 from graphql_api.schema.kinds import APPROVAL, AUDIT_EVENT, id_of, uuid_of
 from graphql_api.schema.member_ref import MemberRef, resolve_member
 from graphql_api.schema.mutation import INPUT, mutation
@@ -87,17 +88,32 @@ class EraseMemberInput:
     reason: str | None = None
 
 
+enum_type(
+    PartState,
+    "PartState",
+    "What became of something private.",
+    {
+        "OPENED": "It was opened.",
+        "DESTROYED": "The person was erased, or the month has expired: nobody can read it.",
+        "RESTRICTED": "The person asked for erasure, and no legal basis was named.",
+        "DAMAGED": "What is stored is not what was logged, or is missing: docs/runbook/suspected-tampering.md.",
+    },
+)
+
+
 @object_type
 class RevealedPart:
-    """Something private that was opened.
+    """Something private that an event holds.
 
     event_id: the event that it belongs to
     name:     what it is
-    text:     what it says; null where it was erased, has expired, or is restricted and no legal basis was named
+    state:    what became of it
+    text:     what it says, where it was opened
     """
 
     event_id: strawberry.ID
     name: str
+    state: PartState
     text: str | None
 
 
@@ -180,7 +196,10 @@ async def revealed_parts(info: Info, approval_id: strawberry.ID) -> list[Reveale
     found = await context.ledger.audit.reveal(
         actor, events, approval_id=approval.id, purpose=terms["purpose"], legal_basis=terms["legalBasis"]
     )
-    return [RevealedPart(event_id=id_of(AUDIT_EVENT, part.event_id), name=part.name, text=part.text) for part in found]
+    return [
+        RevealedPart(event_id=id_of(AUDIT_EVENT, part.event_id), name=part.name, state=part.state, text=part.text)
+        for part in found
+    ]
 
 
 async def erase_member(info: Info, asked: Annotated[EraseMemberInput, INPUT]) -> object:
