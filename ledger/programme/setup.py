@@ -92,4 +92,9 @@ async def change_asset(units: UnitsOfWork, actor: Actor, *, code: str, terms: As
 
 
 def _told(terms: AssetTerms) -> dict[str, str | int]:
-    return {name: value if isinstance(value, int) else str(value) for name, value in asdict(terms).items()}
+    """An audit record has no truth values: `true` is a text there, as the row's is."""
+    return {name: value if type(value) is int else _said(value) for name, value in asdict(terms).items()}
+
+
+def _said(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

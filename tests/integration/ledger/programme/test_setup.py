@@ -314,3 +314,19 @@ async def test_a_spend_names_what_a_member_without_points_lacks(bank: Bank) -> N
 
     assert outcome.refusal is not None
     assert outcome.refusal.code == RefusalCode.INSUFFICIENT_POINTS
+
+
+async def test_records_have_no_truth_values(bank: Bank) -> None:
+    """The audit record's format has none: whether transfers are allowed is a text, of a new asset and of a changed one."""
+    terms = AssetTerms(transfers_allowed=True)
+    await create_asset(bank.application.units, bank.actor(), code="MILES", kind="points", terms=terms)
+    await change_asset(
+        bank.application.units, bank.actor(), code="MILES", terms=replace(terms, transfers_allowed=False)
+    )
+
+    told = await bank.fetch(
+        "SELECT record #> '{facts,transfers_allowed}' AS told"
+        " FROM (SELECT id, convert_from(record, 'UTF8')::jsonb AS record FROM audit.events) event"
+        " WHERE record #>> '{facts,code}' = 'MILES' ORDER BY id"
+    )
+    assert [row["told"] for row in told] == ['"true"', '"false"']
