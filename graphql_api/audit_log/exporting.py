@@ -1,6 +1,6 @@
 """Making the bundle of an approved request: built on one snapshot, sealed to the auditor, recorded before it leaves."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from uuid import UUID
@@ -28,17 +28,17 @@ async def export_approved(application: Application, approval_id: UUID, *, actor:
     approval = await _approval(application, approval_id)
     if approval is None or not is_open_to(approval, approval.requested_by, AskForExport.kind, now):
         raise ExportNotApproved("there is no export of that id to which somebody agreed within the last seven days")
-    made = await make_bundle(order_of(approval, url=application.database.url, now=now, key=key))
+    made = await make_bundle(order_of(approval, url=application.database.url, key=key))
     async with application.audit.acts.begin(actor) as doing:
         facts = exported_facts(approval, made.entries, sha256(made.sealed).hexdigest())
         doing.record(EXPORTED, resource_id=approval.id, programme_id=approval.programme_id, facts=facts)
     return made
 
 
-def order_of(approval: Approval, *, url: str, now: datetime, key: SigningKey) -> Order:
+def order_of(approval: Approval, *, url: str, key: SigningKey) -> Order:
     """The order for the bundle of an approved request."""
     terms: Payload = orjson.loads(approval.payload)
-    return Order(url=url, terms=terms, about=_about(approval, terms, now), key=key)
+    return Order(url=url, terms=terms, about=_about(approval, terms), key=key)
 
 
 def exported_facts(approval: Approval, entries: int, digest: str) -> dict[str, str | int]:
@@ -54,13 +54,14 @@ async def _approval(application: Application, approval_id: UUID) -> Approval | N
     return None
 
 
-def _about(approval: Approval, terms: Payload, now: datetime) -> dict[str, object]:
+def _about(approval: Approval, terms: Payload) -> dict[str, object]:
     return {
         "approval": str(approval.id),
         "requested_by": approval.requested_by,
         "approved_by": approval.decided_by,
         "purpose": terms["purpose"],
         "filter": dict(terms),
-        "made_at": now.isoformat(),
+        # In real time, as the checkpoint beside it: a sandbox's clock says when things happened in its ledger.
+        "made_at": datetime.now(UTC).isoformat(),
         "tool": f"scrip {version('scrip')}",
     }

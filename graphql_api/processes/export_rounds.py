@@ -46,7 +46,7 @@ class ExportRounds:
         due = await self._oldest_due(now)
         if due is None or not await self._is_signed():
             return 0
-        made = await self._made(due, now)
+        made = await self._made(due)
         await keep_bundle(self.application.audit.acts, due.id, due.programme_id, made, actor=ACTOR)
         LOG.info("export made", approval=str(due.id), entries=made.entries, problem=made.problem)
         return 1
@@ -61,8 +61,8 @@ class ExportRounds:
         async with self.application.database.pool.acquire() as connection:
             return (await read_status(connection)).signed_size is not None
 
-    async def _made(self, approval: Approval, now: datetime) -> Made:
-        order = order_of(approval, url=self.application.database.url, now=now, key=self.key)
+    async def _made(self, approval: Approval) -> Made:
+        order = order_of(approval, url=self.application.database.url, key=self.key)
         try:
             done = await asyncio.to_thread(self.make, replace(order, entries_max=ENTRIES_MAX))
         except ExportRefused as refused:

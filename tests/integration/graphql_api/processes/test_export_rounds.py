@@ -1,7 +1,7 @@
 """The worker's export rounds: a bundle of each request that somebody agreed to, once, sealed to its auditor."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -91,3 +91,18 @@ async def test_bundles_are_kept_for_a_week(bank: Bank) -> None:
 
     left = await bank.fetch("SELECT made_at > now() - interval '1 day' FROM audit.bundles WHERE id = $1", approval_id)
     assert [row[0] for row in left] == [True]
+
+
+async def test_a_bundle_says_when_it_was_made_in_real_time(bank: Bank) -> None:
+    """As its checkpoint does, however far the clock of a sandbox was moved."""
+    await bank.advance(timedelta(days=400))
+    approval_id = await agreed(bank)
+    await sequence(bank)
+
+    await rounds_of(bank).make_due()
+
+    sealed = (await bank.fetch("SELECT sealed FROM audit.bundles WHERE id = $1", approval_id))[0][0]
+    policy = Policy(key=KEY.verifier, has_imported_history=True)
+    verdict = verify_bundle(unpack(open_bundle(sealed, PRIVATE)), policy, [], datetime.now(UTC))
+    made_at = datetime.fromisoformat(str(verdict.manifest["made_at"]))
+    assert abs(datetime.now(UTC) - made_at) < timedelta(minutes=10)
