@@ -21,7 +21,6 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 _FIND = "SELECT entries, octet_length(sealed) AS bytes, digest, problem FROM audit.bundles WHERE id = $1"
 _SLICE = "SELECT substring(sealed FROM $2 FOR $3) FROM audit.bundles WHERE id = $1"
-_KNOWN = "SELECT id FROM audit.bundles WHERE id = ANY ($1::uuid[])"
 _DROP = "DELETE FROM audit.bundles WHERE made_at <= now() - $1::interval"
 
 
@@ -51,12 +50,6 @@ async def keep_bundle(acts: Acts, approval_id: UUID, programme_id: UUID, made: M
             facts: dict[str, str | int] = {"entries": made.entries}
             facts |= {"problem": made.problem or ""} if digest is None else {"sha256": digest.hex()}
             doing.record(MADE, resource_id=approval_id, programme_id=programme_id, facts=facts)
-
-
-async def without_bundle(acts: Acts, approval_ids: list[UUID]) -> list[UUID]:
-    """Those of which nothing was made yet, in the same order."""
-    known = {row["id"] for row in await acts.read(_KNOWN, approval_ids)}
-    return [each for each in approval_ids if each not in known]
 
 
 async def find_bundle(acts: Acts, approval_id: UUID) -> Waiting | None:

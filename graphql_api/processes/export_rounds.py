@@ -4,23 +4,21 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import structlog
 
 from audit.export import ExportRefused
 from audit.signing import SigningKey
 from audit.status import read_status
-from audit.waiting_bundle import Made, drop_bundles, keep_bundle, without_bundle
+from audit.waiting_bundle import Made, drop_bundles, keep_bundle
 from graphql_api.audit_log.bundle_making import Exported, Order, make_in_child
 from graphql_api.audit_log.exporting import order_of
 from graphql_api.bootstrap import Application
 from ledger.control.approval import Approval
 from ledger.control.audit_access import OPEN_FOR
-from ledger.control.queries import agreed_exports
+from ledger.control.queries import unmade_export
 
 ACTOR = "system:worker"
-EXPORTS_MAX = 100
 ENTRIES_MAX = 200_000
 """Of a bundle that a worker makes: about a gigabyte of memory. `scrip audit export` makes larger ones where there is more."""
 LOG = structlog.get_logger("worker")
@@ -43,18 +41,13 @@ class ExportRounds:
         """Makes the oldest bundle that is due and lets go of stale ones; 1 where it made one, as more may be due."""
         await drop_bundles(self.application.audit.key_acts)
         now = await self.application.reader.now()
-        due = await self._oldest_due(now)
+        due = await unmade_export(self.application.reader, since=now - OPEN_FOR)
         if due is None or not await self._is_signed():
             return 0
         made = await self._made(due)
         await keep_bundle(self.application.audit.acts, due.id, due.programme_id, made, actor=ACTOR)
         LOG.info("export made", approval=str(due.id), entries=made.entries, problem=made.problem)
         return 1
-
-    async def _oldest_due(self, now: datetime) -> Approval | None:
-        agreed = await agreed_exports(self.application.reader, since=now - OPEN_FOR, limit=EXPORTS_MAX)
-        due = await without_bundle(self.application.audit.acts, [each.id for each in agreed]) if agreed else []
-        return next((each for each in agreed if each.id in due), None)
 
     async def _is_signed(self) -> bool:
         """Before the first checkpoint nothing can be proven; that passes by itself."""

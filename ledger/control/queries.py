@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, column, exists, or_, select, table
 
 from ledger.control import tables
 from ledger.control.approval import Approval, ApprovalState
@@ -36,15 +36,17 @@ _REASONS = Query(
     .join(_T, _T.c.id == tables.APPROVAL_REASONS.c.approval_id)
     .where(_T.c.id == bindparam("id"), _MINE)
 )
-_AGREED = Query(
+_BUNDLES = table("bundles", column("id"), schema="audit")
+_UNMADE = Query(
     select(*_COLUMNS)
     .where(
         _T.c.kind == AskForExport.kind,
         _T.c.state == ApprovalState.APPROVED,
         _T.c.decided_at > bindparam("since"),
+        ~exists().where(_BUNDLES.c.id == _T.c.id),
     )
     .order_by(_T.c.decided_at)
-    .limit(bindparam("limit"))
+    .limit(1)
 )
 
 
@@ -85,9 +87,10 @@ async def approvals_page(
     return [Approval(*row) for row in await reader.rows(_PAGES[state], found)]
 
 
-async def agreed_exports(reader: Reader, *, since: datetime, limit: int) -> Sequence[Approval]:
-    """Exports of any programme to which somebody agreed after `since`, the oldest first."""
-    return [Approval(*row) for row in await reader.rows(_AGREED, {"since": since, "limit": limit})]
+async def unmade_export(reader: Reader, *, since: datetime) -> Approval | None:
+    """The oldest export of any programme to which somebody agreed after `since` and of which nothing was made yet."""
+    row = await reader.row(_UNMADE, {"since": since})
+    return None if row is None else Approval(*row)
 
 
 async def sealed_reasons(reader: Reader, programme_id: UUID, approval_id: UUID) -> Sequence[SealedReason]:

@@ -78,6 +78,23 @@ async def test_what_cannot_be_made_is_tried_once(bank: Bank, monkeypatch: pytest
     assert await told(bank) == 3
 
 
+async def test_every_request_gets_its_turn_however_many_came_before(bank: Bank) -> None:
+    """A hundred bundles of the same week do not keep the next one from being made."""
+    made = [await agreed(bank) for _ in range(100)]
+    approval_id = await agreed(bank)
+    await bank.fetch("ALTER TABLE audit.bundles DISABLE TRIGGER ALL")
+    await bank.fetch(
+        "INSERT INTO audit.bundles (id, made_at, entries, problem) SELECT id, now(), 0, 'x' FROM unnest($1::uuid[]) id",
+        made,
+    )
+    await sequence(bank)
+
+    count = await rounds_of(bank).make_due()
+
+    assert count == 1
+    assert await find_bundle(bank.application.audit.acts, approval_id) is not None
+
+
 async def test_bundles_are_kept_for_a_week(bank: Bank) -> None:
     """Nobody may fetch them any more then."""
     approval_id = await agreed(bank)
