@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from graphql_api.processes.lifeline import VARIABLE
 
+LOOK_SECONDS = 1.0
 STOP_SECONDS_MORE = 5
 """What a child may take beyond `SCRIP_SHUTDOWN_SECONDS`, in which it answers clients: the last batch, and goodbye."""
 
@@ -47,13 +48,13 @@ class Child:
 
 
 def await_first_end(children: Sequence[Child], meanwhile: Callable[[], None] = lambda: None) -> Child:
-    """Wait until one of them has ended, and return it; `meanwhile` is done five times a second."""
+    """Wait until one of them has ended, and return it; looks once a second, and does `meanwhile` then."""
     while True:
         for child in children:
             if child.code() is not None:
                 return child
         meanwhile()
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)
 
 
 def stop_children(children: Sequence[Child], *, shutdown_seconds: float) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 
@@ -74,3 +75,17 @@ def test_children_are_stopped_together(child: Child) -> None:
     stop_children([child], shutdown_seconds=15)
 
     assert await_first_end([child]) is child
+
+
+def test_children_are_looked_at_once_a_second(child: Child) -> None:
+    """A terminal that is left open all day costs next to nothing, and what is done meanwhile is a look at the database."""
+    began, looks = monotonic(), 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            child.process.kill()
+
+    assert await_first_end([child], look) is child
+    assert (looks, monotonic() - began >= 2) == (2, True)
