@@ -81,9 +81,10 @@ class Model:
             return self.end_of(day)
         return NEVER
 
-    def idle_until(self, day: date) -> datetime | None:
-        """When an account dies that is active on `day` and never again."""
-        return self.end_of(add_months(day, self.terms.inactive_months)) if self.terms.inactive_months else None
+    def idle_until(self, day: date, terms: Terms | None = None) -> datetime | None:
+        """When an account dies that is active on `day` and never again, by today's terms or those of an earlier day."""
+        months = (terms or self.terms).inactive_months
+        return self.end_of(add_months(day, months)) if months else None
 
     # -- what happens by itself --------------------------------------------------------------------------------------
 
@@ -114,7 +115,9 @@ class Model:
         rest = amount - self.repay(purse, amount)
         if not rest:
             return []
-        lot = self.grant(purse, rest, self.life(self.today(at)), at, purchased=earn.purchased, day=self.today(at))
+        day = self.today(at)
+        dies = earn.dies or self.life(day)
+        lot = self.grant(purse, rest, dies, at, purchased=earn.purchased, day=day, terms=earn.terms)
         lot.own_of = earn
         return [(lot.label, rest)]
 
@@ -143,10 +146,18 @@ class Model:
         return repaid
 
     def grant(
-        self, purse: Purse, amount: int, dies: datetime, at: datetime, *, day: date, purchased: bool = False
+        self,
+        purse: Purse,
+        amount: int,
+        dies: datetime,
+        at: datetime,
+        *,
+        day: date,
+        purchased: bool = False,
+        terms: Terms | None = None,
     ) -> Lot:
         """A new lot. An account without a date of inactivity, or dead and empty, gets one to begin with."""
-        until = self.idle_until(day)
+        until = self.idle_until(day, terms)
         if until is not None and (purse.inactive is None or (purse.inactive <= at and purse.posted == 0)):
             purse.live_until(until, at)
         lot = Lot(self.labels, amount, dies, at, purchased)
@@ -210,14 +221,17 @@ class Model:
         return self.told(purse, amount, [(lot.label, rest)], expired=expired), earn
 
     def earn_pending(
-        self, name: str, now: datetime, amount: int, *, until: date | None, sale: int
+        self, name: str, now: datetime, amount: int, *, until: date | None, good_until: date | None, sale: int
     ) -> tuple[Told, Earn]:
         """Later: on a date, or when somebody confirms."""
         purse = self.purse(name, now)
         activates = None if until is None else self.start_of(until)
         if activates is not None and activates <= now:
             raise No(Code.EXPIRY_INVALID)
-        earn = Earn(amount, sale, pending=amount, label=self.labels, activates=activates)
+        if good_until is not None and good_until < (until or self.today(now)):
+            raise No(Code.EXPIRY_INVALID)
+        dies = None if good_until is None else self.end_of(good_until)
+        earn = Earn(amount, sale, pending=amount, label=self.labels, activates=activates, terms=self.terms, dies=dies)
         self.labels += 1
         self.issued += amount
         purse.waiting.append(earn)

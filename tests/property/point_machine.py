@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -78,6 +79,10 @@ class Rig(Protocol):
 
     def wallet(self, member: UUID, asset: UUID) -> tuple[int, int, int, int]:
         """(posted, held, pending, owed) as the rows say."""
+        ...
+
+    def change(self, asset: Asset) -> None:
+        """Gives the asset these terms."""
         ...
 
     def verify(self) -> None:
@@ -189,10 +194,17 @@ class PointMachine(RuleBasedStateMachine):
         if receipt is not None and receipt.entry_id is not None:
             self.earns.append((name, made[0], receipt.entry_id))
 
-    @rule(name=NAMES, amount=AMOUNTS, wait=st.sampled_from([None, 0, 1, 12]))
-    def earn_pending(self, name: str, amount: int, wait: int | None) -> None:
-        """Until a date or a confirmation."""
-        until = None if wait is None else self.model.today(self.now) + timedelta(days=wait)
+    @rule(
+        name=NAMES,
+        amount=AMOUNTS,
+        wait=st.sampled_from([None, 0, 1, 12, 40]),
+        life=st.sampled_from([None, None, 3, 60]),
+    )
+    def earn_pending(self, name: str, amount: int, wait: int | None, life: int | None) -> None:
+        """Until a date or a confirmation; with the policy's life or one of its own."""
+        today = self.model.today(self.now)
+        until = None if wait is None else today + timedelta(days=wait)
+        good_until = None if life is None else today + timedelta(days=life)
         sale = amount * 3
         command = EarnPoints(
             **self.common(),
@@ -200,12 +212,13 @@ class PointMachine(RuleBasedStateMachine):
             amount=amount,
             pending=True,
             pending_until=until,
+            expires_on=good_until,
             sale_minor=sale,
         )
         made: list[Earn] = []
 
         def expected() -> Told:
-            told, earn = self.model.earn_pending(name, self.now, amount, until=until, sale=sale)
+            told, earn = self.model.earn_pending(name, self.now, amount, until=until, good_until=good_until, sale=sale)
             made.append(earn)
             return told
 
@@ -347,6 +360,13 @@ class PointMachine(RuleBasedStateMachine):
         outcome = self.rig.execute(kind(actor=self.rig.actor, key=f"k{self.keys}", member_id=self.rig.member(name)))
         assert (outcome.refusal is None) == (purse.frozen != freeze)
         purse.frozen = freeze
+
+    @precondition(lambda self: self.terms.inactive_months)
+    @rule(months=st.integers(1, 3))
+    def change_terms(self, months: int) -> None:
+        """Accounts live longer from now on, or shorter; what they were promised stays."""
+        self.terms = self.model.terms = replace(self.terms, inactive_months=months)
+        self.rig.change(asset_of(self.terms))
 
     # -- time, replay, reads -----------------------------------------------------------------------------------------
 

@@ -49,7 +49,9 @@ class Lot:
 
 @dataclass(eq=False)
 class Earn:
-    """An earn that may be refunded; `pending` is what still waits; `cancelled`: it was never credited."""
+    """An earn that may be refunded; `pending` is what still waits, with the `terms` of its day and perhaps an end of its
+    own; `cancelled`: it was never credited.
+    """
 
     points: int
     sale: int
@@ -57,6 +59,8 @@ class Earn:
     pending: int = 0
     label: int = -1
     activates: datetime | None = None
+    terms: Terms = field(default_factory=Terms)
+    dies: datetime | None = None
     purchased: bool = False
     cancelled: bool = False
 

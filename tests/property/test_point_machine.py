@@ -8,7 +8,7 @@ from hypothesis import settings
 from ledger.book.account import Role, account_id
 from ledger.engine import tables
 from ledger.engine.outcome import Outcome
-from ledger.programme.rows import Asset
+from ledger.programme.rows import ASSETS, Asset
 from tests.property.invariants import verify
 from tests.property.memory_book import AnyCommand, MemoryBook
 from tests.property.point_machine import PointMachine, Rig
@@ -45,6 +45,10 @@ class MemoryRig:
             pending.posted if pending else 0,
             -owed.posted if owed else 0,
         )
+
+    def change(self, asset: Asset) -> None:
+        """The row alone: no version is asked for here."""
+        self._book.change(ASSETS, asset)
 
     def verify(self) -> None:
         """Every projection."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,7 +20,9 @@ from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor, Command
 from ledger.engine.outcome import Outcome
 from ledger.programme.clock import ReplayClock
+from ledger.programme.input_rules import AssetTerms
 from ledger.programme.rows import AdjustmentLimit, Asset, asset_id
+from ledger.programme.setup import change_asset, create_asset
 from tests.checking import assert_clean
 from tests.points_world import tell_written
 from tests.property.point_machine import PointMachine, Rig
@@ -89,6 +91,11 @@ class EngineRig:
         wallet, pending, owed = [(row["posted"], row["held"]) if row else (0, 0) for row in rows]
         return wallet[0], wallet[1], pending[0], -owed[0]
 
+    def change(self, asset: Asset) -> None:
+        """The next version of the terms, as operators make it."""
+        units = self._ground.application.units
+        self._ground.wait(change_asset(units, self.actor, code=asset.code, terms=_terms(asset)))
+
     def verify(self) -> None:
         """The checker looks at the end."""
 
@@ -106,12 +113,11 @@ class EngineRig:
                 zone,
             )
             mine = asset._replace(id=asset_id(programme, asset.code), programme_id=programme)
-            money = mine._replace(id=asset_id(programme, "CNY"), code="CNY", kind="money")
-            written: list[UUID] = [programme, mine.id, money.id]
-            for row in (mine, money):
-                await run(_insert("registry.assets", row._fields), *row)
+            written: list[UUID] = [programme]
             for rate in rates(mine):
-                row_ = rate._replace(id=named("rate", f"{self._run}/{rate.points}"), money_asset_id=money.id)
+                row_ = rate._replace(
+                    id=named("rate", f"{self._run}/{rate.points}"), money_asset_id=asset_id(programme, "CNY")
+                )
                 await run(_insert("registry.rates", row_._fields), *row_)
                 written.append(row_.id)
             limit = AdjustmentLimit(named("limit", str(self._run)), mine.id, "service", 10**15, 1)
@@ -140,6 +146,12 @@ class EngineRig:
                 )
             await run("UPDATE registry.instance SET standing_version = standing_version + 1")
             await tell_written(self._ground.connection, [*written, limit.id, partner, *map(self.shop, SHOPS)])
+        for code, kind in ((asset.code, asset.kind), ("CNY", "money")):
+            await create_asset(self._ground.application.units, self.actor, code=code, kind=kind, terms=_terms(asset))
+
+
+def _terms(asset: Asset) -> AssetTerms:
+    return AssetTerms(**{field.name: getattr(asset, field.name) for field in fields(AssetTerms)})
 
 
 def _insert(table: str, columns: tuple[str, ...]) -> str:
