@@ -262,7 +262,7 @@ class Settings:
         "SCRIP_CLIENT_COST_PER_SECOND",
         whole_number(1, 100_000_000),
         default=20_000,
-        about="Cost that a client may ask of each API process in a second, and three times as much at once; a spend is 10.",
+        about="Cost a client may ask of an API process in a second; at once three times as much, 20,000 at least; a spend is 10.",
     )
     deadline_seconds: int = setting(
         "SCRIP_DEADLINE_SECONDS", whole_number(1, 300), default=10, about="How long one request may take."

@@ -8,7 +8,7 @@ name; so it also bears unknown fields, unknown fragments and cycles, and leaves 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 from graphql import (
     DocumentNode,
@@ -33,6 +33,7 @@ from graphql import (
 
 from graphql_api.field_rules import FieldRule, rule_of
 
+COST_MAX: Final = 20_000
 _FREE = FieldRule(cost=0)
 _PLAIN = FieldRule()
 _DESCRIBED_PER_COST = 250
@@ -53,7 +54,7 @@ class DocumentLimits:
     fields_max: int = 1_000
     aliases_max: int = 100
     root_fields_max: int = 50
-    cost_max: int = 20_000
+    cost_max: int = COST_MAX
     repeats_max: int = 50
     nesting_max: int = 60
 

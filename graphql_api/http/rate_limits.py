@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from graphql_api.http.document_limits import COST_MAX
 from graphql_api.http.refusals import RequestRefused
 
 
@@ -17,8 +18,8 @@ class Rate:
 
 
 def rate_of(per_second: int) -> Rate:
-    """The rate of so much a second, of which three seconds' worth may be asked at once."""
-    return Rate(3 * per_second, per_second)
+    """The rate of so much a second, of which three seconds' worth may be asked at once, or the largest document."""
+    return Rate(max(3 * per_second, COST_MAX), per_second)
 
 
 USUAL: Final = rate_of(20_000)

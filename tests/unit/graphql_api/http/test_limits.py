@@ -203,11 +203,25 @@ def test_a_bucket_refills() -> None:
 
 def test_a_client_may_save_three_seconds_up() -> None:
     """What SCRIP_CLIENT_COST_PER_SECOND says is the steady rate."""
-    limiter = RateLimiter(rate_of(100), now=Clock())
+    limiter = RateLimiter(rate_of(10_000), now=Clock())
 
-    assert (limiter.take("s", 300).limit, limiter.take("t", 200).remaining) == (300, 100)
+    assert (limiter.take("s", 30_000).limit, limiter.take("t", 20_000).remaining) == (30_000, 10_000)
     with pytest.raises(RequestRefused):
         limiter.take("s", 1)
+
+
+def test_whatever_may_run_at_all_may_run_at_every_rate() -> None:
+    """Else the largest document would be told to wait, and to wait again."""
+    clock = Clock()
+    limiter = RateLimiter(rate_of(1), now=clock)
+    largest = DocumentLimits().cost_max
+
+    limiter.take("s", largest)
+    with pytest.raises(RequestRefused) as refused:
+        limiter.take("s", largest)
+    clock.now += float(dict(refused.value.headers)[b"retry-after"])
+
+    assert limiter.take("s", largest).remaining == 0
 
 
 def test_the_bucket_table_is_bounded() -> None:
