@@ -11,8 +11,9 @@ from graphql_api.schema.callers import BANK
 from graphql_api.schema.connection import (
     PAGE_MAX,
     Connection,
-    connect,
+    Edge,
     connect_rows,
+    page_of,
     page_size,
     row_after,
     row_cursor,
@@ -158,13 +159,9 @@ def _page_of_lots(views: list[LotView], first: int, after: str | None) -> Connec
     """The lots behind the one that the cursor names; from the beginning where it is used up meanwhile."""
     size, last_seen = page_size(first), row_after(LOT, after)
     begin = next((at + 1 for at, view in enumerate(views) if view.id == last_seen), 0)
-    return connect(
-        views[begin : begin + size + 1],
-        size,
-        node=lot_of,
-        cursor=lambda view: row_cursor(LOT, view.id),
-        is_first=begin == 0,
-    )
+    end = begin + size
+    edges = [Edge(node=lot_of(view), cursor=row_cursor(LOT, view.id)) for view in views[begin:end]]
+    return page_of(edges, has_next=end < len(views), has_previous=begin > 0)
 
 
 def wallet_of(view: WalletView, asset: str) -> Wallet:

@@ -87,6 +87,17 @@ async def test_lots_page_in_spend_order(people: People) -> None:
     assert (len(instants), one["pageInfo"]["hasNextPage"], two["pageInfo"]["hasNextPage"]) == (3, True, False)
 
 
+async def test_a_full_page_of_the_last_lots_is_the_last_page(people: People) -> None:
+    """All of the hundred lots are known, so that nobody is sent to an empty page."""
+    items = [{"member": {"id": people.ines}, "amount": "1", "idempotencyKey": f"e{number}"} for number in range(99)]
+    await people.desk.change(people.core, "earnPointsList", {"items": items, "atomic": False})
+
+    text = "{ me { wallet { lots(first: 100) { nodes { id } pageInfo { hasNextPage } } } } }"
+    lots = (await people.desk.ask(people.member(), text))["me"]["wallet"]["lots"]
+
+    assert (len(lots["nodes"]), lots["pageInfo"]) == (100, {"hasNextPage": False})
+
+
 @pytest.mark.parametrize(
     "arguments",
     ["first: 0", "first: 101", 'after: "nonsense"', "last: 0", 'before: "bGluZTox"', 'after: "bGluZTox", last: 2'],
