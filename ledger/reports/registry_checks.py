@@ -52,9 +52,14 @@ _REGISTERED: Final = """
         UNION ALL SELECT g.id, 1, to_jsonb(g) FROM {book}.tier_grants g
         UNION ALL SELECT id, 1, jsonb_build_object('state', state, 'level', level, 'template', template)
         FROM {book}.tier_packs WHERE state <> 'DUE'
-        UNION ALL SELECT id, version, to_jsonb(l) || jsonb_build_object('case', case_number) FROM audit.legal_holds l
-        UNION ALL SELECT id, version, to_jsonb(l) FROM audit.reconciliations l
-        UNION ALL SELECT id, version, jsonb_build_object('root', reference) FROM keys.roots
+        UNION ALL SELECT id, version, to_jsonb(l) || jsonb_build_object('case', case_number, 'created_at', placed_at,
+                             'is_released', released_at IS NOT NULL)
+        FROM audit.legal_holds l
+        UNION ALL SELECT id, version, to_jsonb(l) || jsonb_build_object('created_at', reconciled_at) FROM audit.reconciliations l
+        UNION ALL SELECT id, version, jsonb_build_object('root', reference, 'state', state, 'created_at', adopted_at,
+                             'destroyed_at', destroyed_at) FROM keys.roots
+        UNION ALL SELECT id, version, jsonb_build_object('kind', kind, 'name', name, 'state', state, 'created_at', created_at)
+        FROM keys.branches
     )
 """
 # Facts, and what an act tells by its kind and its instant. A period is closed until what the row says it is open from.
@@ -62,6 +67,10 @@ _TOLD: Final = """
     coalesce(record -> 'facts', '{}') || jsonb_strip_nulls(jsonb_build_object('programme_id', record -> 'programme',
         'open_from', CASE record ->> 'type' WHEN 'period_closed' THEN record #> '{facts,until}' END,
         'created_at', CASE record #>> '{streams,0,1}' WHEN '1' THEN record -> 'at' END,
+        'placed_by', CASE record ->> 'type' WHEN 'legal_hold_placed' THEN record -> 'actor' END,
+        'released_by', CASE record ->> 'type' WHEN 'legal_hold_released' THEN record -> 'actor' END,
+        'released_at', CASE record ->> 'type' WHEN 'legal_hold_released' THEN record -> 'at' END,
+        'destroyed_at', CASE record ->> 'type' WHEN 'root_key_destroyed' THEN record -> 'at' END,
         'has_version', coalesce(record #>> '{facts,version}', 'None') <> 'None'))
     || (CASE record ->> 'type'
         WHEN 'programme_created' THEN '{"open_from": "1970-01-01T00:00:00+00:00"}'
@@ -72,11 +81,20 @@ _TOLD: Final = """
         WHEN 'api_key_issued' THEN '{"is_revoked": false}'
         WHEN 'api_key_rotated' THEN '{"is_revoked": false}'
         WHEN 'api_key_revoked' THEN '{"is_revoked": true}'
+        WHEN 'legal_hold_placed' THEN '{"is_released": false}'
+        WHEN 'legal_hold_released' THEN '{"is_released": true}'
+        WHEN 'root_key_adopted' THEN '{"state": "active"}'
+        WHEN 'root_key_retired' THEN '{"state": "retired"}'
+        WHEN 'root_key_destroyed' THEN '{"state": "destroyed"}'
+        WHEN 'house_key_created' THEN '{"kind": "house", "state": "active"}'
+        WHEN 'bucket_key_created' THEN '{"kind": "bucket", "state": "active"}'
+        WHEN 'epoch_key_created' THEN '{"kind": "epoch", "state": "active"}'
+        WHEN 'epoch_key_destroyed' THEN '{"state": "destroyed"}'
         ELSE '{}'
     END)::jsonb
 """
 # Events write them in more than one way.
-_INSTANTS: Final = "('open_from', 'valid_from', 'expires_at', 'created_at')"
+_INSTANTS: Final = "('open_from', 'valid_from', 'expires_at', 'created_at', 'released_at', 'destroyed_at')"
 # Joined before they are read: reading every event of the log would take ten times as long.
 _EVENTS: Final = """
     found AS MATERIALIZED (
@@ -137,7 +155,7 @@ RULES: Final[tuple[Rule, ...]] = (
           AND (h.kind, h.programme_id) IS DISTINCT FROM (r.kind, r.programme_id)
         """,
     ),
-    # A key's bucket may be gone: turning the root over empties and removes it. A merchant's API key never is.
+    # A bucket of keys may be gone: turning the root over empties and removes it. No other key ever is.
     rule(
         "event_has_row",
         "the entry, or the row a version of which an audit event tells of, is there; so is what is said of a member, and how far"
@@ -171,6 +189,7 @@ RULES: Final[tuple[Rule, ...]] = (
                     UNION ALL SELECT id FROM registry.tier_ladders
                     UNION ALL SELECT id FROM registry.tier_ladder_versions
                     UNION ALL SELECT id FROM keys.roots
+                    UNION ALL SELECT id FROM keys.branches
                     UNION ALL SELECT id FROM audit.legal_holds
                     UNION ALL SELECT id FROM audit.reconciliations
                 ) row
@@ -190,7 +209,7 @@ RULES: Final[tuple[Rule, ...]] = (
         SELECT id AS subject, resource_id, record ->> 'type' AS type FROM told
         WHERE record ->> 'outcome' = 'accepted'
           AND (record ? 'streams' OR record ->> 'type' IN (SELECT DISTINCT kind FROM {book}.journal_entries))
-          AND (NOT record ->> 'type' LIKE '%\\_key\\_%' OR starts_with(record ->> 'type', 'api_key_'))
+          AND record ->> 'type' <> 'bucket_key_created'
         """,
     ),
     # Where restricted data are opened, the database's own constraint asks for two.
@@ -227,6 +246,27 @@ RULES: Final[tuple[Rule, ...]] = (
               (told ->> 'resource', told ->> 'type', (told #>> '{streams,0,1}')::bigint, (told ->> 'at')::timestamptz,
                coalesce((told #>> '{facts,parts}')::bigint, 0))
            OR (e.version = 1 AND e.asked_at <> (told ->> 'at')::timestamptz)
+        """,
+    ),
+    # Whose erasure is through may have a key again, from a backup or for what was said later: workers see to that.
+    rule(
+        "person_key_matches_erasure",
+        "a person's key is active, restricted or destroyed as the person's erasure is",
+        """
+        SELECT key.id AS subject, key.state, erasure.state AS erasure FROM keys.subjects key
+        LEFT JOIN audit.erasures erasure ON erasure.id = key.id
+        WHERE key.state <> coalesce(erasure.state, 'active') AND erasure.state IS DISTINCT FROM 'destroyed'
+        """,
+    ),
+    rule(
+        "part_has_its_keys",
+        "of every sealed part that is stored, the rows of the person's key, of its bucket and of the month's key are there",
+        """
+        SELECT part.event_id AS subject, part.name, part.subject_id, key.bucket_id, part.epoch FROM audit.parts part
+        LEFT JOIN keys.subjects key ON key.id = part.subject_id
+        LEFT JOIN keys.branches bucket ON bucket.id = key.bucket_id
+        LEFT JOIN keys.branches epoch ON epoch.kind = 'epoch' AND epoch.name = part.epoch
+        WHERE key.id IS NULL OR epoch.id IS NULL OR (key.bucket_id IS NOT NULL AND bucket.id IS NULL)
         """,
     ),
     rule(

@@ -502,6 +502,8 @@ def test_rules_have_names_of_their_own() -> None:
         "holder_is_in_the_registry",
         "inactivity_matches_entries",
         "instance_is_there",
+        "part_has_its_keys",
+        "person_key_matches_erasure",
         "activation_took_effect_when_due",
         "activity_entry_says_what_it_gave",
         "activity_refund_undoes_its_original",

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from audit.erasure import ErasureState
+from audit.legal_hold import place_hold, release_hold
+from audit.retention import RetentionClass
 from ledger.control.decide_request import ApproveRequest
 from ledger.members.facts import set_member_facts
 from ledger.partners.api_key import issue_api_key, revoke_api_key, rotate_api_key
@@ -21,10 +23,12 @@ from tests.bank import Bank
 from tests.planting import unfound
 
 _ROW, _EVENT, _APPROVAL = "registry_row_matches_events", "event_has_row", "approval_names_its_entry"
-_EARNED = "(SELECT id FROM book.journal_entries WHERE kind = 'earn')"
+_EARNED = "(SELECT min(id::text)::uuid FROM book.journal_entries WHERE kind = 'earn')"
 _ERASURE, _ERASED = "erasure_matches_event", "UPDATE audit.erasures SET"
 _ADJUSTED = "UPDATE book.journal_entries SET"
 _KEY = "UPDATE registry.api_keys SET"
+_HOLD = "UPDATE audit.legal_holds SET"
+_ROOT, _BRANCH, _PERSON = (f"UPDATE keys.{table} SET" for table in ("roots", "branches", "subjects"))
 PLANTED = (
     (_ROW, "UPDATE registry.merchants SET state = 'open' WHERE code = 'SHUT'"),
     (_ROW, "UPDATE registry.merchants SET state = 'closed' WHERE code = '001'"),
@@ -62,6 +66,30 @@ PLANTED = (
     (_ERASURE, f"{_ERASED} event_id = gen_random_uuid()"),
     (_ERASURE, f"{_ERASED} id = gen_random_uuid()"),
     ("instance_is_there", "DELETE FROM registry.instance"),
+    *((_ROW, f"{_ROOT} {changed}") for changed in (
+        "state = 'destroyed', destroyed_at = now()", "state = 'retired'", "reference = 'x'", "version = 7",
+        "adopted_at = adopted_at - interval '1 day'",
+    )),
+    *((_ROW, f"{_BRANCH} {changed}") for changed in (
+        "state = 'destroyed', wrapped = NULL WHERE kind = 'epoch'", "name = name || 'x'",
+        "kind = 'bucket' WHERE kind = 'epoch'", "created_at = created_at - interval '1 day'", "version = 7",
+    )),
+    *((_EVENT, f"DELETE FROM keys.{rows}") for rows in ("roots", "branches WHERE kind = 'epoch'", "branches WHERE kind = 'house'")),
+    *((_ROW, f"{_HOLD} {changed}") for changed in (
+        "released_at = now(), released_by = 'operator:olga' WHERE released_at IS NULL", "placed_by = 'operator:eve'",
+        "placed_at = placed_at - interval '1 day'", "class = 'access'", "case_number = '8'",
+        "released_at = NULL, released_by = NULL WHERE released_at IS NOT NULL",
+        "released_at = released_at + interval '1 day' WHERE released_at IS NOT NULL",
+        "released_by = 'operator:eve' WHERE released_at IS NOT NULL",
+    )),
+    *(("person_key_matches_erasure", f"{_PERSON} {changed}") for changed in (
+        "state = 'destroyed', wrapped = NULL, bucket_id = NULL WHERE state = 'active'",
+        "state = 'restricted' WHERE state = 'active'", "state = 'active' WHERE state = 'restricted'",
+    )),
+    *(("part_has_its_keys", statement) for statement in (
+        "DELETE FROM keys.subjects", "DELETE FROM keys.branches WHERE kind = 'bucket'",
+        "DELETE FROM keys.branches WHERE kind = 'epoch'", f"{_PERSON} bucket_id = gen_random_uuid() WHERE wrapped IS NOT NULL",
+    )),
 )  # fmt: skip
 _SOON = datetime(2100, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
@@ -137,8 +165,13 @@ async def test_a_row_that_says_another_thing_than_its_acts_is_found(
     await close_period(
         bank.application.units, bank.actor("operator"), until=datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
     )
-    eraser = bank.application.audit.eraser
+    acts, eraser = bank.application.audit.key_acts, bank.application.audit.eraser
+    holds = [await place_hold(acts, RetentionClass.OPERATION, case, actor="operator:olga") for case in ("7", "77")]
+    await release_hold(acts, holds[0], actor="operator:olga")
     other = await bank.enrol("m-2")
+    third = await bank.enrol("m-3")
+    await bank.earn(third, 9)
+    await _adjust(bank, third)
     states = {(await eraser.erase(member)).state, (await eraser.erase(other)).state}
 
     assert states == {ErasureState.RESTRICTED, ErasureState.DESTROYED}
