@@ -18,8 +18,8 @@ from prometheus_client import CollectorRegistry
 
 from benchmarks.harness import Bench
 from graphql_api.bootstrap import Application, open_application
-from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.memory import settle_memory
 from graphql_api.settings import Settings
 from ledger.engine.command import Actor
 from ledger.engine.engine import Engine
@@ -108,9 +108,9 @@ async def open_book(bench: Bench, population: Population) -> AsyncIterator[BookU
     settings = Settings(database_url=url, var=bench.folder)
     async with open_application(settings, url=url, observer=EngineMetrics(CollectorRegistry())) as application:
         book = await _lay_registry(application, url, population)
-        settle_collector()
+        settle_memory()
         await book.grow(population.members, lots_per_member=population.lots_per_member)
-        settle_collector()
+        settle_memory()
         yield book
 
 

@@ -11,7 +11,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from graphql_api.http.serving import listening_socket, server_config
-from graphql_api.processes.collector import settle_collector
+from graphql_api.processes.memory import settle_memory
 
 HOST: Final = "127.0.0.1"
 
@@ -26,7 +26,7 @@ def main(factory: str, port: int) -> None:
 async def _serve(app: Starlette, port: int) -> None:
     with listening_socket(HOST, port, shared=True) as listener:
         server = uvicorn.Server(server_config(app, host=HOST, port=port))
-        settle_collector()
+        settle_memory()
         await server.serve(sockets=[listener])
 
 

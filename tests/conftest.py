@@ -8,7 +8,7 @@ import pytest
 import uvloop
 from hypothesis import settings
 
-from graphql_api.processes.collector import relax_collector, settle_collector
+from graphql_api.processes.memory import relax_collector, settle_memory
 from tests.databases import DatabaseServer, running_server
 from tests.kept_databases import KeptDatabases
 
@@ -47,7 +47,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLo
 
 def pytest_collection_finish() -> None:
     """What was imported and collected stays, so that the garbage collector need not walk it while tests run."""
-    settle_collector()
+    settle_memory()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.command_logs import log_beside_answers
+from graphql_api.processes.memory import settle_memory
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ def run_bulk(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Runs the coroutine to its end on a fast event loop, with the garbage collector out of the way."""
     log_beside_answers()
     before = gc.get_threshold()
-    settle_collector()
+    settle_memory()
     try:
         with _cancelled_by_sigterm(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work())

@@ -19,9 +19,9 @@ from graphql_api.http.serving import listening_socket, server_config
 from graphql_api.processes.api import compose_api
 from graphql_api.processes.children import Child, await_first_end, stop_children
 from graphql_api.processes.cli.failure import CommandError
-from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
+from graphql_api.processes.memory import settle_memory
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.settings import Settings
 
@@ -69,7 +69,7 @@ async def _serve(settings: Settings, url: str, listener: socket.socket) -> None:
         app = compose_api(application, registry)
         config = server_config(app, host=settings.host, port=settings.port, drain_seconds=settings.shutdown_seconds)
         server = _Server(config)
-        settle_collector()
+        settle_memory()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
         # What others erase must leave this process's memory too.

@@ -23,12 +23,12 @@ from graphql_api.bootstrap import Application, open_application
 from graphql_api.errors import describe_exception, name_exception
 from graphql_api.http.logs import configure_logs
 from graphql_api.processes.cli.failure import CommandError
-from graphql_api.processes.collector import settle_collector
 from graphql_api.processes.database import usable_database
 from graphql_api.processes.engine_metrics import EngineMetrics
 from graphql_api.processes.export_rounds import ExportRounds
 from graphql_api.processes.key_rounds import KeyRounds
 from graphql_api.processes.log_rounds import LogRounds
+from graphql_api.processes.memory import settle_memory
 from graphql_api.processes.reconciling_round import ReconcilingRound
 from graphql_api.processes.recorded_life import recorded
 from graphql_api.processes.setting_folder import require_folder
@@ -144,7 +144,7 @@ async def _work(settings: Settings, key: SigningKey, url: str) -> None:
     )
     async with open_application(settings, url=url, observer=EngineMetrics(registry), origin="worker") as application:
         await _open_log(log)
-        settle_collector()
+        settle_memory()
         with metrics_page(registry, host=settings.host, port=settings.worker_port):
             async with recorded(application):
                 await run_rounds(rounds_of(application, log), stop, metrics)

@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit."""
-    from graphql_api.processes.collector import relax_collector
+    from graphql_api.processes.memory import relax_collector
 
     relax_collector()
     from graphql_api.processes.cli.failure import report_failures
