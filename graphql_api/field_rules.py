@@ -1,6 +1,6 @@
 """What a field asks of its caller, declared beside the field and enforced in one place.
 
-A field carries its rule in its metadata: `strawberry.field(description=…, metadata=requires(Scope.X))`.
+A field carries its rule in its metadata: `@field(requires(Scope.X))`, `query(resolver, requires(Scope.X), callers=BANK)`.
 `guard_schema` then wraps the resolver of each such field once, when the schema is built. A root field
 without a rule refuses to build, so a forgotten scope is never an open door.
 Whose wallet it is stays a question for resolvers and SQL.

@@ -1,4 +1,4 @@
-"""Who may ask what, by role: the half of authorisation that no scope can widen (api.md, who calls)."""
+"""Who may ask what, by role: the half of authorisation that no scope can widen (docs/reference/roles.md)."""
 
 from typing import Final
 

@@ -66,12 +66,10 @@ async def enrol_member(info: Info, asked: Annotated[EnrolMemberInput, INPUT]) ->
 
 
 async def _command(context: Context, asked: EnrolMemberFields, key: str | None) -> EnrolMember:
-    """The command behind one enrolment."""
     return EnrolMember(actor=await context.actor(), key=key, reference=asked.reference, external_id=asked.external_id)
 
 
 async def _enrolled(outcome: Outcome[Enrolled]) -> MemberEnrolled:
-    """The outcome as its GraphQL type; raises the refusal."""
     reply = outcome.unwrap()
     return MemberEnrolled(
         replayed=outcome.replayed,
@@ -114,7 +112,6 @@ class EnrolMemberOutcomes:
 async def enrol_member_list(info: Info, asked: Annotated[EnrolMemberListInput, INPUT]) -> object:
     """Make many customers members at once."""
     context = info.context
-
     return EnrolMemberOutcomes(items=await run_list(context, asked, asked.items, partial(_command, context), _enrolled))
 
 
