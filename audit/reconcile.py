@@ -17,6 +17,7 @@ from audit.act import Acts
 from audit.csv_text import Record
 from audit.entry_reading import NO_RECORD
 from audit.merkle import leaf_hash
+from audit.reconcile_checkpoints import compare_checkpoints
 from audit.reconcile_parts import PartsCheck
 from audit.replay import Balance, Replay
 from audit.tiles import Edge
@@ -28,6 +29,7 @@ _LOGGED = """
 SELECT leaf.index, leaf.hash, event.id, event.resource_id, event.record FROM audit.leaves leaf
 LEFT JOIN audit.events event ON event.id = leaf.event_id ORDER BY leaf.index
 """
+_TILES = "SELECT count(*) FROM audit.tiles"
 _TILE = "SELECT hashes, root FROM audit.tiles WHERE level = $1 AND number = $2"
 _WAITING = """
 SELECT pending.id, event.resource_id, event.record, EXISTS (SELECT FROM audit.leaves WHERE event_id = pending.id) AS is_logged
@@ -78,13 +80,14 @@ class Difference(NamedTuple):
 @dataclass(slots=True, kw_only=True)
 class Reconciliation:
     """What reading came to. `differences` are the first of `count`; `holes` of them are holes in streams; `parts` are
-    the sealed ones that are there.
+    the sealed ones that are there; `tiles` those that the leaves fill.
     """
 
     size: int = 0
     entries: int = 0
     accounts: int = 0
     parts: int = 0
+    tiles: int = 0
     holes: int = 0
     count: int = 0
     differences: list[Difference] = field(default_factory=list)
@@ -132,6 +135,7 @@ async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconci
         _take(event, result, replay, parts)
         if parts.is_full:
             await parts.compare(connection, result)
+    await compare_checkpoints(connection, result)
     await parts.finish(connection, result)
     result.parts = parts.found
     for subject, what in replay.holes().items():
@@ -184,6 +188,9 @@ async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIter
         if len(leaves) == _CHUNK:
             edge, leaves = await _grow(connection, result, edge, leaves), []
     edge = await _grow(connection, result, edge, leaves)
+    stored = (await connection.fetch(_TILES))[0][0]
+    if stored != result.tiles:
+        result.differ("tiles", f"{stored} are stored, and the leaves fill {result.tiles}")
     if [tuple(tree) for tree in trees] != [(result.size, edge.root)]:
         kept = " and ".join(str(tree["size"]) for tree in trees) or "none"
         result.differ("tree", f"{result.size} leaves lead to another root than that of {kept} entries")
@@ -208,6 +215,7 @@ def _tells_of_another(row: asyncpg.Record, record: Record) -> bool:
 async def _grow(connection: Connection, result: Reconciliation, edge: Edge, leaves: Sequence[bytes]) -> Edge:
     """The edge after these leaves; every tile that they fill must be kept as they make it."""
     growth = edge.append(leaves)
+    result.tiles += len(growth.filled)
     for tile in growth.filled:
         rows = await connection.fetch(_TILE, tile.id.level, tile.id.number)
         if [tuple(row) for row in rows] != [(b"".join(tile.hashes), tile.root)]:
