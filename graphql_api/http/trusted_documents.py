@@ -13,8 +13,10 @@ def read_trusted_documents(path: Path) -> dict[str, str]:
     """
     try:
         content = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise ValueError(f"trusted documents: {path} cannot be read as JSON: {error}") from error
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"{path} cannot be read as JSON ({error})") from None
     if not isinstance(content, dict) or not all(isinstance(text, str) for text in content.values()):
-        raise ValueError(f"trusted documents: {path} must hold one JSON object of digest → text")
+        raise ValueError(f"{path} must hold one JSON object of digest → text")
     return {digest.removeprefix("sha256:"): text for digest, text in content.items()}

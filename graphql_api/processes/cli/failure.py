@@ -23,6 +23,7 @@ _ADVICE = {
     "42P01": _MIGRATE,  # undefined_table
     "42703": _MIGRATE,  # undefined_column
     "22023": _MIGRATE,  # invalid_parameter_value: a connection asks for a role that does not exist
+    "25006": "it is a standby or set to read only, and SCRIP_DATABASE_URL has to name the one that writes",  # read_only_sql_transaction
     "42501": "docs/deployment.md says which roles each login needs",  # insufficient_privilege
 }
 """What to do about what PostgreSQL says, by its code (PostgreSQL, appendix A)."""

@@ -63,6 +63,20 @@ def test_a_database_that_does_not_answer_is_one_line() -> None:
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_database_that_takes_no_writes_is_one_line(database_url: str, tmp_path: Path) -> None:
+    """As a standby takes none: where to turn is said."""
+    read_only = f"{database_url}&default_transaction_read_only=on"
+
+    ended = run_scrip("wallet", "1", SCRIP_DATABASE_URL=read_only, SCRIP_VAR=str(tmp_path))
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("scrip: the database refused: cannot execute ")
+    assert ended.stderr.endswith(
+        " in a read-only transaction; it is a standby or set to read only, and SCRIP_DATABASE_URL has to name the one"
+        " that writes.\n"
+    )
+
+
 def test_a_check_that_the_database_ends_is_one_line(database_url: str) -> None:
     """What PostgreSQL says of a rule is told as of any other question, and is no bug."""
     run(_execute(database_url, "DROP TABLE book.draws"))

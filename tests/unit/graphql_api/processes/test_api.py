@@ -42,12 +42,18 @@ def test_keys_in_clear_from_elsewhere_are_one_sentence() -> None:
 
 
 def test_a_file_of_trusted_documents_that_is_none_is_one_sentence(tmp_path: Path) -> None:
-    """It names the setting and the file."""
+    """It names the setting and the file, and what is wrong with it."""
     path = tmp_path / "documents.json"
-    path.write_text("[]")
+    settings = replace(Settings(), trusted_documents=path)
 
-    with pytest.raises(SettingsError, match=r"SCRIP_TRUSTED_DOCUMENTS: .*documents.json"):
-        http_options(replace(Settings(), trusted_documents=path))
+    with pytest.raises(
+        SettingsError, match=r"^SCRIP_TRUSTED_DOCUMENTS: .*documents.json cannot be read \(No such file"
+    ):
+        http_options(settings)
+
+    path.write_text("[]")
+    with pytest.raises(SettingsError, match=r"^SCRIP_TRUSTED_DOCUMENTS: /.*documents.json must hold"):
+        http_options(settings)
 
 
 def test_choices_reach_the_http_face() -> None:
