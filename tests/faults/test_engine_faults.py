@@ -179,7 +179,7 @@ async def test_a_look_up_that_breaks_is_unavailable(durable_url: str, tmp_path: 
 
 async def test_an_answer_that_never_comes_is_asked_for_again(durable_url: str, tmp_path: Path) -> None:
     """A network that swallows the commit's answer and closes nothing: the engine gives up the connection in time."""
-    async with shaken(durable_url, tmp_path) as built, engine_through(built.proxy.url, answer_s=0.3) as engine:
+    async with shaken(durable_url, tmp_path) as built, engine_through(built.proxy.url, answer_s=1.5) as engine:
         built.engine = engine
         await built.run("one", built.spends(1))
         [command] = built.spends(1)
