@@ -1,10 +1,12 @@
 """The API of one process: the HTTP face around an open application, as the settings want it."""
 
 import time
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from graphql_api.audit_log.downloads import AuditDownloads
 from graphql_api.bootstrap import Application
 from graphql_api.http.app import HttpOptions, create_app
 from graphql_api.http.credentials import ANONYMOUS, Authenticator
@@ -14,23 +16,28 @@ from graphql_api.http.key_sets import RemoteKeySet, fetch_over_https
 from graphql_api.http.rate_limits import rate_of
 from graphql_api.http.tokens import TokenRules, TokenVerifier
 from graphql_api.http.trusted_documents import read_trusted_documents
+from graphql_api.processes.contexts import context_of
 from graphql_api.processes.engine_metrics import PoolMetrics
-from graphql_api.processes.face import SCHEMA, context_of, downloads_of
 from graphql_api.registry_api_keys import RegistryApiKeys
+from graphql_api.schema.build import build_schema
 from graphql_api.settings import Settings, SettingsError
+
+_SCHEMA: Final = build_schema()
 
 
 def compose_api(application: Application, registry: CollectorRegistry) -> Starlette:
     """Return the ASGI application; raise `SettingsError` where a file that the settings name cannot be used."""
     settings = application.settings
     pool, pool_metrics = application.database.pool, PoolMetrics(registry)
+    make_context = context_of(application)
+    reader, acts = application.reader, application.audit.acts
 
     async def ping() -> None:
         await pool.fetchval("SELECT 1")
 
     authenticator = Authenticator(
         tokens=token_verifier(settings),
-        api_keys=RegistryApiKeys(application.reader),
+        api_keys=RegistryApiKeys(reader),
         merchants=application.merchants,
         failures=application.refused,
         now=time.time,
@@ -38,12 +45,12 @@ def compose_api(application: Application, registry: CollectorRegistry) -> Starle
     )
     try:
         return create_app(
-            schema=SCHEMA,
-            make_context=context_of(application),
+            schema=_SCHEMA,
+            make_context=make_context,
             authenticator=authenticator,
             ping=ping,
             sample=lambda: pool_metrics.sample(size=pool.get_size(), idle=pool.get_idle_size()),
-            downloads=downloads_of(application),
+            downloads=AuditDownloads(reader=reader, acts=acts, context_of=make_context),
             options=http_options(settings),
             registry=registry,
         )

@@ -16,7 +16,7 @@ from graphql_api.field_rules import guard_schema
 from graphql_api.global_ids import encode_id
 from graphql_api.http.strawberry_internals import core_schema
 from graphql_api.permissions import ROLE_SCOPES, Role, Scope
-from graphql_api.processes.face import context_of
+from graphql_api.processes.contexts import context_of
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context

@@ -1,9 +1,8 @@
-"""What the HTTP face is given of the schema: itself, and how its resolvers reach an open application."""
+"""How the schema's resolvers reach an open application: a context for each request, over one ledger."""
 
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -11,25 +10,22 @@ from audit.keyring import KeyGone, SubjectRestricted
 from audit.parts import Parts
 from audit.record import SealedPart
 from graphql_api.audit_log.desk import AuditDesk
-from graphql_api.audit_log.downloads import AuditDownloads
 from graphql_api.bootstrap import Application
 from graphql_api.caller import Caller
 from graphql_api.loaders import BatchLoader
 from graphql_api.request_record import RequestRecord
-from graphql_api.schema.build import build_schema
 from graphql_api.schema.context import Context, Ledger, WalletKey
 from graphql_api.schema.directory import Directory
 from ledger.control.queries import SealedReason
 from ledger.engine.reader import Reader
 from ledger.points.wallet_query import WalletView, load_wallets
 
-SCHEMA: Final = build_schema()
 _LOG = structlog.get_logger("scrip.audit")
 
 
 def context_of(application: Application) -> Callable[[Caller, RequestRecord], Context]:
     """How each request's context is made."""
-    ledger = ledger_of(application)
+    ledger = _ledger_of(application)
 
     def make(caller: Caller, record: RequestRecord) -> Context:
         record.on_denied = partial(application.refused.deny, caller)
@@ -38,13 +34,7 @@ def context_of(application: Application) -> Callable[[Caller, RequestRecord], Co
     return make
 
 
-def downloads_of(application: Application) -> AuditDownloads:
-    """Who hands out the bundles of exports."""
-    return AuditDownloads(reader=application.reader, acts=application.audit.acts, context_of=context_of(application))
-
-
-def ledger_of(application: Application) -> Ledger:
-    """The ledger as resolvers reach it."""
+def _ledger_of(application: Application) -> Ledger:
     reader = application.reader
     return Ledger(
         engine=application.engine,
@@ -55,7 +45,7 @@ def ledger_of(application: Application) -> Ledger:
         open_reason=partial(_open_reason, application.audit.parts),
         sandbox=application.settings.sandbox,
         directory=Directory(reader, application.member_ids),
-        wallets=wallet_loader(reader),
+        wallets=_wallet_loader(reader),
         approvables=application.approvables,
         guesses=application.guesses,
         changes=application.changes,
@@ -74,7 +64,7 @@ async def _open_reason(parts: Parts, reason: SealedReason) -> str | None:
         return None
 
 
-def wallet_loader(reader: Reader) -> BatchLoader[WalletKey, WalletView | None]:
+def _wallet_loader(reader: Reader) -> BatchLoader[WalletKey, WalletView | None]:
     """Wallets that many requests ask for at once, one statement for each programme among them."""
 
     async def load(keys: Sequence[WalletKey]) -> Sequence[WalletView | None]:
