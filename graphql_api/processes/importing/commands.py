@@ -4,7 +4,8 @@ are the API's own commands, since whoever reports an event, its name is the key.
 """
 
 from collections.abc import Mapping
-from typing import assert_never
+from datetime import datetime
+from typing import TypedDict, assert_never
 from uuid import UUID
 
 from graphql_api.processes.importing.records import (
@@ -12,7 +13,7 @@ from graphql_api.processes.importing.records import (
     EarnRecord,
     EnrolRecord,
     OpeningRecord,
-    Record,
+    PointsRecord,
     SpendRecord,
 )
 from ledger.campaigns.activity import ActivityCommand, ActivityParts
@@ -81,8 +82,20 @@ def enrol_command(record: EnrolRecord, actor: Actor, key: str, *, is_replay: boo
     return EnrolMember(actor=actor, key=key, external_id=record.member, replay_at=record.at if is_replay else None)
 
 
+class _Shared(TypedDict):
+    """What every command of a line that moves points says."""
+
+    actor: Actor
+    key: str
+    reference: str | None
+    member_id: UUID
+    external_id: str
+    asset: str
+    replay_at: datetime | None
+
+
 def points_command(
-    record: Record,
+    record: PointsRecord,
     actor: Actor,
     key: str,
     *,
@@ -91,28 +104,21 @@ def points_command(
     merchants: Mapping[str, UUID],
 ) -> PointsCommand:
     """The command; a member or merchant that is not known is left to the ledger to refuse."""
-    member_id = members.get(record.member, UNKNOWN)
+    shared: _Shared = {
+        "actor": actor,
+        "key": key,
+        "reference": record.reference,
+        "member_id": members.get(record.member, UNKNOWN),
+        "external_id": record.member,
+        "asset": record.asset,
+        "replay_at": record.at if is_replay else None,
+    }
     match record:
         case OpeningRecord():
-            return ImportedOpening(
-                actor=actor,
-                key=key,
-                reference=record.reference,
-                member_id=member_id,
-                external_id=record.member,
-                asset=record.asset,
-                total=record.total,
-                lots=record.lots,
-                replay_at=record.at if is_replay else None,
-            )
+            return ImportedOpening(**shared, total=record.total, lots=record.lots)
         case EarnRecord():
             return ImportedEarn(
-                actor=actor,
-                key=key,
-                reference=record.reference,
-                member_id=member_id,
-                external_id=record.member,
-                asset=record.asset,
+                **shared,
                 amount=record.amount,
                 merchant_id=_merchant(record.merchant, merchants),
                 merchant_code=record.merchant,
@@ -121,24 +127,15 @@ def points_command(
                 purchased=record.purchased,
                 reason_code=record.reason_code,
                 effective_at=None if is_replay else record.at,
-                replay_at=record.at if is_replay else None,
             )
         case SpendRecord():
             return ImportedSpend(
-                actor=actor,
-                key=key,
-                reference=record.reference,
-                member_id=member_id,
-                external_id=record.member,
-                asset=record.asset,
+                **shared,
                 amount=record.amount,
                 merchant_id=_merchant(record.merchant, merchants),
                 merchant_code=record.merchant,
                 reason_code=record.reason_code,
-                replay_at=record.at if is_replay else None,
             )
-        case EnrolRecord() | ActivityRecord():
-            raise TypeError("it moves no points by itself")
         case _:
             assert_never(record)
 

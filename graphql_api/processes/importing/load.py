@@ -143,6 +143,7 @@ class Load:
         known = {"members": members, "merchants": merchants}
         if isinstance(record, ActivityRecord):
             return activity_command(record, self.actor, self.source, is_replay=self.is_replay, **known)
+        assert not isinstance(record, EnrolRecord)  # a chunk keeps enrolments apart
         return points_command(record, self.actor, line.key, is_replay=self.is_replay, **known)
 
     def _count(self, line: Line, outcome: Outcome[object]) -> None:

@@ -95,7 +95,8 @@ class ActivityRecord:
     at: datetime
 
 
-Record = EnrolRecord | OpeningRecord | EarnRecord | SpendRecord | ActivityRecord
+PointsRecord = OpeningRecord | EarnRecord | SpendRecord
+Record = EnrolRecord | PointsRecord | ActivityRecord
 
 
 def read_record(fields: Fields) -> tuple[Record, str | None]:
