@@ -68,6 +68,8 @@ def create_app(
     core = guard_schema(core_schema(schema))
     metrics = HttpMetrics(registry or CollectorRegistry())
     desk = Desk(
+        authenticator=authenticator,
+        addresses=Addresses(options.trusted_proxies),
         schema=core,
         documents=DocumentStore(core, limits=DocumentLimits(), trusted=options.trusted_documents),
         limiter=RateLimiter(options.rate, now=time.monotonic),
@@ -76,21 +78,16 @@ def create_app(
         adhoc_for_all=options.adhoc_for_all,
     )
     page = graphiql_page() if options.graphiql else None
-    addresses = Addresses(options.trusted_proxies)
-    endpoint = GraphqlEndpoint(desk, authenticator, addresses, page=page)
-    subscriptions = SubscriptionEndpoint(
-        desk, authenticator, addresses, origins=options.allowed_origins, limits=options.subscriptions
-    )
+    subscriptions = SubscriptionEndpoint(desk, origins=options.allowed_origins, limits=options.subscriptions)
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint, methods=None),
+        Route("/graphql", GraphqlEndpoint(desk, page=page), methods=None),
         WebSocketRoute("/graphql", subscriptions),
         Route("/healthz", Liveness(), methods=["GET"]),
         Route("/readyz", Readiness(ping), methods=["GET"]),
         Route("/metrics", MetricsPage(metrics, sample), methods=["GET"]),
     ]
     if downloads is not None:
-        download = BundleDownload(desk, authenticator, addresses, downloads)
-        routes.append(Route("/audit/exports/{id}", download, methods=["GET"]))
+        routes.append(Route("/audit/exports/{id}", BundleDownload(desk, downloads), methods=["GET"]))
     if options.graphiql:
         routes.append(Route("/graphiql/{name}", GraphiqlFiles(core), methods=["GET"]))
     app = Starlette(

@@ -11,9 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_api.caller import Caller
 from graphql_api.errors import CallerError, log_lost
-from graphql_api.http.addresses import Addresses
 from graphql_api.http.answers import Header, error_body, send_answer
-from graphql_api.http.credentials import Authenticator
 from graphql_api.http.header_fields import header_fields
 from graphql_api.http.operations import Desk
 from graphql_api.http.refusals import RequestRefused, unavailable
@@ -46,10 +44,8 @@ class Downloads(Protocol):
 class BundleDownload:
     """The ASGI application behind `/audit/exports/{id}`."""
 
-    def __init__(self, desk: Desk, authenticator: Authenticator, addresses: Addresses, downloads: Downloads) -> None:
+    def __init__(self, desk: Desk, downloads: Downloads) -> None:
         self._desk = desk
-        self._authenticator = authenticator
-        self._addresses = addresses
         self._downloads = downloads
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -92,8 +88,8 @@ class BundleDownload:
         if scope["method"] != "GET":
             # Starlette lets HEAD through: that something left would be recorded though nothing did.
             raise RequestRefused(405, "Use GET.", code="METHOD_NOT_ALLOWED", headers=((b"allow", b"GET"),))
-        authorization = header_fields(scope).get(b"authorization")
-        caller = await self._authenticator.identify(authorization, self._addresses.of(scope))
+        desk, authorization = self._desk, header_fields(scope).get(b"authorization")
+        caller = await desk.authenticator.identify(authorization, desk.addresses.of(scope))
         record.role = caller.role
-        self._desk.limiter.take(caller.client, COST)
+        desk.limiter.take(caller.client, COST)
         return await self._downloads.open(caller, record, scope["path_params"]["id"])

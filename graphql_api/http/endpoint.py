@@ -11,10 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from graphql_api.caller import Caller
 from graphql_api.errors import present_errors
-from graphql_api.http.addresses import Addresses
 from graphql_api.http.answers import Header, encode, error_body, send_answer
 from graphql_api.http.bodies import ClientGone, GraphqlRequest, parse_body, parse_query_string, read_body
-from graphql_api.http.credentials import Authenticator
 from graphql_api.http.document_store import DocumentRefused
 from graphql_api.http.execution import VariablesRefused, coerce_variables, run_operation
 from graphql_api.http.header_fields import header_fields
@@ -32,10 +30,8 @@ _NO_STORE = (b"cache-control", b"no-store")
 class GraphqlEndpoint:
     """The ASGI application behind `/graphql`."""
 
-    def __init__(self, desk: Desk, authenticator: Authenticator, addresses: Addresses, *, page: bytes | None) -> None:
+    def __init__(self, desk: Desk, *, page: bytes | None) -> None:
         self._desk = desk
-        self._authenticator = authenticator
-        self._addresses = addresses
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +94,8 @@ class GraphqlEndpoint:
                 "Answers are application/graphql-response+json or application/json.",
                 code="NOT_ACCEPTABLE",
             )
-        caller = await self._authenticator.identify(headers.get(b"authorization"), self._addresses.of(scope))
+        desk = self._desk
+        caller = await desk.authenticator.identify(headers.get(b"authorization"), desk.addresses.of(scope))
         record.role = caller.role
         if method == "POST":
             check_body_headers(headers)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from graphql import GraphQLSchema, OperationType
 
 from graphql_api.caller import Caller, CallerContext
+from graphql_api.http.addresses import Addresses
 from graphql_api.http.bodies import GraphqlRequest, refuse_nul
-from graphql_api.http.credentials import unauthenticated
+from graphql_api.http.credentials import Authenticator, unauthenticated
 from graphql_api.http.document_store import Document, DocumentStore, Operation, document_not_allowed
 from graphql_api.http.rate_limits import Allowance, RateLimiter
 from graphql_api.http.refusals import RequestRefused
@@ -29,8 +30,10 @@ MakeContext = Callable[[Caller, RequestRecord], CallerContext]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What serving a GraphQL request takes, whatever carries it."""
+    """What serving a request takes, whatever carries it."""
 
+    authenticator: Authenticator
+    addresses: Addresses
     schema: GraphQLSchema
     documents: DocumentStore
     limiter: RateLimiter

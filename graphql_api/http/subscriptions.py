@@ -14,8 +14,6 @@ from starlette.types import Message as ASGIMessage
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from graphql_api.http.addresses import Addresses
-from graphql_api.http.credentials import Authenticator
 from graphql_api.http.operations import Desk
 from graphql_api.http.request_log import RECORD
 from graphql_api.http.transport_messages import CloseSocket, parse_message
@@ -48,18 +46,8 @@ class SubscriptionLimits:
 class SubscriptionEndpoint:
     """The ASGI application behind the WebSocket route."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        authenticator: Authenticator,
-        addresses: Addresses,
-        *,
-        origins: frozenset[str],
-        limits: SubscriptionLimits,
-    ) -> None:
+    def __init__(self, desk: Desk, *, origins: frozenset[str], limits: SubscriptionLimits) -> None:
         self._desk = desk
-        self._authenticator = authenticator
-        self._addresses = addresses
         self._origins = origins
         self._limits = limits
         self._open = 0
@@ -116,14 +104,8 @@ class SubscriptionEndpoint:
                 # RuntimeError is how Starlette says that the connection is closing already.
                 raise Hangup from None
 
-        session = Session(
-            self._desk,
-            self._authenticator,
-            record,
-            address=self._addresses.of(socket.scope),
-            send=send,
-            limit=self._limits.per_connection,
-        )
+        address = self._desk.addresses.of(socket.scope)
+        session = Session(self._desk, record, address=address, send=send, limit=self._limits.per_connection)
         places = ExitStack()
         try:
             async with asyncio.timeout(self._limits.lifetime_seconds):

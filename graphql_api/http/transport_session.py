@@ -14,7 +14,7 @@ from graphql_api.errors import present_errors, present_exception
 from graphql_api.http.addresses import Address
 from graphql_api.http.answers import encode
 from graphql_api.http.bodies import GraphqlRequest
-from graphql_api.http.credentials import REFUSED, Authenticator
+from graphql_api.http.credentials import REFUSED
 from graphql_api.http.document_store import DocumentRefused, Operation
 from graphql_api.http.execution import VariablesRefused, coerce_variables, executor_for, run_operation
 from graphql_api.http.operations import Desk
@@ -39,7 +39,6 @@ class Session:
     def __init__(
         self,
         desk: Desk,
-        authenticator: Authenticator,
         record: RequestRecord,
         *,
         address: Address | None,
@@ -48,7 +47,7 @@ class Session:
     ) -> None:
         self.caller: Caller | None = None
         self._desk = desk
-        self._authenticator = authenticator
+        self._authenticator = desk.authenticator
         self._record = record
         self._address = address
         self._authorization: bytes | None = None
