@@ -98,7 +98,7 @@ class Authenticator:
     def __init__(
         self,
         *,
-        tokens: TokenVerifier | None,
+        tokens: TokenVerifier,
         api_keys: ApiKeys | None,
         merchants: Merchants,
         now: Callable[[], float],
@@ -181,8 +181,6 @@ class Authenticator:
                 raise unauthenticated("The API key is not valid.")
             until = now + REMEMBER_SECONDS
             return _Remembered(_merchant(stored), until if stored.expires_at is None else min(until, stored.expires_at))
-        if self._tokens is None:
-            raise unauthenticated("Tokens are not accepted here.")
         try:
             token = await self._tokens.verify(credential, now)
         except TokenRefused as refusal:
