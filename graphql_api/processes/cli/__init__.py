@@ -4,11 +4,16 @@ Exit codes: 0 done, 1 differences found or refused, 2 wrong usage or configurati
 130 ended by Ctrl-C or SIGTERM before it was done; `run`, `serve` and `worker` are done when they are stopped.
 """
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line and exit."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        # What reports failures is not there yet: Ctrl-C ends the process without an account of its imports.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from graphql_api.processes.memory import relax_collector
 
     relax_collector()
@@ -17,6 +22,7 @@ def main() -> None:
 
     stand_in_for_closed_streams()
     outlive_readers()
+    signal.signal(signal.SIGINT, interrupt)
     with report_failures(), written_to_the_end():
         from graphql_api.processes.cli.commands import app
 

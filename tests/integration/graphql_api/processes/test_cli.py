@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -291,6 +292,25 @@ def test_what_cannot_be_written_is_one_line(database_url: str) -> None:
     assert {each.returncode for each in ended.values()} == {2}
     assert {each.stderr for words, each in ended.items() if words != "wallet nobody"} == {full}
     assert "programme" in ended["wallet nobody"].stderr
+
+
+def test_ctrl_c_while_a_command_is_still_imported_says_nothing() -> None:
+    """Whoever typed the wrong command and noticed at once is shown no traceback."""
+    script = (
+        "import os, signal, sys\n"
+        "class Typed:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'graphql_api.processes.cli.failure':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Typed())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from graphql_api.processes.cli import main\n"
+        "main()\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does() -> None:
