@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from ledger.campaigns.campaign_body import PointsAward, Rule
 from ledger.engine.command import Command
 from ledger.points import checks
 from ledger.points.adjust import AdjustPoints
@@ -16,6 +17,7 @@ from ledger.points.capture import CaptureHold, ReleaseHold
 from ledger.points.earn import EarnPoints
 from ledger.points.hold import HoldPoints
 from ledger.points.inactivity_checks import INACTIVITY_RULES
+from ledger.points.opening import OpenBalance, OpeningLot
 from ledger.points.pending import ConfirmPending
 from ledger.points.receipt import Receipt
 from ledger.points.reverse import ReverseEntry
@@ -26,8 +28,11 @@ from ledger.programme.calendar import local_date
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.setup import change_asset, create_asset
 from ledger.reports.check import check_book
+from ledger.vouchers.template_body import Price
 from tests.bank import Bank, bank
+from tests.campaign_desk import CampaignDesk, always
 from tests.planting import rules_that_find
+from tests.voucher_desk import VoucherDesk
 
 __all__ = ["bank"]
 
@@ -85,18 +90,35 @@ async def test_every_other_death_is_found(idle: Idle, database_url: str) -> None
     await _live(idle)
     await idle.earn("young")
 
-    wallets = await _wallets(idle)
     before = await check_book(database_url, book_schema="book", book_number=1, rules=checks.RULES)
-    missed = [
-        f"{name}, {died} of {last}: {change}"
-        for name, (wallet, died, last) in wallets.items()
-        for change in _others(died, last)
-        if not await rules_that_find(database_url, INACTIVITY_RULES, table="book.accounts", row=wallet, change=change)
-    ]
+    missed = await _missed(idle)
 
     assert before.is_clean
     assert missed == []
-    assert [name for name, (_, died, _) in wallets.items() if died is None] == ["young"]
+    assert [name for name, (_, died, _) in (await _wallets(idle)).items() if died is None] == ["young"]
+
+
+async def test_awards_claims_and_openings_are_activity_too(idle: Idle) -> None:
+    """What an activity awards, what a claim costs, and what came from an old system, each with a death after it."""
+    bank, vouchers, campaigns = idle.bank, VoucherDesk(bank=idle.bank), CampaignDesk(bank=idle.bank)
+    award = Rule(code="idle", activity="purchase", action=PointsAward(asset=_IDLE, field="amount", rate=1, per=10))
+    await campaigns.run("idle", phases=always(award))
+    coffee = await vouchers.live("coffee", price=Price(asset=_IDLE, points=3))
+    lots = (OpeningLot(amount=5, granted_on=local_date(await bank.now(), "Asia/Shanghai")),)
+    await idle.do(OpenBalance(**await idle.whose("opened"), total=5, lots=lots))
+    await idle.earn("claiming")
+    for _ in range(3):
+        await bank.advance(timedelta(days=25))
+        (await bank.application.engine.execute(vouchers.claiming(idle.members["claiming"], coffee))).unwrap()
+        await campaigns.buy(idle.members["opened"], 100, at=await bank.now() - timedelta(days=2))
+    await bank.advance(timedelta(days=60))
+    for name in ("opened", "claiming"):
+        await campaigns.buy(idle.members[name], 100, at=await bank.now())
+
+    missed = await _missed(idle)
+
+    assert missed == []
+    assert all(died for _, died, _ in (await _wallets(idle)).values())
 
 
 @pytest.mark.parametrize(
@@ -187,6 +209,16 @@ async def _wallets(idle: Idle) -> Mapping[str, tuple[UUID, int | None, int]]:
     )
     names = {member: name for name, member in idle.members.items()}
     return {names[row["holder_id"]]: (row["id"], row["died_version"], row["version"]) for row in rows}
+
+
+async def _missed(idle: Idle) -> list[str]:
+    """The changes of a wallet's row that the rule does not find."""
+    return [
+        f"{name}, {died} of {last}: {change}"
+        for name, (wallet, died, last) in (await _wallets(idle)).items()
+        for change in _others(died, last)
+        if not await rules_that_find(idle.bank.url, INACTIVITY_RULES, table="book.accounts", row=wallet, change=change)
+    ]
 
 
 def _others(died: int | None, last: int) -> list[dict[str, str]]:
