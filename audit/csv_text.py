@@ -3,7 +3,7 @@
 Derived, and derivable again by anybody: `verify` compares. Only the standard library is used here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 COLUMNS: Final = (
@@ -38,16 +38,11 @@ Record = Mapping[str, Any]
 _NOTHING: Final[Record] = {}
 
 
-def write_csv(entries: Iterable[tuple[int, Record]]) -> str:
-    """A header and a line for each entry, with its index; every cell quoted, lines end with CR LF.
-
-    A cell that begins like a formula gets an apostrophe before it.
-    """
-    return "".join([HEADER, *(csv_line(index, record) for index, record in entries)])
-
-
 def csv_line(index: int, record: Record) -> str:
-    """The line of one entry, with its end. TypeError or another error where it is no record."""
+    """The line of one entry, with its end; every cell quoted, one that begins like a formula with an apostrophe before it.
+
+    TypeError or another error where it is no record.
+    """
     cells = [*map(record.get, _PLAIN, _EMPTY)]
     cells.append(" ".join(record.get("subjects", ())))
     cells.append(" ".join([f"{stream}:{seq}" for stream, seq in record.get("streams", ())]))

@@ -149,6 +149,12 @@ async def entries_meeting(connection: Connection, wanted: EventFilter, *, start:
     return _checked(await _rows(connection, _OLDEST_FIRST, wanted, start, stop, stop - start), wanted)
 
 
+async def entries_between(connection: Connection, start: int, stop: int) -> Sequence[Entry]:
+    """Every entry from `start` up to, not including, `stop`, oldest first, also what is no record."""
+    rows = await _rows(connection, _OLDEST_FIRST, EventFilter(), start, stop, stop - start)
+    return [Entry(row["index"], bytes(row["record"])) for row in rows]
+
+
 async def _rows(
     connection: Connection, statement: str, wanted: EventFilter, start: int, stop: int, limit: int
 ) -> Sequence[asyncpg.Record]:

@@ -142,7 +142,8 @@ def _export_terms(asked: RequestAuditExportInput, programme_id: UUID) -> Payload
     except SealRefused:
         raise Refusal(RefusalCode.INVALID_INPUT, field="auditorKey") from None
     bounds = (asked.filter.from_index, asked.filter.until_index) if asked.filter else (None, None)
-    if any(bound is not None and bound < 0 for bound in bounds):
+    first, until = bounds[0] or 0, bounds[1]
+    if first < 0 or (until is not None and until < first):
         refuse_input("filter")
     if len(asked.since_sizes) > SINCE_MAX or any(size < 0 for size in asked.since_sizes):
         refuse_input("sinceSizes")

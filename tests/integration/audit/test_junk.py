@@ -1,15 +1,22 @@
 """Reading the log, whatever was written into it: who takes over a process can record anything, and it stays for ever."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
 
+from audit.bundle import pack, unpack
+from audit.export import Wanted, export
+from audit.policy import Policy
 from audit.search import EventFilter, entries_meeting, search_page
+from audit.verdict import Question, Verdict
+from audit.verify import verify_bundle
 from graphql_api.audit_log.log_reconciling import reconcile_log
-from tests.sequenced_log import sequencing
+from tests.sequenced_log import KEY, sequencing
 
+INSERT = "INSERT INTO audit.events (id, record) VALUES ($1, $2)"
 PROGRAMME = UUID(int=7)
 EVENT_ID = UUID("01a2061c-606a-7001-9c7b-8a383ccbff79")
 RECORD = {
@@ -40,9 +47,8 @@ async def test_the_log_is_read_on_beyond_what_is_no_record(database_url: str) ->
     good = orjson.dumps(RECORD)
     enemy = await asyncpg.connect(database_url, server_settings={"role": "scrip_app"})
     try:
-        insert = "INSERT INTO audit.events (id, record) VALUES ($1, $2)"
-        await enemy.executemany(insert, [(uuid4(), record) for record in JUNK])
-        await enemy.execute(insert, EVENT_ID, good)
+        await enemy.executemany(INSERT, [(uuid4(), record) for record in JUNK])
+        await enemy.execute(INSERT, EVENT_ID, good)
     finally:
         await enemy.close()
     waiting = await reconcile_log(database_url, book_schema="book")
@@ -65,3 +71,33 @@ async def test_the_log_is_read_on_beyond_what_is_no_record(database_url: str) ->
         "its record tells of another event, or of another row": 3,
     }
     assert [entry.record for entry in (*page.entries, *exported)] == [good, good]
+
+
+async def test_an_auditor_sees_what_is_no_record(database_url: str) -> None:
+    """A range is whole with it, and each line of it is named; what no line can hold is named as missing."""
+    enemy = await asyncpg.connect(database_url, server_settings={"role": "scrip_app"})
+    ids = sorted(uuid4() for _ in range(len(JUNK) + 1))
+    async with sequencing(database_url) as sequencer:
+        await enemy.executemany(INSERT, list(zip(ids, JUNK, strict=False)))
+        size = (await sequencer.sequence()).size
+        first = await verdict_on(database_url)
+        await enemy.execute(INSERT, ids[-1], b"two\nlines")
+        await sequencer.sequence()
+    second = await verdict_on(database_url)
+    await enemy.close()
+
+    named = [finding.where for finding in first.results[Question.INTEGRITY].findings]
+    assert first.failing == frozenset({Question.INTEGRITY})
+    assert named == [f"entry {place}" for place in range(size)]
+    assert second.results[Question.COMPLETENESS].findings == [
+        (f"entry {size}", f"1 entries between 0 and {size} are missing")
+    ]
+
+
+async def verdict_on(url: str) -> Verdict:
+    """What the verifier says of a bundle of the whole log."""
+    auditor = await asyncpg.connect(url, server_settings={"role": "scrip_auditor"})
+    async with auditor.transaction(isolation="repeatable_read", readonly=True):
+        files = await export(auditor, Wanted(filter=EventFilter()), about={}, key=KEY)
+    await auditor.close()
+    return verify_bundle(unpack(pack(files)), Policy(key=KEY.verifier), [], datetime.now(UTC))

@@ -221,6 +221,8 @@ async def test_an_export_waits_for_a_second_person(desk: Desk) -> None:
         ({"auditorKey": b64encode(bytes(31)).decode()}, "auditorKey"),
         ({"filter": {"actor": "x" * 201}}, "filter"),
         ({"filter": {"fromIndex": "-1"}}, "filter"),
+        ({"filter": {"untilIndex": "-1"}}, "filter"),
+        ({"filter": {"fromIndex": "5", "untilIndex": "4"}}, "filter"),
         ({"sinceSizes": ["-1"]}, "sinceSizes"),
         ({"sinceSizes": ["1"] * 11}, "sinceSizes"),
     ],
