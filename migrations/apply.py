@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ledger.engine.connecting import connect
-from migrations.shape import WrongShape, newest_revision
+from migrations.shape import ENCODING, WrongShape, newest_revision, require_encoding
 
 SCRIPTS = Path(__file__).parent
 VERSION_SCHEMA = "registry"
@@ -36,7 +36,9 @@ class Migrated:
 
 
 def migrate(url: str, *, book_schema: str) -> Migrated:
-    """Migrate the database at a `postgresql://` URL to head, as the URL's own user; WrongShape where it is beyond head."""
+    """Migrate the database at a `postgresql://` URL to head, as the URL's own user; WrongShape where it is beyond head
+    or of another encoding than UTF-8.
+    """
     return asyncio.run(migrate_database(url, book_schema=book_schema))
 
 
@@ -57,6 +59,7 @@ def head_revision() -> str | None:
 
 
 def _upgrade(connection: Connection, book_schema: str) -> Migrated:
+    require_encoding(connection.execute(text(ENCODING)).scalar_one())
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     # Waiting long for a table lock would queue every writer behind the migration; better to fail and try again.
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))

@@ -15,6 +15,7 @@ SELECT clock_timestamp() + clock_offset_us * interval '1 microsecond', clock_off
 """
 
 
+ENCODING = "SHOW server_encoding"
 _BEFORE_AUDITORS_LOOK = "0014 or before"
 """Auditors may look since 0015."""
 
@@ -28,11 +29,22 @@ def newest_revision() -> str:
     return max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
 
 
+def require_encoding(encoding: str) -> None:
+    """Raise WrongShape unless the server's encoding is UTF-8: in another one it counts bytes where the book's rules mean
+    characters, or has none for what a name is written in. A cluster that was made under the locale C has another.
+    """
+    if encoding != "UTF8":
+        raise WrongShape(
+            f"the database's encoding is {encoding}; make it anew by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
 async def require_shape(connection: Connection) -> None:
-    """Raise WrongShape unless the database stands at this release's revision or a later one.
+    """Raise WrongShape unless the database stands at this release's revision or a later one, and holds texts as UTF-8.
 
     A later one passes: processes of the old release go on, and may be started again, while a new one takes over.
     """
+    require_encoding(await connection.fetchval(ENCODING))
     wanted = newest_revision()
     try:
         stands = await connection.fetchval("SELECT max(version_num) FROM registry.alembic_version")

@@ -4,9 +4,10 @@ import asyncio
 import secrets
 
 import asyncpg
+import pytest
 
 from migrations.apply import head_revision, migrate_database
-from migrations.shape import VERSIONS
+from migrations.shape import VERSIONS, WrongShape, require_shape
 from tests.databases import DatabaseServer
 
 
@@ -24,6 +25,25 @@ async def test_a_url_may_say_what_the_driver_knows(database_url: str) -> None:
     outcome = await migrate_database(f"{database_url}{mark}sslmode=prefer", book_schema="book")
 
     assert outcome.before == outcome.after == head_revision()
+
+
+async def test_a_database_of_another_encoding_is_refused(server: DatabaseServer) -> None:
+    """It would count a name's bytes where the rule means characters, and one such member would stop a whole import."""
+    name = f"scrip_test_ascii_{secrets.token_hex(4)}"
+    locale = "LOCALE_PROVIDER libc LOCALE 'C'"
+    server.execute(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' {locale} TEMPLATE template0")
+    try:
+        with pytest.raises(WrongShape, match="the database's encoding is SQL_ASCII; make it anew by CREATE DATABASE"):
+            await migrate_database(server.url_of(name), book_schema="book")
+        connection = await asyncpg.connect(server.url_of(name))
+        try:
+            with pytest.raises(WrongShape, match="encoding is SQL_ASCII"):
+                await require_shape(connection)
+            assert not await connection.fetchval("SELECT to_regnamespace('registry')")
+        finally:
+            await connection.close()
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_two_processes_at_once_migrate_once(server_database: str) -> None:
