@@ -121,7 +121,7 @@ def _print_overview(overview: "MemberOverview", codes: "Mapping[UUID, str]") -> 
 
     print_line(f"Member {overview.external_id}, {overview.state}, enrolled {overview.enrolled_at:%Y-%m-%d}.")
     if not overview.wallets:
-        print_line("There are no wallets: the programme has no assets.")
+        print_line("There are no wallets yet.")
         return
     # A wallet is a column: nine of them beside each other would not fit into a terminal.
     names = ("available", "posted", "held", "pending", "matured", "overdue", "owed")

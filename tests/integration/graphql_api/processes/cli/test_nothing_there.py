@@ -47,5 +47,5 @@ async def test_a_member_without_a_wallet_is_said_to_have_none(bank: Bank, tmp_pa
 
     assert [line.partition(",")[0] for line in shown.stdout.splitlines()] == [
         "Member first",
-        "There are no wallets: the programme has no assets.",
+        "There are no wallets yet.",
     ]
