@@ -20,7 +20,7 @@ from audit.note import NOTE_CHARACTERS_MAX
 from audit.search import Entry, EventFilter, entries_between, entries_meeting
 from audit.signing import SigningKey
 from audit.tiles import Tiles, tiles_for
-from audit.tree import read_tile
+from audit.tree import TreeDamaged, read_tile
 
 ENTRIES_MAX = 2_000_000
 """Entries of one bundle: it is sealed in one piece and held in memory."""
@@ -82,7 +82,7 @@ async def newest_checkpoint(connection: Connection) -> Signed:
 async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, object], key: SigningKey) -> Files:
     """The bundle's files, from one snapshot: `connection` is in a REPEATABLE READ transaction.
 
-    Raises ExportRefused where indexes lie beyond the log, or where there are too many entries.
+    Raises ExportRefused where indexes lie beyond the log, where there are too many entries, or where tiles are missing.
     """
     signed = await newest_checkpoint(connection)
     stop = signed.size if wanted.stop is None else wanted.stop
@@ -107,7 +107,10 @@ async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, 
         "since": list(wanted.since),
         "erased": sorted(erased),
     }
-    nodes = await _hashes_of(connection, needed, signed.size)
+    try:
+        nodes = await _hashes_of(connection, needed, signed.size)
+    except TreeDamaged as damaged:
+        raise ExportRefused(f"the log is damaged, see docs/runbook/suspected-tampering.md: {damaged}") from None
     files = compose(chosen, checkpoint=signed.note, nodes=nodes, about=said, key=key)
     if len(files[MANIFEST]) > NOTE_CHARACTERS_MAX:
         raise ExportRefused("its manifest would be longer than a verifier reads; ask for fewer entries at a time")

@@ -227,3 +227,21 @@ async def test_an_expired_month_s_part_counts_as_erased(busy: Bank) -> None:
     assert verdict.failing == frozenset(), verdict.as_text()
     assert verdict.results[Question.PARTS].facts == {"present": 0, "erased": 2, "missing": 0}
     assert verdict.manifest["erased"] == []
+
+
+async def test_a_damaged_log_says_so(bank: Bank) -> None:
+    """Who asked is told, and no worker tries for ever while others wait for their exports."""
+    async with bank.application.audit.acts.begin() as doing:
+        for _ in range(300):
+            doing.record("audit_read")
+    await sequence(bank)
+    enemy = await asyncpg.connect(bank.url, server_settings={"session_replication_role": "replica"})
+    kept = await enemy.fetch("SELECT * FROM audit.tiles")
+    await enemy.execute("DELETE FROM audit.tiles")
+
+    with pytest.raises(ExportRefused, match="the log is damaged"):
+        await exported(bank, Wanted(filter=EventFilter(type="programme_created")))
+
+    rows = [tuple(row) for row in kept]
+    await enemy.copy_records_to_table("tiles", schema_name="audit", records=rows)
+    await enemy.close()
