@@ -13,8 +13,17 @@ def _lived_otherwise(row: Row) -> bool:
     lives, every, zone = {Life()}, row["policies"], row["time_zone"]
     for *fields, policies in row["moves"] or ():
         move = Move(*fields)
-        lives = {life.after(move, policy, zone) for policy in policies or every for life in lives}
+        lives = {life.after(move, policy, zone) for policy in set(policies or every) for life in lives}
+        if len(lives) > 1:
+            lives = _that_may_end_so(lives, row["died_version"], move.version)
     return (row["inactive_at"], row["died_version"]) not in lives
+
+
+def _that_may_end_so(lives: set[Life], died_version: int | None, version: int) -> set[Life]:
+    """Few, however many there were: deaths before that version are forgotten by it, and after it there is none."""
+    if died_version is not None and version <= died_version:
+        return {Life(life.inactive_at) for life in lives}
+    return {life for life in lives if life.died_version == died_version}
 
 
 INACTIVITY_RULES: Final = (
@@ -26,7 +35,8 @@ INACTIVITY_RULES: Final = (
         " given a later date its lots are dead, by the terms of their time",
         """
         WITH versions AS MATERIALIZED (
-            SELECT event.resource_id AS id, event.tx_id, (told.record #>> '{streams,0,1}')::bigint AS version, told.record #>> '{facts,expiry}' AS expiry
+            SELECT event.resource_id AS id, event.tx_id, (told.record #>> '{streams,0,1}')::bigint AS version,
+                   told.record #>> '{facts,expiry}' AS expiry
             FROM (SELECT id FROM registry.assets WHERE version > 1 AND starts_with(expiry, 'inactive ') OFFSET 0) s
             JOIN audit.events event ON event.resource_id = s.id
             CROSS JOIN LATERAL (SELECT convert_from(event.record, 'UTF8')::jsonb AS record OFFSET 0) told

@@ -159,13 +159,17 @@ async def test_terms_are_changed_between_batches(idle: Idle) -> None:
     assert account["inactive_at"] - await idle.bank.now() < timedelta(days=33)
 
 
-async def test_where_transactions_are_forgotten_any_terms_pass(idle: Idle) -> None:
-    """After a restore nobody knows which terms stood at an entry; what some of them explain is no difference."""
+async def test_where_transactions_are_forgotten_any_terms_pass(idle: Idle, database_url: str) -> None:
+    """After a restore nobody knows which terms stood at an entry; what some of them explain is no difference, all else is."""
     await _live(idle)
     await idle.set_terms("inactive 3 months")
     await _live(idle)
 
     await idle.bank.fetch("CALL {book}.forget_transactions()")
+
+    wallet, _, last = (await _wallets(idle))["steady"]
+    for change in ({"inactive_at": "inactive_at + interval '1 day'"}, {"died_version": str(last)}):
+        assert await rules_that_find(database_url, INACTIVITY_RULES, table="book.accounts", row=wallet, change=change)
 
 
 async def _live(idle: Idle) -> None:
