@@ -69,8 +69,10 @@ def parse_policy(text: str) -> Policy:
     """The policy that the text states; PolicyRefused where a rule is unknown, missing, malformed or given twice."""
     rules: dict[str, list[str]] = {}
     former: list[FormerKey] = []
-    # Not `splitlines`: a separator that no editor shows as a line's end would begin a rule within a comment.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        # What not every editor shows as one could hide a rule in a comment, or join two.
+        if line.splitlines() not in ([], [line]):
+            raise PolicyRefused(f"line {number}: it has a character that only some take for a line's end")
         words = line.partition("#")[0].split()
         if not words:
             continue

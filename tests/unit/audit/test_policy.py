@@ -60,8 +60,11 @@ def test_what_cannot_be_kept_is_refused(text: str) -> None:
         parse_policy(text)
 
 
-def test_a_comment_ends_with_its_line() -> None:
-    """No character that an editor does not show as a line's end begins a rule within it."""
-    hidden = f"{LOG} # kept since May\u2028former-log {THIEF.verifier} 5\x85imported-history\r\n"
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_line_ends_the_same_for_everybody(end: str) -> None:
+    """No rule is hidden in a comment, and none is lost on the line before it, by what not every editor takes for an end."""
+    assert parse_policy(f"{LOG}\r\n# kept since May\r\n") == parse_policy(LOG)
 
-    assert parse_policy(hidden) == parse_policy(LOG)
+    for text in (f"{LOG} # kept{end}imported-history", f"{LOG}{end}imported-history", f"{LOG}{end}"):
+        with pytest.raises(PolicyRefused, match="line 1"):
+            parse_policy(text)
