@@ -290,8 +290,11 @@ def hashes_in(manifest: Mapping[str, object]) -> Mapping[str, str]:
 
 
 def range_in(manifest: Mapping[str, object]) -> Sequence[int] | None:
-    """First and last-but-one index where the bundle claims to hold every entry between; else None."""
-    found = manifest.get("range")
-    if isinstance(found, list) and len(found) == 2 and all(isinstance(each, int) for each in found):
-        return found
-    return None
+    """The indexes between which it claims to hold every entry, None where none; BundleUnreadable where neither is said."""
+    match required(manifest, "range"):
+        case None:
+            return None
+        case [int(first), int(stop)]:
+            return first, stop
+        case _:
+            raise BundleUnreadable("the manifest's range is neither null nor two indexes")

@@ -220,6 +220,11 @@ def test_what_callers_write_is_no_reason_to_doubt_a_record(text: str) -> None:
         (bundle.read_manifest, "x\n{}\n"),
         (bundle.read_manifest, f"{bundle.FORMAT}\n[]\n"),
         (bundle.unpack, b"PK no archive"),
+        (bundle.range_in, {"range": "0 5"}),
+        (bundle.range_in, {"range": [0, 5, 9]}),
+        (bundle.range_in, {"range": [0, 5.0]}),
+        (bundle.range_in, {"range": ["0", "5"]}),
+        (bundle.range_in, {}),
     ],
 )
 def test_what_is_in_no_form_is_refused(read: object, data: object) -> None:
