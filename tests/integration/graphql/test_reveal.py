@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -53,7 +52,7 @@ async def damaged(desk: Desk, *statements: str) -> AsyncIterator[None]:
         "UPDATE audit.parts SET suite = 2",
         "UPDATE audit.parts SET name = 'other'",
         "UPDATE audit.parts SET epoch = 'value/1999-01'",
-        f"UPDATE audit.parts SET subject_id = '{uuid4()}'",
+        "UPDATE audit.parts SET subject_id = 'e2469266-a215-4e2c-a741-444078e8a0c2'",
         "UPDATE keys.subjects SET wrapped = set_byte(wrapped, 9, get_byte(wrapped, 9) # 1)",
     ],
 )
