@@ -28,7 +28,7 @@ async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:
 @asynccontextmanager
 async def auditing(url: str, *, book_schema: str) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
     """A snapshot of everything, in the auditor's role."""
-    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE)
+    database = Database(url, book_schema=book_schema, pool_size=1, role=AUDITOR_ROLE, answer_s=None)
     await database.open()
     try:
         async with (

@@ -26,13 +26,26 @@ _CONNECT: Any = connect  # the pool types it as one that needs no URL
 
 
 class Database:
-    """One PostgreSQL database as the application sees it: `pool` for reads and units of work, `open_writer` for batches."""
+    """One PostgreSQL database as the application sees it: `pool` for reads and units of work, `open_writer` for batches.
 
-    def __init__(self, url: str, *, book_schema: str, pool_size: int, role: str = APPLICATION_ROLE) -> None:
+    answer_s: how long a statement of the pool may take; None where it reads whole tables and takes the time that it needs.
+              A server that is gone is noticed all the same (`connecting.py`)
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        book_schema: str,
+        pool_size: int,
+        role: str = APPLICATION_ROLE,
+        answer_s: float | None = ANSWER_SECONDS_MAX,
+    ) -> None:
         self.url = url
         self.book_schema = book_schema
         self.role = role
         self._pool_size = pool_size
+        self._answer_s = answer_s
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     @property
@@ -49,7 +62,7 @@ class Database:
             min_size=1,
             max_size=self._pool_size,
             connect=_CONNECT,
-            command_timeout=ANSWER_SECONDS_MAX,
+            command_timeout=self._answer_s,
             init=array_types.teach,
             reset=_keep_as_is,
             server_settings=self._settings({}),

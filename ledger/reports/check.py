@@ -125,7 +125,7 @@ async def check_book(
     on_rule: Progress | None = None,
 ) -> CheckReport:
     """Checks the book at `url` as the auditor, on connections of its own, two for a large book, that share one snapshot."""
-    database = Database(url, book_schema=book_schema, pool_size=CONNECTIONS, role=AUDITOR_ROLE)
+    database = Database(url, book_schema=book_schema, pool_size=CONNECTIONS, role=AUDITOR_ROLE, answer_s=None)
     await database.open()
     try:
         reader = Reader(database.pool, book_schema)
