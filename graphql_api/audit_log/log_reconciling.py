@@ -12,10 +12,7 @@ from ledger.engine.database import Database
 from ledger.engine.reader import Snapshot
 from ledger.reports.balances import account_balances
 
-# Reading everything takes its time, and sorting whole tables some memory.
-_SETTINGS = (
-    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'"
-)
+_SETTINGS = "SET LOCAL work_mem = '64MB'"  # whole tables are sorted
 
 
 async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:

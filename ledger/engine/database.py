@@ -28,8 +28,8 @@ _CONNECT: Any = connect  # the pool types it as one that needs no URL
 class Database:
     """One PostgreSQL database as the application sees it: `pool` for reads and units of work, `open_writer` for batches.
 
-    answer_s: how long a statement of the pool may take; None where it reads whole tables and takes the time that it needs.
-              A server that is gone is noticed all the same (`connecting.py`)
+    answer_s: how long a statement of the pool may take; None where it reads whole tables and takes the time that it needs,
+              and so may who reads on in one transaction. A server that is gone is noticed all the same (`connecting.py`)
     """
 
     def __init__(
@@ -85,14 +85,15 @@ class Database:
             raise
 
     def _settings(self, more: dict[str, str]) -> dict[str, str]:
+        limit = "0" if self._answer_s is None else _STATEMENT_TIMEOUT_MS
         return {
             "role": self.role,
             "application_name": "scrip",
             "timezone": "UTC",
             # What is read after a lock must see what the lock waited for, whatever the server's own default is.
             "default_transaction_isolation": "read committed",
-            "statement_timeout": _STATEMENT_TIMEOUT_MS,
-            "idle_in_transaction_session_timeout": _STATEMENT_TIMEOUT_MS,
+            "statement_timeout": limit,
+            "idle_in_transaction_session_timeout": limit,
             **more,
         }
 

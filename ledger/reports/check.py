@@ -56,12 +56,11 @@ UNREADABLE = "a row that cannot be read"
 _UNREADABLE = (asyncpg.DataError, ValueError, LookupError, ArithmeticError)
 
 _EXPORT = SqlQuery("SELECT pg_export_snapshot()")
-# The checker sorts and joins whole tables: it may take its time and some memory, and plans for scans; with statistics of a
-# book that was almost empty, loops within loops take hours where hashing takes seconds.
+# The checker sorts and joins whole tables: it may take some memory, and plans for scans; with statistics of a book that was
+# almost empty, loops within loops take hours where hashing takes seconds.
 _SETTINGS = SqlQuery(
     """
-    SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
-           set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+    SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
            set_config('cursor_tuple_fraction', '1.0', true), set_config('enable_nestloop', 'off', true)
     """
 )

@@ -7,6 +7,7 @@ from ledger.engine.check_rule import rule
 from ledger.engine.database import Database
 from ledger.reports.check import check_book
 
+SERVER_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout")
 SLOW = rule("takes_long", "that a rule may take its time", "SELECT 'a row' AS subject FROM pg_sleep(0.5)")
 
 
@@ -24,9 +25,12 @@ async def test_a_rule_may_take_its_time(database_url: str) -> None:
 
 
 async def test_reading_the_log_may_take_its_time(database_url: str) -> None:
-    """The reconciliation of log and ledger reads both from end to end."""
+    """The reconciliation of log and ledger reads both from end to end; the server ends it as little as the driver."""
     async with auditing(database_url, book_schema="book") as connection:
         assert await connection.fetchval(SLOW.query.compiled("book").text) == "a row"
+        limits = [await connection.fetchval(f"SHOW {name}") for name in SERVER_LIMITS]
+
+    assert limits == ["0", "0"]
 
 
 async def test_others_may_not(database_url: str) -> None:
@@ -34,7 +38,10 @@ async def test_others_may_not(database_url: str) -> None:
     database = Database(database_url, book_schema="book", pool_size=1)
     await database.open()
     try:
+        limits = [await database.pool.fetchval(f"SHOW {name}") for name in SERVER_LIMITS]
         with pytest.raises(TimeoutError):
             await database.pool.fetch(SLOW.query.compiled("book").text)
     finally:
         await database.close()
+
+    assert limits == ["30s", "30s"]
