@@ -85,16 +85,16 @@ class NamedPart:
     async def reveal(self, parts: Parts, *, legal_basis: str | None) -> Revealed:
         """The part opened, or why it is not."""
         try:
+            if self.stored is not None and self.is_as_logged:
+                return self._as(PartState.OPENED, await parts.open(self.stored, legal_basis=legal_basis))
             await parts.require_keys(self.subject_id, self.epoch, legal_basis=legal_basis)
-            if self.stored is None or not self.is_as_logged:
-                return self._as(PartState.DAMAGED)
-            return self._as(PartState.OPENED, await parts.open(self.stored, legal_basis=legal_basis))
         except KeyGone:
             return self._as(PartState.DESTROYED)
         except SubjectRestricted:
             return self._as(PartState.RESTRICTED)
         except ValueError:
-            return self._as(PartState.DAMAGED)
+            pass
+        return self._as(PartState.DAMAGED)
 
     def _as(self, state: PartState, text: str | None = None) -> Revealed:
         return Revealed(self.event_id, self.name, state, text)
