@@ -8,6 +8,7 @@ import ctypes
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +41,9 @@ def put_together() -> None:
 def _go_on() -> None:
     while True:
         time.sleep(LOOK_SECONDS)
-        put_together()
+        # A process may be out of file descriptors for a while; the memory is there at the next look.
+        with suppress(OSError):
+            put_together()
 
 
 def _own_memory(mappings: str) -> Iterator[tuple[int, int]]:
