@@ -20,6 +20,7 @@ from threading import Lock
 from typing import Any, Final, NoReturn
 
 from tests.databases import ROOT
+from tests.shell import environment
 
 IMPORTED: Final = ("graphql_api.bootstrap", "graphql_api.processes.cli.commands", "ledger.reports.check")
 SECONDS_MAX: Final = 120
@@ -38,7 +39,7 @@ class _Nursery:
         self._lock = Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.command_line"],
-            env={name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")},
+            env=environment(),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from graphql_api.settings import Settings
 from ledger.partners.queries import merchant_by_id
 from tests.command_line import run_scrip
 from tests.databases import ROOT, run
+from tests.shell import SCRIP, environment
 from tests.vectors import journey_replay
 from tests.vectors.journey_vouchers import CampaignFigures, campaign_figures, first_seconds, type_figures
 
@@ -29,12 +29,11 @@ ENTRIES = "SELECT count(*) FROM book.journal_entries"
 
 
 def _environment(url: str, var: Path) -> Mapping[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    return {**clean, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": str(var)}
+    return environment(SCRIP_DATABASE_URL=url, SCRIP_VAR=str(var))
 
 
 def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "graphql_api.processes.cli", *words]
+    return [*SCRIP, *words]
 
 
 def _scrip(url: str, var: Path, *words: str) -> str:

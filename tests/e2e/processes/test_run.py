@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ import pytest
 
 from graphql_api.processes.embedded_files import DataDirectory
 from tests.databases import ROOT
+from tests.shell import SCRIP, environment
 
 UP = "Scrip is up: "
 
@@ -33,10 +33,9 @@ def start(var: Path, port: int, *, sandbox: str = "off", host: str = "127.0.0.1"
 
     Only a sandbox gets the demo, which takes longer to load than everything else.
     """
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "graphql_api.processes.cli", "run"],
-        env={**clean, "SCRIP_VAR": str(var), "SCRIP_PORT": str(port), "SCRIP_SANDBOX": sandbox, "SCRIP_HOST": host},
+        [*SCRIP, "run"],
+        env=environment(SCRIP_VAR=str(var), SCRIP_PORT=str(port), SCRIP_SANDBOX=sandbox, SCRIP_HOST=host),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

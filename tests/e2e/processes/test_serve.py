@@ -1,7 +1,6 @@
 """`scrip serve --workers` as processes: they share a port, and end together, as they were asked to."""
 
 import signal
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -10,6 +9,7 @@ import psutil
 
 from tests.e2e.processes.test_run import await_gone, free_port
 from tests.faults.processes import child
+from tests.shell import SCRIP
 
 WORKERS = 2
 SECONDS_MAX = 60
@@ -26,7 +26,7 @@ def test_several_api_processes_end_well_when_they_are_stopped(database_url: str,
         "TMPDIR": str(metrics),
     }
     words = ("serve", "--workers", str(WORKERS))
-    with child([sys.executable, "-m", "graphql_api.processes.cli", *words], environment=environment) as running:
+    with child([*SCRIP, *words], environment=environment) as running:
         _await_up(port)
         family = psutil.Process(running.pid).children(recursive=True)
         kept = list(metrics.iterdir())

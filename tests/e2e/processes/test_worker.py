@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from tests.databases import run
 from tests.e2e.processes.test_run import free_port
 from tests.faults.processes import Child, child
 from tests.sequenced_log import forget_log, record_events
+from tests.shell import SCRIP
 
 WAIT_SECONDS_MAX = 60
 EVENTS = 400
@@ -31,7 +31,7 @@ def worker(url: str, var: Path, port: int) -> Iterator[Child]:
         "SCRIP_LOG_FOLDER": str(var / "log"),
         "SCRIP_WORKER_PORT": str(port),
     }
-    with child([sys.executable, "-m", "graphql_api.processes.cli", "worker"], environment=environment) as running:
+    with child([*SCRIP, "worker"], environment=environment) as running:
         yield running
 
 
@@ -91,7 +91,7 @@ def test_a_worker_sequences_shows_its_metrics_and_refuses_a_log_that_was_set_bac
         assert f"\n{name}" in page
     run(_forget_log(database_url))
     refused = subprocess.run(
-        [sys.executable, "-m", "graphql_api.processes.cli", "worker"],
+        [*SCRIP, "worker"],
         env={"PATH": "", "SCRIP_DATABASE_URL": database_url, "SCRIP_VAR": str(tmp_path)}
         | {"SCRIP_LOG_FOLDER": str(tmp_path / "log")},
         capture_output=True,

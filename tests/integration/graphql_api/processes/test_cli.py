@@ -1,7 +1,6 @@
 """The command line as a user meets it: answers on standard output, one line of complaint, an exit code."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,14 +15,19 @@ from graphql_api.processes.demo.cast_file import DemoCast, remember_cast
 from migrations.shape import newest_revision
 from tests.command_line import run_scrip
 from tests.databases import ROOT, run
+from tests.shell import SCRIP, environment, in_shell
 
 
 def scrip(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `scrip` in a process of its own, where how that starts is part of the rule; `run_scrip` takes a tenth of it."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    command = [sys.executable, "-m", "graphql_api.processes.cli", *words]
+    """Run `scrip` in a process of its own, where how that starts is part of the rule."""
     return subprocess.run(
-        command, env={**clean, **environ}, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [*SCRIP, *words],
+        env=environment(**environ),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -206,13 +210,9 @@ def test_a_token_stands_for_the_demos_cast(tmp_path: Path) -> None:
 
 def test_what_a_shell_has_closed_is_written_to_nobody() -> None:
     """A command whose streams were closed ends as it would otherwise, and says the rest where it still can."""
-    command = f"{sys.executable} -m graphql_api.processes.cli"
     closed = {"schema >&-": 0, "schema >&- 2>&- <&-": 0, "import none.csv 2>&-": 2, "schema <&-": 0}
 
-    ended = [
-        subprocess.run(f"{command} {words}", shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
-        for words in closed
-    ]
+    ended = [in_shell(f"scrip {words}") for words in closed]
 
     assert [(each.returncode, each.stderr) for each in ended] == [(code, "") for code in closed.values()]
     assert [len(each.stdout) > 100_000 for each in ended] == [False, False, False, True]
@@ -220,10 +220,7 @@ def test_what_a_shell_has_closed_is_written_to_nobody() -> None:
 
 def test_a_reader_that_leaves_changes_nothing() -> None:
     """`| head` is no error: the command ends with its own code, and nobody complains."""
-    command = f"{sys.executable} -m graphql_api.processes.cli"
-    words = f"({command} schema; echo $? >&2) | head -c 1; ({command} --help; echo $? >&2) | true"
-
-    ended = subprocess.run(words, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = in_shell("(scrip schema; echo $? >&2) | head -c 1; (scrip --help; echo $? >&2) | true")
 
     assert (ended.stdout, ended.stderr.split()) == ('"', ["0", "0"])
 
@@ -244,17 +241,9 @@ def test_every_encoding_of_a_terminal_can_be_written(tmp_path: Path) -> None:
 
 def test_an_argument_that_is_no_text_is_one_line(database_url: str) -> None:
     """As from a terminal of another encoding; a computed id and the database would both choke on it."""
-    for words in ("wallet 'm\xfcller'", "campaign show 'm\xfcller'"):
-        command = f"{sys.executable} -m graphql_api.processes.cli programme create p --name P --time-zone UTC; "
-        command += f"exec {sys.executable} -m graphql_api.processes.cli {words}"
-        ended = subprocess.run(
-            command.encode("latin-1"),
-            env={**os.environ, "SCRIP_DATABASE_URL": database_url},
-            shell=True,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
+    for words in ("wallet 'm\udcfcller'", "campaign show 'm\udcfcller'"):
+        ended = in_shell(
+            f"scrip programme create p --name P --time-zone UTC; scrip {words}", SCRIP_DATABASE_URL=database_url
         )
 
         assert ended.returncode == 2
@@ -273,19 +262,10 @@ def test_a_database_without_a_programme_says_how_to_make_one(database_url: str) 
 
 def test_what_cannot_be_written_is_one_line(database_url: str) -> None:
     """On a full disk a short answer fails as a long one does; what else went wrong is told instead."""
-    command = f"{sys.executable} -m graphql_api.processes.cli"
     full = "scrip: No space left on device: standard output.\n"
 
     ended = {
-        words: subprocess.run(
-            f"{command} {words} > /dev/full",
-            env={**os.environ, "SCRIP_DATABASE_URL": database_url},
-            shell=True,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words: in_shell(f"scrip {words} > /dev/full", SCRIP_DATABASE_URL=database_url)
         for words in ("check", "migrate", "schema", "--version", "wallet nobody")
     }
 

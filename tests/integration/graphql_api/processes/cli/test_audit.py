@@ -1,8 +1,6 @@
 """`scrip audit` as an auditor meets it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from audit.bundle import pack
@@ -10,7 +8,7 @@ from audit.drill import FORGERIES
 from audit.drill_log import KEY, sample_log
 from audit.sealed_bundle import read_key, seal_bundle
 from tests.command_line import run_scrip
-from tests.databases import ROOT
+from tests.shell import in_shell
 
 
 def test_a_bundle_is_opened_and_verified_without_any_setting(tmp_path: Path) -> None:
@@ -54,9 +52,8 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
 def test_a_verifier_is_whole_or_not_there(tmp_path: Path) -> None:
     """A disk without room for it is named; what is no file stays."""
     half = tmp_path / "v.pyz"
-    command = f"ulimit -f 4; trap '' XFSZ; exec {sys.executable} -m graphql_api.processes.cli audit verifier -o {half}"
 
-    ended = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = in_shell(f"ulimit -f 4; scrip audit verifier -o {half}")
     full = run_scrip("audit", "verifier", "-o", "/dev/full")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"scrip: File too large: {half}.\n")

@@ -1,6 +1,5 @@
 """How a command fails on what is outside: one sentence that names the setting, and exit code 2."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from tests.command_line import run_scrip
 from tests.databases import ROOT
+from tests.shell import environment, in_shell
 
 
 def test_what_the_driver_cannot_use_names_the_setting(tmp_path: Path) -> None:
@@ -41,18 +41,7 @@ def test_a_folder_that_cannot_be_made_names_its_setting(command: str, setting: s
 
 def test_a_database_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     """As on a disk without room: the reason of initdb, without its account of all that it did before."""
-    command = f"ulimit -f 64; exec {sys.executable} -m graphql_api.processes.cli migrate"
-
-    ended = subprocess.run(
-        command,
-        # What Python would keep of a module for the next time would be cut off too (cpython#126606).
-        env={**_embedded(), "SCRIP_VAR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
-        shell=True,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = in_shell("ulimit -f 64; scrip migrate", SCRIP_VAR=str(tmp_path))
 
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"scrip: no database could be made in {tmp_path} (")
@@ -69,7 +58,7 @@ def test_an_embedded_database_that_is_lost_names_no_setting(tmp_path: Path) -> N
     )
 
     ended = subprocess.run(
-        [sys.executable, "-c", program], env=_embedded(), cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert ended.stderr == "scrip: the embedded PostgreSQL does not answer (No such file or directory).\n"
@@ -109,8 +98,3 @@ def test_what_is_no_end_of_the_terminal_is_explained(error: str) -> None:
     assert ended.stderr.count("\n") == 1
     assert error.split("'")[1] in ended.stderr
     assert ended.returncode in (2, 3)
-
-
-def _embedded() -> dict[str, str]:
-    """An environment without a server of one's own, as the tests may have been given one."""
-    return {name: value for name, value in os.environ.items() if name != "SCRIP_DATABASE_URL"}

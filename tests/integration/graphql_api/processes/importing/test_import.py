@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from ledger.programme.input_rules import AssetTerms
 from ledger.programme.setup import create_asset, create_programme
 from tests.command_line import run_scrip
 from tests.databases import ROOT, run
+from tests.shell import SCRIP, environment
 
 BALANCES = """
     SELECT m.external_id, a.posted FROM book.accounts a JOIN book.members m ON m.id = a.holder_id
@@ -50,12 +50,11 @@ async def _rows(url: str, sql: str) -> list[tuple[object, ...]]:
 
 
 def _environment(url: str, var: Path) -> Mapping[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    return {**clean, "SCRIP_DATABASE_URL": url, "SCRIP_VAR": str(var)}
+    return environment(SCRIP_DATABASE_URL=url, SCRIP_VAR=str(var))
 
 
 def _command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "graphql_api.processes.cli", *map(str, words)]
+    return [*SCRIP, *map(str, words)]
 
 
 def _import(path: Path, url: str, var: Path, *more: str) -> tuple[int, dict[str, object]]:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 import time
 import tracemalloc
 from asyncio.subprocess import DEVNULL, PIPE
@@ -22,6 +20,7 @@ from tests.bank import Bank
 from tests.command_line import run_scrip
 from tests.databases import ROOT
 from tests.fixtures_application import ROOT_KEY
+from tests.shell import SCRIP, environment
 
 FIVE_OFF = TemplateBody(
     gives=FixedDiscount(amount_minor=500),
@@ -121,11 +120,9 @@ async def test_a_file_of_another_form_is_refused_as_a_whole(bank: Bank, tmp_path
 
 def command_line(bank: Bank, path: Path) -> tuple[list[str], dict[str, str]]:
     """The command of a run as a process of its own, and its environment."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SCRIP_")}
-    key = bytes(range(32)).hex()
-    more = {"SCRIP_DATABASE_URL": bank.url, "SCRIP_VAR": str(path.parent), "SCRIP_ROOT_KEY": key}
     words = ["voucher", "issue", str(path), "--template", "T1", "--json"]
-    return [sys.executable, "-m", "graphql_api.processes.cli", *words], clean | more
+    settings = environment(SCRIP_DATABASE_URL=bank.url, SCRIP_VAR=str(path.parent), SCRIP_ROOT_KEY=ROOT_KEY.hex())
+    return [*SCRIP, *words], settings
 
 
 async def test_a_run_that_is_killed_is_run_again(bank: Bank, tmp_path: Path) -> None:
