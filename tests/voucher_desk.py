@@ -8,6 +8,7 @@ from uuid import UUID
 from ledger.engine.outcome import Outcome
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.code import SealedCode, deal_code, open_code
+from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.template import create_template, publish_template
@@ -77,6 +78,18 @@ class VoucherDesk:
     async def issue(self, member_id: UUID, template: str) -> VoucherReceipt:
         """One voucher for the member."""
         return (await self.bank.application.engine.execute(self.issuing(member_id, template))).unwrap()
+
+    async def give(self, voucher_id: UUID, giver: UUID, receiver: UUID) -> Outcome[VoucherReceipt]:
+        """The giver makes a present of it to the receiver."""
+        command = GiftVoucher(
+            actor=self.bank.actor("member", str(giver)),
+            key=self.bank.key(),
+            voucher_id=voucher_id,
+            member_id=giver,
+            to_member_id=receiver,
+            deal=self.code,
+        )
+        return await self.bank.application.engine.execute(command)
 
     async def voucher(self, voucher_id: UUID) -> dict[str, Any]:
         """The voucher's row."""

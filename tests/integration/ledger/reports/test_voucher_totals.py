@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ledger.reports.voucher_totals import TemplateTotals, VoucherCounts, totals_by_category, voucher_totals
-from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.template_body import Multiplier, Stacking, StackMode, Validity
 from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank
@@ -62,15 +61,7 @@ async def test_a_gift_is_the_same_voucher(bank: Bank) -> None:
     giver, receiver = await bank.enrol("m-1"), await bank.enrol("m-2")
     voucher_id = (await desk.issue(giver, await desk.live("TWICE", uses=2))).voucher_id
     redemption = (await till.redeem(voucher_id)).unwrap().applied[0].redemption_id
-    gift = GiftVoucher(
-        actor=bank.actor("member", str(giver)),
-        key=bank.key(),
-        voucher_id=voucher_id,
-        member_id=giver,
-        to_member_id=receiver,
-        deal=desk.code,
-    )
-    given = (await bank.application.engine.execute(gift)).unwrap()
+    given = (await desk.give(voucher_id, giver, receiver)).unwrap()
     (await till.redeem(given.voucher_id)).unwrap()
 
     async def counts() -> VoucherCounts:

@@ -10,7 +10,6 @@ from graphql_api.bootstrap import Application
 from ledger.reports.check import CheckReport, check_book
 from ledger.vouchers import checks
 from ledger.vouchers.basket import Basket
-from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.import_codes import import_codes
 from ledger.vouchers.lock import LockVoucher, lock_token, token_hash
 from ledger.vouchers.presented import Presented
@@ -238,11 +237,7 @@ async def _live_through(world: World, desk: VoucherDesk) -> None:
         void = VoidVoucher(actor=operator, key=bank.key(), voucher_id=kept[4].voucher_id, reason_code="X")
         (await engine.execute(void)).unwrap()
     giver, receiver = world.members[:2]
-    gift = GiftVoucher(
-        actor=operator, key=bank.key(), voucher_id=(await desk.issue(giver, few)).voucher_id, member_id=giver,
-        to_member_id=receiver, deal=desk.code,
-    )  # fmt: skip
-    (await engine.execute(gift)).unwrap()
+    (await desk.give((await desk.issue(giver, few)).voucher_id, giver, receiver)).unwrap()
     await bank.advance(timedelta(days=4))
     for member in world.members:
         await desk.issue(member, short)

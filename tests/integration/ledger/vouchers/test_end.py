@@ -7,23 +7,12 @@ from ledger.engine.outcome import Outcome
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.programme.period import close_period
 from ledger.vouchers.close import CloseMember
-from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.receipt import VoucherReceipt
 from ledger.vouchers.sweeps import sweep_vouchers
 from ledger.vouchers.template_body import StoredValue, Validity
 from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank, code_of
 from tests.voucher_desk import COFFEE, VoucherDesk
-
-
-async def _give(desk: VoucherDesk, voucher: UUID, giver: UUID, to: UUID) -> Outcome[VoucherReceipt]:
-    bank = desk.bank
-    return await bank.application.engine.execute(
-        GiftVoucher(
-            actor=bank.actor("member", str(giver)), key=bank.key(), voucher_id=voucher, member_id=giver, to_member_id=to,
-            deal=desk.code,
-        )
-    )  # fmt: skip
 
 
 async def _void(bank: Bank, voucher: UUID) -> Outcome[VoucherReceipt]:
@@ -42,7 +31,7 @@ async def test_a_gift_is_a_new_voucher_with_a_new_code(bank: Bank, desk: Voucher
     giver, receiver = await bank.enrol("m-1"), await bank.enrol("m-2")
     issued = await desk.issue(giver, await desk.live("CARD", COFFEE, gives=StoredValue(value_minor=500)))
 
-    given = (await _give(desk, issued.voucher_id, giver, receiver)).unwrap()
+    given = (await desk.give(issued.voucher_id, giver, receiver)).unwrap()
 
     old, new = await desk.voucher(issued.voucher_id), await desk.voucher(given.voucher_id)
     assert (old["state"], old["units_left"]) == ("gifted", 0)
@@ -63,18 +52,18 @@ async def test_a_gift_is_refused_where_it_may_not_be(bank: Bank, desk: VoucherDe
     kept = (await desk.issue(giver, await desk.live("KEPT", is_giftable=False))).voucher_id
 
     outcomes = [
-        await _give(desk, voucher, receiver, receiver),
-        await _give(desk, UUID(int=5), giver, receiver),
-        await _give(desk, kept, giver, receiver),
-        await _give(desk, voucher, giver, giver),
-        await _give(desk, voucher, giver, bank.merchant_id),
-        await _give(desk, UUID(int=5), giver, bank.merchant_id),
+        await desk.give(voucher, receiver, receiver),
+        await desk.give(UUID(int=5), giver, receiver),
+        await desk.give(kept, giver, receiver),
+        await desk.give(voucher, giver, giver),
+        await desk.give(voucher, giver, bank.merchant_id),
+        await desk.give(UUID(int=5), giver, bank.merchant_id),
     ]
     (await engine.execute(FreezeMember(actor=operator, key=bank.key(), member_id=giver))).unwrap()
-    outcomes.append(await _give(desk, voucher, giver, receiver))
+    outcomes.append(await desk.give(voucher, giver, receiver))
     (await engine.execute(UnfreezeMember(actor=operator, key=bank.key(), member_id=giver))).unwrap()
-    outcomes.append(await _give(desk, voucher, giver, receiver))
-    outcomes.append(await _give(desk, voucher, giver, receiver))
+    outcomes.append(await desk.give(voucher, giver, receiver))
+    outcomes.append(await desk.give(voucher, giver, receiver))
 
     assert [code_of(outcome) for outcome in outcomes] == [
         "VOUCHER_NOT_FOUND", "VOUCHER_NOT_FOUND", "GIFT_NOT_ALLOWED", "GIFT_TO_SELF", "MEMBER_NOT_FOUND",

@@ -7,7 +7,6 @@ import pytest
 
 from ledger.vouchers.close import CloseMember
 from ledger.vouchers.discount import Wanted
-from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.template_body import Limits, StoredValue, Validity
 from ledger.vouchers.void import VoidVoucher
 from tests.bank import Bank, code_of
@@ -91,15 +90,7 @@ async def _used_once_and_given_away(bank: Bank, desk: VoucherDesk, till: Voucher
     template = await desk.live("TWICE", uses=2, validity=Validity(expiry="1 days"))
     voucher = (await desk.issue(giver, template)).voucher_id
     redeemed = (await till.redeem(voucher)).unwrap()
-    gift = GiftVoucher(
-        actor=bank.actor("member", str(giver)),
-        key=bank.key(),
-        voucher_id=voucher,
-        member_id=giver,
-        to_member_id=receiver,
-        deal=desk.code,
-    )
-    (await bank.application.engine.execute(gift)).unwrap()
+    (await desk.give(voucher, giver, receiver)).unwrap()
     return giver, voucher, redeemed.applied[0].redemption_id
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.template_body import Validity
 from ledger.vouchers.void import VoidVoucher
 from ledger.vouchers.voucher import VoucherState
@@ -33,10 +32,7 @@ async def test_every_state_is_told_as_it_is_now(bank: Bank, desk: VoucherDesk) -
     short_one = (await desk.issue(member, short)).voucher_id
     operator, engine = bank.actor("operator", "olga"), bank.application.engine
     (await engine.execute(VoidVoucher(actor=operator, key=bank.key(), voucher_id=voided, reason_code="X"))).unwrap()
-    gift = GiftVoucher(
-        actor=operator, key=bank.key(), voucher_id=given, member_id=member, to_member_id=other, deal=desk.code
-    )
-    (await engine.execute(gift)).unwrap()
+    (await desk.give(given, member, other)).unwrap()
     await _lock(bank, locked, 600)
 
     before = {view.id: view.state for view in await vouchers_of_member(reader, programme, member, first=100)}
@@ -91,15 +87,12 @@ async def test_what_ends_soon_comes_first(bank: Bank, desk: VoucherDesk) -> None
 
 async def test_the_history_names_every_entry(bank: Bank, desk: VoucherDesk) -> None:
     """Of this voucher, not of its neighbours in the account; a gift is the end of one and the beginning of another."""
-    reader, programme, engine = bank.application.reader, bank.programme_id, bank.application.engine
+    reader, programme = bank.application.reader, bank.programme_id
     member, other = await bank.enrol("m-1"), await bank.enrol("m-2")
     template = await desk.live("COFFEE")
     await desk.issue(member, template)
     voucher = (await desk.issue(member, template)).voucher_id
-    gift = GiftVoucher(
-        actor=bank.actor(), key=bank.key(), voucher_id=voucher, member_id=member, to_member_id=other, deal=desk.code
-    )
-    given = (await engine.execute(gift)).unwrap().voucher_id
+    given = (await desk.give(voucher, member, other)).unwrap().voucher_id
 
     history = await voucher_history(reader, programme, voucher, first=10)
     received = await voucher_history(reader, programme, given, first=10)
