@@ -49,21 +49,22 @@ def verifier(
     Example:
         scrip audit verifier -o scrip-audit-verify.pyz && python3 scrip-audit-verify.pyz --help
     """
+    import os
     from hashlib import sha256
 
     from audit.verifier_file import build_verifier
     from graphql_api.processes.cli.output import print_line
+    from graphql_api.processes.named_file import open_named, remove_file
 
     made = build_verifier()
-    file = output.open("wb")
+    file = open_named(output, os.O_TRUNC, 0o666)
     try:
         with file:
             file.write(made)
-    except OSError as error:
-        # A half of it would look like the verifier; never what only has a name among files: /dev/full.
-        if output.is_file():
-            output.unlink()
-        raise OSError(error.errno, error.strerror, str(output)) from None
+    except OSError:
+        # A half of it would look like the verifier.
+        remove_file(output)
+        raise
     print_line(f"{sha256(made).hexdigest()}  {output}")
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from graphql_api.processes.named_file import NamedFile
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class _Output(io.FileIO):
+class _Output(NamedFile):
     """Standard output whose reader may leave: what is left is written to nobody, and the command ends as it would have.
 
     What cannot be written for another reason, as on a full disk, is an error once; the rest is written to nobody too.
@@ -25,9 +27,9 @@ class _Output(io.FileIO):
         except BrokenPipeError:
             self._lead_nowhere()
             return super().write(data)
-        except OSError as error:
+        except OSError:
             self._lead_nowhere()
-            raise OSError(error.errno, error.strerror, "standard output") from None
+            raise
 
     def _lead_nowhere(self) -> None:
         nobody = os.open(os.devnull, os.O_WRONLY)
@@ -42,7 +44,7 @@ def outlive_readers() -> None:
     """
     before = sys.stdout
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Output(before.fileno(), "w", closefd=False)),
+        io.BufferedWriter(_Output(before.fileno(), "standard output", closefd=False)),
         encoding=before.encoding,
         errors="backslashreplace" if before.errors == "strict" else before.errors,
         line_buffering=before.isatty(),

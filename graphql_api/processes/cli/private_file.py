@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from graphql_api.processes.cli.failure import CommandError
+from graphql_api.processes.named_file import open_named
 
 
 @contextmanager
@@ -16,11 +17,11 @@ def new_private_file(path: Path) -> Iterator[BinaryIO]:
     CommandError where there is a file already, OSError where none can be made.
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        file = open_named(path, os.O_EXCL)
     except FileExistsError:
         raise CommandError(f"{path} is there already; name another file.") from None
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with file:
             yield file
     except BaseException:
         path.unlink(missing_ok=True)

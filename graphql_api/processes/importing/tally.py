@@ -1,10 +1,8 @@
 """What an import came to: counts, differences, and the file of refused lines."""
 
 import os
-import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -13,6 +11,7 @@ import orjson
 
 from graphql_api.processes.importing.faults import LineFault
 from graphql_api.processes.importing.parse import Line
+from graphql_api.processes.named_file import open_named, remove_file
 from ledger.book.refusal import Refusal, RefusalCode
 
 DIFFERENCES_SHOWN: Final = 20
@@ -53,10 +52,9 @@ class Tally:
         is found before anything is decided and not half-way at the first refused line.
         """
         if self.path is not None:
-            self._remove(self.path)
+            remove_file(self.path)
             # Lines name customers: nobody else reads them.
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._file = os.fdopen(descriptor, "wb")
+            self._file = open_named(self.path, os.O_TRUNC)
 
     def accept(self, kind: str, *, replayed: bool = False, expired: int = 0, awards: int = 0) -> None:
         """Counts an accepted line."""
@@ -92,9 +90,8 @@ class Tally:
 
     def _write(self, entry: Mapping[str, object]) -> None:
         if self._file is not None:
-            with self._named():
-                self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
-                self._file.flush()
+            self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+            self._file.flush()
 
     def told(self) -> str:
         """How far it is, in words."""
@@ -104,23 +101,7 @@ class Tally:
     def close(self) -> None:
         """Closes the file of refused lines, and removes it where there are none."""
         if self._file is not None:
-            with self._named():
-                self._file.close()
+            self._file.close()
             self._file = None
             if self.path is not None and not self.refused:
-                self._remove(self.path)
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """A disk that is full is that of the refused lines, not the database's."""
-        try:
-            yield
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from None
-
-    @staticmethod
-    def _remove(path: Path) -> None:
-        # Never what only has a name among files: /dev/null, /dev/stderr.
-        with suppress(FileNotFoundError):
-            if stat.S_ISREG(path.lstat().st_mode):
-                path.unlink()
+                remove_file(self.path)

@@ -49,6 +49,18 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
     assert not opened.exists()
 
 
+def test_an_opened_bundle_is_whole_or_not_there(tmp_path: Path) -> None:
+    """A disk without room for it is named, as that of an export."""
+    key, sealed, opened = (tmp_path / name for name in ("auditor.key", "sealed", "bundle"))
+    public = run_scrip("audit", "auditor-key", key)
+    sealed.write_bytes(seal_bundle(bytes(10_000), read_key(public.stdout)))
+
+    ended = in_shell(f"ulimit -f 4; scrip audit open {sealed} --key {key} -o {opened}")
+
+    assert (ended.returncode, ended.stderr) == (2, f"scrip: File too large: {opened}.\n")
+    assert not opened.exists()
+
+
 def test_a_verifier_is_whole_or_not_there(tmp_path: Path) -> None:
     """A disk without room for it is named; what is no file stays."""
     half = tmp_path / "v.pyz"
