@@ -17,6 +17,7 @@ from audit.csv_text import Record
 from audit.entry_reading import EPOCH_EXPIRED, SUBJECT_ERASED, destroyed_by, record_in
 from audit.merkle import Subtree
 from audit.note import NOTE_CHARACTERS_MAX
+from audit.progress import Progress, unwatched
 from audit.search import Entry, EventFilter, entries_between, entries_meeting
 from audit.signing import SigningKey
 from audit.tiles import Tiles, tiles_for
@@ -79,7 +80,14 @@ async def newest_checkpoint(connection: Connection) -> Signed:
     return Signed(rows[0]["size"], rows[0]["note"])
 
 
-async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, object], key: SigningKey) -> Files:
+async def export(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    about: Mapping[str, object],
+    key: SigningKey,
+    on_progress: Progress = unwatched,
+) -> Files:
     """The bundle's files, from one snapshot: `connection` is in a REPEATABLE READ transaction.
 
     Raises ExportRefused where indexes lie beyond the log, where there are too many entries, or where tiles are missing.
@@ -91,7 +99,7 @@ async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, 
         raise ExportRefused(
             f"the log has {signed.size} entries, and indexes or sizes asked for do not lie in it: {asked}"
         )
-    found = await _collect(connection, wanted, wanted.first, stop)
+    found = await _collect(connection, wanted, wanted.first, stop, on_progress)
     parts = await _parts_of(connection, found)
     found, erased = await _with_erasures(connection, found, parts, signed.size)
     needed = needed_nodes(sorted(found), signed.size, wanted.since)
@@ -117,7 +125,9 @@ async def export(connection: Connection, wanted: Wanted, *, about: Mapping[str, 
     return files
 
 
-async def _collect(connection: Connection, wanted: Wanted, first: int, stop: int) -> dict[int, bytes]:
+async def _collect(
+    connection: Connection, wanted: Wanted, first: int, stop: int, on_progress: Progress
+) -> dict[int, bytes]:
     """By index. Of a range also what is no record: it was logged, and a verifier names it. Only what has a line end cannot
     be a line of a bundle, and is missing there.
     """
@@ -131,6 +141,7 @@ async def _collect(connection: Connection, wanted: Wanted, first: int, stop: int
         found.update(entry for entry in chunk if b"\n" not in entry.record)
         if len(found) > wanted.entries_max:
             raise ExportRefused(f"more than {wanted.entries_max} entries; ask for fewer at a time")
+        on_progress(end - start, stop - first)
     return found
 
 

@@ -17,6 +17,7 @@ from audit.act import Acts
 from audit.csv_text import Record
 from audit.entry_reading import NO_RECORD
 from audit.merkle import leaf_hash
+from audit.progress import Progress, unwatched
 from audit.reconcile_checkpoints import compare_checkpoints
 from audit.reconcile_parts import PartsCheck
 from audit.replay import Balance, Replay
@@ -125,13 +126,15 @@ class Reconciliation:
         return "\n".join([*lines, *(f"  {subject}: {what}" for subject, what in self.differences)])
 
 
-async def reconcile(connection: Connection, balances: LedgerBalances) -> Reconciliation:
+async def reconcile(
+    connection: Connection, balances: LedgerBalances, on_progress: Progress = unwatched
+) -> Reconciliation:
     """Compares on the snapshot of `connection`, which is in a REPEATABLE READ transaction in the auditor's role.
 
     Every record and every account passes through once; what is kept is a few numbers for each account.
     """
     result, replay, parts = Reconciliation(), Replay(), PartsCheck()
-    async for event in _read_log(connection, result):
+    async for event in _read_log(connection, result, on_progress):
         _take(event, result, replay, parts)
         if parts.is_full:
             await parts.compare(connection, result)
@@ -173,9 +176,12 @@ def _take(event: asyncpg.Record, result: Reconciliation, replay: Replay, parts: 
         result.differ(f"event {event['id']}", "it is no record that the ledger writes")
 
 
-async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[asyncpg.Record]:
+async def _read_log(
+    connection: Connection, result: Reconciliation, on_progress: Progress
+) -> AsyncIterator[asyncpg.Record]:
     """Every event whose record is what was logged, and those that wait for their place."""
     trees = await connection.fetch(_TREE)
+    size = max((tree["size"] for tree in trees), default=0)
     edge, leaves = Edge(), []
     async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
         record = row["record"]
@@ -187,7 +193,9 @@ async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIter
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
             edge, leaves = await _grow(connection, result, edge, leaves), []
+            on_progress(_CHUNK, size)
     edge = await _grow(connection, result, edge, leaves)
+    on_progress(len(leaves), size)
     stored = (await connection.fetch(_TILES))[0][0]
     if stored != result.tiles:
         result.differ("tiles", f"{stored} are stored, and the leaves fill {result.tiles}")

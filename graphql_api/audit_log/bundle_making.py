@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from audit.bundle import CHECKPOINT, INDEXES, BundleTooLarge, pack
 from audit.export import ENTRIES_MAX, ExportRefused, Wanted, export
+from audit.progress import Progress, unwatched
 from audit.sealed_bundle import SealRefused, read_key, seal_bundle
 from audit.search import EventFilter
 from audit.signing import SigningKey
@@ -41,9 +42,9 @@ class Order:
     entries_max: int = ENTRIES_MAX
 
 
-async def make_bundle(order: Order) -> Exported:
+async def make_bundle(order: Order, on_progress: Progress = unwatched) -> Exported:
     """The bundle, sealed; nothing is recorded yet. ExportRefused where the log does not have what was asked."""
-    files = await _files(order)
+    files = await _files(order, on_progress)
     try:
         sealed = seal_bundle(pack(files), read_key(str(order.terms["auditorKey"])))
     except SealRefused as refused:
@@ -66,7 +67,7 @@ def make_in_child(order: Order) -> Exported:
         return pool.submit(make_here, order).result()
 
 
-async def _files(order: Order) -> Mapping[str, bytes]:
+async def _files(order: Order, on_progress: Progress) -> Mapping[str, bytes]:
     terms = order.terms
     described = {name.removeprefix(_FILTER): str(text) for name, text in terms.items() if name.startswith(_FILTER)}
     until = terms["untilIndex"]
@@ -81,6 +82,6 @@ async def _files(order: Order) -> Mapping[str, bytes]:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             mine = replace(wanted, filter=await within_tenancy(connection, wanted.filter))
-            return await export(connection, mine, about=order.about, key=order.key)
+            return await export(connection, mine, about=order.about, key=order.key, on_progress=on_progress)
     finally:
         await connection.close()

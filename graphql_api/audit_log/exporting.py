@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from audit.progress import Progress, unwatched
 from audit.signing import SigningKey
 from graphql_api.audit_log.bundle_making import Exported, Order, make_bundle
 from graphql_api.bootstrap import Application
@@ -22,13 +23,15 @@ class ExportNotApproved(Exception):
     """No such request, nobody agreed to it, or that was more than seven days ago."""
 
 
-async def export_approved(application: Application, approval_id: UUID, *, actor: str, key: SigningKey) -> Exported:
+async def export_approved(
+    application: Application, approval_id: UUID, *, actor: str, key: SigningKey, on_progress: Progress = unwatched
+) -> Exported:
     """The bundle of the approved request. ExportNotApproved; ExportRefused where the log does not have what was asked."""
     now = await application.reader.now()
     approval = await _approval(application, approval_id)
     if approval is None or not is_open_to(approval, approval.requested_by, AskForExport.kind, now):
         raise ExportNotApproved("there is no export of that id to which somebody agreed within the last seven days")
-    made = await make_bundle(order_of(approval, url=application.database.url, key=key))
+    made = await make_bundle(order_of(approval, url=application.database.url, key=key), on_progress)
     async with application.audit.acts.begin(actor) as doing:
         facts = exported_facts(approval, made.entries, sha256(made.sealed).hexdigest())
         doing.record(EXPORTED, resource_id=approval.id, programme_id=approval.programme_id, facts=facts)

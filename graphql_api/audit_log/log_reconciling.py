@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from audit.progress import Progress, unwatched
 from audit.reconcile import Connection, LedgerBalance, LedgerBalances, Reconciliation, reconcile
 from graphql_api.audit_log.desk import AUDITOR_ROLE
 from ledger.engine.database import Database
@@ -15,11 +16,11 @@ from ledger.reports.balances import account_balances
 _SETTINGS = "SET LOCAL work_mem = '64MB'"  # whole tables are sorted
 
 
-async def reconcile_log(url: str, *, book_schema: str) -> Reconciliation:
+async def reconcile_log(url: str, *, book_schema: str, on_progress: Progress = unwatched) -> Reconciliation:
     """Reads the log and the book from end to end and compares them; records nothing."""
     async with auditing(url, book_schema=book_schema) as connection:
         await connection.execute(_SETTINGS)
-        return await reconcile(connection, balances_of(book_schema))
+        return await reconcile(connection, balances_of(book_schema), on_progress)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from audit.drill import Outcome
+    from audit.progress import Progress
     from audit.reconcile import Reconciliation
     from graphql_api.audit_log.bundle_making import Exported
 
@@ -180,9 +181,11 @@ def export(
 
     from graphql_api.processes.cli.output import print_json, print_line
     from graphql_api.processes.cli.private_file import new_private_file
+    from graphql_api.processes.cli.progress import shown_progress
 
-    with new_private_file(output) as file:
-        made = asyncio.run(_export(approval))
+    none = f"Nothing is left in {output}."
+    with new_private_file(output) as file, shown_progress(total=None, quiet=as_json, when_stopped=none) as show:
+        made = asyncio.run(_export(approval, lambda more, _of: show("entries", more)))
         file.write(made.sealed)
     if as_json:
         print_json({"entries": made.entries, "bytes": len(made.sealed), "output": str(output)})
@@ -190,7 +193,7 @@ def export(
         print_line(f"{made.entries} entries, sealed, in {output}.")
 
 
-async def _export(approval: str) -> "Exported":
+async def _export(approval: str, on_progress: "Progress") -> "Exported":
     import os
 
     from audit.export import ExportRefused
@@ -206,7 +209,8 @@ async def _export(approval: str) -> "Exported":
     key = load_log_key(read_settings(os.environ, needs=(Need.SEALING,)))
     async with opened() as application:
         try:
-            return await export_approved(application, uuid_of(APPROVAL, approval), actor=actor_name(), key=key)
+            approval_id = uuid_of(APPROVAL, approval)
+            return await export_approved(application, approval_id, actor=actor_name(), key=key, on_progress=on_progress)
         except (ExportNotApproved, ExportRefused) as error:
             raise CommandError(f"{error}.") from None
 
@@ -224,8 +228,10 @@ def reconcile(
 
     from graphql_api.processes.cli.failure import REFUSED
     from graphql_api.processes.cli.output import print_json, print_line
+    from graphql_api.processes.cli.progress import shown_progress
 
-    result = asyncio.run(_reconcile())
+    with shown_progress(total=None, quiet=as_json, when_stopped="Nothing is recorded of it.") as show:
+        result = asyncio.run(_reconcile(lambda more, _of: show("entries", more)))
     if as_json:
         print_json(result.as_json())
     else:
@@ -234,12 +240,13 @@ def reconcile(
         raise typer.Exit(REFUSED)
 
 
-async def _reconcile() -> "Reconciliation":
+async def _reconcile(on_progress: "Progress") -> "Reconciliation":
     from audit.reconcile import record_reconciliation
     from graphql_api.audit_log.log_reconciling import reconcile_log
     from graphql_api.processes.cli.opened import opened
 
     async with opened() as application:
-        result = await reconcile_log(application.database.url, book_schema=application.settings.book_schema)
+        schema = application.settings.book_schema
+        result = await reconcile_log(application.database.url, book_schema=schema, on_progress=on_progress)
         await record_reconciliation(application.audit.acts, result)
         return result

@@ -66,8 +66,12 @@ async def _check(settings: "Settings", url: str, *, quiet: bool) -> "tuple[Check
             progress.update(task, description=name, completed=done, total=total)
 
         report = await check_book(url, book_schema=schema, book_number=settings.book_number, on_rule=show)
-        progress.update(task, description="audit log")
-        return report, await reconcile_log(url, book_schema=schema)
+
+        def show_log(more: int, size: int) -> None:
+            progress.update(task, advance=more, total=size)
+
+        progress.reset(task, description="audit log", total=None)
+        return report, await reconcile_log(url, book_schema=schema, on_progress=show_log)
 
 
 def _print_json(report: "CheckReport", log: "Reconciliation") -> None:

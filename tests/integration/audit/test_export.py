@@ -43,9 +43,14 @@ async def sequence(bank: Bank) -> int:
 
 
 async def exported(bank: Bank, wanted: Wanted, **about: str) -> Files:
-    """A bundle of the log as it stands."""
+    """A bundle of the log as it stands, whose making was told from beginning to end."""
+    told: list[tuple[int, int]] = []
     async with auditing(bank) as connection:
-        return await export(connection, wanted, about=about, key=KEY)
+        files = await export(
+            connection, wanted, about=about, key=KEY, on_progress=lambda more, of: told.append((more, of))
+        )
+    assert [sum(more for more, _ in told)] == [of for _, of in told]
+    return files
 
 
 def verdict_of(files: Files, seen: Mapping[str, bytes] | None = None) -> Verdict:

@@ -17,8 +17,15 @@ __all__ = ["application", "bank", "settings"]
 
 
 async def reconciled(bank: Bank) -> Reconciliation:
-    """What comparing says."""
-    return await reconcile_log(bank.url, book_schema=bank.application.settings.book_schema)
+    """What comparing says, which is told of all that it reads."""
+    told: list[tuple[int, int]] = []
+    result = await reconcile_log(
+        bank.url,
+        book_schema=bank.application.settings.book_schema,
+        on_progress=lambda more, size: told.append((more, size)),
+    )
+    assert sum(more for more, _ in told) == result.size
+    return result
 
 
 @pytest.fixture

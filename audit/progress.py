@@ -1,0 +1,11 @@
+"""How far reading the log is, for whoever waits."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many more entries are read, and of how many in all."""
+
+
+def unwatched(_more: int, _of: int) -> None:
+    """Nobody waits."""
