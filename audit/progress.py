@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many more entries are read, and of how many in all."""
+"""Told how many more events are read, and of how many in all."""
 
 
 def unwatched(_more: int, _of: int) -> None:

@@ -25,6 +25,7 @@ from audit.tiles import Edge
 
 SHOWN_MAX = 100
 _CHUNK = 1_000
+_SIZE = "SELECT (SELECT count(*) FROM audit.leaves) + (SELECT count(*) FROM audit.pending)"
 _TREE = "SELECT size, root FROM audit.tree"
 _LOGGED = """
 SELECT leaf.index, leaf.hash, event.id, event.resource_id, event.record FROM audit.leaves leaf
@@ -133,11 +134,16 @@ async def reconcile(
 
     Every record and every account passes through once; what is kept is a few numbers for each account.
     """
-    result, replay, parts = Reconciliation(), Replay(), PartsCheck()
-    async for event in _read_log(connection, result, on_progress):
+    result, replay, parts, read = Reconciliation(), Replay(), PartsCheck(), 0
+    size = (await connection.fetch(_SIZE))[0][0]
+    async for event in _read_log(connection, result):
         _take(event, result, replay, parts)
+        read += 1
+        if read % _CHUNK == 0:
+            on_progress(_CHUNK, size)
         if parts.is_full:
             await parts.compare(connection, result)
+    on_progress(read % _CHUNK, size)
     await compare_checkpoints(connection, result)
     await parts.finish(connection, result)
     result.parts = parts.found
@@ -176,12 +182,9 @@ def _take(event: asyncpg.Record, result: Reconciliation, replay: Replay, parts: 
         result.differ(f"event {event['id']}", "it is no record that the ledger writes")
 
 
-async def _read_log(
-    connection: Connection, result: Reconciliation, on_progress: Progress
-) -> AsyncIterator[asyncpg.Record]:
+async def _read_log(connection: Connection, result: Reconciliation) -> AsyncIterator[asyncpg.Record]:
     """Every event whose record is what was logged, and those that wait for their place."""
     trees = await connection.fetch(_TREE)
-    size = max((tree["size"] for tree in trees), default=0)
     edge, leaves = Edge(), []
     async for row in connection.cursor(_LOGGED, prefetch=_CHUNK):
         record = row["record"]
@@ -193,9 +196,7 @@ async def _read_log(
         leaves.append(row["hash"])
         if len(leaves) == _CHUNK:
             edge, leaves = await _grow(connection, result, edge, leaves), []
-            on_progress(_CHUNK, size)
     edge = await _grow(connection, result, edge, leaves)
-    on_progress(len(leaves), size)
     stored = (await connection.fetch(_TILES))[0][0]
     if stored != result.tiles:
         result.differ("tiles", f"{stored} are stored, and the leaves fill {result.tiles}")

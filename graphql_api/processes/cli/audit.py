@@ -231,7 +231,7 @@ def reconcile(
     from graphql_api.processes.cli.progress import shown_progress
 
     with shown_progress(total=None, quiet=as_json, when_stopped="Nothing is recorded of it.") as show:
-        result = asyncio.run(_reconcile(lambda more, _of: show("entries", more)))
+        result = asyncio.run(_reconcile(lambda more, _of: show("events", more)))
     if as_json:
         print_json(result.as_json())
     else:

@@ -24,7 +24,8 @@ async def reconciled(bank: Bank) -> Reconciliation:
         book_schema=bank.application.settings.book_schema,
         on_progress=lambda more, size: told.append((more, size)),
     )
-    assert sum(more for more, _ in told) == result.size
+    assert {of for _, of in told} == {result.entries}
+    assert result.count or sum(more for more, _ in told) == result.entries
     return result
 
 
