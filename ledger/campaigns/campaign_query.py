@@ -9,7 +9,7 @@ from sqlalchemy import Select, Text, Uuid, bindparam, or_, select
 from ledger.campaigns.budget import budget_asset_code, select_budgets
 from ledger.campaigns.rows import Campaign, CampaignVersion
 from ledger.campaigns.tables import CAMPAIGN_VERSIONS, CAMPAIGNS
-from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader, Record
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.version_pages import VersionPages
 from ledger.programme.tables import ASSETS
@@ -82,8 +82,8 @@ async def campaign_by_id(reader: Reader, programme_id: UUID, campaign_id: UUID) 
 async def campaigns_page(
     reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None, state: str | None = None
 ) -> Sequence[CampaignView]:
-    """At most `limit` (≤ 100) campaigns, only those in the state if one is named; in no order of time."""
-    asked = {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after, "state": state}
+    """At most `limit` (≤ 101) campaigns, only those in the state if one is named; in no order of time."""
+    asked = {"programme_id": programme_id, "limit": min(limit, PAGE_ROWS_MAX), "after": after, "state": state}
     return [_view(row) for row in await reader.rows(_PAGE, asked)]
 
 

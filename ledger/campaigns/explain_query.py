@@ -10,11 +10,9 @@ from ledger.campaigns import tables
 from ledger.campaigns.receipt import ActivityReceipt, SkippedLine
 from ledger.campaigns.rows import Activity, Award
 from ledger.engine.outcome import thaw
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader
 from ledger.engine.request import request_id
 from ledger.engine.tables import REQUESTS
-
-PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +62,12 @@ async def activity_by_event(reader: Reader, programme_id: UUID, client: str, key
 async def activities_page(
     reader: Reader, programme_id: UUID, member_id: UUID, *, limit: int, before: UUID | None = None
 ) -> Sequence[Activity]:
-    """At most `limit` (≤ 100) activities of a member, the latest report first."""
+    """At most `limit` (≤ 101) activities of a member, the latest report first."""
     asked = {
         "programme_id": programme_id,
         "member_id": member_id,
         "before": before,
-        "limit": min(limit, PAGE_MAX),
+        "limit": min(limit, PAGE_ROWS_MAX),
     }
     return [Activity(*row) for row in await reader.rows(_OF_MEMBER, asked)]
 

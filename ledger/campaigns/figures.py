@@ -14,11 +14,10 @@ from uuid import UUID
 
 from ledger.campaigns.figure_lines import LINES, PLACE
 from ledger.campaigns.figure_roll_up import EARLIER
-from ledger.engine.reader import Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader, Record
 from ledger.engine.sql_query import SqlQuery
 
 BASIS_POINTS: Final = 10_000
-PAGE_MAX: Final = 100
 _FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -165,10 +164,10 @@ async def figures_page(
     side: Side = Side.TOTAL,
     from_on: date | None = None,
     until_on: date | None = None,
-    limit: int = PAGE_MAX,
+    limit: int = PAGE_ROWS_MAX,
     after: str | None = None,
 ) -> Sequence[Figures]:
-    """At most `limit` (≤ 100) lines in the order of their keys, "" for none, after `after`; of the local days from the
+    """At most `limit` (≤ 101) lines in the order of their keys, "" for none, after `after`; of the local days from the
     first through the last. Nothing where the programme has no such campaign or it has reached nobody.
     """
     asked = {
@@ -177,7 +176,7 @@ async def figures_page(
         "from_on": from_on or _FIRST_DAY,
         "until_on": until_on or _LAST_DAY,
         "after": after,
-        "limit": min(limit, PAGE_MAX),
+        "limit": min(limit, PAGE_ROWS_MAX),
     }
     rows = await reader.rows(_QUERIES[side], asked)
     return [_figures(key, list(group)) for key, group in groupby(rows, key=lambda row: str(row["key"]))]
@@ -200,7 +199,7 @@ async def every_line(
             reader, programme_id, campaign_id, side=side, from_on=from_on, until_on=until_on, after=after
         )
         lines += page
-        if len(page) < PAGE_MAX:
+        if len(page) < PAGE_ROWS_MAX:
             return lines
         after = page[-1].key or ""
 

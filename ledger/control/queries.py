@@ -10,10 +10,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, column, exists, or_, sele
 from ledger.control import tables
 from ledger.control.approval import Approval, ApprovalState
 from ledger.control.audit_access import AskForExport
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader
 from ledger.engine.statements import instant_now
-
-PAGE_MAX = 100
 
 
 class SealedReason(NamedTuple):
@@ -82,8 +80,8 @@ async def approval_by_id(reader: Reader, programme_id: UUID, approval_id: UUID) 
 async def approvals_page(
     reader: Reader, programme_id: UUID, *, limit: int, before: UUID | None = None, state: ApprovalState | None = None
 ) -> Sequence[Approval]:
-    """At most `limit` (≤ 100) requests, newest first, older than `before`; in one state as it is now, or all."""
-    found = {"programme_id": programme_id, "before": before, "limit": min(limit, PAGE_MAX)}
+    """At most `limit` (≤ 101) requests, newest first, older than `before`; in one state as it is now, or all."""
+    found = {"programme_id": programme_id, "before": before, "limit": min(limit, PAGE_ROWS_MAX)}
     return [Approval(*row) for row in await reader.rows(_PAGES[state], found)]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import select
@@ -14,6 +14,8 @@ from ledger.engine.shelf import Asked
 from ledger.engine.statements import Compiled, compile_statement, instant_now
 
 Record = asyncpg.Record
+PAGE_ROWS_MAX: Final = 101
+"""The most rows that a page reads: the 100 that it shows, and one that tells whether others follow."""
 _Waiting = dict[Asked, list["asyncio.Future[Record | None]"]]
 
 

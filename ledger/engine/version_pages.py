@@ -5,10 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Table, bindparam, select
 
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader
 from ledger.engine.shelf import R
 
-PAGE_MAX: Final = 100
 _BEYOND: Final = 2**31 - 1
 """No version has this number: the column is an integer of four bytes."""
 
@@ -36,11 +35,11 @@ class VersionPages(Generic[R]):
     async def read(
         self, reader: Reader, programme_id: UUID, owner_id: UUID, *, limit: int, before: int | None = None
     ) -> list[R]:
-        """At most `limit` (≤ 100) versions, the latest first, older than the number `before`."""
+        """At most `limit` (≤ 101) versions, the latest first, older than the number `before`."""
         asked = {
             "owner_id": owner_id,
             "programme_id": programme_id,
             "before": _BEYOND if before is None else min(before, _BEYOND),
-            "limit": min(limit, PAGE_MAX),
+            "limit": min(limit, PAGE_ROWS_MAX),
         }
         return [self._row(*row) for row in await reader.rows(self._query, asked)]

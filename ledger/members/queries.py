@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader
 from ledger.engine.sql_query import SqlQuery
 from ledger.engine.tables import HOLDERS
 from ledger.members.tables import MEMBERS
 
-PAGE_MAX = 100
 KNOWN_MAX = 100_000
 
 
@@ -77,8 +76,8 @@ async def member_by_external_id(reader: Reader, programme_id: UUID, external_id:
 async def members_page(
     reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None
 ) -> Sequence[MemberView]:
-    """At most `limit` (≤ 100) members in the order of enrolment."""
-    found = {"programme_id": programme_id, "after": after, "limit": min(limit, PAGE_MAX)}
+    """At most `limit` (≤ 101) members in the order of enrolment."""
+    found = {"programme_id": programme_id, "after": after, "limit": min(limit, PAGE_ROWS_MAX)}
     return [MemberView(*row) for row in await reader.rows(_PAGE, found)]
 
 

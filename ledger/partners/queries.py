@@ -5,12 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, any_, bindparam, or_, select
 
-from ledger.engine.reader import Query, Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader
 from ledger.partners.api_key import IS_LIVE
 from ledger.partners.rows import ApiKey, Merchant, MerchantState, Network, Partner, Terminal
 from ledger.partners.tables import API_KEYS, MERCHANTS, PARTNERS, TERMINALS
-
-PAGE_MAX = 100
 
 
 def _by(table: Table, fields: tuple[str, ...], column: str) -> Query:
@@ -66,7 +64,7 @@ async def networks_of_open(reader: Reader, merchant_id: UUID) -> Sequence[Networ
 async def terminals_page(
     reader: Reader, programme_id: UUID, merchant_id: UUID, *, limit: int, after: UUID | None = None
 ) -> Sequence[Terminal]:
-    """At most `limit` (≤ 100) tills of a merchant, closed ones too; their ids are computed, so in no order of time."""
+    """At most `limit` (≤ 101) tills of a merchant, closed ones too; their ids are computed, so in no order of time."""
     found = {**_bounds(programme_id, limit, after), "merchant_id": merchant_id}
     return [Terminal(*row) for row in await reader.rows(_TERMINALS_OF, found)]
 
@@ -74,7 +72,7 @@ async def terminals_page(
 async def keys_page(
     reader: Reader, programme_id: UUID, merchant_id: UUID, *, limit: int, after: UUID | None = None
 ) -> Sequence[ApiKey]:
-    """At most `limit` (≤ 100) keys of a merchant, oldest first, dead ones too."""
+    """At most `limit` (≤ 101) keys of a merchant, oldest first, dead ones too."""
     found = {**_bounds(programme_id, limit, after), "merchant_id": merchant_id}
     return [ApiKey(*row) for row in await reader.rows(_KEYS_OF, found)]
 
@@ -88,7 +86,7 @@ async def partner_by_id(reader: Reader, programme_id: UUID, partner_id: UUID) ->
 async def partners_page(
     reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None
 ) -> Sequence[Partner]:
-    """At most `limit` (≤ 100) partners."""
+    """At most `limit` (≤ 101) partners."""
     return [Partner(*row) for row in await reader.rows(_PARTNERS, _bounds(programme_id, limit, after))]
 
 
@@ -109,7 +107,7 @@ async def merchant_by_code(reader: Reader, programme_id: UUID, code: str) -> Mer
 async def merchants_page(
     reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None, partner_id: UUID | None = None
 ) -> Sequence[Merchant]:
-    """At most `limit` (≤ 100) merchants, of one partner or of all."""
+    """At most `limit` (≤ 101) merchants, of one partner or of all."""
     bounds = _bounds(programme_id, limit, after)
     if partner_id is None:
         return [Merchant(*row) for row in await reader.rows(_MERCHANTS, bounds)]
@@ -117,4 +115,4 @@ async def merchants_page(
 
 
 def _bounds(programme_id: UUID, limit: int, after: UUID | None) -> dict[str, object]:
-    return {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after}
+    return {"programme_id": programme_id, "limit": min(limit, PAGE_ROWS_MAX), "after": after}

@@ -6,11 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.engine.claim import CLAIM_AFTER_SQL
-from ledger.engine.reader import Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader, Record
 from ledger.engine.request import reference_id, request_id
 from ledger.engine.sql_query import SqlQuery
-
-ENTRIES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +125,8 @@ _BY_ORIGINAL = SqlQuery(
 
 
 async def load_entries(reader: Reader, programme_id: UUID, ids: Sequence[UUID]) -> list[EntryView | None]:
-    """The programme's entries in the order asked, at most 100; None for what it has not."""
-    asked = list(ids[:ENTRIES_MAX])
+    """The programme's entries in the order asked, at most 101; None for what it has not."""
+    asked = list(ids[:PAGE_ROWS_MAX])
     entries = await reader.rows(_ENTRIES, {"ids": asked, "programme_id": programme_id})
     known = {"ids": [row["id"] for row in entries]}
     postings = await reader.rows(_POSTINGS, known)
@@ -169,10 +167,10 @@ async def request_by_key(reader: Reader, programme_id: UUID, *, client: str, key
 async def entries_about(
     reader: Reader, programme_id: UUID, entry_id: UUID, *, limit: int, after: UUID | None = None
 ) -> list[EntryView]:
-    """The entries that name this one as their original: reversals, refunds, the end of a hold. At most `limit` (100) in
+    """The entries that name this one as their original: reversals, refunds, the end of a hold. At most `limit` (≤ 101) in
     the order in which they were made, behind the id `after`.
     """
-    asked = {"id": entry_id, "after": after or UUID(int=0), "limit": min(limit, ENTRIES_MAX)}
+    asked = {"id": entry_id, "after": after or UUID(int=0), "limit": min(limit, PAGE_ROWS_MAX)}
     rows = await reader.rows(_BY_ORIGINAL, asked)
     found = await load_entries(reader, programme_id, [row[0] for row in rows])
     return [entry for entry in found if entry is not None]

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ledger.engine.reader import Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.wallet import wallet_ids
-
-PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +54,14 @@ _LAST = UUID(int=2**128 - 1)
 async def holds_of_wallet(
     reader: Reader, programme_id: UUID, member_id: UUID, asset_id: UUID, *, first: int, before: UUID | None = None
 ) -> list[HoldView]:
-    """The wallet's holds, newest first, at most `first` (up to 100), older than the hold `before`."""
+    """The wallet's holds, newest first, at most `first` (up to 101), older than the hold `before`."""
     rows = await reader.rows(
         _OF_WALLET,
         {
             "programme_id": programme_id,
             "account_id": wallet_ids(member_id, asset_id).wallet,
             "before": before or _LAST,
-            "rows_max": min(max(first, 1), PAGE_MAX),
+            "rows_max": min(max(first, 1), PAGE_ROWS_MAX),
         },
     )
     return [HoldView(**dict(row)) for row in rows]

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from ledger.book.units import ProgrammeId
-from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader, Record
 from ledger.engine.sql_query import SqlQuery
 from ledger.programme.calendar import local_date
 from ledger.tiers import tables
@@ -21,7 +21,7 @@ from ledger.tiers.move import changes_by, step_to, terms_at
 from ledger.tiers.progress import Progress, progress_of
 from ledger.tiers.rows import Pack, Standing, Step
 
-PAGE_MAX: Final = 100
+PACKS_MAX: Final = 100
 NUMBER_END: Final = 2**31 - 1
 """Before which every step's number lies."""
 
@@ -108,19 +108,19 @@ _PACKS = Query(
         tables.TIER_PACKS.c.programme_id == bindparam("programme"),
     )
     .order_by(tables.TIER_PACKS.c.due_at.desc(), tables.TIER_PACKS.c.id)
-    .limit(PAGE_MAX)
+    .limit(PACKS_MAX)
 )
 
 
 async def steps_page(
     reader: Reader, programme_id: UUID, view: TierView, *, limit: int, before: int = NUMBER_END
 ) -> list[Step]:
-    """At most `limit` (100) changes of the level, the latest first, from before that number on: those that time has
+    """At most `limit` (≤ 101) changes of the level, the latest first, from before that number on: those that time has
     brought, then those that the book has.
     """
     if view.standing_id is None:
         return []
-    before, limit = min(before, NUMBER_END), min(limit, PAGE_MAX)
+    before, limit = min(before, NUMBER_END), min(limit, PAGE_ROWS_MAX)
     asked = {"standing": view.standing_id, "programme": programme_id, "before": before, "limit": limit}
     posted = [Step(*row) for row in await reader.rows(_STEPS, asked)]
     # What was posted since the view was read stands in the book.

@@ -5,12 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ledger.engine.command import Actor
-from ledger.engine.reader import Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader
 from ledger.engine.request import reference_id, request_id
 from ledger.engine.sql_query import SqlQuery
 from ledger.vouchers.redeem import REDEEM
-
-PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +93,16 @@ async def _by_request(reader: Reader, actor: Actor, request: bytes) -> list[Rede
 async def redemptions_of_voucher(
     reader: Reader, programme_id: UUID, voucher_id: UUID, *, first: int, before: UUID | None = None
 ) -> list[RedemptionView]:
-    """The voucher's redemptions, newest first, at most `first` (up to 100), older than the redemption `before`."""
+    """The voucher's redemptions, newest first, at most `first` (up to 101), older than the redemption `before`."""
     asked = {"programme_id": programme_id, "voucher_id": voucher_id, "before": before or _LAST}
-    rows = await reader.rows(_OF_VOUCHER, {**asked, "rows_max": min(max(first, 1), PAGE_MAX)})
+    rows = await reader.rows(_OF_VOUCHER, {**asked, "rows_max": min(max(first, 1), PAGE_ROWS_MAX)})
     return [RedemptionView(**dict(row)) for row in rows]
 
 
 async def redemptions_of_merchant(
     reader: Reader, programme_id: UUID, merchant_id: UUID, *, first: int, before: UUID | None = None
 ) -> list[RedemptionView]:
-    """The merchant's redemptions, newest first, at most `first` (up to 100), older than the redemption `before`."""
+    """The merchant's redemptions, newest first, at most `first` (up to 101), older than the redemption `before`."""
     asked = {"programme_id": programme_id, "merchant_id": merchant_id, "before": before or _LAST}
-    rows = await reader.rows(_OF_MERCHANT, {**asked, "rows_max": min(max(first, 1), PAGE_MAX)})
+    rows = await reader.rows(_OF_MERCHANT, {**asked, "rows_max": min(max(first, 1), PAGE_ROWS_MAX)})
     return [RedemptionView(**dict(row)) for row in rows]

@@ -5,13 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Select, Uuid, bindparam, cast, or_, select
 
-from ledger.engine.reader import Query, Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader, Record
 from ledger.engine.version_pages import VersionPages
 from ledger.vouchers.rows import Template, TemplateVersion
 from ledger.vouchers.tables import TEMPLATE_VERSIONS, TEMPLATES
 from ledger.vouchers.template import TemplateRecord, TemplateState
-
-PAGE_MAX = 100
 
 _TEMPLATE_COLUMNS = [TEMPLATES.c[name].label(f"template_{name}") for name in Template._fields]
 _VERSION_COLUMNS = [TEMPLATE_VERSIONS.c[name].label(f"version_{name}") for name in TemplateVersion._fields]
@@ -55,7 +53,7 @@ async def offered_template(reader: Reader, programme_id: UUID, template_id: UUID
 async def templates_page(
     reader: Reader, programme_id: UUID, *, limit: int, after: UUID | None = None
 ) -> Sequence[TemplateRecord]:
-    """At most `limit` (≤ 100) templates in any state; their ids are computed, so in no order of time."""
+    """At most `limit` (≤ 101) templates in any state; their ids are computed, so in no order of time."""
     return await _read(reader, _ALL, programme_id, limit, after)
 
 
@@ -69,7 +67,7 @@ async def offered_page(
 async def _read(
     reader: Reader, query: Query, programme_id: UUID, limit: int, after: UUID | None
 ) -> Sequence[TemplateRecord]:
-    asked = {"programme_id": programme_id, "limit": min(limit, PAGE_MAX), "after": after}
+    asked = {"programme_id": programme_id, "limit": min(limit, PAGE_ROWS_MAX), "after": after}
     return [_record(row) for row in await reader.rows(query, asked)]
 
 

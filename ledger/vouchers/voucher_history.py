@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from ledger.engine.reader import Reader
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader
 from ledger.engine.sql_query import SqlQuery
-
-PAGE_MAX: Final = 100
 
 
 class VoucherEvent(NamedTuple):
@@ -44,11 +42,11 @@ _HISTORY = SqlQuery(
 async def voucher_history(
     reader: Reader, programme_id: UUID, voucher_id: UUID, *, first: int, after: int = 0
 ) -> Sequence[VoucherEvent]:
-    """The entries that touched the voucher, oldest first, at most `first` (up to 100), after the version `after`."""
+    """The entries that touched the voucher, oldest first, at most `first` (up to 101), after the version `after`."""
     asked = {
         "programme_id": programme_id,
         "voucher_id": voucher_id,
-        "rows_max": min(max(first, 1), PAGE_MAX),
+        "rows_max": min(max(first, 1), PAGE_ROWS_MAX),
         "after": after,
     }
     return [VoucherEvent(*row) for row in await reader.rows(_HISTORY, asked)]

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from ledger.engine.reader import Reader, Record
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader, Record
 from ledger.engine.sql_query import SqlQuery
 from ledger.points.receipt import or_none
 from ledger.vouchers.code import SealedCode
 from ledger.vouchers.voucher import VoucherState
-
-PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +100,13 @@ async def vouchers_of_member(
     first: int,
     before: UUID | None = None,
 ) -> list[VoucherView]:
-    """The member's vouchers in one of the states, newest first, at most `first` (up to 100), older than `before`."""
+    """The member's vouchers in one of the states, newest first, at most `first` (up to 101), older than `before`."""
     asked = {
         "programme_id": programme_id,
         "member_id": member_id,
         "states": [str(state) for state in states],
         "before": before or _LAST,
-        "rows_max": min(max(first, 1), PAGE_MAX),
+        "rows_max": min(max(first, 1), PAGE_ROWS_MAX),
     }
     return [_view(row) for row in await reader.rows(_OF_MEMBER, asked)]
 
@@ -118,7 +116,7 @@ async def expiring_vouchers(
 ) -> list[VoucherView]:
     """What of the member's vouchers can still be used and ends by `until`, the next to end first, at most `first`."""
     asked = {"programme_id": programme_id, "member_id": member_id, "until": until}
-    rows = await reader.rows(_EXPIRING, {**asked, "rows_max": min(max(first, 1), PAGE_MAX)})
+    rows = await reader.rows(_EXPIRING, {**asked, "rows_max": min(max(first, 1), PAGE_ROWS_MAX)})
     return [_view(row) for row in rows]
 
 

@@ -12,7 +12,8 @@ from graphql_api.bootstrap import Application
 from graphql_api.processes.demo.journey import STARTS_AT
 from graphql_api.processes.programme_file.step import NOBODY
 from ledger.engine.command import Actor
-from ledger.partners.queries import PAGE_MAX, merchants_page, partners_page
+from ledger.engine.reader import PAGE_ROWS_MAX
+from ledger.partners.queries import merchants_page, partners_page
 from ledger.partners.register import create_merchant, create_partner
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.queries import adjustment_limits, asset_by_code, programme_by_code, rates
@@ -91,14 +92,14 @@ async def _set_up_merchants(application: Application, actor: Actor, stores: Sequ
 async def _known_merchants(application: Application, programme_id: UUID) -> dict[int, UUID]:
     known: dict[int, UUID] = {}
     after: UUID | None = None
-    while page := await merchants_page(application.reader, programme_id, limit=PAGE_MAX, after=after):
+    while page := await merchants_page(application.reader, programme_id, limit=PAGE_ROWS_MAX, after=after):
         known.update((int(merchant.code), merchant.id) for merchant in page if merchant.code.isdecimal())
         after = page[-1].id
     return known
 
 
 async def _partner(application: Application, actor: Actor) -> UUID:
-    partners = await partners_page(application.reader, actor.programme_id, limit=PAGE_MAX)
+    partners = await partners_page(application.reader, actor.programme_id, limit=PAGE_ROWS_MAX)
     found = next((partner for partner in partners if partner.code == PARTNER), None)
     partner = found or await create_partner(application.units, actor, code=PARTNER, name="The stores")
     return partner.id

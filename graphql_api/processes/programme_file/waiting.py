@@ -9,8 +9,8 @@ import orjson
 from ledger.campaigns.budget import TopUpBudget
 from ledger.campaigns.submit import ApproveCampaign
 from ledger.control.approval import Approval, ApprovalState
-from ledger.control.queries import PAGE_MAX, approvals_page
-from ledger.engine.reader import Reader
+from ledger.control.queries import approvals_page
+from ledger.engine.reader import PAGE_ROWS_MAX, Reader
 
 _KINDS: Final = frozenset({ApproveCampaign.kind, TopUpBudget.kind})
 
@@ -20,7 +20,7 @@ async def waiting_approvals(reader: Reader, programme_id: UUID) -> Sequence[Appr
     waiting: list[Approval] = []
     before: UUID | None = None
     while page := await approvals_page(
-        reader, programme_id, limit=PAGE_MAX, before=before, state=ApprovalState.PENDING
+        reader, programme_id, limit=PAGE_ROWS_MAX, before=before, state=ApprovalState.PENDING
     ):
         waiting += [approval for approval in page if approval.kind in _KINDS]
         before = page[-1].id
