@@ -112,7 +112,7 @@ class Entry(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Entries, newest first. `looked_at_from` is the least index that was looked at."""
+    """Entries, newest first. `looked_at_from` is the index below which the next page begins."""
 
     entries: Sequence[Entry]
     looked_at_from: int
@@ -136,12 +136,13 @@ async def search_page(
     """The newest entries below the index `before` and from `down_to` on that meet the filter, at most `limit`.
 
     At most `SCANNED_MAX` entries are looked at, so a page may hold fewer though older ones meet the filter:
-    `looked_at_from` is where the next page goes on.
+    `looked_at_from` is where the next page goes on. One entry more than the page has is looked for, so that the last
+    page goes down to the end.
     """
     start = max(down_to, before - SCANNED_MAX)
-    rows = await _rows(connection, _NEWEST_FIRST, wanted, start, before, limit)
-    entries = _checked(rows, wanted)
-    return Page(entries, rows[-1]["index"] if len(rows) == limit else start)
+    rows = await _rows(connection, _NEWEST_FIRST, wanted, start, before, limit + 1)
+    entries = _checked(rows[:limit], wanted)
+    return Page(entries, rows[limit - 1]["index"] if len(rows) > limit else start)
 
 
 async def entries_meeting(connection: Connection, wanted: EventFilter, *, start: int, stop: int) -> Sequence[Entry]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from graphql_api.errors import InvalidInput
 from graphql_api.global_ids import decode_id, encode_id
 from graphql_api.schema.descriptions import object_type
+from ledger.engine.reader import PAGE_ROWS_MAX
 
-PAGE_MAX: Final = 100
+PAGE_MAX: Final = PAGE_ROWS_MAX - 1
 N = TypeVar("N")
 V = TypeVar("V")
 
@@ -86,7 +87,7 @@ def connect(
 ) -> Connection[N]:
     """A page of at most `size` from the rows that `rows_for` asked for."""
     edges = [Edge(node=node(view), cursor=cursor(view)) for view in views[:size]]
-    return page_of(edges, has_next=has_more(len(views), size), has_previous=not is_first)
+    return page_of(edges, has_next=len(views) > size, has_previous=not is_first)
 
 
 def connect_rows(kind: str, rows: Sequence[R], size: int, after: str | None, node: Callable[[R], N]) -> Connection[N]:
@@ -95,13 +96,8 @@ def connect_rows(kind: str, rows: Sequence[R], size: int, after: str | None, nod
 
 
 def rows_for(size: int) -> int:
-    """How many rows to read for a page: one more tells whether others follow, but the ledger reads 100 at most."""
-    return min(size + 1, PAGE_MAX)
-
-
-def has_more(rows: int, size: int) -> bool:
-    """Whether more may follow; after a full page of 100 the next one may turn out empty."""
-    return rows > size or rows == PAGE_MAX
+    """How many rows to read for a page: one more tells whether others follow."""
+    return size + 1
 
 
 def page_of(edges: list[Edge[N]], *, has_next: bool, has_previous: bool) -> Connection[N]:

@@ -14,7 +14,6 @@ from graphql_api.schema.connection import (
     PAGE_MAX,
     Connection,
     Edge,
-    has_more,
     page_of,
     page_size,
     row_after,
@@ -150,7 +149,7 @@ class Entry:
             for view in views[:size]
             if await is_callers(context, view)
         ]
-        return page_of(edges, has_next=has_more(len(views), size), has_previous=after is not None)
+        return page_of(edges, has_next=len(views) > size, has_previous=after is not None)
 
 
 async def _own_accounts(context: Context, view: EntryView) -> set[AccountId] | None:
