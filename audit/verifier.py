@@ -84,9 +84,9 @@ def judge(request: Request, now: datetime) -> Verdict:
     """The verdict. BundleUnreadable, PolicyRefused, ReaderDied, OSError or UnicodeDecodeError where something
     cannot be read.
     """
-    policy = parse_policy(_read(request.policy, TEXT_BYTES_MAX).decode("utf-8"))
+    policy = parse_policy(read_bounded(request.policy, TEXT_BYTES_MAX).decode("utf-8"))
     seen = [_checkpoint(path, policy) for path in request.seen]
-    files = bundle.unpack(_read(request.bundle, bundle.UNPACKED_BYTES_MAX))
+    files = bundle.unpack(read_bounded(request.bundle, bundle.UNPACKED_BYTES_MAX))
     with reading_in(request.processes or processes_for(files)) as map_pieces:
         return verify_bundle(files, policy, seen, now, map_pieces)
 
@@ -113,8 +113,8 @@ def _give_up(request: Request, code: str, what: str) -> int:
     return UNREADABLE
 
 
-def _read(path: Path, bytes_max: int) -> bytes:
-    """Counts as it reads: a pipe or a device does not say how much will come."""
+def read_bounded(path: Path, bytes_max: int) -> bytes:
+    """The file; OSError where it is longer. Counts as it reads: a pipe or a device does not say how much will come."""
     chunks: list[bytes] = []
     length = 0
     with path.open("rb") as file:
@@ -127,7 +127,7 @@ def _read(path: Path, bytes_max: int) -> bytes:
 
 
 def _checkpoint(path: Path, policy: Policy) -> VerifiedCheckpoint:
-    text = _read(path, TEXT_BYTES_MAX).decode("utf-8")
+    text = read_bounded(path, TEXT_BYTES_MAX).decode("utf-8")
     try:
         note = parse_note(text)
         return verify_checkpoint(text, policy.key_for(note, parse_checkpoint(note.text).size))

@@ -151,15 +151,17 @@ def open_sealed(
     Example:
         scrip audit open march.sealed --key auditor.key -o march.bundle
     """
+    from audit.bundle import UNPACKED_BYTES_MAX
     from audit.sealed_bundle import SealRefused, open_bundle, read_key
+    from audit.verifier import TEXT_BYTES_MAX, read_bounded
     from graphql_api.processes.cli.failure import CommandError
     from graphql_api.processes.cli.private_file import new_private_file
 
     read = key
     try:
-        private = read_key(key.read_text(encoding="ascii", errors="replace"))
+        private = read_key(read_bounded(key, TEXT_BYTES_MAX).decode("ascii", errors="replace"))
         read = sealed
-        archive = open_bundle(sealed.read_bytes(), private)
+        archive = open_bundle(read_bounded(sealed, UNPACKED_BYTES_MAX), private)
     except SealRefused as error:
         raise CommandError(f"{read}: {error}.") from None
     with new_private_file(output) as file:

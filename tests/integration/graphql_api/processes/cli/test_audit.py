@@ -40,6 +40,7 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
         (sealed, none): f"{none}: a key for sealing is 32 bytes in base64",
         (sealed, other): f"{sealed}: it was altered, or sealed to another key",
         (none, key): f"{none}: this is no sealed audit bundle",
+        (sealed, Path("/dev/zero")): "File too large: /dev/zero",
     }
 
     for (bundle, private), words in told.items():
