@@ -180,7 +180,7 @@ _RULES = (
     RefusalRule(_C.TEMPLATE_NOT_FOUND, _NEW, "There is no such voucher template."),
     RefusalRule(_C.ACTIVITY_TYPE_NOT_FOUND, _SAME, "There is no such type of activity in the programme.", frozen=False),
     RefusalRule(_C.ACTIVITY_NOT_FOUND, _SAME, "The activity to refund has not been reported.", frozen=False),
-    RefusalRule(_C.CAMPAIGN_NOT_FOUND, _NEW, "There is no such campaign."),
+    RefusalRule(_C.CAMPAIGN_NOT_FOUND, _NEW, "There is no such campaign, or it has no such budget."),
     RefusalRule(_C.TIER_LADDER_NOT_FOUND, _NEW, "There is no such ladder of tiers."),
     RefusalRule(_C.VOUCHER_NOT_FOUND, _NEW, "There is no such voucher, or it is not accepted here.", ("failed_index",)),
     RefusalRule(_C.REDEMPTION_NOT_FOUND, _NEW, "There is no such redemption."),

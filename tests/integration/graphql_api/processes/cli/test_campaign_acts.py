@@ -71,7 +71,7 @@ async def test_a_campaign_is_run_from_a_shell(bank: Bank, tmp_path: Path) -> Non
     assert json.loads(plain.stdout)["budgets"] == [{"asset": "POINTS", "left": 1000, "state": "frozen"}]
     assert json.loads(plain.stdout)["holds"]["terms"] == "As they say."
     assert json.loads(ended.stdout) == {"state": "ended"}
-    assert str(unknown.exception) == "There is no such campaign."
+    assert str(unknown.exception) == "There is no such campaign, or it has no such budget."
 
 
 async def test_support_sees_what_a_member_did_and_is_recorded(bank: Bank, tmp_path: Path) -> None:
