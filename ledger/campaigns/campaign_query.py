@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, or_, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, or_, select
 
 from ledger.campaigns.budget import budget_asset_code, select_budgets
 from ledger.campaigns.rows import Campaign, CampaignVersion
@@ -65,10 +65,10 @@ _PAGE = Query(
     .limit(bindparam("limit"))
 )
 VERSION_PAGES = VersionPages(CAMPAIGN_VERSIONS, CampaignVersion, owner="campaign_id")
-_NAME = Query(
-    select(CAMPAIGNS.c.code, CAMPAIGN_VERSIONS.c.number)
+_NAMES = Query(
+    select(CAMPAIGN_VERSIONS.c.id, CAMPAIGN_VERSIONS.c.number, CAMPAIGNS.c.code, CAMPAIGNS.c.programme_id)
     .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.campaign_id == CAMPAIGNS.c.id)
-    .where(CAMPAIGN_VERSIONS.c.id == bindparam("version_id"), CAMPAIGNS.c.programme_id == bindparam("programme_id"))
+    .where(CAMPAIGN_VERSIONS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid))))
 )
 _BUDGETS = Query(select_budgets(ASSETS.c.code, ACCOUNTS.c.posted, ACCOUNTS.c.state).order_by(ASSETS.c.code))
 
@@ -89,8 +89,8 @@ async def campaigns_page(
 
 async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> VersionName | None:
     """What the programme's version of that id is called; it never changes."""
-    row = await reader.row(_NAME, {"version_id": version_id, "programme_id": programme_id})
-    return None if row is None else VersionName(*row)
+    row = await reader.look_up(_NAMES, version_id)
+    return VersionName(row["code"], row["number"]) if row is not None and row["programme_id"] == programme_id else None
 
 
 async def budgets_of(reader: Reader, campaign: Campaign) -> Sequence[BudgetView]:

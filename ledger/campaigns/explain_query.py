@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, or_, select
+from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, bindparam, or_, select
 
 from ledger.campaigns import tables
 from ledger.campaigns.receipt import ActivityReceipt, SkippedLine
@@ -42,8 +42,14 @@ _OF_MEMBER = Query(
     .limit(bindparam("limit"))
 )
 _AWARD = Query(_AWARDS.where(tables.AWARDS.c.id == bindparam("id")))
-_AWARDED = Query(_AWARDS.where(tables.AWARDS.c.activity_id == bindparam("activity_id")).order_by(tables.AWARDS.c.id))
-_OUTCOME = Query(select(REQUESTS.c.outcome).where(REQUESTS.c.id == bindparam("request_id")))
+_AWARDED = Query(
+    select(tables.AWARDS.c.activity_id.label("asked"), *(tables.AWARDS.c[name] for name in Award._fields))
+    .where(tables.AWARDS.c.activity_id == any_(bindparam("asked", type_=ARRAY(Uuid))))
+    .order_by(tables.AWARDS.c.id)
+)
+_OUTCOMES = Query(
+    select(REQUESTS.c.id, REQUESTS.c.outcome).where(REQUESTS.c.id == any_(bindparam("asked", type_=ARRAY(LargeBinary))))
+)
 
 
 async def activity_by_id(reader: Reader, programme_id: UUID, activity_id: UUID) -> Activity | None:
@@ -80,13 +86,12 @@ async def award_by_id(reader: Reader, programme_id: UUID, award_id: UUID) -> Awa
 
 async def awards_of(reader: Reader, activity: Activity) -> Sequence[Award]:
     """What the activity was awarded, counted and credited, or a refund took back, in the order in which it was taken."""
-    asked = {"activity_id": activity.id, "programme_id": activity.programme_id}
-    return [Award(*row) for row in await reader.rows(_AWARDED, asked)]
+    return [Award(*row[1:]) for row in await reader.look_up_rows(_AWARDED, activity.id)]
 
 
 async def skipped_of(reader: Reader, activity: Activity) -> Sequence[SkippedLine]:
     """Why the other campaigns that looked at it awarded nothing."""
-    kept = await reader.row(_OUTCOME, {"request_id": activity.request_id})
+    kept = await reader.look_up(_OUTCOMES, activity.request_id)
     receipt = None if kept is None else thaw(kept["outcome"], ActivityReceipt).unwrap()
     return () if receipt is None else receipt.skipped
 

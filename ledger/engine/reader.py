@@ -1,6 +1,7 @@
 """Reading: queries built with Core, compiled once, run unlocked on the readers' pool."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -16,7 +17,7 @@ from ledger.engine.statements import Compiled, compile_statement, instant_now
 Record = asyncpg.Record
 PAGE_ROWS_MAX: Final = 101
 """The most rows that a page reads: the 100 that it shows, and one that tells whether others follow."""
-_Waiting = dict[Asked, list["asyncio.Future[Record | None]"]]
+_Waiting = dict[Asked, list["asyncio.Future[Sequence[Record]]"]]
 
 
 class Query:
@@ -69,8 +70,13 @@ class Reader:
         """The ledger's instant (semantics 10)."""
         return instant_in(await self.rows(NOW, {}))
 
-    def look_up(self, query: Query, value: Asked) -> Awaitable[Record | None]:
-        """The row whose first column is `value`, or None. Look-ups of one moment share one statement.
+    async def look_up(self, query: Query, value: Asked) -> Record | None:
+        """The first row of `look_up_rows`, or None."""
+        rows = await self.look_up_rows(query, value)
+        return rows[0] if rows else None
+
+    def look_up_rows(self, query: Query, value: Asked) -> Awaitable[Sequence[Record]]:
+        """The rows whose first column is `value`, in the query's order. Look-ups of one moment share one statement.
 
         The query's one parameter `asked` is the array of the values.
         """
@@ -79,13 +85,14 @@ class Reader:
         if waiting is None:
             waiting = self._waiting[query] = {}
             loop.call_soon(self._start, query)
-        found: asyncio.Future[Record | None] = loop.create_future()
+        found: asyncio.Future[Sequence[Record]] = loop.create_future()
         waiting.setdefault(value, []).append(found)
         return found
 
     async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Record | None]:
         """`look_up` for each of the values, by the same one statement."""
-        return await asyncio.gather(*[self.look_up(query, value) for value in values])
+        found = await asyncio.gather(*[self.look_up_rows(query, value) for value in values])
+        return [rows[0] if rows else None for rows in found]
 
     def _start(self, query: Query) -> None:
         """Whoever was woken in this pass of the loop has asked by now."""
@@ -95,13 +102,16 @@ class Reader:
 
     async def _answer(self, query: Query, waiting: _Waiting) -> None:
         try:
-            rows = {row[0]: row for row in await self.rows(query, {"asked": list(waiting)})}
+            rows = await self.rows(query, {"asked": list(waiting)})
         except Exception as error:  # noqa: BLE001 - handed to everybody who asked
             for _, found in _who_waits(waiting):
                 found.set_exception(error)
             return
+        by_value = defaultdict[Asked, list[Record]](list)
+        for row in rows:
+            by_value[row[0]].append(row)
         for value, found in _who_waits(waiting):
-            found.set_result(rows.get(value))
+            found.set_result(by_value[value])
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Snapshot"]:
@@ -113,7 +123,7 @@ class Reader:
             yield Snapshot(connection, self.book_schema)
 
 
-def _who_waits(waiting: _Waiting) -> "Iterator[tuple[Asked, asyncio.Future[Record | None]]]":
+def _who_waits(waiting: _Waiting) -> "Iterator[tuple[Asked, asyncio.Future[Sequence[Record]]]]":
     """Everybody who asked and has not given up."""
     return ((value, found) for value, asked in waiting.items() for found in asked if not found.done())
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
 
 from ledger.engine.reader import Query, Reader
 from ledger.programme.rows import AdjustmentLimit, Asset, AssetKind, Programme, Rate, asset_id
@@ -16,8 +16,10 @@ _BY_ID = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.id == bindparam("i
 _BY_CODE = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.code == bindparam("code")))
 _ALL = Query(select(*_PROGRAMME_COLUMNS).order_by(PROGRAMMES.c.code).limit(bindparam("limit")))
 _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
-_CODE_OF_ASSET = Query(
-    select(ASSETS.c.code).where(ASSETS.c.id == bindparam("id"), ASSETS.c.programme_id == bindparam("programme_id"))
+_CODES_OF_ASSETS = Query(
+    select(ASSETS.c.id, ASSETS.c.code, ASSETS.c.programme_id).where(
+        ASSETS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid)))
+    )
 )
 _IS_SHOWN = or_(ASSETS.c.kind == AssetKind.POINTS, ASSETS.c.kind == AssetKind.MONEY)
 _ASSETS = Query(
@@ -76,8 +78,8 @@ async def asset_by_code(reader: Reader, programme_id: UUID, code: str) -> Asset 
 
 async def code_of_asset(reader: Reader, programme_id: UUID, id_: UUID) -> str | None:
     """The code of the programme's asset with that id, of whatever kind: those of templates and budgets too."""
-    row = await reader.row(_CODE_OF_ASSET, {"id": id_, "programme_id": programme_id})
-    return None if row is None else str(row["code"])
+    row = await reader.look_up(_CODES_OF_ASSETS, id_)
+    return str(row["code"]) if row is not None and row["programme_id"] == programme_id else None
 
 
 async def assets(reader: Reader, programme_id: UUID) -> Sequence[Asset]:

@@ -16,10 +16,11 @@ from ledger.campaigns.campaign_body import (
     VoucherAward,
 )
 from ledger.vouchers.template_body import Multiplier
-from tests.campaign_desk import TENTH_POINTS, CampaignDesk, always
+from tests.campaign_desk import TENTH, TENTH_POINTS, CampaignDesk, always
 from tests.integration.graphql.campaigns import REPORTED, campaigns, purchase, refund, report
 from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
+from tests.integration.graphql.statements import statements_of
 from tests.tier_desk import TierDesk
 from tests.voucher_desk import VoucherDesk
 
@@ -76,6 +77,28 @@ async def test_an_activity_is_reported_once_and_explained(people: People, campai
     }
     same = {"id": first["activityId"]}
     assert (found["activityByEvent"], found["member"]["activities"]["nodes"]) == (same, [same])
+
+
+async def test_a_page_of_activities_is_read_by_as_many_statements_as_one(
+    people: People, campaigns: CampaignDesk
+) -> None:
+    """What came of them is looked up together, not activity by activity; each is told its own."""
+    await campaigns.run("base")
+    await campaigns.run("large", phases=always(replace(TENTH, when="activity.amount > 500")))
+    for number in range(1, 21):
+        await report(people, purchase(f"e-{number}", 100 * number, occurredAt=now()))
+    text = """query Q($first: Int!) { member(by: {externalId: "ines"}) { activities(first: $first) {
+        nodes { awards { campaign asset amount } skipped { campaign } } } } }"""
+
+    one = await statements_of(people.desk, people.core, text, first=1)
+    many = await statements_of(people.desk, people.core, text, first=20)
+    told = (await people.desk.ask(people.core, text, first=20))["member"]["activities"]["nodes"]
+
+    assert (one, many) == (8, 8)
+    awards = [[(award["campaign"], award["amount"]) for award in each["awards"]] for each in reversed(told)]
+    assert awards[:5] == [[("base", str(10 * number))] for number in range(1, 6)]
+    assert awards[5:] == [[("base", str(10 * number)), ("large", str(10 * number))] for number in range(6, 21)]
+    assert [each["skipped"] for each in told] == [[]] * 15 + [[{"campaign": "large"}]] * 5
 
 
 async def test_a_list_is_independent_and_in_order(people: People, campaigns: CampaignDesk) -> None:
