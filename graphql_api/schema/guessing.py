@@ -18,8 +18,10 @@ CODE: Final = "code"
 TERMINAL_LENGTH_MAX: Final = 64
 """No registered till has a longer code, and counts are kept under what a merchant says."""
 
-WRONG_CODES: Final = frozenset({RefusalCode.PAYMENT_CODE_INVALID, RefusalCode.VOUCHER_NOT_FOUND})
-"""What a code that is nobody's, or not accepted here, is refused with."""
+WRONG_CODES: Final = frozenset(
+    {RefusalCode.PAYMENT_CODE_INVALID, RefusalCode.VOUCHER_NOT_FOUND, RefusalCode.DYNAMIC_CODE_REQUIRED}
+)
+"""What a code that is nobody's, not accepted here or without the suffix of the moment, which is short, is refused with."""
 
 
 async def try_code(context: Context, terminal: str | None, attempt: Callable[[], Awaitable[Outcome[O]]]) -> Outcome[O]:

@@ -47,6 +47,24 @@ async def test_a_dynamic_code_changes_and_the_plain_one_is_worthless(people: Peo
     assert fresh["__typename"] == "VouchersRedeemed"
 
 
+async def test_whoever_guesses_the_suffix_is_slowed_down(people: People, counter: Counter) -> None:
+    """It has 20 bits: who holds a screenshot and may try as often as he likes soon finds it, by looking or by redeeming."""
+    await counter.template("T1", needsDynamicCode=True)
+    voucher = (await counter.issue("T1"))["voucher"]["id"]
+    code = await counter.code(voucher)
+    wrong = code.partition("+")[0] + "+00000"
+
+    looked = [(await counter.validate(wrong))["vouchers"][0]["reasons"][0]["code"] for _ in range(3)]
+    tried = [(await counter.redeem(wrong))["code"] for _ in range(4)]
+    right = await counter.redeem(code)
+    elsewhere = await counter.redeem(await counter.code(voucher), till=people.other_till)
+
+    assert looked == ["DYNAMIC_CODE_REQUIRED"] * 3
+    assert tried == ["DYNAMIC_CODE_REQUIRED"] * 3 + ["THROTTLED"]
+    assert (right["code"], right["retry"]) == ("THROTTLED", "SAME_KEY")
+    assert elsewhere["__typename"] == "VouchersRedeemed"
+
+
 async def test_a_list_gives_to_many_in_order_until_the_stock_is_gone(people: People, counter: Counter) -> None:
     """Three pieces for four: the last item is told so, the others keep theirs; a replay gives none again."""
     await counter.template("T1", stock="LIMITED")
