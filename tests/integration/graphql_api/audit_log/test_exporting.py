@@ -9,6 +9,7 @@ import pytest
 
 from audit.bundle import unpack
 from audit.policy import Policy
+from audit.progress import unwatched
 from audit.sealed_bundle import open_bundle, public_half
 from audit.search import EventFilter
 from audit.verdict import Answer, Question
@@ -136,7 +137,7 @@ async def test_the_command_line_writes_a_file_for_its_owner_only(
         monkeypatch.setenv(name, value)
     output = tmp_path / "march.sealed"
 
-    made = await commands._export(encode_id("Approval", approval_id))
+    made = await commands._export(encode_id("Approval", approval_id), unwatched)
     output.write_bytes(made.sealed)
     commands.open_sealed(output, auditor_file, tmp_path / "march.bundle")
 
