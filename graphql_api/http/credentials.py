@@ -171,7 +171,7 @@ class Authenticator:
             return verified
         networks = await self._merchants.networks_of(merchant_id)
         if networks is None:
-            raise unauthenticated("The credential's merchant is closed.")
+            raise unauthenticated("The credential's merchant is unknown or closed.")
         return replace(verified, version=version, networks=networks)
 
     async def _verify_credential(self, credential: str, now: float) -> _Remembered:

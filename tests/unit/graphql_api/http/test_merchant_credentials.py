@@ -71,6 +71,7 @@ async def test_a_closed_merchants_credentials_are_useless_at_once(by: str) -> No
     with pytest.raises(RequestRefused) as refused:
         await gate.identify(header, None)
     assert (refused.value.status, refused.value.code) == (401, "UNAUTHENTICATED")
+    assert str(refused.value) == "The credential's merchant is unknown or closed."
 
 
 async def test_nothing_of_a_merchant_is_remembered_while_nobody_would_tell() -> None:
