@@ -104,7 +104,7 @@ def template_of(record: TemplateRecord) -> VoucherTemplate:
 
 
 def _sees_all(context: Context) -> bool:
-    """Whether the caller sees drafts and stopped templates too; members see what they may claim."""
+    """Whether the caller sees drafts and stopped templates too; members see what members may claim."""
     return context.caller.role in BANK
 
 
@@ -113,7 +113,7 @@ async def voucher_template(
     id: strawberry.ID | None = None,  # noqa: A002 - the argument's name in the schema
     code: str | None = None,
 ) -> VoucherTemplate | None:
-    """A template of the caller's programme; for members one that they may claim now.
+    """A template of the caller's programme; for members one that is live and `isClaimable`.
 
     id:   its id
     code: its code
@@ -127,7 +127,8 @@ async def voucher_template(
 
 
 async def voucher_templates(info: Info, first: int = 20, after: str | None = None) -> Connection[VoucherTemplate]:
-    """The programme's templates, in no order of time; for members those that they may claim now.
+    """The programme's templates, in no order of time; for members those that are live and `isClaimable`:
+    whom each is for, its terms say.
 
     first: how many, 1 to 100
     after: the cursor after which the page begins
