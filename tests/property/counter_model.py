@@ -187,7 +187,8 @@ class Counter:
             return ["VOUCHER_NOT_FOUND"], 0, 0
         why = list(self.why_not(show, shop, now, beside, here))
         lock = slip.lock_at(now) if self.holds(show, shop, now) else None
-        hand = (lock.units if lock else slip.left) or slip.kind.units
+        left = 0 if slip.is_over(now) else slip.left
+        hand = (lock.units if lock else left) or slip.kind.units
         units, minor, short = _gives(slip.kind, bill, hand, show.up_to)
         why += [short] if short else []
         return sorted(why, key=PRECEDENCE.index), units, minor

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Any, NamedTuple
 
 from hypothesis import given
@@ -29,6 +30,15 @@ ASSETS = (
     terms("STARS", expiry="inactive 30 days", transfer_day_max=200, reversal_grace_days=3),
 )
 CODES = tuple(asset.code for asset in ASSETS)
+ABOUT = {
+    "capture": "hold",
+    "release": "hold",
+    "reverse": "spend",
+    "refund": "earn",
+    "confirm": "earn",
+    "cancel": "earn",
+}
+"""The kind of the entry that a command is mostly about."""
 
 
 class Sketch(NamedTuple):
@@ -65,7 +75,7 @@ SKETCHES = st.builds(
             "cancel",
         ]
     ),
-    key=st.integers(1, 25),
+    key=st.integers(1, 60),
     reference=st.integers(0, 12),
     member=st.sampled_from((*MEMBERS, "nobody")),
     other=st.sampled_from((*MEMBERS, "nobody")),
@@ -78,7 +88,9 @@ LISTS = st.tuples(st.sampled_from(("independent", "atomic")), st.lists(SKETCHES,
 
 def command_of(sketch: Sketch, targets: Sequence[Any], salt: str) -> AnyCommand:
     """The command; those about an earlier entry choose among `targets`."""
-    entry = targets[sketch.target % len(targets)].id if targets else named("entry", "none")
+    fitting = [each for each in targets if each.kind == ABOUT.get(sketch.verb) and sketch.target % 7]
+    among = fitting or targets
+    entry = among[sketch.target % len(among)].id if among else named("entry", "none")
     common: dict[str, Any] = {
         "actor": BANK,
         "key": f"{salt}{sketch.key}",
@@ -103,17 +115,30 @@ def command_of(sketch: Sketch, targets: Sequence[Any], salt: str) -> AnyCommand:
         case "adjust":
             return AdjustPoints(**common, **whose, amount=amount - 60, reason_code="x")
         case "capture":
-            return CaptureHold(**common, hold_id=entry, amount=amount or None)
+            return CaptureHold(**common, hold_id=entry, amount=amount % 40 or None)
         case "release":
             return ReleaseHold(**common, hold_id=entry)
         case "reverse":
-            return ReverseEntry(**common, entry_id=entry, amount=amount or None)
+            return ReverseEntry(**common, entry_id=entry, amount=amount % 12 or None)
         case "refund":
             return RefundEarn(**common, entry_id=entry, sale_minor=amount)
         case "confirm":
             return ConfirmPending(**common, entry_id=entry)
         case _:
             return CancelPending(**common, entry_id=entry)
+
+
+def opened() -> MemoryBook:
+    """A world in which everybody has points, some of them held, spent or pending."""
+    book = world(ASSETS)
+    verbs = {"earn": 100, "hold": 35, "spend": 10, "pending": 30, "adjust": 90}
+    for number, (verb, member, asset) in enumerate(product(verbs, MEMBERS, CODES)):
+        sketch = Sketch(verb, number, 0, member, member, asset, verbs[verb], 0)
+        book.execute(command_of(sketch, (), "opened/")).unwrap()
+    return book
+
+
+OPENED = opened()
 
 
 def outcomes_text(outcomes: Sequence[Outcome[Any]]) -> list[str]:
@@ -144,7 +169,7 @@ def test_a_batch_is_as_good_as_one_by_one(
     before: list[Sketch], days: int, together: list[tuple[str, list[Sketch]]]
 ) -> None:
     """Same outcomes, balances, versions, lots, draws, requests, however the units are divided into batches."""
-    book = world(ASSETS)
+    book = OPENED.copy()
     for number, sketch in enumerate(before):
         book.execute(command_of(sketch, book.rows(tables.ENTRIES), f"{number}/"))
     book.store.now += timedelta(days=days)

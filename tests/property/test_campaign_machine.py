@@ -3,7 +3,7 @@ nothing is lost: what was awarded and not returned is held, spent or expired.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,6 +41,7 @@ from ledger.members.rows import MEMBER_ATTRIBUTES, MemberAttribute, attribute_id
 from ledger.points.spend import SpendPoints
 from ledger.programme.rows import asset_id
 from ledger.vouchers.template_body import Exchange, Limits, TemplateBody, Validity
+from tests.bank import code_of
 from tests.property.campaign_model import (
     CONDITIONS,
     SEGMENTS,
@@ -91,8 +92,8 @@ CAMPAIGNS = st.lists(
     unique_by=lambda campaign: campaign.code,
 )
 KINDS: Mapping[str, str] = {ActionKind.POINTS: "points", ActionKind.VOUCHER: "voucher", ActionKind.DONATION: "gift"}
-AMOUNTS = st.integers(1, 200)
 AGES = st.sampled_from([timedelta(0), timedelta(minutes=59), timedelta(hours=13), timedelta(hours=73)])
+BASKETS = st.lists(st.tuples(st.sampled_from(MEMBERS), st.integers(1, 200), AGES), min_size=1, max_size=4)
 
 
 def action_of(campaign: ModelCampaign, rule: ModelRule) -> Action:
@@ -144,12 +145,33 @@ def body_of(campaign: ModelCampaign) -> CampaignBody:
     )
 
 
+@dataclass
+class Purchase:
+    """A purchase: what it earned of points by campaign, whose counters it moved, and how much of it is not refunded."""
+
+    command: ReportActivity
+    member: str
+    sale: int
+    left: int
+    points: Mapping[str, int]
+    counted: set[str]
+
+    def take(self, amount: int) -> dict[str, int]:
+        """Refunds so much of it; of each award the floor of what remains is kept."""
+        after = self.left - amount
+        taken = {
+            code: given * self.left // self.sale - given * after // self.sale for code, given in self.points.items()
+        }
+        self.left = after
+        return {code: points for code, points in taken.items() if points}
+
+
 class CampaignMachine(RuleBasedStateMachine):
     """Everything is decided by the product and, apart from it, by the model."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.bought: list[tuple[ReportActivity, str, set[str]]] = []
+        self.bought: list[Purchase] = []
         self.events = 0
 
     @initialize(
@@ -157,9 +179,17 @@ class CampaignMachine(RuleBasedStateMachine):
         zone=st.sampled_from(["Asia/Shanghai", "America/New_York"]),
         expiry=st.sampled_from(["never", "2 days"]),
         shortfall=st.sampled_from(["WITHIN_BALANCE", "NEGATIVE"]),
+        baskets=BASKETS,
     )
-    def begin(self, campaigns: list[ModelCampaign], zone: str, expiry: str, shortfall: str) -> None:
-        """The campaigns run."""
+    def begin(
+        self,
+        campaigns: list[ModelCampaign],
+        zone: str,
+        expiry: str,
+        shortfall: str,
+        baskets: list[tuple[str, int, timedelta]],
+    ) -> None:
+        """The campaigns run, and the first purchases come."""
         self.book = world([terms(expiry=expiry, shortfall=shortfall)], time_zone=zone)
         limits = Limits(total=VOUCHERS_MAX)
         coffee = TemplateBody(gives=Exchange(item="coffee"), validity=Validity(expiry="90 days"), issue_limits=limits)
@@ -171,6 +201,7 @@ class CampaignMachine(RuleBasedStateMachine):
         self.codes = {campaign_id(PROGRAMME, campaign.code): campaign.code for campaign in campaigns}
         for campaign in campaigns:
             add_campaign(self.book, campaign.code, body_of(campaign), campaign.budget or 0)
+        self.buy(baskets)
 
     @property
     def now(self) -> datetime:
@@ -182,7 +213,7 @@ class CampaignMachine(RuleBasedStateMachine):
         """Later."""
         self.book.store.now += step
 
-    @rule(baskets=st.lists(st.tuples(st.sampled_from(MEMBERS), AMOUNTS, AGES), min_size=1, max_size=4))
+    @rule(baskets=BASKETS)
     def buy(self, baskets: list[tuple[str, int, timedelta]]) -> None:
         """A list of purchases in one batch: each comes to what the model says, in input order."""
         commands = [self._purchase(member, amount, self.now - age) for member, amount, age in baskets]
@@ -197,7 +228,8 @@ class CampaignMachine(RuleBasedStateMachine):
             self._verify_inputs(receipt, expected.saw)
             assert told.keys() | {skip.campaign for skip in receipt.skipped} == set(self.codes.values())
             assert self.book.execute(command).unwrap() == receipt
-            self.bought.append((command, member, counted))
+            points = {code: given for code, (kind, given) in told.items() if kind != "voucher"}
+            self.bought.append(Purchase(command, member, amount, amount, points, counted))
 
     def _verify_inputs(self, receipt: ActivityReceipt, saw: Mapping[str, Mapping[str, int]]) -> None:
         """Each award tells what its campaign's segment saw before anything moved."""
@@ -225,11 +257,12 @@ class CampaignMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.bought)
-    @rule(index=st.integers(0, 30), amount=AMOUNTS)
-    def refund(self, index: int, amount: int) -> None:
-        """A part of a purchase is taken back, and budgets get theirs."""
-        place = index % len(self.bought)
-        command, member, counted = self.bought[place]
+    @rule(index=st.integers(0, 30), percent=st.sampled_from([1, 50, 100, 101]))
+    def refund(self, index: int, percent: int) -> None:
+        """So much of what is left of a purchase is taken back, and budgets get theirs."""
+        choice = [each for each in self.bought if each.left] or self.bought
+        purchase = choice[index % len(choice)]
+        command, amount = purchase.command, max(1, -(-purchase.left * percent // 100))
         self.events += 1
         refund = ReportRefund(
             actor=BANK,
@@ -241,14 +274,21 @@ class CampaignMachine(RuleBasedStateMachine):
             payload=orjson.dumps({"amount": amount}).decode(),
         )
         outcome: Outcome[ActivityReceipt] = self.book.execute(refund)
-        if outcome.refusal is None:
-            self.model.take_back(member, command.occurred_at, counted)
-            self.bought[place] = (command, member, set())
-            for award in outcome.unwrap().awards:
-                if award.kind in {ActionKind.POINTS, ActionKind.DONATION}:
-                    self.model.give_back(self.codes[award.campaign_id], -award.amount)
+        if amount > purchase.left:
+            assert code_of(outcome) == "REFUND_EXCEEDS_SALE"
+            return
+        of_points = {ActionKind.POINTS, ActionKind.DONATION}
+        told = {
+            self.codes[each.campaign_id]: -each.amount for each in outcome.unwrap().awards if each.kind in of_points
+        }
+        assert told == purchase.take(amount)
+        for code, points in told.items():
+            self.model.give_back(code, points)
+        self.model.take_back(purchase.member, command.occurred_at, purchase.counted)
+        purchase.counted = set()
 
-    @rule(member=st.sampled_from(MEMBERS), amount=AMOUNTS)
+    @precondition(lambda self: self.bought)
+    @rule(member=st.sampled_from(MEMBERS), amount=st.integers(1, 20))
     def spend(self, member: str, amount: int) -> None:
         """The member spends what it has, if it has it."""
         self.events += 1

@@ -82,4 +82,4 @@ class InMemory(CounterMachine):
 
 
 TestCounterMachine = InMemory.TestCase
-TestCounterMachine.settings = settings(max_examples=160, stateful_step_count=50)
+TestCounterMachine.settings = settings(max_examples=80, stateful_step_count=30)

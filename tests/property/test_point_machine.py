@@ -67,4 +67,4 @@ class InMemory(PointMachine):
 
 
 TestPointMachine = InMemory.TestCase
-TestPointMachine.settings = settings(max_examples=200, stateful_step_count=50)
+TestPointMachine.settings = settings(max_examples=120, stateful_step_count=40)

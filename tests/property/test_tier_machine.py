@@ -1,7 +1,7 @@
 """Random purchases, refunds, sweeps and grants on two ladders: levels and prices as a model says, standings as replayed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,9 +30,10 @@ from ledger.tiers.rows import (
     ladder_id,
 )
 from ledger.tiers.sweeps import SettleTiers
+from tests.bank import code_of
 from tests.property.campaign_world import add_campaign, add_ladder, verify_campaigns
 from tests.property.invariants import verify
-from tests.property.tier_model import DAYS, LEVELS, TierModel
+from tests.property.tier_model import DAYS, LATE, LEVELS, TierModel
 from tests.property.world import BANK, PROGRAMME, START, member_id, world
 
 WHO = ("ann", "bob")
@@ -59,9 +60,21 @@ VISITS = LadderBody(
     demotion=Demotion.ONE_STEP,
     grace_days=3,
 )
-AMOUNTS = st.sampled_from([1, 9, 60, 100, 149, 260])
 AGES = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=13), timedelta(hours=72), timedelta(hours=73)])
+BASKETS = st.lists(
+    st.tuples(st.sampled_from(WHO), st.sampled_from([1, 9, 60, 100, 149, 260]), AGES), min_size=1, max_size=3
+)
 STEPS_OF_TIME = st.sampled_from([timedelta(minutes=7), timedelta(hours=9), timedelta(days=2), timedelta(days=20)])
+
+
+@dataclass
+class Purchase:
+    """A purchase, how much of it has not been refunded, and whether it came in time to count."""
+
+    command: ReportActivity
+    name: str
+    left: int
+    counts: bool
 
 
 class TierMachine(RuleBasedStateMachine):
@@ -69,13 +82,13 @@ class TierMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bought: list[ReportActivity] = []
+        self.bought: list[Purchase] = []
         self.granted = set[str]()
         self.events = 0
 
-    @initialize(zone=st.sampled_from(["Asia/Shanghai", "America/New_York"]))
-    def begin(self, zone: str) -> None:
-        """Two ladders, and a campaign that pays by one of them."""
+    @initialize(zone=st.sampled_from(["Asia/Shanghai", "America/New_York"]), baskets=BASKETS)
+    def begin(self, zone: str, baskets: list[tuple[str, int, timedelta]]) -> None:
+        """Two ladders, a campaign that pays by one of them, and the first purchases."""
         self.zone = zone
         self.book = world(time_zone=zone)
         add_ladder(self.book, "rolling", ROLLING)
@@ -86,6 +99,7 @@ class TierMachine(RuleBasedStateMachine):
         rich = CampaignBody(phases=(replace(phase, rules=(RICH,)),), segment=SEGMENT, late_hours=500)
         self.rich = add_campaign(self.book, "rich", rich, ladders=("rolling",))
         self.models = {name: TierModel(ZoneInfo(zone), self.now) for name in WHO}
+        self.buy(baskets)
 
     @property
     def now(self) -> datetime:
@@ -99,7 +113,7 @@ class TierMachine(RuleBasedStateMachine):
         for model in self.models.values():
             model.advance(self.now)
 
-    @rule(baskets=st.lists(st.tuples(st.sampled_from(WHO), AMOUNTS, AGES), min_size=1, max_size=3))
+    @rule(baskets=BASKETS)
     def buy(self, baskets: list[tuple[str, int, timedelta]]) -> None:
         """A list of purchases in one batch, each priced at the level of its time."""
         commands = [self._purchase(name, amount, self.now - age) for name, amount, age in baskets]
@@ -111,7 +125,7 @@ class TierMachine(RuleBasedStateMachine):
             assert any(award.campaign_id == self.rich for award in awards) == (RICH_FROM <= qualifying < RICH_BELOW)
             if name not in self.granted:
                 assert sum(award.amount for award in awards if award.campaign_id != self.rich) == points
-            self.bought.append(command)
+            self.bought.append(Purchase(command, name, amount, age <= LATE))
 
     def _purchase(self, name: str, amount: int, at: datetime) -> ReportActivity:
         self.events += 1
@@ -126,10 +140,12 @@ class TierMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.bought)
-    @rule(index=st.integers(0, 30), amount=AMOUNTS)
-    def refund(self, index: int, amount: int) -> None:
-        """A part of a purchase is taken back; what it counted, if it did, no longer counts."""
-        command = self.bought[index % len(self.bought)]
+    @rule(index=st.integers(0, 30), percent=st.sampled_from([1, 50, 100, 101]))
+    def refund(self, index: int, percent: int) -> None:
+        """So much of what is left of a purchase is taken back; what counted no longer counts."""
+        choice = [each for each in self.bought if each.left] or self.bought
+        purchase = choice[index % len(choice)]
+        command, amount = purchase.command, max(1, -(-purchase.left * percent // 100))
         self.events += 1
         refund = ReportRefund(
             actor=BANK,
@@ -140,13 +156,13 @@ class TierMachine(RuleBasedStateMachine):
             occurred_at=self.now,
             payload=orjson.dumps({"amount": amount}).decode(),
         )
-        outcome: Outcome[ActivityReceipt] = self.book.execute(refund)
-        credits_of = self.book.rows(CREDITS.table, "member_id", command.member_id)
-        if outcome.refusal is None and any(
-            row.activity_id == outcome.unwrap().activity_id and row.amount == -amount for row in credits_of
-        ):
-            name = next(each for each in WHO if member_id(each) == command.member_id)
-            self.models[name].refund(amount, command.occurred_at)
+        is_too_much = amount > purchase.left
+        assert code_of(self.book.execute(refund)) == ("REFUND_EXCEEDS_SALE" if is_too_much else "")
+        if is_too_much:
+            return
+        purchase.left -= amount
+        if purchase.counts:
+            self.models[purchase.name].refund(amount, command.occurred_at)
 
     @rule(name=st.sampled_from(WHO))
     def sweep(self, name: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from operator import neg
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,7 +56,8 @@ NAMES = ("ann", "bob", "cat")
 MEMBERS = st.sampled_from(NAMES)
 POINTS = 25
 SKIPS = st.sampled_from([timedelta(hours=7), timedelta(days=1), timedelta(days=1), timedelta(days=3)])
-INDEX = st.integers(0, 60)
+INDEX = st.integers(1, 60).map(neg)
+"""From the end: small numbers are likelier, and the newest has most before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,9 @@ TEMPLATES = {
     "FEW": Terms(days=4, pieces=3, day=1),
     "GIVEN": Terms(days=1, is_claimable=False),
 }
+
+
+ASKED = st.tuples(MEMBERS, st.sampled_from(sorted(TEMPLATES)), st.booleans())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -227,9 +232,13 @@ class VoucherMachine(RuleBasedStateMachine):
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
-    @rule(name=MEMBERS, template=st.sampled_from(sorted(TEMPLATES)), claims=st.booleans())
-    def give(self, name: str, template: str, claims: bool) -> None:
-        """The bank issues, or the member claims."""
+    @rule(asked=st.lists(ASKED, min_size=1, max_size=5))
+    def give(self, asked: list[tuple[str, str, bool]]) -> None:
+        """The bank issues, or members claim."""
+        for name, template, claims in asked:
+            self._give(name, template, claims=claims)
+
+    def _give(self, name: str, template: str, *, claims: bool) -> None:
         kind = ClaimVoucher if claims else IssueVoucher
         expected = self.model.why_not(name, template, self.now, claims=claims)
         command = kind(**self.common(), member_id=self.members[name], template=template, deal=self.code)
@@ -271,13 +280,13 @@ class VoucherMachine(RuleBasedStateMachine):
         self.execute(VoidVoucher(**self.common(), voucher_id=held.id, reason_code="X"), expected)
         held.end = held.end if expected else "VOIDED"
 
-    @rule(name=MEMBERS)
-    def freeze_or_unfreeze(self, name: str) -> None:
-        """What the member starts is stopped, or goes on."""
-        frozen = self.model.frozen
-        kind = UnfreezeMember if name in frozen else FreezeMember
-        self.execute(kind(actor=self.actor, key=self.key(), member_id=self.members[name]), "")
-        frozen.symmetric_difference_update({name})
+    @rule(whom=st.sampled_from(((), (), *((name,) for name in NAMES))))
+    def freeze(self, whom: tuple[str, ...]) -> None:
+        """What these members start is stopped, that of others goes on."""
+        for name in self.model.frozen.symmetric_difference(whom):
+            kind = UnfreezeMember if name in self.model.frozen else FreezeMember
+            self.execute(kind(actor=self.actor, key=self.key(), member_id=self.members[name]), "")
+        self.model.frozen = set(whom)
 
     @rule(name=MEMBERS, template=st.sampled_from(sorted(TEMPLATES)))
     def sweep(self, name: str, template: str) -> None:
