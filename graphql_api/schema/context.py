@@ -93,7 +93,7 @@ class Context:
         external_id = self.caller.member_external_id
         found = None
         if external_id is not None:
-            found = await self.ledger.directory.member_id(await self.programme_id(), external_id)
+            found = await self.ledger.directory.members.find(await self.programme_id(), external_id)
         if found is None:
             raise Unresolved(RefusalCode.MEMBER_NOT_FOUND)
         return found

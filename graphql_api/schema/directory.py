@@ -4,7 +4,7 @@ Programmes, their codes, assets' codes and campaigns' versions are never given t
 asked again each time.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -21,14 +21,14 @@ _ONLY_SECONDS: Final = 10.0
 
 
 class Directory:
-    """Names to ids, for one process."""
+    """Names to ids, for one process; those of members in `members`."""
 
     def __init__(self, reader: Reader, members: MemberIds, *, now: Callable[[], float] = monotonic) -> None:
+        self.members = members
         self._reader = reader
         self._now = now
         self._programmes: dict[str, UUID] = {}
         self._codes: dict[UUID, str] = {}
-        self._members = members
         self._assets: dict[UUID, str] = {}
         self._kinds: dict[UUID, str] = {}
         self._versions: dict[UUID, VersionName] = {}
@@ -68,14 +68,6 @@ class Directory:
             assert found is not None
             code = self._codes[programme_id] = found.code
         return code
-
-    async def member_id(self, programme_id: UUID, external_id: str) -> UUID | None:
-        """The programme's member whom the bank calls `external_id`."""
-        return await self._members.find(programme_id, external_id)
-
-    async def learn_members(self, programme_id: UUID, external_ids: Collection[str]) -> None:
-        """Looks many up at once, so that `member_id` knows those that there are."""
-        await self._members.learn(programme_id, external_ids)
 
     async def asset_code(self, programme_id: UUID, asset_id: UUID) -> str:
         """The code of the programme's asset, of whatever kind."""

@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.permissions import Role
 from graphql_api.schema.context import Context
 from graphql_api.schema.descriptions import one_of_type
-from graphql_api.schema.kinds import MEMBER, uuid_of
+from graphql_api.schema.kinds import MEMBER, id_of, uuid_of
 from graphql_api.unresolved import NOBODY
 from ledger.book.refusal import refuse_input
 
@@ -43,13 +43,19 @@ async def named_member(context: Context, member: MemberRef) -> UUID:
 
 
 async def learn_members(context: Context, members: Iterable[MemberRef | None]) -> None:
-    """Looks up at once whom a list names by external ids; `resolve_member` then need not ask for each."""
-    names = {member.external_id for member in members if member is not None and member.external_id}
-    await context.ledger.directory.learn_members(await context.programme_id(), names)
+    """Looks up at once whom a list names by external ids; `resolve_member` then need not ask for each. A name that nobody
+    has becomes NOBODY's id.
+    """
+    named = [member for member in members if member is not None and member.external_id]
+    names = {str(member.external_id) for member in named}
+    unknown = await context.ledger.directory.members.learn(await context.programme_id(), names)
+    for member in named:
+        if member.external_id in unknown:
+            member.id, member.external_id = id_of(MEMBER, NOBODY), None
 
 
 async def find_member(context: Context, member: MemberRef) -> UUID | None:
     """The id that is named; None where the programme has no member of that external id."""
     if member.external_id:
-        return await context.ledger.directory.member_id(await context.programme_id(), member.external_id)
+        return await context.ledger.directory.members.find(await context.programme_id(), member.external_id)
     return uuid_of(MEMBER, member.id or "")

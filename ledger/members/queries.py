@@ -117,13 +117,15 @@ class MemberIds:
         self._keep(asked, row["id"])
         return self._known[asked]
 
-    async def learn(self, programme_id: UUID, external_ids: Collection[str]) -> None:
-        """Finds many at once, so that `find` knows those that there are."""
-        asked = [name for name in external_ids if name.isprintable() and (programme_id, name) not in self._known]
-        if not asked:
-            return
-        for row in await self._reader.rows(_IDS, {"programme_id": programme_id, "external_ids": asked}):
-            self._keep((programme_id, row["external_id"]), row["id"])
+    async def learn(self, programme_id: UUID, external_ids: Collection[str]) -> Collection[str]:
+        """Finds many at once, so that `find` knows those that there are; the names that nobody has."""
+        unknown = {name for name in external_ids if (programme_id, name) not in self._known}
+        asked = [name for name in unknown if name.isprintable()]
+        if asked:
+            for row in await self._reader.rows(_IDS, {"programme_id": programme_id, "external_ids": asked}):
+                self._keep((programme_id, row["external_id"]), row["id"])
+                unknown.remove(row["external_id"])
+        return unknown
 
     def _keep(self, name: tuple[UUID, str], id_: UUID) -> None:
         while len(self._known) >= self._known_max:

@@ -1,6 +1,5 @@
 """Lists: independent or all or nothing."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +9,9 @@ from graphql_api.caller import Caller
 from graphql_api.request_record import RequestRecord
 from graphql_api.schema.context import Context
 from graphql_api.schema.directory import Directory
-from ledger.engine.reader import Query, Reader, Record
 from ledger.members.queries import MemberIds
 from tests.integration.graphql.people import People
+from tests.integration.graphql.statements import counting, statements_of
 
 ITEMS = """
 ... on EarnPointsOutcomes {
@@ -133,17 +132,6 @@ async def test_spends_of_a_list_see_each_other(people: People) -> None:
     ]
 
 
-class Counting(Reader):
-    """Counts what it is asked."""
-
-    asked = 0
-
-    async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
-        """The rows."""
-        self.asked += 1
-        return await super().rows(query, parameters)
-
-
 @pytest.mark.parametrize(
     ("name", "item"),
     [
@@ -155,7 +143,7 @@ class Counting(Reader):
 async def test_a_list_looks_all_its_members_up_at_once(people: People, name: str, item: dict[str, object]) -> None:
     """By whatever external ids it names them; a full list of strangers to this process was a thousand look-ups."""
     application, contexts = people.desk.bank.application, people.desk.contexts
-    reader = Counting(application.database.pool, application.settings.book_schema)
+    reader = counting(application)
     directory = Directory(application.reader, MemberIds(reader))
 
     def afresh(caller: Caller, record: RequestRecord) -> Context:
@@ -170,3 +158,40 @@ async def test_a_list_looks_all_its_members_up_at_once(people: People, name: str
     assert len(done["items"]) == 2
     assert {"__typename": "MemberNotFoundError"} not in done["items"]
     assert reader.asked == 1
+
+
+@pytest.mark.parametrize("name", ["earnPointsList", "spendPointsList"])
+async def test_names_of_nobody_are_looked_up_at_once(people: People, name: str) -> None:
+    """One statement for all names; whether its key was used comes first in the order of checks, item by item."""
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    text = f"mutation L($input: {kind}!) {{ {name}(input: $input) {{ __typename }} }}"
+
+    def asked(*names: str) -> dict[str, object]:
+        items = [
+            {"member": {"externalId": who}, "amount": "1", "idempotencyKey": f"k-{n}"} for n, who in enumerate(names)
+        ]
+        return {"atomic": False, "items": items}
+
+    one = await statements_of(people.desk, people.core, text, input=asked("m-0"))
+    many = await statements_of(people.desk, people.core, text, input=asked(*(f"m-{n}" for n in range(50)), "\0"))
+
+    assert (one, many) == (1 + 1, 1 + 51)
+
+
+async def test_a_name_of_nobody_is_looked_up_again_by_the_next_list(people: People) -> None:
+    """Whoever was enrolled since is somebody; a key that was used for something else still comes first."""
+    items = [_earn("ines", 1, "a"), _earn("nina", 1, "b"), _earn("nina", 1, "a")]
+    unknown = await _list(people, items)
+    await people.desk.bank.enrol("nina")
+    known = await _list(people, items)
+
+    assert [item["__typename"] for item in unknown["items"]] == [
+        "PointsEarned",
+        "MemberNotFoundError",
+        "MemberNotFoundError",
+    ]
+    assert [item["__typename"] for item in known["items"]] == [
+        "PointsEarned",
+        "PointsEarned",
+        "IdempotencyConflictError",
+    ]
