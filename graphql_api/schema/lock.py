@@ -16,7 +16,7 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, try_code
 from graphql_api.schema.kinds import MERCHANT, TEMPLATE, VOUCHER, id_of
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import PresentedVoucherInput, TillInput, at_the_till, till_from
+from graphql_api.schema.presented import OF_ONE_VOUCHER, PresentedVoucherInput, TillInput, at_the_till, till_from
 from graphql_api.schema.redeem import AT_THE_TILL
 from graphql_api.schema.refusals import EVERY_KEYED
 from ledger.book.refusal import RefusalCode
@@ -169,11 +169,21 @@ _RELEASE = (
 _RENEW = (*_RELEASE, _CODE.MEMBER_CLOSED, _CODE.MERCHANT_CLOSED, _CODE.TERMINAL_CLOSED)
 
 LOCK_VOUCHER = mutation(
-    lock_voucher, _RULE, succeeds=VoucherLocked, refusals=(*EVERY_KEYED, *AT_THE_TILL), callers=BANK_AND_MERCHANT
+    lock_voucher,
+    _RULE,
+    succeeds=VoucherLocked,
+    refusals=(*EVERY_KEYED, *AT_THE_TILL),
+    callers=BANK_AND_MERCHANT,
+    names=OF_ONE_VOUCHER,
 )
 RENEW_VOUCHER_LOCK = mutation(
-    renew_voucher_lock, _RULE, succeeds=VoucherLocked, refusals=_RENEW, callers=BANK_AND_MERCHANT
+    renew_voucher_lock, _RULE, succeeds=VoucherLocked, refusals=_RENEW, callers=BANK_AND_MERCHANT, names=OF_ONE_VOUCHER
 )
 RELEASE_VOUCHER_LOCK = mutation(
-    release_voucher_lock, _RULE, succeeds=VoucherLockReleased, refusals=_RELEASE, callers=BANK_AND_MERCHANT
+    release_voucher_lock,
+    _RULE,
+    succeeds=VoucherLockReleased,
+    refusals=_RELEASE,
+    callers=BANK_AND_MERCHANT,
+    names=OF_ONE_VOUCHER,
 )

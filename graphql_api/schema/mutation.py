@@ -1,9 +1,9 @@
 """How a mutation answers: one success type, or one of the refusals that it declares."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import wraps
 from inspect import signature
-from typing import ParamSpec
+from typing import Final, ParamSpec
 
 import strawberry
 
@@ -18,6 +18,7 @@ from ledger.book.refusal import Refusal, RefusalCode
 from ledger.engine.writer import LOST
 
 P = ParamSpec("P")
+_AS_IT_IS: Final[Mapping[str, str]] = {}
 
 
 def mutation(
@@ -27,18 +28,20 @@ def mutation(
     succeeds: type | tuple[type, ...],
     refusals: Iterable[RefusalCode],
     callers: frozenset[Role] = BANK,
+    names: Mapping[str, str] = _AS_IT_IS,
 ) -> object:
     """A root field whose result is `<Name>Result`: what `succeeds`, or an error of `refusals`.
 
     The resolver may raise any of the refusals. A query that a till asks in the middle of a sale answers so too.
     callers: the roles that may ask at all, whatever their scopes, by default the bank's; others are refused with FORBIDDEN
+    names:   what the input calls those fields that the command calls otherwise
     """
     name = pascal(resolver.__name__)
     successes = succeeds if isinstance(succeeds, tuple) else (succeeds,)
     union = result_union(
         f"{name}Result", f"What `{name[0].lower()}{name[1:]}` came to.", (*successes, *_errors(refusals))
     )
-    return strawberry.mutation(resolver=_presenting(resolver, union, callers), metadata=rule)
+    return strawberry.mutation(resolver=_presenting(resolver, union, callers, names), metadata=rule)
 
 
 def items_of(name: str, succeeds: type, refusals: Iterable[RefusalCode]) -> object:
@@ -62,7 +65,7 @@ _BALANCES = ("available", "owed")
 
 
 def _presenting(
-    resolver: Callable[P, Awaitable[object]], union: object, callers: frozenset[Role]
+    resolver: Callable[P, Awaitable[object]], union: object, callers: frozenset[Role], names: Mapping[str, str]
 ) -> Callable[P, Awaitable[object]]:
     @wraps(resolver)
     async def answer(*args: P.args, **kwargs: P.kwargs) -> object:
@@ -73,7 +76,7 @@ def _presenting(
         try:
             return await resolver(*args, **kwargs)
         except Refusal as refusal:
-            return refused(info.context, refusal)
+            return refused(info.context, _named(refusal, names))
         except LOST as error:
             # A database that cannot be asked is a refusal too, which says to send the same again.
             log_lost(error, resolver.__name__)
@@ -82,6 +85,16 @@ def _presenting(
     answer.__annotations__ = {**resolver.__annotations__, "return": union}
     answer.__signature__ = signature(resolver).replace(return_annotation=union)  # type: ignore[attr-defined]
     return answer
+
+
+def _named(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
+    """The refusal, with the fields that it names as the caller knows them."""
+    match refusal.facts:
+        case {"field": str(field)} if field in names:
+            return Refusal(refusal.code, **{**refusal.facts, "field": names[field]})
+        case {"fields": tuple(fields)} if names:
+            return Refusal(refusal.code, fields=tuple(names.get(str(each), str(each)) for each in fields))
+    return refusal
 
 
 def refused(context: Context, refusal: Refusal) -> UserError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, TypedDict
+from typing import Final, NamedTuple, TypedDict
 from uuid import UUID
 
 import strawberry
@@ -79,6 +79,11 @@ class BasketInput(TillInput):
 
     basket_minor: MinorUnits
     items: list[BasketItemInput] | None = None
+
+
+OF_VOUCHERS: Final = {"terminalId": "terminal"}
+OF_ONE_VOUCHER: Final = OF_VOUCHERS | {"vouchers": "voucher", "vouchers.0.amountMinor": "voucher.amountMinor"}
+"""What these inputs call fields of the commands at a till, which know terminals by their ids and take several vouchers."""
 
 
 class Till(NamedTuple):

@@ -15,7 +15,15 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, try_code
 from graphql_api.schema.kinds import ENTRY, MERCHANT, REDEMPTION, TEMPLATE, VOUCHER, id_of
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, at_the_till, basket_from, till_from
+from graphql_api.schema.presented import (
+    OF_ONE_VOUCHER,
+    OF_VOUCHERS,
+    BasketInput,
+    PresentedVoucherInput,
+    at_the_till,
+    basket_from,
+    till_from,
+)
 from graphql_api.schema.refusals import EVERY_COMMAND
 from graphql_api.schema.voucher_enums import Kind
 from graphql_api.schema.voucher_units import left_of
@@ -218,6 +226,7 @@ REDEEM_VOUCHER = mutation(
     succeeds=VouchersRedeemed,
     refusals=_REFUSALS,
     callers=BANK_AND_MERCHANT,
+    names=OF_ONE_VOUCHER,
 )
 REDEEM_VOUCHERS = mutation(
     redeem_vouchers,
@@ -225,4 +234,5 @@ REDEEM_VOUCHERS = mutation(
     succeeds=VouchersRedeemed,
     refusals=_REFUSALS,
     callers=BANK_AND_MERCHANT,
+    names=OF_VOUCHERS,
 )

@@ -14,7 +14,15 @@ from graphql_api.schema.descriptions import input_type, object_type
 from graphql_api.schema.guessing import CODE, WRONG_CODES, try_codes
 from graphql_api.schema.kinds import TEMPLATE, VOUCHER, maybe_id
 from graphql_api.schema.mutation import INPUT, mutation
-from graphql_api.schema.presented import BasketInput, PresentedVoucherInput, at_the_till, basket_from, till_from
+from graphql_api.schema.presented import (
+    OF_ONE_VOUCHER,
+    OF_VOUCHERS,
+    BasketInput,
+    PresentedVoucherInput,
+    at_the_till,
+    basket_from,
+    till_from,
+)
 from graphql_api.schema.refusals import EVERY_REQUEST, UserError, present
 from graphql_api.schema.voucher_enums import Kind
 from graphql_api.schema.voucher_units import Left, left_of
@@ -166,6 +174,7 @@ VALIDATE_VOUCHER = mutation(
     succeeds=BasketValidation,
     refusals=_REFUSALS,
     callers=BANK_AND_MERCHANT,
+    names=OF_ONE_VOUCHER,
 )
 VALIDATE_VOUCHERS = mutation(
     validate_vouchers,
@@ -173,4 +182,5 @@ VALIDATE_VOUCHERS = mutation(
     succeeds=BasketValidation,
     refusals=_REFUSALS,
     callers=BANK_AND_MERCHANT,
+    names=OF_VOUCHERS,
 )

@@ -68,9 +68,9 @@ class CounterCommand(Command[O], Generic[O]):
         codes = {each.code_hash for each in self.vouchers}
         if not 1 <= len(self.vouchers) <= PRESENTED_MAX or len(codes) != len(self.vouchers):
             refuse_input("vouchers")
-        for each in self.vouchers:
+        for place, each in enumerate(self.vouchers):
             if each.wanted.amount_minor is not None and not is_amount(each.wanted.amount_minor):
-                refuse_input("amountMinor")
+                refuse_input(f"vouchers.{place}.amountMinor")
         if self.scene is not None and not (0 < len(self.scene) <= SCENE_LENGTH_MAX and self.scene.isprintable()):
             refuse_input("scene")
 

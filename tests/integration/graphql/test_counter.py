@@ -173,3 +173,31 @@ async def test_more_vouchers_than_a_basket_takes_are_refused_before_any_is_hashe
 
     assert refused == {name: {"code": "INVALID_INPUT", "field": "vouchers"}}
     assert hashed == []
+
+
+async def test_a_till_is_told_fields_as_it_named_them(people: People, counter: Counter) -> None:
+    """The commands know terminals by their ids and take several vouchers; a path leads to where the till wrote it."""
+    for code in ("1", "2"):
+        till = {"merchantId": people.shop, "code": code, "name": "Till"}
+        await people.desk.change(people.operator, "createTerminal", till)
+    await counter.template("T1", FIFTY)
+    code = await counter.issued_code("T1")
+    lock = {"voucher": {"code": code, "amountMinor": "0"}}
+    basket = {"basketMinor": "100", "vouchers": [{"code": "A"}, lock["voucher"]]}
+    fields = "... on InvalidInputError { field } ... on IdempotencyConflictError { fields }"
+
+    malformed = [
+        await people.change(people.till, "redeemVoucher", fields, **lock, basketMinor="100"),
+        await people.change(people.till, "lockVoucher", fields, **lock),
+        await people.change(people.till, "redeemVouchers", fields, **basket),
+    ]
+    await counter.redeem(code, idempotencyKey="k", terminal="1")
+    given = {"voucher": {"code": code, "amountMinor": "1"}, "basketMinor": "2000", "terminal": "2"}
+    other = await people.change(people.till, "redeemVoucher", fields, idempotencyKey="k", **given)
+
+    assert [each["field"] for each in malformed] == [
+        "voucher.amountMinor",
+        "voucher.amountMinor",
+        "vouchers.1.amountMinor",
+    ]
+    assert other["fields"] == ["terminal", "voucher"]
