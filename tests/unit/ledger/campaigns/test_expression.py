@@ -88,8 +88,26 @@ TREES = st.recursive(
     max_leaves=12,
 )
 
+NUMBERS = st.recursive(
+    st.sampled_from(("activity.amount", "activity.hour", "awards.day", "0", "-1", "7", "9223372036854775807")),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*/%"), inner).map("({0[0]} {0[1]} {0[2]})".format),
+    max_leaves=5,
+)
+TRUTHS = st.recursive(
+    st.tuples(NUMBERS, st.sampled_from(("==", "<", ">=")), NUMBERS).map(" ".join)
+    | NUMBERS.map("{} in [1, 2]".format)
+    | NUMBERS.map("member.tiers.exists(x, size(x) == {})".format),
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(("&&", "||")), inner).map(" ".join)
+        | inner.map("!({})".format)
+        | st.tuples(inner, inner, inner).map(lambda three: "({} ? {} : {})".format(*three))
+    ),
+    max_leaves=4,
+)
+"""What is of the right types, and may all the same overflow or divide by zero."""
 
-@given(st.one_of(TREES, st.text(max_size=60)), st.integers(-(10**15), 10**15))
+
+@given(st.one_of(TREES, TRUTHS, TRUTHS, st.text(max_size=60)), st.integers(-(10**15), 10**15))
 def test_any_text_is_refused_or_evaluates(text: str, amount: int) -> None:
     """A condition that was accepted is true, false or without a value for every payload; nothing is raised."""
     if find_fault(text, PURCHASE) is None:

@@ -124,12 +124,30 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(PIECES, max_size=9).map(" ".join), st.integers(-3, 3))
+def spoil(text: str, pieces: list[tuple[int, str]]) -> str:
+    """With the pieces put in at these places."""
+    for at, piece in pieces:
+        text = text[:at] + piece + text[at:]
+    return text
+
+
+SPOILED = st.builds(
+    spoil, CONDITIONS, st.lists(st.tuples(st.integers(0, 40), PIECES | PIECES.map(" {} ".format)), max_size=2)
+)
+
+
+@given(SPOILED, st.integers(-3, 3))
 def test_whatever_is_taken_for_plain_is_a_condition_and_means_the_same(text: str, amount: int) -> None:
-    """Anything else that the library takes is left to it."""
+    """Conditions with something put in: anything else that the library takes is left to it."""
     if not is_plain(text, VARIABLES):
         return
-    values: dict[str, int | str] = {"activity.amount": amount, "activity.category": "a"}
+    values: dict[str, int | str] = {
+        "activity.amount": amount,
+        "activity.hour": 7,
+        "activity.category": "a",
+        "attribute.region": "",
+        "qualifying.spend": 0,
+    }
 
     assert find_fault(text, VARIABLES) is None
     assert compile_plain([text], VARIABLES)(values) == (told(text, values),)

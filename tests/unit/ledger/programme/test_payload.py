@@ -32,12 +32,28 @@ def _text(value: object) -> str | None:
 
 
 OBJECTS = st.dictionaries(NAMES, VALUES, max_size=4).map(_text).filter(lambda text: text is not None)
-TEXTS = OBJECTS | st.text(alphabet=st.characters(), max_size=40)
+FITTING = {
+    "integer": st.integers(1, 9)
+    | st.integers(1, 9)
+    | st.sampled_from([0, AMOUNT_MAX, AMOUNT_MAX + 1, -1, 5.0, True, 1e15]),
+    "string": st.text(max_size=9) | st.text(max_size=9) | st.sampled_from(["", "a" * 64, "é" * 65, "\0"]),
+}
 
 
-@given(code=st.sampled_from(sorted(SHIPPED)), text=TEXTS)
-def test_a_payload_is_read_or_refused(code: str, text: str) -> None:
+@st.composite
+def reports(draw: st.DrawFn) -> tuple[str, str]:
+    """A type's code, and a payload that has about its fields, or anything."""
+    type_ = SHIPPED[draw(st.sampled_from(sorted(SHIPPED)))]
+    fields = {field.name: FITTING[field.type] for field in type_.fields}
+    whole, partial = st.fixed_dictionaries(fields), st.fixed_dictionaries({}, optional={**fields, "other": VALUES})
+    fitting = (whole | whole | partial).map(_text).filter(bool)
+    return type_.code, draw(fitting | OBJECTS | st.text(alphabet=st.characters(), max_size=40))
+
+
+@given(reports())
+def test_a_payload_is_read_or_refused(report: tuple[str, str]) -> None:
     """What is read is flat and within the range of amounts; what is refused is INVALID_INPUT with a field."""
+    code, text = report
     command = ReportActivity(
         actor=BANK,
         member_id=member_id("ann"),
