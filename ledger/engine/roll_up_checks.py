@@ -32,14 +32,14 @@ ROLL_UP_RULES = (
         "roll_up_is_complete",
         "an open account that moved before the latest cut has a roll-up, and every roll-up a cut and an open account",
         """
-        WITH latest AS (SELECT max(cut_tx_id) AS cut FROM {book}.roll_up_cuts), touched AS (
+        WITH touched AS (
             SELECT p.source_id AS account_id, e.tx_id
             FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
             UNION ALL SELECT p.destination_id, e.tx_id
             FROM {book}.postings p JOIN {book}.journal_entries e ON e.id = p.entry_id
         ), last AS (
-            SELECT touched.account_id, max(touched.tx_id) AS moved FROM touched, latest
-            WHERE touched.tx_id < latest.cut GROUP BY touched.account_id
+            SELECT account_id, max(tx_id) AS moved FROM touched
+            WHERE tx_id < (SELECT max(cut_tx_id) FROM {book}.roll_up_cuts) GROUP BY account_id
         )
         SELECT a.id AS subject, last.moved::text AS last_moved, NULL AS cut_tx_id
         FROM last JOIN {book}.accounts a ON a.id = last.account_id AND a.floor IS NULL AND a.ceiling IS NULL

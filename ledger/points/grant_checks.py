@@ -75,27 +75,26 @@ GRANT_RULES: Final = (
             SELECT g.id FROM granted g LEFT JOIN reckoned r USING (asset_id, day) WHERE g.expires_at IS DISTINCT FROM r.dies_at
             UNION ALL SELECT id FROM {book}.lots WHERE source_lot_id IS NOT NULL
         ), told AS MATERIALIZED (
-            SELECT lot.* FROM odd CROSS JOIN LATERAL (
-                SELECT lot.id AS subject, e.kind, lot.expires_at, coalesce(source.expiry, s.expiry) AS policy, p.time_zone,
-                       (lot.granted_at AT TIME ZONE p.time_zone)::date AS day, s.reversal_grace_days AS grace_days,
-                       s.version = 1 OR (source.id IS NOT NULL AND e.kind <> 'reverse') AS are_terms_known,
-                       (SELECT coalesce((use ->> 'expires_at')::timestamptz, '9999-12-31 00:00:00+00')
-                        FROM jsonb_array_elements(CASE asked.kind WHEN e.kind THEN asked.outcome::jsonb -> 12 END) use
-                        WHERE use ->> 'lot_id' = lot.id::text) AS answered,
-                       CASE asked.kind WHEN 'list' THEN asked.id END AS list_id
-                FROM {book}.lots lot
-                JOIN {book}.accounts a ON a.id = lot.account_id AND a.role = 'wallet'
-                JOIN {book}.journal_entries e ON e.id = lot.entry_id AND e.kind <> 'transfer'
-                JOIN registry.assets s ON s.id = a.asset_id
-                JOIN registry.programmes p ON p.id = a.programme_id
-                LEFT JOIN {book}.lots source ON source.id = lot.source_lot_id
-                LEFT JOIN {book}.requests asked ON asked.id = e.request_id AND asked.kind IN (e.kind, 'list')
-                    AND e.kind IN ('earn', 'opening', 'adjust')
-                WHERE lot.id = odd.id OFFSET 0) lot
+            SELECT lot.id AS subject, e.kind, lot.expires_at, coalesce(source.expiry, s.expiry) AS policy, p.time_zone,
+                   (lot.granted_at AT TIME ZONE p.time_zone)::date AS day, s.reversal_grace_days AS grace_days,
+                   s.version = 1 OR (source.id IS NOT NULL AND e.kind <> 'reverse') AS are_terms_known,
+                   (SELECT coalesce((use ->> 'expires_at')::timestamptz, '9999-12-31 00:00:00+00')
+                    FROM jsonb_array_elements(CASE asked.kind WHEN e.kind THEN asked.outcome::jsonb -> 12 END) use
+                    WHERE use ->> 'lot_id' = lot.id::text) AS answered,
+                   CASE asked.kind WHEN 'list' THEN asked.id END AS list_id
+            FROM odd
+            JOIN {book}.lots lot ON lot.id = odd.id
+            JOIN {book}.accounts a ON a.id = lot.account_id AND a.role = 'wallet'
+            JOIN {book}.journal_entries e ON e.id = lot.entry_id AND e.kind <> 'transfer'
+            JOIN registry.assets s ON s.id = a.asset_id
+            JOIN registry.programmes p ON p.id = a.programme_id
+            LEFT JOIN {book}.lots source ON source.id = lot.source_lot_id
+            LEFT JOIN {book}.requests asked ON asked.id = e.request_id AND asked.kind IN (e.kind, 'list')
+                AND e.kind IN ('earn', 'opening', 'adjust') AND asked.kind IN ('earn', 'opening', 'adjust', 'list')
         ), listed AS MATERIALIZED (
             SELECT use ->> 'lot_id' AS lot_id, coalesce((use ->> 'expires_at')::timestamptz, '9999-12-31 00:00:00+00') AS answered
-            FROM (SELECT DISTINCT list_id FROM told) lists
-            CROSS JOIN LATERAL (SELECT outcome::jsonb AS answers FROM {book}.requests r WHERE r.id = lists.list_id OFFSET 0) asked
+            FROM (SELECT r.outcome::jsonb AS answers
+                  FROM (SELECT DISTINCT list_id FROM told) lists JOIN {book}.requests r ON r.id = lists.list_id OFFSET 0) asked
             CROSS JOIN LATERAL jsonb_array_elements_text(asked.answers) item (text)
             CROSS JOIN LATERAL (SELECT item.text::jsonb AS answer OFFSET 0) read
             CROSS JOIN LATERAL jsonb_array_elements(

@@ -129,13 +129,18 @@ CREDIT_RULES = (
         " and no other did",
         """
         WITH terms AS (
-            SELECT l.id AS ladder_id, l.programme_id, v.body::jsonb AS body,
+            SELECT l.id AS ladder_id, l.programme_id, v.body::jsonb AS body, asset.id AS asset_id,
                    CASE WHEN v.number = 1 THEN timestamptz '-infinity' ELSE v.created_at END AS since,
                    coalesce(lead(v.created_at) OVER (PARTITION BY l.id ORDER BY v.number), 'infinity') AS until,
                    least(min(v.created_at) OVER (PARTITION BY l.id), seen.at) AS seen_at
             FROM registry.tier_ladders l JOIN registry.tier_ladder_versions v ON v.ladder_id = l.id
+            LEFT JOIN registry.assets asset
+                ON asset.programme_id = l.programme_id AND asset.code = v.body::jsonb #>> '{metric,asset}'
             LEFT JOIN (SELECT s.ladder_id, min(c.posted_at) AS at FROM {book}.tier_credits c
                        JOIN {book}.tier_standings s ON s.id = c.standing_id GROUP BY 1) seen ON seen.ladder_id = l.id
+        ), awarded AS (
+            SELECT activity_id, asset_id, sum(amount)::bigint AS amount FROM {book}.awards
+            WHERE kind = 'POINTS' AND asset_id IN (SELECT asset_id FROM terms) GROUP BY activity_id, asset_id
         ), looked AS (
             SELECT a.id AS activity_id, a.member_id, t.ladder_id, a.local_day, a.received_at >= t.seen_at
                        AND a.occurred_at >= p.open_from AS is_due,
@@ -147,28 +152,29 @@ CREDIT_RULES = (
                            greatest((jsonb_path_query_first(a.payload::jsonb,
                                      '$.keyvalue() ? (@.key == $field && @.value.type() == "number").value',
                                      jsonb_build_object('field', t.body #> '{metric,field}')) #>> '{}')::bigint, 0)
-                       ELSE (SELECT sum(w.amount)::bigint FROM {book}.awards w
-                             JOIN registry.assets s ON s.id = w.asset_id AND s.code = t.body #>> '{metric,asset}'
-                             WHERE w.activity_id = a.id AND w.kind = 'POINTS')
+                       ELSE w.amount
                    END AS amount
             FROM {book}.activities a
             JOIN registry.programmes p ON p.id = a.programme_id
             JOIN terms t ON t.programme_id = a.programme_id AND t.since <= a.received_at AND a.received_at < t.until
                 AND t.body #> '{metric,activities}' ? a.type
                 AND a.received_at - a.occurred_at <= (t.body ->> 'late_hours')::int * interval '1 hour'
+            LEFT JOIN awarded w ON w.activity_id = a.id AND w.asset_id = t.asset_id
             WHERE a.refund_of IS NULL
         ), credited AS (
             SELECT c.id, c.activity_id, c.member_id, s.ladder_id, c.local_day, c.amount
             FROM {book}.tier_credits c JOIN {book}.tier_standings s ON s.id = c.standing_id
             WHERE c.source = 'METRIC' AND c.original_credit_id IS NULL
+        ), held AS (
+            SELECT s.member_id, s.ladder_id, sum(c.amount) AS amount
+            FROM {book}.tier_credits c JOIN {book}.tier_standings s ON s.id = c.standing_id
+            WHERE c.original_credit_id IS NULL GROUP BY s.member_id, s.ladder_id
         )
         SELECT coalesce(c.id, k.activity_id) AS subject, c.amount, k.amount AS counts, c.local_day, k.local_day AS day
         FROM (SELECT * FROM looked WHERE amount IS NOT NULL) k
         FULL JOIN credited c ON c.activity_id = k.activity_id AND c.ladder_id = k.ladder_id
-        WHERE (c.id IS NULL AND k.is_due AND (k.is_snapshot OR k.amount <= 1000000000000000 - (
-                  SELECT coalesce(sum(e.amount), 0) FROM {book}.tier_credits e
-                  JOIN {book}.tier_standings s ON s.id = e.standing_id
-                  WHERE s.member_id = k.member_id AND s.ladder_id = k.ladder_id AND e.original_credit_id IS NULL)))
+        LEFT JOIN held ON held.member_id = k.member_id AND held.ladder_id = k.ladder_id
+        WHERE (c.id IS NULL AND k.is_due AND (k.is_snapshot OR k.amount <= 1000000000000000 - coalesce(held.amount, 0)))
            OR k.activity_id IS NULL
            OR (c.id IS NOT NULL AND (c.amount, c.local_day, c.member_id) <> (k.amount, k.local_day, k.member_id))
         """,
