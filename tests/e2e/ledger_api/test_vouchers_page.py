@@ -20,8 +20,19 @@ SHOWN = {
     "TOKEN": re.compile(r"'lockToken': '([^']+)'"),
     "REDEMPTION": re.compile(r"'redemptionId': '([^']+)'"),
     "PAYMENT": re.compile(r"'paymentCode': '([^']+)'"),
+    "SHOP": re.compile(r"'merchant': {'id': '([^']+)'"),
+    "HOLD": re.compile(r"'holdId': '([^']+)'"),
 }
 """What the pages leave to be filled in, and where an answer before shows it."""
+AT_A_TILL = (
+    "lockVoucher",
+    "redeemVouchers",
+    "reverseRedemption",
+    "spendPoints",
+    "captureHold",
+    "releaseHold",
+    "reverseEntry",
+)
 
 
 async def test_every_document_of_the_pages_can_be_pasted(api: Api, bank: Bank) -> None:
@@ -50,7 +61,7 @@ def test_the_pages_name_every_gift_and_every_refusal_at_a_till() -> None:
     gives, mutations = SCHEMA.type_map["GivesInput"], SCHEMA.mutation_type
     assert isinstance(gives, GraphQLInputObjectType)
     assert mutations is not None
-    unions = [get_named_type(mutations.fields[name].type) for name in ("lockVoucher", "redeemVouchers", "spendPoints")]
+    unions = [get_named_type(mutations.fields[name].type) for name in AT_A_TILL]
     names = {kind.name for union in unions if isinstance(union, GraphQLUnionType) for kind in union.types}
     codes = {re.sub(r"(?<!^)([A-Z])", r"_\1", name[:-5]).upper() for name in names if name.endswith("Error")}
     told_before = {*map(str, EVERY_REQUEST), "IDEMPOTENCY_CONFLICT", "LIST_TOO_LONG"}
