@@ -217,7 +217,8 @@ async def audit_events(
     actor = await context.actor()
     wanted = filter_of(filter, actor.programme_id)
     down_to, until = _bounds_of(filter)
-    before = until if after is None else number_after(after)
+    ends = (until, None if after is None else number_after(after))
+    before = min((end for end in ends if end is not None), default=None)
     page = await context.ledger.audit.search(actor, wanted, Stretch(limit=size, before=before, down_to=down_to))
     edges = [Edge(node=event_of(entry), cursor=number_cursor(entry.place)) for entry in page.entries]
     return Connection(

@@ -92,6 +92,19 @@ async def test_events_are_found_and_the_look_is_recorded_first(desk: Desk) -> No
     assert '"type":"earn"' in looks[0]
 
 
+async def test_a_cursor_leads_nowhere_that_the_filter_leaves_out(desk: Desk) -> None:
+    """Also one of a page of another filter."""
+    for name in ("ada", "eve", "ida"):
+        await desk.bank.enrol(name)
+    await sequence(desk)
+    officer = desk.caller(Role.COMPLIANCE, "carla")
+    newest = (await desk.ask(officer, EVENTS, first=1))["auditEvents"]["pageInfo"]["endCursor"]
+
+    page = (await desk.ask(officer, EVENTS, filter={"untilIndex": "1"}, after=newest))["auditEvents"]
+
+    assert [int(node["index"]) for node in page["nodes"]] == [0]
+
+
 async def test_a_look_with_a_long_filter_is_recorded(desk: Desk) -> None:
     """As long as each of its texts may be; a longer one is refused, in whatever script."""
     officer = desk.caller(Role.COMPLIANCE, "carla")
