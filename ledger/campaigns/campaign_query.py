@@ -1,7 +1,7 @@
 """Reading campaigns, their versions and what is left in their budgets."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, any_, bindparam, or_, select
@@ -13,8 +13,6 @@ from ledger.engine.reader import PAGE_ROWS_MAX, Query, Reader, Record
 from ledger.engine.tables import ACCOUNTS
 from ledger.engine.version_pages import VersionPages
 from ledger.programme.tables import ASSETS
-
-PAGE_MAX: Final = 100
 
 
 class CampaignView(NamedTuple):
@@ -85,6 +83,16 @@ async def campaigns_page(
     """At most `limit` (≤ 101) campaigns, only those in the state if one is named; in no order of time."""
     asked = {"programme_id": programme_id, "limit": min(limit, PAGE_ROWS_MAX), "after": after, "state": state}
     return [_view(row) for row in await reader.rows(_PAGE, asked)]
+
+
+async def every_campaign(reader: Reader, programme_id: UUID) -> list[CampaignView]:
+    """All campaigns of the programme, in no order of time."""
+    found: list[CampaignView] = []
+    while page := await campaigns_page(
+        reader, programme_id, limit=PAGE_ROWS_MAX, after=found[-1].campaign.id if found else None
+    ):
+        found += page
+    return found
 
 
 async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> VersionName | None:

@@ -60,16 +60,10 @@ def show_campaign(code: CampaignCode, programme: ProgrammeCode = None, as_json: 
 
 
 async def _all(programme: str | None) -> "list[CampaignView]":
-    from ledger.campaigns.campaign_query import PAGE_MAX, campaigns_page
+    from ledger.campaigns.campaign_query import every_campaign
 
     async with opened_programme(programme) as (application, actor):
-        found: list[CampaignView] = []
-        while True:
-            after = found[-1].campaign.id if found else None
-            page = await campaigns_page(application.reader, actor.programme_id, limit=PAGE_MAX, after=after)
-            found += page
-            if len(page) < PAGE_MAX:
-                return found
+        return await every_campaign(application.reader, actor.programme_id)
 
 
 async def _one(code: str, programme: str | None) -> "tuple[CampaignView, Sequence[BudgetView]]":

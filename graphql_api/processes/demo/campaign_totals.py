@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger.campaigns.campaign_query import BudgetView, CampaignView, budgets_of, campaigns_page
+from ledger.campaigns.campaign_query import BudgetView, CampaignView, budgets_of, every_campaign
 from ledger.campaigns.figures import Figures, figures_page
-from ledger.engine.reader import PAGE_ROWS_MAX, Reader
+from ledger.engine.reader import Reader
 from ledger.engine.sql_query import SqlQuery
 
 
@@ -42,12 +42,8 @@ async def level_totals(reader: Reader, programme_id: UUID) -> Sequence[LevelTota
 
 async def campaign_totals(reader: Reader, programme_id: UUID) -> Sequence[CampaignTotals]:
     """Every campaign of the programme, by its code."""
-    campaigns: list[CampaignView] = []
-    while page := await campaigns_page(
-        reader, programme_id, limit=PAGE_ROWS_MAX, after=campaigns[-1].campaign.id if campaigns else None
-    ):
-        campaigns.extend(page)
-    return [await _totals(reader, view) for view in sorted(campaigns, key=lambda view: view.campaign.code)]
+    campaigns = sorted(await every_campaign(reader, programme_id), key=lambda view: view.campaign.code)
+    return [await _totals(reader, view) for view in campaigns]
 
 
 async def _totals(reader: Reader, view: CampaignView) -> CampaignTotals:
