@@ -189,6 +189,7 @@ async def test_a_redemption_races_its_own_release(counter: VoucherCounter) -> No
 
     seen = codes(results)
     assert set(seen) <= {"", "LOCK_EXPIRED", "VOUCHER_REDEEMED", "LOCK_TOKEN_REQUIRED"}
+    assert seen[""] in {1, 2}
     assert await counter.scalar("SELECT count(*) FROM book.redemptions") == codes([results[0], results[2]])[""] <= 1
     await assert_clean(counter.url)
 
