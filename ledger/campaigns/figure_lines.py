@@ -48,13 +48,14 @@ LINES: Final = f"""
             SELECT fresh.*, w.campaign_id, w.phase, w.variant, w.asset_id IS NOT NULL AS is_awarded
             FROM fresh JOIN {{book}}.awards w ON w.activity_id = fresh.id WHERE w.original_award_id IS NULL
             UNION ALL
-            SELECT fresh.*, c.id, under ->> 'phase', under ->> 'variant', false
-            FROM fresh
-            JOIN {{book}}.requests r ON r.id = fresh.request_id
-            CROSS JOIN LATERAL jsonb_array_elements({_UNDER}) AS under
-            CROSS JOIN LATERAL jsonb_array_elements_text(under -> 'looks') AS look
-            JOIN registry.campaigns c ON c.programme_id = fresh.programme_id AND c.code = split_part(look, ':', 1)
-            WHERE fresh.refund_of IS NULL AND under ->> 'phase' IS NOT NULL) lines
+            SELECT (met.activity).*, c.id, under ->> 'phase', under ->> 'variant', false
+            FROM (SELECT fresh AS activity, under, look FROM fresh
+                  JOIN {{book}}.requests r ON r.id = fresh.request_id
+                  CROSS JOIN LATERAL jsonb_array_elements({_UNDER}) AS under
+                  CROSS JOIN LATERAL jsonb_array_elements_text(under -> 'looks') AS look
+                  WHERE fresh.refund_of IS NULL AND under ->> 'phase' IS NOT NULL OFFSET 0) met
+            JOIN registry.campaigns c ON c.programme_id = (met.activity).programme_id AND c.code = split_part(look, ':', 1)
+            ) lines
         GROUP BY id, programme_id, campaign_id, member_id, local_day, channel, branch, amount
     ), reach AS (
         SELECT {PLACE}, sum(activities)::bigint AS activities, sum(awarded)::bigint AS awarded,

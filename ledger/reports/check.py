@@ -57,11 +57,13 @@ _UNREADABLE = (asyncpg.DataError, ValueError, LookupError, ArithmeticError)
 
 _EXPORT = SqlQuery("SELECT pg_export_snapshot()")
 # The checker sorts and joins whole tables: it may take some memory, and plans for scans; with statistics of a book that was
-# almost empty, loops within loops take hours where hashing takes seconds.
+# almost empty, loops within loops take hours where hashing takes seconds. Merging two indexes by a part of what their rows
+# share is such a loop too.
 _SETTINGS = SqlQuery(
     """
     SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
-           set_config('cursor_tuple_fraction', '1.0', true), set_config('enable_nestloop', 'off', true)
+           set_config('cursor_tuple_fraction', '1.0', true), set_config('enable_nestloop', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
     """
 )
 _COUNTS = SqlQuery(
