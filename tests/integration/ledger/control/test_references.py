@@ -170,12 +170,12 @@ async def test_an_approval_and_a_new_use_at_the_expiry_never_both_have_it(desk: 
     """
     approval_id, application = await desk.ask(), desk.bank.application
     async with open_application(application.settings, url=desk.bank.url) as other:
-        async with _kept_from_writing(desk.bank, claim_after(approval_id)) as both_wait:
+        async with _kept_from_writing(desk.bank, claim_after(approval_id)):
             approving = asyncio.create_task(desk.run(desk.approve(approval_id)))
-            await both_wait(1)
+            await desk.bank.until_waiting(1)
             await desk.bank.advance(VALID)
             using = asyncio.create_task(other.engine.execute(desk.adjust(1, member=1)))
-            await both_wait(2)
+            await desk.bank.until_waiting(2)
         approved, used = await approving, await using
 
     codes = (code_of(approved), code_of(used))
@@ -185,18 +185,9 @@ async def test_an_approval_and_a_new_use_at_the_expiry_never_both_have_it(desk: 
     assert await desk.named() == winner.unwrap().entry_id
 
 
-_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-
 @asynccontextmanager
-async def _kept_from_writing(bank: Bank, claim: bytes) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-    """Nobody can claim by that id until the end. Gives a function that waits until so many try."""
-
-    async def waiting(count: int) -> None:
-        async with asyncio.timeout(30):
-            while (await bank.fetch(_WAITING))[0][0] < count:  # noqa: ASYNC110  the database tells in no other way
-                await asyncio.sleep(0.01)
-
+async def _kept_from_writing(bank: Bank, claim: bytes) -> AsyncIterator[None]:
+    """Nobody can claim by that id until the end."""
     connection = await asyncpg.connect(bank.url)
     try:
         transaction = connection.transaction()
@@ -205,7 +196,7 @@ async def _kept_from_writing(bank: Bank, claim: bytes) -> AsyncIterator[Callable
             "INSERT INTO book.requests (id, client, kind, key, fingerprint, outcome, decided_at)"
             " VALUES ($1, '', '', '', '', '', now())", claim,
         )  # fmt: skip
-        yield waiting
+        yield
         await transaction.rollback()
     finally:
         await connection.close()

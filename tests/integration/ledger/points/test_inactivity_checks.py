@@ -147,9 +147,9 @@ async def test_terms_are_changed_between_batches(idle: Idle) -> None:
     async with keeper.transaction():
         await keeper.execute("SELECT FROM book.accounts WHERE id = $1 FOR UPDATE", wallet)
         earning = asyncio.create_task(idle.earn("ann"))
-        await asyncio.sleep(0.3)
+        await idle.bank.until_waiting(1)
         changing = asyncio.create_task(idle.set_terms("inactive 3 months"))
-        await asyncio.sleep(0.3)
+        await idle.bank.until_waiting(2)
         waits = not changing.done()
     await asyncio.gather(earning, changing)
     await keeper.close()

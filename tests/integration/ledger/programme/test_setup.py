@@ -275,16 +275,16 @@ async def test_a_closed_period_waits_for_what_still_posts_into_it(bank: Bank) ->
     await written.start()
     await keeper.execute(request, request_id("service:core", "late"))
     earning = asyncio.create_task(bank.earn(member, 5, key="late", effective_at=until - timedelta(hours=1)))
-    await asyncio.sleep(0.3)
+    await bank.until_waiting(1)
     closing = asyncio.create_task(close_period(bank.application.units, bank.actor(), until=until))
-    done, _ = await asyncio.wait([closing], timeout=0.3)
-    before = await told()
+    await bank.until_waiting(2)
+    before, waits = await told(), not closing.done()
     await written.rollback()
     await earning
     await closing
     await keeper.close()
 
-    assert not done
+    assert waits
     assert (before, await told()) == ((0, False), (5, True))
 
 

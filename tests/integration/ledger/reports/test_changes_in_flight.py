@@ -31,7 +31,7 @@ async def in_flight(bank: Bank, change: Coroutine[Any, Any, object]) -> AsyncIte
     async with keeper.transaction():
         await keeper.execute("SELECT FROM registry.instance FOR UPDATE")
         changing = asyncio.create_task(change)
-        await asyncio.sleep(0.3)
+        await bank.until_waiting()
         assert not changing.done()
         yield
     await changing

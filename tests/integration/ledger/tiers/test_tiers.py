@@ -66,9 +66,9 @@ async def test_what_is_decided_while_a_change_is_written_is_under_the_new_versio
     )
 
     changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=EASIER)))
-    await asyncio.sleep(0.3)
+    await bank.until_waiting(1)
     buying = asyncio.create_task(campaigns.buy(member, 600))
-    await asyncio.sleep(0.3)
+    await bank.until_waiting(2)
     await written.rollback()
     await changing
     await buying
@@ -89,9 +89,9 @@ async def test_what_is_decided_before_a_change_is_under_the_former_version(
     async with keeper.transaction():
         await keeper.execute("SELECT FROM book.holders WHERE id = $1 FOR UPDATE", member)
         buying = asyncio.create_task(campaigns.buy(member, 600))
-        await asyncio.sleep(0.3)
+        await bank.until_waiting(1)
         changing = asyncio.create_task(tiers.change("spend", replace(SPEND, levels=EASIER)))
-        await asyncio.sleep(0.3)
+        await bank.until_waiting(2)
     await changing
     await buying
     await keeper.close()
@@ -110,9 +110,9 @@ async def test_whoever_is_decided_after_a_ladder_was_made_is_credited_on_it(
     async with keeper.transaction():
         await keeper.execute("SELECT FROM registry.instance FOR UPDATE")
         making = asyncio.create_task(tiers.ladder())
-        await asyncio.sleep(0.3)
+        await bank.until_waiting(1)
         buying = asyncio.create_task(campaigns.buy(member, 1000))
-        await asyncio.sleep(0.3)
+        await bank.until_waiting(2)
     await making
     await buying
     await keeper.close()

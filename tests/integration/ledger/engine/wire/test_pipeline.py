@@ -103,8 +103,8 @@ async def test_an_error_is_not_kept(writer: Pipeline) -> None:
 
 async def test_one_pipeline_at_a_time(writer: Pipeline) -> None:
     """A second one is refused, and the first goes on."""
-    asked = asyncio.create_task(writer.run([Statement("SELECT 1"), Statement("SELECT pg_sleep(0.2)::text")]))
-    await asyncio.sleep(0.1)
+    asked = asyncio.create_task(writer.run([Statement("SELECT 1"), Statement("SELECT pg_sleep(0.1)::text")]))
+    await asyncio.sleep(0)
     with pytest.raises(asyncpg.InterfaceError, match="in flight"):
         await writer.run([Statement("SELECT 1")])
     assert (await asked)[0] == [(1,)]
