@@ -82,7 +82,7 @@ class TemplateTerms:
     uses:                how often one voucher can be used
     money_asset:         the code of the money in which its amounts are counted
     stock:               where vouchers come from
-    issue_limits:        how many a member may receive
+    issue_limits:        how many a member may be issued or claim; gifts do not count
     use_limits:          how many uses a member may make of all its vouchers of this template
     merchant_ids:        the merchants that accept it
     partner_ids:         the partners whose merchants accept it
@@ -92,7 +92,7 @@ class TemplateTerms:
     segments:            who may have it, by segment
     price:               what a claim costs; null = nothing
     is_claimable:        whether members may claim it themselves
-    is_giftable:         whether a member may give it to another
+    is_giftable:         whether a member may give it to another, whom `issueLimits`, tiers and segments do not bind
     needs_dynamic_code:  whether a till must present the suffix that the app shows
     stacking:            how it stacks
     """
