@@ -11,7 +11,8 @@
     ann has v1 -> ISSUED left=1                      the state at the instant
 
 `asks` and `redeems` take the options basket, items=name:price[xCount],…, scene, amount, upto, dynamic and with; the
-options that belong to one voucher are those of the first. Who redeems is told only what the refusal's facts say.
+options that belong to one voucher are those of the first. `till=shop/1` is the shop's, whoever names it. Who redeems is
+told only what the refusal's facts say.
 """
 
 import shlex
@@ -205,13 +206,13 @@ class VoucherScript:
 
     def counter(self, who: str, options: Options) -> dict[str, Any]:
         """Who acts, where."""
-        till = options.get("till")
+        owner, _, till = options.get("till", "").rpartition("/")
         return {
             "actor": Actor(kind="merchant", id=str(merchant_id(who)), programme_id=PROGRAMME),
             "key": options.get("key") or self.key(),
             "reference": options.get("ref"),
             "merchant_id": merchant_id(options.get("at", who)),
-            "terminal_id": None if till is None else terminal_id(merchant_id(who), till),
+            "terminal_id": terminal_id(merchant_id(owner or who), till) if till else None,
             "scene": options.get("scene"),
         }
 
