@@ -62,7 +62,7 @@ async def _assert_seen(
             is_clean = await look(_NewAuditor(connection=connection))
     if not is_clean:
         report = await check_book(url, book_schema=book_schema, book_number=book_number)
-        assert report.is_clean, [difference for rule in report.rules for difference in rule.differences]
+        raise AssertionError([difference for rule in report.rules for difference in rule.differences])
 
 
 async def _is_clean(auditor: Auditor, book_schema: str, book_number: int) -> bool:
