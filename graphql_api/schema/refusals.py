@@ -37,7 +37,7 @@ enum_type(
 
 @interface_type
 class UserError:
-    """An expected refusal. Nothing changed but the request's record.
+    """An expected refusal. Nothing changed but the request's record; of `UNAVAILABLE` that is not known.
 
     code:                which refusal it is
     message:             the refusal in English, for developers
