@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 
 from graphql_api.permissions import Role, Scope
-from ledger.engine.command import Actor
-from ledger.programme.setup import create_programme
-from tests.integration.graphql.desk import gid
 from tests.integration.graphql.people import People
 
 
@@ -229,45 +226,6 @@ async def test_a_name_that_is_none_is_not_found(people: People, name: str) -> No
     assert found.pop("redemption") == []
     assert set(found.values()) == {None}
     assert earned["code"] == "MEMBER_NOT_FOUND"
-
-
-async def test_another_programme_has_none_of_it(people: People) -> None:
-    """Every id of this programme is unknown in the other, to read and to move."""
-    bank = people.desk.bank
-    held = await people.change(people.member(), "holdPoints", "... on PointsHeld { holdId }", amount="1")
-    earned = await people.earn(1)
-    operator = Actor(kind="operator", id="olga", programme_id=bank.programme_id)
-    await create_programme(bank.application.units, operator, code="OTHER", name="Other", time_zone="UTC")
-    stranger = people.desk.caller(Role.SERVICE, "core", *Scope, programme="OTHER")
-    ids = {"member": people.ines, "entry": earned["entry"]["id"], "hold": held["holdId"], "shop": people.shop}
-
-    found = await people.desk.ask(
-        stranger,
-        """query T($member: ID!, $entry: ID!, $hold: ID!, $shop: ID!, $partner: ID!) {
-        member(by: {id: $member}) { id } byName: member(by: {externalId: "ines"}) { id }
-        wallet(member: {id: $member}) { asset } support: supportMember(by: {id: $member}) { member { id } }
-        entry(id: $entry) { id } hold(id: $hold) { id } merchant(id: $shop) { id } partner(id: $partner) { id } }""",
-        **ids,
-        partner=gid("Partner", bank.partner_id),
-    )
-    tries = [
-        await people.change(stranger, "earnPoints", member={"id": people.ines}, amount="1"),
-        await people.change(stranger, "captureHold", holdId=ids["hold"]),
-        await people.change(stranger, "reverseEntry", entryId=ids["entry"]),
-        await people.change(stranger, "freezeMember", "", member={"id": people.ines}),
-        await people.desk.change(stranger, "closeMerchant", {"merchantId": people.shop}),
-        await people.desk.change(stranger, "issueApiKey", {"merchantId": people.shop}),
-    ]
-
-    assert set(found.values()) == {None}
-    assert [each["code"] for each in tries] == [
-        "MEMBER_NOT_FOUND",
-        "HOLD_NOT_FOUND",
-        "ENTRY_NOT_FOUND",
-        "MEMBER_NOT_FOUND",
-        "MERCHANT_NOT_FOUND",
-        "MERCHANT_NOT_FOUND",
-    ]
 
 
 async def test_a_credential_without_a_programme_is_good_while_there_is_only_one(people: People) -> None:
