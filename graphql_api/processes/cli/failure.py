@@ -126,7 +126,8 @@ def _explain_database(error: BaseException) -> str | None:
     asyncpg = sys.modules.get("asyncpg")
     if asyncpg is None:
         return None
-    for cause in _chain_of(error):
+    # What the driver says of itself follows from something else, where there is something else.
+    for cause in sorted(_chain_of(error), key=lambda each: isinstance(each, asyncpg.InterfaceError)):
         if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
             return "no host of SCRIP_DATABASE_URL is what its target_session_attrs asks for: is the primary down?"
         if isinstance(cause, asyncpg.ClientConfigurationError):
@@ -146,11 +147,11 @@ def _explain_database(error: BaseException) -> str | None:
 
 
 def _chain_of(error: BaseException) -> Iterator[BaseException]:
-    """The error, what caused it, and so on."""
+    """The error, what caused it, and so on; of work that ran side by side, what ended it."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.exceptions[0] if isinstance(cause, BaseExceptionGroup) else cause.__cause__ or cause.__context__
 
 
 def _is_missing_socket(error: BaseException) -> bool:

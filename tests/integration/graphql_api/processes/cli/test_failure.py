@@ -64,6 +64,27 @@ def test_an_embedded_database_that_is_lost_names_no_setting(tmp_path: Path) -> N
     assert ended.stderr == "scrip: the embedded PostgreSQL does not answer (No such file or directory).\n"
 
 
+def test_a_connection_that_is_ended_says_why(database_url: str) -> None:
+    """Not that transactions, which end with it, cannot be ended any more."""
+    program = (
+        "from graphql_api.processes.cli.failure import report_failures\n"
+        "import asyncio, time\n"
+        "from ledger.engine.check_rule import rule\n"
+        "from ledger.reports.check import check_book\n"
+        "limit = \"SELECT set_config('idle_in_transaction_session_timeout', '50', true) AS subject\"\n"
+        "rules = [rule('impatient', '', limit, differs=lambda row: time.sleep(0.3))]\n"
+        f"checked = check_book({database_url!r}, book_schema='book', book_number=1, rules=rules)\n"
+        "with report_failures(): asyncio.run(checked)"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    sentence = "scrip: the database refused: connection was closed in the middle of operation.\n"
+    assert (ended.returncode, ended.stderr) == (2, sentence)
+
+
 def test_the_embedded_database_knows_no_other_server(tmp_path: Path) -> None:
     """What the shell has for psql is not taken for it, by its programs or by the driver."""
     elsewhere = {
