@@ -89,6 +89,8 @@ async def test_nothing_of_it_is_moved(people: People, ids: Mapping[str, str], st
     assert await code_of("captureHold", holdId=ids["hold"]) == "HOLD_NOT_FOUND"
     assert await code_of("reverseEntry", entryId=ids["entry"]) == "ENTRY_NOT_FOUND"
     assert await code_of("freezeMember", member=member) == "MEMBER_NOT_FOUND"
+    facts = {"member": member, "tiers": ["gold"], "segments": []}
+    assert await code_of("setMemberFacts", **facts, idempotencyKey=None) == "MEMBER_NOT_FOUND"
     assert await code_of("voidVoucher", **voucher, reasonCode="FRAUD") == "VOUCHER_NOT_FOUND"
     assert await code_of("reverseRedemption", redemptionId=ids["redemption"]) == "REDEMPTION_NOT_FOUND"
     assert await code_of("approveRequest", approvalId=ids["approval"]) == "APPROVAL_NOT_FOUND"
