@@ -44,6 +44,8 @@ if __name__ == "__main__":
     sys.exit(main(sys.argv[1:], datetime.now(timezone.utc)))
 """
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_UNIX: Final = 3
+"""The system that an archive says it was made on, wherever it is (APPNOTE 4.4.2)."""
 
 
 def build_verifier() -> bytes:
@@ -53,5 +55,7 @@ def build_verifier() -> bytes:
     target.write(_SHEBANG)
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, data in {"__main__.py": _MAIN.encode(), **sources}.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = _UNIX
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return target.getvalue()
