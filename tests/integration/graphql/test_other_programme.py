@@ -86,6 +86,9 @@ async def test_nothing_of_it_is_moved(people: People, ids: Mapping[str, str], st
 
     assert await code_of("earnPoints", member=member, amount="1") == "MEMBER_NOT_FOUND"
     assert await code_of("spendPoints", paymentCode=code, amount="1") == "PAYMENT_CODE_INVALID"
+    await people.change(stranger, "enrolMember", "", externalId="otto")
+    own = {"member": {"externalId": "otto"}, "amount": "1"}
+    assert await code_of("spendPoints", **own, **shop) == "MERCHANT_NOT_FOUND"
     assert await code_of("captureHold", holdId=ids["hold"]) == "HOLD_NOT_FOUND"
     assert await code_of("reverseEntry", entryId=ids["entry"]) == "ENTRY_NOT_FOUND"
     assert await code_of("freezeMember", member=member) == "MEMBER_NOT_FOUND"
