@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 
 from audit.certificate import Certificate, certify
+from audit.key_provider import ROOTS_MAX
 from audit.merkle import leaf_hash
 from audit.process_life import ClockWatch
 from audit.record import SealedPart
@@ -210,11 +212,30 @@ async def test_a_revived_key_is_destroyed_again(bank: Bank) -> None:
     assert len(await told(bank, "subject_erased")) == 2
 
 
+async def turn_over(bank: Bank, every: timedelta) -> None:
+    """A round of a worker that turns roots over when they are so old."""
+    side = replace(bank.application.audit, turnover_every=every)
+    await replace(rounds_of(bank), application=replace(bank.application, audit=side)).turn_over()
+
+
+async def test_a_root_is_turned_over_when_it_is_due(bank: Bank) -> None:
+    """Neither before nor again."""
+    for every, adopted in ((timedelta(days=1), 1), (timedelta(0), 2), (timedelta(days=1), 2)):
+        await turn_over(bank, every)
+
+        assert len(await told(bank, "root_key_adopted")) == adopted
+        assert len(await told(bank, "root_key_destroyed")) == adopted - 1
+
+
 async def test_a_root_that_cannot_be_turned_over_stops_no_worker(bank: Bank) -> None:
-    """A root that is not due stays; the round says nothing."""
-    assert await rounds_of(bank).turn_over() == 0
-    assert await rounds_of(bank).expire() == 0
-    assert len(await told(bank, "root_key_adopted")) == 1
+    """The key file is full: the round says so and leaves it to the operator."""
+    key_file = bank.application.settings.root_key_file
+    assert key_file is not None
+    key_file.write_text(key_file.read_text() + "".join(new_root_key().hex() + "\n" for _ in range(1, ROOTS_MAX)))
+
+    await turn_over(bank, timedelta(0))
+
+    assert await told(bank, "root_key_retired") == []
 
 
 async def test_starts_and_stops_are_recorded(bank: Bank) -> None:
