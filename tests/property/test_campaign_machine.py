@@ -62,7 +62,7 @@ RULES = st.builds(
     rate=st.integers(1, 3),
     per=st.integers(1, 20),
     percent=st.sampled_from([50, 100, 175]),
-    gives=st.sampled_from(["points", "points", "voucher", "gift"]),
+    gives=st.sampled_from(["voucher", "gift", "points"]),
     progress=st.sampled_from([0, 0, 2]),
     streak=st.sampled_from([0, 0, 2]),
 )
@@ -78,10 +78,10 @@ CAMPAIGNS = st.lists(
         ModelCampaign,
         code=st.sampled_from("abcd"),
         rules=st.lists(RULES, min_size=1, max_size=3).map(
-            lambda rules: (replace(rules[0], gives="points"), *rules[1:])
+            lambda rules: (*rules[1:], replace(rules[0], gives="points"))
         ),
         caps=st.lists(CAPS, max_size=3, unique=True).map(tuple),
-        budget=st.none() | st.integers(1, 150),
+        budget=st.integers(1, 150) | st.integers(150, 400) | st.none(),
         group=st.sampled_from([None, "g"]),
         priority=st.integers(0, 1),
         counts=st.sampled_from(sorted(CONDITIONS)),
@@ -317,4 +317,4 @@ class CampaignMachine(RuleBasedStateMachine):
 
 
 TestCampaignMachine = CampaignMachine.TestCase
-TestCampaignMachine.settings = settings(max_examples=30, stateful_step_count=25)
+TestCampaignMachine.settings = settings(max_examples=40, stateful_step_count=25)
