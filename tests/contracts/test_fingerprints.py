@@ -8,9 +8,13 @@ from uuid import UUID
 import pytest
 
 from ledger.campaigns.budget import TopUpBudget
+from ledger.campaigns.lifecycle import EndCampaign, PauseCampaign, StartCampaign
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
+from ledger.campaigns.submit import SubmitCampaign
 from ledger.campaigns.top_up_request import RequestTopUp
+from ledger.control.approvable import Approvables
+from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
 from ledger.control.erasure import RequestErasure
 from ledger.engine.command import Actor
 from ledger.engine.unit import AnyCommand
@@ -26,10 +30,15 @@ from ledger.points.reverse import ReverseEntry
 from ledger.points.spend import SpendPoints
 from ledger.points.transfer import TransferPoints
 from ledger.tiers.grant import GrantTier
+from ledger.vouchers.basket import Basket
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.close import CloseMember
 from ledger.vouchers.gift import GiftVoucher
 from ledger.vouchers.issue import IssueVoucher
+from ledger.vouchers.lock import LockVoucher, ReleaseLock, RenewLock
+from ledger.vouchers.presented import Presented
+from ledger.vouchers.redeem import RedeemVouchers
+from ledger.vouchers.reverse import ReverseRedemption
 from ledger.vouchers.top_up import TopUpStock
 from ledger.vouchers.void import VoidVoucher
 
@@ -37,6 +46,8 @@ OURS = frozenset({"actor", "key", "replay_at", "approval_id"})
 """Fields of commands that no caller names."""
 NAMED_BY_ID = frozenset({"member_id", "asset"})
 """What `find` looks up where a hold, an entry or a payment code was named."""
+DECIDING = OURS - {"approval_id"} | {"reference"}
+"""The same of a decision, which names what it decides."""
 COMMANDS: tuple[tuple[type[AnyCommand], frozenset[str]], ...] = (
     (EnrolMember, OURS),
     (EarnPoints, OURS),
@@ -64,7 +75,19 @@ COMMANDS: tuple[tuple[type[AnyCommand], frozenset[str]], ...] = (
     (TopUpBudget, OURS),
     (RequestTopUp, OURS | {"reference"}),
     (ReportActivity, OURS | {"reference", "source", "event_id"}),
-    (ReportRefund, OURS | {"reference", "source", "event_id"}),
+    (ReportRefund, OURS | {"reference", "source", "event_id", "vouchers"}),
+    (LockVoucher, OURS),
+    (RenewLock, OURS),
+    (ReleaseLock, OURS),
+    (RedeemVouchers, OURS),
+    (ReverseRedemption, OURS),
+    (ApproveRequest, DECIDING),
+    (RejectRequest, DECIDING),
+    (WithdrawRequest, DECIDING),
+    (SubmitCampaign, OURS | {"reference"}),
+    (StartCampaign, OURS | {"reference"}),
+    (PauseCampaign, OURS | {"reference"}),
+    (EndCampaign, OURS | {"reference"}),
 )
 """Commands with what of them is not the caller's, or is the key itself."""
 ACTOR = Actor(kind="service", id="bank", programme_id=UUID(int=9))
@@ -77,6 +100,13 @@ SAMPLES: dict[type, tuple[object, object]] = {
     datetime: (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)),
 }
 """Two values of every type that a caller's field has; a text is also a payload."""
+SHOWN: dict[str, tuple[object, object]] = {
+    "vouchers": ((), (Presented(code_hash=b""),)),
+    "basket": (Basket(amount_minor=0), Basket(amount_minor=1)),
+}
+"""The same of fields at a till, by name."""
+DEALT: dict[str, Any] = {"deal": bytes, "token_hash": b"", "approvables": Approvables(kinds=())}
+"""What is made for a command and is nobody's to name."""
 
 
 def samples(kind: type[AnyCommand]) -> dict[str, tuple[Any, Any]]:
@@ -89,6 +119,8 @@ def samples(kind: type[AnyCommand]) -> dict[str, tuple[Any, Any]]:
         types = [part for part in plain if isinstance(part, type) and part in SAMPLES]
         if each.init and types:
             found[each.name] = SAMPLES[types[0]]
+        elif each.name in SHOWN:
+            found[each.name] = SHOWN[each.name]
     return found
 
 
@@ -101,7 +133,7 @@ def test_the_fingerprint_tells_every_field_of_the_callers_apart(
     """
     given = samples(kind)
     first = {name: value for name, (value, _) in given.items() if name not in {"code_id"} & not_callers}
-    dealt: dict[str, Any] = {each.name: bytes for each in fields(kind) if each.name == "deal"}
+    dealt = {each.name: DEALT[each.name] for each in fields(kind) if each.name in DEALT}
     command = kind(actor=ACTOR, **first, **dealt)
 
     changed = {
