@@ -34,9 +34,12 @@ def _told(value: object) -> object:
     return None if value is None else str(value)
 
 
-@pytest.mark.parametrize(("kind", "fields"), [("spend", {}), ("earn", {"a": 1}), ("earn", {"a": 1, "b": 2, "c": 3})])
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("spend", {"a": 1, "b": 2}), ("spend", {}), ("earn", {"a": 1}), ("earn", {"a": 1, "b": 2, "c": 3})],
+)
 def test_another_operation_under_the_key_is_said_to_be_one(kind: str, fields: dict[str, object]) -> None:
-    """Not field by field; so is a list of another length."""
+    """Not field by field, nor where the fields are the same; so is a list of another length."""
     print_ = fingerprint({"a": 1, "b": 2}, SEALER)
     found = Request(b"", "c", "earn", "k", print_, "", None, datetime(2024, 1, 1, tzinfo=UTC))
 
