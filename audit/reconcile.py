@@ -27,15 +27,19 @@ SHOWN_MAX = 100
 _CHUNK = 1_000
 _SIZE = "SELECT (SELECT count(*) FROM audit.leaves) + (SELECT count(*) FROM audit.pending)"
 _TREE = "SELECT size, root FROM audit.tree"
+# Each record is reached by its id, also where statistics take the log for empty.
 _LOGGED = """
 SELECT leaf.index, leaf.hash, event.id, event.resource_id, event.record FROM audit.leaves leaf
-LEFT JOIN audit.events event ON event.id = leaf.event_id ORDER BY leaf.index
+LEFT JOIN LATERAL (SELECT id, resource_id, record FROM audit.events WHERE id = leaf.event_id OFFSET 0) event ON true
+ORDER BY leaf.index
 """
 _TILES = "SELECT count(*) FROM audit.tiles"
 _TILE = "SELECT hashes, root FROM audit.tiles WHERE level = $1 AND number = $2"
 _WAITING = """
 SELECT pending.id, event.resource_id, event.record, EXISTS (SELECT FROM audit.leaves WHERE event_id = pending.id) AS is_logged
-FROM audit.pending LEFT JOIN audit.events event ON event.id = pending.id ORDER BY pending.id
+FROM audit.pending
+LEFT JOIN LATERAL (SELECT resource_id, record FROM audit.events WHERE id = pending.id OFFSET 0) event ON true
+ORDER BY pending.id
 """
 _OTHER = "its record tells of another event, or of another row"
 _LOST = """

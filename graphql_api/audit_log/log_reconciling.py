@@ -13,7 +13,8 @@ from ledger.engine.database import Database
 from ledger.engine.reader import Snapshot
 from ledger.reports.balances import account_balances
 
-_SETTINGS = "SET LOCAL work_mem = '64MB'"  # whole tables are sorted
+# Whole tables are sorted, and joined as the checker's are (ledger/reports/check.py).
+_SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off"
 
 
 async def reconcile_log(url: str, *, book_schema: str, on_progress: Progress = unwatched) -> Reconciliation:

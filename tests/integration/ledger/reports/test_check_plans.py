@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from audit import reconcile
+from graphql_api.audit_log import log_reconciling
 from graphql_api.audit_log.log_reconciling import auditing
 from ledger.engine.check_rule import Rule
 from ledger.reports.check import _SETTINGS, RULES
@@ -37,9 +39,7 @@ async def test_no_rule_pairs_rows_by_a_part_of_what_they_share(database_url: str
 
 async def test_no_answer_is_read_for_each_campaign(database_url: str) -> None:
     """What an activity met is taken from its answer once, also where there seem to be no campaigns."""
-    owner = await asyncpg.connect(database_url)
-    await owner.execute("ANALYZE registry.campaigns")
-    await owner.close()
+    await _take_for_empty(database_url, "registry.campaigns")
 
     plans = await _plans(database_url)
 
@@ -55,6 +55,26 @@ async def test_no_answer_is_read_for_each_campaign(database_url: str) -> None:
     assert {name: calls for name, calls in again.items() if calls} == {}
 
 
+async def test_the_log_is_not_read_for_each_entry(database_url: str) -> None:
+    """Records are reached by their ids, also where the log seems to be empty; what lacks its place is hashed."""
+    await _take_for_empty(database_url, "audit.leaves, audit.events, audit.pending")
+
+    async with auditing(database_url, book_schema="book") as connection:
+        await connection.execute(log_reconciling._SETTINGS)
+        records = [await _explained(connection, query) for query in (reconcile._LOGGED, reconcile._WAITING)]
+        lost = await _explained(connection, reconcile._LOST)
+
+    assert [node["Node Type"] for plan in records for node in _nodes(plan) if node["Node Type"].endswith(" Join")] == []
+    assert [node["Join Filter"] for node in _nodes(lost) if node["Node Type"] == "Nested Loop"] == []
+
+
+async def _take_for_empty(url: str, tables: str) -> None:
+    """Has statistics made of tables that have no rows yet."""
+    owner = await asyncpg.connect(url)
+    await owner.execute(f"ANALYZE {tables}")
+    await owner.close()
+
+
 async def _plans(url: str) -> dict[str, Plan]:
     """Each rule's plan as the checker has it made, where no table has rows or statistics."""
     async with auditing(url, book_schema="book") as connection:
@@ -65,9 +85,12 @@ async def _plans(url: str) -> dict[str, Plan]:
 
 
 async def _plan(connection: "PoolConnectionProxy[asyncpg.Record]", rule: Rule) -> Plan:
-    text = re.sub(r"\$\d+\b", "1", rule.query.compiled("book").text)
-    explained: Plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON, VERBOSE) {text}"))[0]["Plan"]
-    return explained
+    return await _explained(connection, re.sub(r"\$\d+\b", "1", rule.query.compiled("book").text))
+
+
+async def _explained(connection: "PoolConnectionProxy[asyncpg.Record]", query: str) -> Plan:
+    plan: Plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON, VERBOSE) {query}"))[0]["Plan"]
+    return plan
 
 
 def _nodes(node: Plan) -> Iterator[Plan]:
