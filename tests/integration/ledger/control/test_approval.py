@@ -12,7 +12,7 @@ from graphql_api.bootstrap import open_application
 from ledger.book.refusal import RefusalCode
 from ledger.control import queries
 from ledger.control.approvable import Approvable, Approvables, Approved
-from ledger.control.approval import Approval, ApprovalState
+from ledger.control.approval import VALID, Approval, ApprovalState
 from ledger.control.decide_request import ApproveRequest, RejectRequest, WithdrawRequest
 from ledger.control.reasons import read_reasons
 from ledger.points.adjust import AdjustPoints
@@ -171,15 +171,18 @@ async def test_nobody_decides_their_own_request(bank: Bank, member: UUID) -> Non
 
 
 async def test_a_rejected_request_never_runs(bank: Bank, member: UUID) -> None:
-    """It is decided; approving it afterwards is APPROVAL_DECIDED."""
+    """It is decided; approving it afterwards is APPROVAL_DECIDED, also when its time is over."""
     approval_id, engine = await ask(bank, member, 500), bank.application.engine
 
     reject = RejectRequest(actor=bank.actor(*CHECKER), key=bank.key(), approval_id=approval_id, reason="too much")
     decision = (await engine.execute(reject)).unwrap()
     late = await engine.execute(approve(bank, approval_id, SECOND))
+    await bank.advance(2 * VALID)
+    later = await engine.execute(approve(bank, approval_id, SECOND))
 
     assert (decision.state, decision.entry_id) == ("rejected", None)
-    assert code_of(late) == RefusalCode.APPROVAL_DECIDED
+    assert code_of(late) == code_of(later) == RefusalCode.APPROVAL_DECIDED
+    assert (await shown(bank, approval_id)).state == "rejected"
     assert (await bank.account(member))["posted"] == 100
 
 
