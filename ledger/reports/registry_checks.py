@@ -98,7 +98,7 @@ _INSTANTS: Final = "('open_from', 'valid_from', 'expires_at', 'created_at', 'rel
 # Joined before they are read: reading every event of the log would take ten times as long.
 _EVENTS: Final = """
     found AS MATERIALIZED (
-        SELECT event.resource_id, event.record FROM audit.events event JOIN registered ON registered.id = event.resource_id
+        SELECT resource_id, record FROM audit.events WHERE resource_id IN (SELECT id FROM registered)
     ), events AS MATERIALIZED (
         SELECT resource_id, record, (record #>> '{streams,0,1}')::bigint AS version
         FROM (SELECT resource_id, convert_from(record, 'UTF8')::jsonb AS record FROM found OFFSET 0) read

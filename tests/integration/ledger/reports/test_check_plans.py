@@ -55,6 +55,14 @@ async def test_no_answer_is_read_for_each_campaign(database_url: str) -> None:
     assert {name: calls for name, calls in again.items() if calls} == {}
 
 
+async def test_the_few_rows_of_configuration_are_hashed_and_not_the_events(database_url: str) -> None:
+    """Records of every event would go through temporary files."""
+    plan = (await _plans(database_url))["registry_row_matches_events"]
+
+    hashed = [node for node in _nodes(plan) if node["Node Type"] == "Hash"]
+    assert [node for node in hashed if "events" in {each.get("Relation Name") for each in _nodes(node)}] == []
+
+
 async def test_the_log_is_not_read_for_each_entry(database_url: str) -> None:
     """Records are reached by their ids, also where the log seems to be empty; what lacks its place is hashed."""
     await _take_for_empty(database_url, "audit.leaves, audit.events, audit.pending")
