@@ -89,7 +89,9 @@ _FIELDS: Final[Mapping[str, str]] = {
 """Facts whose own names would clash with fields of successes in one union, and what they are called instead."""
 
 _FACTS: Final[Mapping[str, _FactType]] = {
-    "field": _FactType(str, "the field that is malformed, by its path in the input; of terms, by its path in them", str),
+    "field": _FactType(
+        str, "the field that is malformed, by its path in the input; of terms, by its path in them", str
+    ),
     "line": _FactType(int, "where the fault of an expression stands in it: the line, from 1", _number),
     "column": _FactType(int, "the column in that line, from 1", _number),
     "detail": _FactType(str, "what the fault of an expression is, in English", str),
