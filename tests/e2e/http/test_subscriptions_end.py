@@ -15,8 +15,8 @@ from graphql_api.http.app import HttpOptions
 from graphql_api.http.development_tokens import sign_token
 from graphql_api.http.rate_limits import Rate
 from graphql_api.permissions import Role
+from tests.e2e.http.conversation import PROTOCOL, begin, connected, receive, send
 from tests.e2e.http.serving import KEY, StoredKeys, sample_app, served
-from tests.e2e.http.test_subscriptions import PROTOCOL, begin, connected, receive, send
 from tests.unit.graphql_api.http.credentials_world import new_api_key
 
 TICKING = {"query": "subscription { ticks(count: 1000, pause: 0.1) }"}
