@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from graphql_api.permissions import Role
+from tests.integration.graphql.compliance import APPROVAL, adjust, approve, told
 from tests.integration.graphql.desk import Desk
-from tests.integration.graphql.test_audit import APPROVAL, adjust, approve, told
 
 REVEALED = "query R($id: ID!) { revealedParts(approvalId: $id) { state text } }"
 
