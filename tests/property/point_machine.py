@@ -27,8 +27,10 @@ from ledger.points.sweeps import PostDue
 from ledger.points.transfer import TransferPoints
 from ledger.programme.rows import Asset, asset_id
 from tests.property.memory_book import AnyCommand
-from tests.property.model import Model, No, Told
-from tests.property.purse import Earn, Held, Purse, Spent, Terms
+from tests.property.model import Model
+from tests.property.model_purses import No, Told
+from tests.property.model_terms import Terms
+from tests.property.purse import Earn, Held, Purse, Spent
 from tests.property.world import MEMBERS, START, rates, terms
 
 TERMS = (
@@ -177,7 +179,7 @@ class PointMachine(RuleBasedStateMachine):
     def earn(self, name: str, amount: int, back: int, life: int | None) -> None:
         """Now or with an earlier effect; with the policy's life or one of its own."""
         at = self.now - timedelta(days=back)
-        until = None if life is None else self.model.today(at) + timedelta(days=life)
+        until = None if life is None else self.terms.today(at) + timedelta(days=life)
         sale, purchased = amount * 7 + 3, amount % 5 == 0
         command = EarnPoints(
             **self.common(),
@@ -209,7 +211,7 @@ class PointMachine(RuleBasedStateMachine):
     )
     def earn_pending(self, name: str, amount: int, wait: int | None, life: int | None) -> None:
         """Until a date or a confirmation; with the policy's life or one of its own."""
-        today = self.model.today(self.now)
+        today = self.terms.today(self.now)
         until = None if wait is None else today + timedelta(days=wait)
         good_until = None if life is None else today + timedelta(days=life)
         sale = amount * 3
@@ -413,17 +415,11 @@ class PointMachine(RuleBasedStateMachine):
         self.rig.execute(
             PostDue(actor=self.rig.actor, key=None, member_id=self.rig.member(name), asset_id=asset, replay_at=self.now)
         )
-        purse = copy.deepcopy(self.model.purses.get(name, Purse()))
-        self.model_settle(purse)
+        purse, labels = copy.deepcopy(self.model.purses.get(name, Purse())), self.model.labels
+        self.model.settle(purse, self.now)
+        self.model.labels = labels
         assert self.rig.wallet(self.rig.member(name), asset) == (purse.posted, purse.held, purse.pending, purse.owed)
         self.rig.verify()
-
-    def model_settle(self, purse: Purse) -> None:
-        """Settles a copy of a purse without counting breakage twice."""
-        broken = self.model.broken
-        labels = self.model.labels
-        self.model.settle(purse, self.now)
-        self.model.broken, self.model.labels = broken, labels
 
     def teardown(self) -> None:
         """Looks at everybody once more."""

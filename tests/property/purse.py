@@ -1,34 +1,11 @@
-"""What the model of points is made of: terms, and a member's purse with its lots, earns and holds as plain lists."""
+"""What the model of points is made of: a member's purse with its lots, earns and holds as plain lists."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+from tests.property.model_terms import Terms
+
 DAWN = datetime(1, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """The terms of the one asset. Exactly one of months, days, inactive_months is set, or none: never."""
-
-    zone: str = "UTC"
-    days: int = 0
-    months: int = 0
-    to_month_end: bool = False
-    inactive_months: int = 0
-    shortfall: str = "WITHIN_BALANCE"
-    grace_days: int = 0
-    day_max: int | None = None
-    month_max: int | None = None
-
-    @property
-    def expiry(self) -> str:
-        """The policy as the product writes it."""
-        if self.days:
-            return f"{self.days} days"
-        if self.months:
-            return f"{self.months} months" + (" to month" if self.to_month_end else "")
-        return f"inactive {self.inactive_months} months" if self.inactive_months else "never"
 
 
 @dataclass(eq=False)
@@ -45,6 +22,12 @@ class Lot:
     held: int = 0
     own_of: "Earn | None" = None
     gone: bool = False
+
+    def expire(self) -> int:
+        """What is not held goes to breakage; how much."""
+        gone = self.amount - self.held
+        self.amount = self.held
+        return gone
 
 
 @dataclass(eq=False)
@@ -79,6 +62,12 @@ class Held:
     def amount(self) -> int:
         """All of it."""
         return sum(part for _, part in self.parts)
+
+    def give_up(self, state: str) -> None:
+        """What was held returns to its lots."""
+        for lot, part in self.parts:
+            lot.held -= part
+        self.state = state
 
 
 @dataclass(eq=False)
@@ -141,3 +130,24 @@ class Purse:
         """What can be drawn, in spend order."""
         free = [lot for lot in self.lots if lot.amount > lot.held]
         return sorted(free, key=lambda lot: (lot.dies, lot.purchased, lot.granted_at, lot.label))
+
+    def draw(self, amount: int) -> list[tuple[Lot, int]]:
+        """Over the lots in spend order."""
+        parts = []
+        for lot in self.free_lots():
+            part = min(amount, lot.amount - lot.held)
+            if part:
+                parts.append((lot, part))
+            amount -= part
+        assert amount == 0
+        return parts
+
+    def expire_dead(self, now: datetime) -> int:
+        """Expires at once what came back or arrived dead; how much."""
+        return sum(lot.expire() for lot in self.lots if lot.amount > lot.held and self.death(lot) <= now)
+
+    def repay(self, amount: int) -> int:
+        """What is owed comes first; how much that takes."""
+        repaid = min(self.owed, amount)
+        self.owed -= repaid
+        return repaid
