@@ -19,7 +19,8 @@ from ledger.programme.rows import (
     Rate,
     asset_id,
 )
-from tests.property.memory_book import MemoryBook, Store
+from tests.property.memory_book import MemoryBook
+from tests.property.memory_store import Store
 
 START = datetime(2024, 1, 15, 10, tzinfo=UTC)
 
