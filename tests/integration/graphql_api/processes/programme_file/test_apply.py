@@ -19,7 +19,7 @@ from ledger.engine.command import Actor
 from ledger.programme.queries import asset_by_code, programme_by_code
 from ledger.reports.check import check_book
 from tests.databases import ROOT
-from tests.integration.graphql_api.processes.test_cli import scrip
+from tests.integration.graphql_api.processes.whole_process import scrip
 from tests.unit.graphql_api.processes.programme_file.test_read import FILE
 
 MADE = [
