@@ -11,7 +11,8 @@ from ledger.engine.outcome import Outcome
 from ledger.programme.rows import ASSETS, Asset
 from tests.property.invariants import verify
 from tests.property.memory_book import AnyCommand, MemoryBook
-from tests.property.point_machine import PointMachine, Rig
+from tests.property.point_machine import PointMachine
+from tests.property.point_rig import Rig
 from tests.property.world import BANK, member_id, merchant_id, world
 
 

@@ -25,7 +25,8 @@ from ledger.programme.rows import AdjustmentLimit, Asset, asset_id
 from ledger.programme.setup import change_asset, create_asset
 from tests.checking import assert_clean
 from tests.points_world import tell_written
-from tests.property.point_machine import PointMachine, Rig
+from tests.property.point_machine import PointMachine
+from tests.property.point_rig import Rig
 from tests.property.world import MEMBERS, SHOPS, named, rates
 
 T = TypeVar("T")
