@@ -15,8 +15,9 @@ from ledger.vouchers.redeem import RedeemVouchers
 from ledger.vouchers.rows import VOUCHERS
 from ledger.vouchers.validate import BasketValidated, validate_vouchers
 from ledger.vouchers.voucher import state_at
-from tests.property.counter_machine import CounterMachine, Rig, body_of
+from tests.property.counter_machine import CounterMachine
 from tests.property.counter_model import Kind
+from tests.property.counter_rig import Rig, body_of
 from tests.property.memory_book import AnyCommand, MemoryBook
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template, dealt

@@ -28,8 +28,9 @@ from ledger.vouchers.template import create_template, publish_template
 from ledger.vouchers.validate import BasketValidated
 from ledger.vouchers.voucher import state_at
 from tests.checking import assert_clean
-from tests.property.counter_machine import CounterMachine, Rig, body_of
+from tests.property.counter_machine import CounterMachine
 from tests.property.counter_model import Kind
+from tests.property.counter_rig import Rig, body_of
 
 T = TypeVar("T")
 RUNS = count(1)
