@@ -1,4 +1,4 @@
-"""`scrip` in a process of its own, where how that starts is part of the rule."""
+"""Commands run whole, from the start of their process to its end."""
 
 import subprocess
 
