@@ -3,7 +3,7 @@ nothing is lost: what was awarded and not returned is held, spent or expired.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,23 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.book.account import Role
-from ledger.campaigns.campaign_body import (
-    AWARDS,
-    Action,
-    ActionKind,
-    CampaignBody,
-    Cap,
-    CapMode,
-    Donation,
-    Period,
-    Phase,
-    PointsAward,
-    ProgressCounter,
-    ProgressStep,
-    Rule,
-    Streak,
-    VoucherAward,
-)
+from ledger.campaigns.campaign_body import ActionKind
 from ledger.campaigns.receipt import ActivityReceipt
 from ledger.campaigns.refund import ReportRefund
 from ledger.campaigns.report import ReportActivity
@@ -42,107 +26,16 @@ from ledger.points.spend import SpendPoints
 from ledger.programme.rows import asset_id
 from ledger.vouchers.template_body import Exchange, Limits, TemplateBody, Validity
 from tests.bank import code_of
-from tests.property.campaign_model import (
-    CONDITIONS,
-    SEGMENTS,
-    VOUCHERS_MAX,
-    CampaignModel,
-    ModelCampaign,
-    ModelCap,
-    ModelRule,
-)
+from tests.property.campaign_model import VOUCHERS_MAX, CampaignModel, ModelCampaign
 from tests.property.campaign_world import add_campaign, enrol, left_in_budget, verify_campaigns
+from tests.property.random_campaigns import CAMPAIGNS, body_of
 from tests.property.voucher_invariants import verify_vouchers
 from tests.property.voucher_world import add_template
-from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, merchant_id, terms, world
+from tests.property.world import BANK, MEMBERS, PROGRAMME, START, member_id, terms, world
 
-RULES = st.builds(
-    ModelRule,
-    when=st.sampled_from(sorted(CONDITIONS)),
-    rate=st.integers(1, 3),
-    per=st.integers(1, 20),
-    percent=st.sampled_from([50, 100, 175]),
-    gives=st.sampled_from(["voucher", "gift", "points"]),
-    progress=st.sampled_from([0, 0, 2]),
-    streak=st.sampled_from([0, 0, 2]),
-)
-CAPS = st.builds(
-    ModelCap,
-    of_awards=st.booleans(),
-    period=st.sampled_from(list(Period)),
-    limit=st.integers(1, 60),
-    refuses=st.booleans(),
-)
-CAMPAIGNS = st.lists(
-    st.builds(
-        ModelCampaign,
-        code=st.sampled_from("abcd"),
-        rules=st.lists(RULES, min_size=1, max_size=3).map(
-            lambda rules: (*rules[1:], replace(rules[0], gives="points"))
-        ),
-        caps=st.lists(CAPS, max_size=3, unique=True).map(tuple),
-        budget=st.integers(1, 150) | st.integers(150, 400) | st.none(),
-        group=st.sampled_from([None, "g"]),
-        priority=st.integers(0, 1),
-        counts=st.sampled_from(sorted(CONDITIONS)),
-        segment=st.sampled_from(sorted(SEGMENTS)),
-    ),
-    min_size=1,
-    max_size=4,
-    unique_by=lambda campaign: campaign.code,
-)
 KINDS: Mapping[str, str] = {ActionKind.POINTS: "points", ActionKind.VOUCHER: "voucher", ActionKind.DONATION: "gift"}
 AGES = st.sampled_from([timedelta(0), timedelta(minutes=59), timedelta(hours=13), timedelta(hours=73)])
 BASKETS = st.lists(st.tuples(st.sampled_from(MEMBERS), st.integers(1, 200), AGES), min_size=1, max_size=4)
-
-
-def action_of(campaign: ModelCampaign, rule: ModelRule) -> Action:
-    """What the model's rule gives as the product's action; the gift's multiplier is in its rate."""
-    if rule.gives == "voucher":
-        return VoucherAward(template="latte")
-    if rule.gives == "gift" and campaign.budget is not None:
-        rate, per = rule.rate * rule.percent, rule.per * 100
-        return Donation(asset="POINTS", merchant=merchant_id("shop"), field="amount", rate=rate, per=per)
-    return PointsAward(asset="POINTS", field="amount", rate=rule.rate, per=rule.per, multiplier=rule.percent)
-
-
-def rule_of(campaign: ModelCampaign, number: int, rule: ModelRule) -> Rule:
-    """The model's rule as the product's."""
-    conditions = [f"({rule.when})"] if rule.when else []
-    conditions += [f"progress.n >= {rule.progress}"] if rule.progress else []
-    return Rule(
-        code=f"r{number}",
-        activity="purchase",
-        when=" && ".join(conditions),
-        action=action_of(campaign, rule),
-        streak=Streak(counter="n", length=rule.streak) if rule.streak else None,
-    )
-
-
-def body_of(campaign: ModelCampaign) -> CampaignBody:
-    """The model's campaign as the product's."""
-    step = Rule(code="step", activity="purchase", when=campaign.counts, action=ProgressStep(counter="n", amount=1))
-    rules = (step, *(rule_of(campaign, number, rule) for number, rule in enumerate(campaign.rules)))
-    caps = tuple(
-        Cap(
-            counter=AWARDS if cap.of_awards else "POINTS",
-            period=Period(cap.period),
-            limit=cap.limit,
-            mode=CapMode.REFUSE if cap.refuses else CapMode.TRUNCATE,
-        )
-        for cap in campaign.caps
-    )
-    far = START.date()
-    phase = Phase(code="all", from_on=far.replace(year=2000), until_on=far.replace(year=2100), rules=rules)
-    return CampaignBody(
-        phases=(phase,),
-        caps=caps,
-        counters=(ProgressCounter(code="n", period=Period.DAY),),
-        budgets=() if campaign.budget is None else ("POINTS",),
-        group=campaign.group,
-        priority=campaign.priority,
-        segment=campaign.segment,
-    )
 
 
 @dataclass
