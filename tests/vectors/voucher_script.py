@@ -18,67 +18,38 @@ told only what the refusal's facts say.
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from ledger.book.account import AccountState
 from ledger.book.refusal import Refusal
 from ledger.engine.command import Actor, Command
 from ledger.engine.outcome import Outcome
-from ledger.partners.rows import MERCHANTS, TERMINALS, Terminal, terminal_id
-from ledger.programme.rows import PROGRAMMES
-from ledger.vouchers.basket import Basket, BasketItem
 from ledger.vouchers.code import SealedCode
-from ledger.vouchers.discount import Exactness, Wanted
 from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.lock import LockVoucher, ReleaseLock, RenewLock, token_hash
-from ledger.vouchers.presented import Presented
-from ledger.vouchers.redeem import RedeemVouchers
 from ledger.vouchers.redemption import Redeemed
 from ledger.vouchers.reverse import ReverseRedemption
 from ledger.vouchers.rows import VOUCHERS, Voucher
-from ledger.vouchers.template_body import (
-    Benefit,
-    BenefitKind,
-    Exchange,
-    FixedDiscount,
-    Gives,
-    Limits,
-    Multiplier,
-    Percentage,
-    SpendSave,
-    Stacking,
-    StackMode,
-    StoredValue,
-    TemplateBody,
-    Validity,
-)
 from ledger.vouchers.validate import BasketValidated, validate_vouchers
 from ledger.vouchers.voucher import state_at
-from tests.property.memory_book import MemoryBook
 from tests.property.voucher_invariants import verify_vouchers
-from tests.property.voucher_world import add_template, dealt
-from tests.property.world import BANK, PROGRAMME, member_id, merchant_id, named, world
+from tests.property.voucher_world import dealt
+from tests.property.world import BANK, PROGRAMME, member_id, merchant_id, named
 from tests.vectors.script import Case
-
-SCENE = ("template", "zone", "at", "merchant", "terminal", "freeze", "thaw")
-Options = dict[str, str]
+from tests.vectors.voucher_scene import SCENE
+from tests.vectors.voucher_shown import Options, VoucherShown
 
 
 @dataclass
-class VoucherScript:
+class VoucherScript(VoucherShown):
     """Runs the lines of one case on a book in memory."""
 
-    book: MemoryBook = field(default_factory=world)
     vouchers: dict[str, UUID] = field(default_factory=dict)
-    codes: dict[str, bytes] = field(default_factory=dict)
-    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
     redemptions: dict[str, UUID] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(1))
-    keys: int = 0
 
     def run(self, case: Case) -> None:
         """Every line; AssertionError names the one that came out otherwise."""
@@ -94,40 +65,6 @@ class VoucherScript:
             got = [str(told["code"]), *(f"{name}={value}" for name, value in seen.items())]
             assert got == wanted, f"{case.title}: {line}\n   got {' '.join(got)}"
             verify_vouchers(self.book)
-
-    # -- setting the scene -------------------------------------------------------------------------------------------
-
-    def set_template(self, code: str, *words: str) -> None:
-        """A live template."""
-        add_template(self.book, code, body_of(dict(word.split("=", 1) for word in words)))
-
-    def set_zone(self, name: str) -> None:
-        """The programme's zone."""
-        self.book.change(PROGRAMMES, self.book.rows(PROGRAMMES.table)[0]._replace(time_zone=name))
-
-    def set_at(self, text: str) -> None:
-        """The instant of what follows."""
-        self.book.store.now = datetime.fromisoformat(text)
-
-    def set_merchant(self, name: str, state: str) -> None:
-        """Opens or closes a merchant."""
-        shop = self.book.rows(MERCHANTS.table, "id", merchant_id(name))[0]
-        self.book.change(MERCHANTS, shop._replace(state=state))
-
-    def set_terminal(self, name: str, shop: str, state: str) -> None:
-        """A merchant's till."""
-        id_ = terminal_id(merchant_id(shop), name)
-        self.book.add(TERMINALS, Terminal(id_, PROGRAMME, merchant_id(shop), name, name, state, 1))
-
-    def set_freeze(self, name: str) -> None:
-        """The member may start nothing."""
-        self.book.set_member_state(member_id(name), AccountState.FROZEN)
-
-    def set_thaw(self, name: str) -> None:
-        """The member may again."""
-        self.book.set_member_state(member_id(name), AccountState.OPEN)
-
-    # -- commands ----------------------------------------------------------------------------------------------------
 
     def tell(self, words: list[str]) -> dict[str, object]:
         """What a line comes to, by name."""
@@ -197,37 +134,6 @@ class VoucherScript:
             "skipped": ",".join(f"{names[left.place]}:{'+'.join(left.codes)}" for left in redeemed.skipped),
         }
 
-    def redeem_command(self, who: str, names: Sequence[str], options: Options) -> RedeemVouchers:
-        """The command that the words say."""
-        shown = [self.presented(name, options if place == 0 else {}) for place, name in enumerate(names)]
-        items = tuple(item_of(text) for text in options.get("items", "").split(",") if text)
-        basket = Basket(amount_minor=int(options.get("basket", "10000")), items=items)
-        return RedeemVouchers(**self.counter(who, options), vouchers=tuple(shown), basket=basket)
-
-    def counter(self, who: str, options: Options) -> dict[str, Any]:
-        """Who acts, where."""
-        owner, _, till = options.get("till", "").rpartition("/")
-        return {
-            "actor": Actor(kind="merchant", id=str(merchant_id(who)), programme_id=PROGRAMME),
-            "key": options.get("key") or self.key(),
-            "reference": options.get("ref"),
-            "merchant_id": merchant_id(options.get("at", who)),
-            "terminal_id": terminal_id(merchant_id(owner or who), till) if till else None,
-            "scene": options.get("scene"),
-        }
-
-    def presented(self, name: str, options: Options) -> Presented:
-        """A voucher as it is shown; an unknown name is an unknown code."""
-        lock, amount = options.get("with"), options.get("amount")
-        return Presented(
-            code_hash=self.codes.get(name, named("code", name).bytes),
-            is_dynamic="dynamic" in options,
-            lock_token_hash=None if lock is None else token_hash(self.tokens.get(lock, (lock, ""))[0]),
-            wanted=Wanted(
-                None if amount is None else int(amount), Exactness.UP_TO if "upto" in options else Exactness.STRICT
-            ),
-        )
-
     def lock(self, who: str, verb: str, target: str, options: Options, name: str | None) -> dict[str, object]:
         """A lock is asked for by its voucher, renewed and given up by its own name."""
         seconds: dict[str, Any] = {"ttl_seconds": int(options["for"])} if "for" in options else {}
@@ -269,64 +175,6 @@ class VoucherScript:
             "from": _text(voucher.valid_from),
             "until": _text(voucher.valid_until),
         }
-
-    def key(self) -> str:
-        """A fresh idempotency key."""
-        self.keys += 1
-        return f"key {self.keys}"
-
-
-def body_of(options: Options) -> TemplateBody:
-    """What a template's words say."""
-    limits = {name: int(options[name]) for name in ("total", "day", "week", "month") if name in options}
-    stacking = Stacking(
-        mode=StackMode(options.get("stack", "EXCLUSIVE")),
-        category=options.get("cat", ""),
-        order=int(options.get("order", 0)),
-        basket_max=int(options["most"]) if "most" in options else None,
-    )
-    return TemplateBody(
-        gives=gives_of(options),
-        validity=Validity(
-            expiry=options.get("good", "never"),
-            starts_on=date.fromisoformat(options["from"]) if "from" in options else None,
-        ),
-        uses=int(options.get("uses", 1)),
-        money_asset=options.get("money", "CNY") or None,
-        use_limits=Limits(**limits),
-        merchants=tuple(merchant_id(name) for name in options.get("only", "").split(",") if name),
-        partners=tuple(named("partner", name) for name in options.get("partners", "").split(",") if name),
-        scenes=tuple(name for name in options.get("scenes", "").split(",") if name),
-        minimum_spend_minor=int(options["min"]) if "min" in options else None,
-        needs_dynamic_code="dynamic" in options,
-        stacking=stacking,
-    )
-
-
-def gives_of(options: Options) -> Gives:
-    """What the voucher gives."""
-    if "fixed" in options:
-        return FixedDiscount(amount_minor=int(options["fixed"]))
-    if "percent" in options:
-        cap = int(options["cap"]) if "cap" in options else None
-        return Percentage(basis_points=int(options["percent"]), cap_minor=cap)
-    if "save" in options:
-        threshold, amount = options["save"].split("/")
-        return SpendSave(threshold_minor=int(threshold), amount_minor=int(amount))
-    if "value" in options:
-        return StoredValue(value_minor=int(options["value"]))
-    if "fee" in options:
-        return Benefit(changes=BenefitKind.FEE, product="loan", basis_points=int(options["fee"]))
-    if "multiplier" in options:
-        return Multiplier(percent=int(options["multiplier"]))
-    return Exchange(item=options["item"])
-
-
-def item_of(text: str) -> BasketItem:
-    """`latte:300x2`."""
-    name, _, rest = text.partition(":")
-    price, _, count = rest.partition("x")
-    return BasketItem(item=name, price_minor=int(price), quantity=int(count or 1))
 
 
 def told(outcome: Outcome[Any]) -> dict[str, object]:
