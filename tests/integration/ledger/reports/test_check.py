@@ -19,6 +19,7 @@ from ledger.reports.check import FACT_LENGTH_MAX, RULES, UNREADABLE, CheckReport
 from ledger.tiers import checks as tier_checks
 from ledger.vouchers import checks as voucher_checks
 from tests.checking import assert_clean
+from tests.corruption import drop_constraints, plant
 from tests.integration.ledger.reports.entry_faults import ENTRY_FAULTS
 from tests.integration.ledger.reports.wallet_faults import WALLET_FAULTS
 from tests.points_history import History
@@ -69,34 +70,15 @@ async def _roll_up(world: World) -> int:
 
 
 async def test_every_planted_fault_is_found_under_its_rule(world: World, database_url: str) -> None:
-    """Thirty faults at once on a book with a history: each is reported by its rule, so none hides another."""
+    """All faults at once on a book with a history: each is reported by its rule, so none hides another."""
     await _live_through(world)
     before = await _check(database_url)
-    picked = [(c, (await world.connection.fetchrow(c.pick))) for c in CORRUPTIONS]
-    assert [c.rule for c, row in picked if row is None] == []
-
-    async with world.connection.transaction():
-        await world.connection.execute("SET LOCAL session_replication_role = replica")
-        await _drop_checks(world)
-        spoiled = [
-            (c, row["id"], await world.connection.execute(c.spoil, row["id"])) for c, row in picked if row is not None
-        ]
+    planted = await plant(world.connection, CORRUPTIONS)
+    after = await _check(database_url)
 
     assert before.is_clean
-    assert [c.rule for c, _, done in spoiled if done.endswith(" 0")] == []
-    after = await _check(database_url)
     found = {(r.rule.name, difference.subject) for r in after.rules for difference in r.differences}
-    assert [(c.rule, str(id_)) for c, id_, _ in spoiled if (c.rule, str(id_)) not in found] == []
-
-
-async def _drop_checks(world: World) -> None:
-    """A faulty disk asks no constraint either."""
-    rows = await world.connection.fetch(
-        "SELECT conrelid::regclass::text AS name, conname FROM pg_constraint"
-        " WHERE contype = 'c' AND connamespace = 'book'::regnamespace"
-    )
-    for row in rows:
-        await world.connection.execute(f"ALTER TABLE {row['name']} DROP CONSTRAINT {row['conname']}")
+    assert [each for each in planted if each not in found] == []
 
 
 async def test_a_wallet_outside_its_bounds_is_found(world: World, database_url: str) -> None:
@@ -104,7 +86,7 @@ async def test_a_wallet_outside_its_bounds_is_found(world: World, database_url: 
     member = world.members[0]
     earn = EarnPoints(actor=world.actor, key=world.key(), member_id=member, amount=5)
     (await world.application.engine.execute(earn)).unwrap()
-    await _drop_checks(world)
+    await drop_constraints(world.connection)
     wallet: UUID = wallet_ids(member, world.asset()).wallet
 
     await assert_clean(database_url)
