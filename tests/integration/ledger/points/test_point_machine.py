@@ -1,66 +1,30 @@
 """All point commands and passing time against the model, on the real engine and PostgreSQL."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from graphql_api.bootstrap import Application, open_application
 from graphql_api.settings import Settings
 from ledger.book.account import Role, account_id
 from ledger.book.units import ProgrammeId
 from ledger.engine.command import Actor, Command
 from ledger.engine.outcome import Outcome
-from ledger.programme.clock import ReplayClock
 from ledger.programme.input_rules import AssetTerms
 from ledger.programme.rows import AdjustmentLimit, Asset, asset_id
 from ledger.programme.setup import change_asset, create_asset
 from tests.checking import assert_clean
+from tests.integration.ledger.ground import Ground, ground_at
 from tests.points_world import tell_written
 from tests.property.point_machine import PointMachine
 from tests.property.point_rig import Rig
 from tests.property.world import MEMBERS, SHOPS, named, rates
 
-T = TypeVar("T")
 RUNS = count(1)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """An engine on PostgreSQL, run from a loop of this thread's own."""
-
-    loop: asyncio.AbstractEventLoop
-    application: Application
-    connection: "asyncpg.Connection[asyncpg.Record]"
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine to its end."""
-        return self.loop.run_until_complete(work)
-
-
-@contextmanager
-def ground_at(url: str, settings: Settings) -> Iterator[Ground]:
-    """Opens the application and a superuser's connection."""
-    loop = asyncio.new_event_loop()
-    stack = AsyncExitStack()
-    application = loop.run_until_complete(
-        stack.enter_async_context(open_application(settings, url=url, clock=ReplayClock()))
-    )
-    connection = loop.run_until_complete(asyncpg.connect(url))
-    try:
-        yield Ground(loop, application, connection)
-    finally:
-        loop.run_until_complete(connection.close())
-        loop.run_until_complete(stack.aclose())
-        loop.close()
 
 
 class EngineRig:

@@ -1,19 +1,12 @@
 """Issue, claim, gift, void and expiry in any order against a model, on the real engine; the checker has the last word."""
 
-import asyncio
 import os
-from collections import Counter
-from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from operator import neg
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import asyncpg
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,14 +18,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from graphql_api.bootstrap import Application, open_application
 from graphql_api.settings import Settings
 from ledger.engine.command import Actor, Command
 from ledger.engine.outcome import Outcome
 from ledger.members.enrol import EnrolMember
 from ledger.members.freeze import FreezeMember, UnfreezeMember
 from ledger.points.earn import EarnPoints
-from ledger.programme.clock import ReplayClock
 from ledger.programme.setup import create_asset, create_programme
 from ledger.vouchers.claim import ClaimVoucher
 from ledger.vouchers.code import deal_code
@@ -41,141 +32,25 @@ from ledger.vouchers.issue import IssueVoucher
 from ledger.vouchers.rows import Voucher
 from ledger.vouchers.sweeps import ExpireVouchers
 from ledger.vouchers.template import create_template, publish_template
-from ledger.vouchers.template_body import Exchange, Limits, Price, Stock, TemplateBody, Validity
 from ledger.vouchers.top_up import TopUpStock
 from ledger.vouchers.void import VoidVoucher
 from ledger.vouchers.voucher import state_at, template_id, voucher_asset_id
 from tests.bank import code_of
 from tests.checking import assert_clean
+from tests.integration.ledger.ground import Ground, ground_at
+from tests.integration.ledger.vouchers.voucher_model import TEMPLATES, ZONE, Held, Model
 
 T = TypeVar("T")
+RUNS = count(1)
 START = datetime(2024, 3, 28, 10, tzinfo=UTC)
 """Three days before the clocks go forward in Berlin."""
-ZONE = "Europe/Berlin"
 NAMES = ("ann", "bob", "cat")
 MEMBERS = st.sampled_from(NAMES)
 POINTS = 25
 SKIPS = st.sampled_from([timedelta(hours=7), timedelta(days=1), timedelta(days=1), timedelta(days=3)])
 INDEX = st.integers(1, 60).map(neg)
 """From the end: small numbers are likelier, and the newest has most before it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """A template as the model knows it."""
-
-    days: int
-    pieces: int | None = None
-    total: int | None = None
-    day: int | None = None
-    price: int = 0
-    is_giftable: bool = True
-    is_claimable: bool = True
-
-    def body(self) -> TemplateBody:
-        """The same as the product's."""
-        return TemplateBody(
-            gives=Exchange(item="cake"),
-            validity=Validity(expiry=f"{self.days} days"),
-            stock=Stock.UNLIMITED if self.pieces is None else Stock.LIMITED,
-            issue_limits=Limits(total=self.total, day=self.day),
-            price=Price(asset="POINTS", points=self.price) if self.price else None,
-            is_claimable=self.is_claimable,
-            is_giftable=self.is_giftable,
-        )
-
-
-TEMPLATES = {
-    "FREE": Terms(days=2, total=4, day=2),
-    "DEAR": Terms(days=9, pieces=4, price=10, is_giftable=False),
-    "FEW": Terms(days=4, pieces=3, day=1),
-    "GIVEN": Terms(days=1, is_claimable=False),
-}
-
-
 ASKED = st.tuples(MEMBERS, st.sampled_from(sorted(TEMPLATES)), st.booleans())
-
-
-@dataclass(slots=True, kw_only=True)
-class Held:
-    """A voucher of the model; `end` is what ended it before its time."""
-
-    id: UUID
-    template: str
-    member: str
-    dies_at: datetime
-    end: str = ""
-
-    def state(self, now: datetime) -> str:
-        """What it is."""
-        return self.end or ("EXPIRED" if self.dies_at <= now else "ISSUED")
-
-
-@dataclass(slots=True, kw_only=True)
-class Model:
-    """What must be true, in a few plain containers."""
-
-    stock: dict[str, int]
-    points: dict[str, int]
-    frozen: set[str] = field(default_factory=set)
-    vouchers: list[Held] = field(default_factory=list)
-    received: Counter[tuple[str, str]] = field(default_factory=Counter)
-    received_on: Counter[tuple[str, str, date]] = field(default_factory=Counter)
-
-    def why_not(self, member: str, template: str, now: datetime, *, claims: bool) -> str:
-        """The code that giving a voucher is refused with; "" where it is given."""
-        terms = TEMPLATES[template]
-        if claims and member in self.frozen:
-            return "MEMBER_FROZEN"
-        if claims and not terms.is_claimable:
-            return "NOT_CLAIMABLE"
-        if terms.pieces is not None and self.stock[template] == 0:
-            return "OUT_OF_STOCK"
-        day = now.astimezone(ZoneInfo(ZONE)).date()
-        if terms.total is not None and self.received[member, template] >= terms.total:
-            return "LIMIT_REACHED"
-        if terms.day is not None and self.received_on[member, template, day] >= terms.day:
-            return "LIMIT_REACHED"
-        return "INSUFFICIENT_POINTS" if claims and self.points[member] < terms.price else ""
-
-    def give(self, voucher: UUID, member: str, template: str, now: datetime, *, claims: bool) -> None:
-        """A voucher is given."""
-        terms, day = TEMPLATES[template], now.astimezone(ZoneInfo(ZONE)).date()
-        over = datetime.combine(day + timedelta(days=terms.days + 1), time.min, tzinfo=ZoneInfo(ZONE))
-        self.vouchers.append(Held(id=voucher, template=template, member=member, dies_at=over.astimezone(UTC)))
-        self.received[member, template] += 1
-        self.received_on[member, template, day] += 1
-        self.stock[template] -= 1 if terms.pieces is not None else 0
-        self.points[member] -= terms.price if claims else 0
-
-
-@dataclass(frozen=True)
-class Ground:
-    """An engine on PostgreSQL, run from a loop of this thread's own."""
-
-    loop: asyncio.AbstractEventLoop
-    application: Application
-    connection: "asyncpg.Connection[asyncpg.Record]"
-    runs: Iterator[int] = field(default_factory=count)
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine to its end."""
-        return self.loop.run_until_complete(work)
-
-
-@contextmanager
-def ground_at(url: str, settings: Settings) -> Iterator[Ground]:
-    """Opens the application and a superuser's connection."""
-    loop, stack = asyncio.new_event_loop(), AsyncExitStack()
-    opening = open_application(settings, url=url, clock=ReplayClock())
-    application = loop.run_until_complete(stack.enter_async_context(opening))
-    connection = loop.run_until_complete(asyncpg.connect(url))
-    try:
-        yield Ground(loop, application, connection)
-    finally:
-        loop.run_until_complete(connection.close())
-        loop.run_until_complete(stack.aclose())
-        loop.close()
 
 
 class VoucherMachine(RuleBasedStateMachine):
@@ -191,7 +66,7 @@ class VoucherMachine(RuleBasedStateMachine):
             stock={code: terms.pieces or 0 for code, terms in TEMPLATES.items()}, points=dict.fromkeys(NAMES, POINTS)
         )
         self.members: dict[str, UUID] = {}
-        self.ground.wait(self._begin(f"P{next(self.ground.runs)}"))
+        self.ground.wait(self._begin(f"P{next(RUNS)}"))
 
     async def _begin(self, code: str) -> None:
         units, nobody = self.ground.application.units, Actor(kind="operator", id="o", programme_id=UUID(int=0))
