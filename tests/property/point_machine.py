@@ -59,7 +59,7 @@ class PointMachine(EarnRules, SpendRules):
         self.lay_out(told, asset)
         for name in MEMBERS[:2]:
             self.earn(name, 200, 0, None)
-            self.hold(name, 40, 86_400 * 10, shop=True)
+            self.hold(name, 40, 86_400 * 31, shop=True)
             self.spend(name, 30, shop=True)
             self.earn_pending(name, 50, 12, None)
 

@@ -76,6 +76,21 @@ class SpendRules(PointBench):
         command = ReleaseHold(**self.common(), hold_id=hold_id)
         self.agree(command, lambda: self.model.release(name, self.now, hold))
 
+    @precondition(lambda self: any(hold.state == "open" for _, hold, _ in self.holds))
+    @rule(index=INDEX, amount=st.sampled_from([None, 1, 20]), capture=st.booleans())
+    def outlive(self, index: int, amount: int | None, capture: bool) -> None:
+        """A hold ends when something of what it holds has died, which expires where it returns."""
+        open_ = [place for place, (_, hold, _) in enumerate(self.holds) if hold.state == "open"]
+        place = open_[index % len(open_)]
+        name, hold, _ = self.holds[place]
+        death = min(self.model.purses[name].death(lot) for lot, _ in hold.parts)
+        if self.now < death < hold.deadline:
+            self.now = death
+            if capture:
+                self.capture(place, amount)
+            else:
+                self.release(place)
+
     @precondition(lambda self: self.spents)
     @rule(index=INDEX, amount=st.sampled_from([None, 1, 7, 40]))
     def reverse(self, index: int, amount: int | None) -> None:
