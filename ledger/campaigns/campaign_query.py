@@ -64,9 +64,12 @@ _PAGE = Query(
 )
 VERSION_PAGES = VersionPages(CAMPAIGN_VERSIONS, CampaignVersion, owner="campaign_id")
 _NAMES = Query(
-    select(CAMPAIGN_VERSIONS.c.id, CAMPAIGN_VERSIONS.c.number, CAMPAIGNS.c.code, CAMPAIGNS.c.programme_id)
+    select(CAMPAIGN_VERSIONS.c.id, CAMPAIGNS.c.code, CAMPAIGN_VERSIONS.c.number)
     .join(CAMPAIGN_VERSIONS, CAMPAIGN_VERSIONS.c.campaign_id == CAMPAIGNS.c.id)
-    .where(CAMPAIGN_VERSIONS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid))))
+    .where(
+        CAMPAIGN_VERSIONS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid))),
+        CAMPAIGNS.c.programme_id == bindparam("programme_id"),
+    )
 )
 _BUDGETS = Query(select_budgets(ASSETS.c.code, ACCOUNTS.c.posted, ACCOUNTS.c.state).order_by(ASSETS.c.code))
 
@@ -97,8 +100,8 @@ async def every_campaign(reader: Reader, programme_id: UUID) -> list[CampaignVie
 
 async def version_name(reader: Reader, programme_id: UUID, version_id: UUID) -> VersionName | None:
     """What the programme's version of that id is called; it never changes."""
-    row = await reader.look_up(_NAMES, version_id)
-    return VersionName(row["code"], row["number"]) if row is not None and row["programme_id"] == programme_id else None
+    row = await reader.look_up(_NAMES, version_id, programme_id=programme_id)
+    return None if row is None else VersionName(row["code"], row["number"])
 
 
 async def budgets_of(reader: Reader, campaign: Campaign) -> Sequence[BudgetView]:

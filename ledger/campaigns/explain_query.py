@@ -44,7 +44,10 @@ _OF_MEMBER = Query(
 _AWARD = Query(_AWARDS.where(tables.AWARDS.c.id == bindparam("id")))
 _AWARDED = Query(
     select(tables.AWARDS.c.activity_id.label("asked"), *(tables.AWARDS.c[name] for name in Award._fields))
-    .where(tables.AWARDS.c.activity_id == any_(bindparam("asked", type_=ARRAY(Uuid))))
+    .where(
+        tables.AWARDS.c.activity_id == any_(bindparam("asked", type_=ARRAY(Uuid))),
+        tables.AWARDS.c.programme_id == bindparam("programme_id"),
+    )
     .order_by(tables.AWARDS.c.id)
 )
 _OUTCOMES = Query(
@@ -86,7 +89,8 @@ async def award_by_id(reader: Reader, programme_id: UUID, award_id: UUID) -> Awa
 
 async def awards_of(reader: Reader, activity: Activity) -> Sequence[Award]:
     """What the activity was awarded, counted and credited, or a refund took back, in the order in which it was taken."""
-    return [Award(*row[1:]) for row in await reader.look_up_rows(_AWARDED, activity.id)]
+    rows = await reader.look_up_rows(_AWARDED, activity.id, programme_id=activity.programme_id)
+    return [Award(*row[1:]) for row in rows]
 
 
 async def skipped_of(reader: Reader, activity: Activity) -> Sequence[SkippedLine]:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
@@ -17,7 +18,8 @@ from ledger.engine.statements import Compiled, compile_statement, instant_now
 Record = asyncpg.Record
 PAGE_ROWS_MAX: Final = 101
 """The most rows that a page reads: the 100 that it shows, and one that tells whether others follow."""
-_Waiting = dict[Asked, list["asyncio.Future[Sequence[Record]]"]]
+_Waiting = dict[Asked, list["asyncio.Future[Any]"]]
+_Answers = Callable[[Sequence[Record]], Callable[[Asked], Any]]
 
 
 class Query:
@@ -52,7 +54,7 @@ class Reader:
         self._pool = pool
         self.book_schema = book_schema
         self.standing_version = -1
-        self._waiting: dict[Query, _Waiting] = {}
+        self._waiting: dict[tuple[Query, UUID | None], _Waiting] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Record]:
@@ -70,48 +72,47 @@ class Reader:
         """The ledger's instant (semantics 10)."""
         return instant_in(await self.rows(NOW, {}))
 
-    async def look_up(self, query: Query, value: Asked) -> Record | None:
-        """The first row of `look_up_rows`, or None."""
-        rows = await self.look_up_rows(query, value)
-        return rows[0] if rows else None
+    def look_up(self, query: Query, value: Asked, *, programme_id: UUID | None = None) -> Awaitable[Record | None]:
+        """The row whose first column is `value`, or None. Look-ups of one moment share one statement.
 
-    def look_up_rows(self, query: Query, value: Asked) -> Awaitable[Sequence[Record]]:
-        """The rows whose first column is `value`, in the query's order. Look-ups of one moment share one statement.
-
-        The query's one parameter `asked` is the array of the values.
+        The query's parameters are the array `asked` of the values and, where it asks of one programme, `programme_id`.
         """
-        loop = asyncio.get_running_loop()
-        waiting = self._waiting.get(query)
-        if waiting is None:
-            waiting = self._waiting[query] = {}
-            loop.call_soon(self._start, query)
-        found: asyncio.Future[Sequence[Record]] = loop.create_future()
-        waiting.setdefault(value, []).append(found)
-        return found
+        return self._ask(query, value, programme_id, _row_of_each)
+
+    def look_up_rows(self, query: Query, value: Asked, *, programme_id: UUID) -> Awaitable[Sequence[Record]]:
+        """The same where there may be several, in the query's order."""
+        return self._ask(query, value, programme_id, _rows_of_each)
 
     async def look_up_all(self, query: Query, values: Sequence[Asked]) -> list[Record | None]:
         """`look_up` for each of the values, by the same one statement."""
-        found = await asyncio.gather(*[self.look_up_rows(query, value) for value in values])
-        return [rows[0] if rows else None for rows in found]
+        return await asyncio.gather(*[self.look_up(query, value) for value in values])
 
-    def _start(self, query: Query) -> None:
+    def _ask(self, query: Query, value: Asked, programme_id: UUID | None, answers: _Answers) -> "asyncio.Future[Any]":
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting.get((query, programme_id))
+        if waiting is None:
+            waiting = self._waiting[query, programme_id] = {}
+            loop.call_soon(self._start, query, programme_id, answers)
+        found: asyncio.Future[Any] = loop.create_future()
+        waiting.setdefault(value, []).append(found)
+        return found
+
+    def _start(self, query: Query, programme_id: UUID | None, answers: _Answers) -> None:
         """Whoever was woken in this pass of the loop has asked by now."""
-        task = asyncio.create_task(self._answer(query, self._waiting.pop(query)))
+        waiting = self._waiting.pop((query, programme_id))
+        task = asyncio.create_task(self._answer(query, programme_id, answers, waiting))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _answer(self, query: Query, waiting: _Waiting) -> None:
+    async def _answer(self, query: Query, programme_id: UUID | None, answers: _Answers, waiting: _Waiting) -> None:
         try:
-            rows = await self.rows(query, {"asked": list(waiting)})
+            answer_to = answers(await self.rows(query, {"asked": list(waiting), "programme_id": programme_id}))
         except Exception as error:  # noqa: BLE001 - handed to everybody who asked
             for _, found in _who_waits(waiting):
                 found.set_exception(error)
             return
-        by_value = defaultdict[Asked, list[Record]](list)
-        for row in rows:
-            by_value[row[0]].append(row)
         for value, found in _who_waits(waiting):
-            found.set_result(by_value[value])
+            found.set_result(answer_to(value))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Snapshot"]:
@@ -123,7 +124,18 @@ class Reader:
             yield Snapshot(connection, self.book_schema)
 
 
-def _who_waits(waiting: _Waiting) -> "Iterator[tuple[Asked, asyncio.Future[Sequence[Record]]]]":
+def _row_of_each(rows: Sequence[Record]) -> Callable[[Asked], Record | None]:
+    return {row[0]: row for row in rows}.get
+
+
+def _rows_of_each(rows: Sequence[Record]) -> Callable[[Asked], Sequence[Record]]:
+    found = defaultdict[Asked, list[Record]](list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found.__getitem__
+
+
+def _who_waits(waiting: _Waiting) -> "Iterator[tuple[Asked, asyncio.Future[Any]]]":
     """Everybody who asked and has not given up."""
     return ((value, found) for value, asked in waiting.items() for found in asked if not found.done())
 

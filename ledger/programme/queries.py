@@ -17,8 +17,8 @@ _BY_CODE = Query(select(*_PROGRAMME_COLUMNS).where(PROGRAMMES.c.code == bindpara
 _ALL = Query(select(*_PROGRAMME_COLUMNS).order_by(PROGRAMMES.c.code).limit(bindparam("limit")))
 _ASSET = Query(select(*_ASSET_COLUMNS).where(ASSETS.c.id == bindparam("id")))
 _CODES_OF_ASSETS = Query(
-    select(ASSETS.c.id, ASSETS.c.code, ASSETS.c.programme_id).where(
-        ASSETS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid)))
+    select(ASSETS.c.id, ASSETS.c.code).where(
+        ASSETS.c.id == any_(bindparam("asked", type_=ARRAY(Uuid))), ASSETS.c.programme_id == bindparam("programme_id")
     )
 )
 _IS_SHOWN = or_(ASSETS.c.kind == AssetKind.POINTS, ASSETS.c.kind == AssetKind.MONEY)
@@ -78,8 +78,8 @@ async def asset_by_code(reader: Reader, programme_id: UUID, code: str) -> Asset 
 
 async def code_of_asset(reader: Reader, programme_id: UUID, id_: UUID) -> str | None:
     """The code of the programme's asset with that id, of whatever kind: those of templates and budgets too."""
-    row = await reader.look_up(_CODES_OF_ASSETS, id_)
-    return str(row["code"]) if row is not None and row["programme_id"] == programme_id else None
+    row = await reader.look_up(_CODES_OF_ASSETS, id_, programme_id=programme_id)
+    return None if row is None else str(row["code"])
 
 
 async def assets(reader: Reader, programme_id: UUID) -> Sequence[Asset]:

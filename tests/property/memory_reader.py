@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from ledger.book.account import LOCKED_ROLES
 from ledger.campaigns import lock_plan, refund
@@ -74,7 +75,7 @@ class MemoryReader(Reader):
         accounts = self._store.of(tables.ACCOUNTS).find("holder_id", parameters["holder_id"])
         return [{"id": a.id, "asset_id": a.asset_id} for a in accounts if a.role in LOCKED_ROLES]
 
-    async def look_up(self, query: Query, value: Asked) -> Row:
+    async def look_up(self, query: Query, value: Asked, *, programme_id: UUID | None = None) -> Row:
         """Whose voucher a code is or a redemption used; what is in stock."""
         if query is presented._BY_CODE:
             return next(((v.code_hash, *_found(v)) for v in self._vouchers("code_hash", value)), None)

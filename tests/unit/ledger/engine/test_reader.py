@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import ARRAY, LargeBinary, bindparam, select
@@ -24,11 +25,13 @@ class CountingReader(Reader):
         self.known = known
         self.broken = broken
         self.asked: list[list[bytes]] = []
+        self.programmes: list[UUID | None] = []
 
     async def rows(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """One statement."""
         assert query is QUERY
         self.asked.append(parameters["asked"])
+        self.programmes.append(parameters["programme_id"])
         await asyncio.sleep(0)
         if self.broken:
             raise ConnectionError
@@ -47,6 +50,18 @@ async def test_look_ups_of_one_moment_share_a_statement() -> None:
     assert rows == [(b"a", "A"), (b"b", "B"), (b"a", "A"), None]
     assert together == [(b"b", "B"), None]
     assert reader.asked == [[b"a", b"b", b"unknown"], [b"b", b"unknown"]]
+
+
+async def test_each_programme_is_asked_for_by_itself() -> None:
+    """What one programme has is looked for in no other, at the same moment neither; every row that there is comes."""
+    reader, programmes = CountingReader({b"a": "A"}), [UUID(int=1), UUID(int=2)]
+
+    found: list[object] = await asyncio.gather(
+        *(reader.look_up_rows(QUERY, value, programme_id=each) for each in programmes for value in (b"a", b"b"))
+    )
+
+    assert found == [[(b"a", "A")], [], [(b"a", "A")], []]
+    assert reader.programmes == programmes
 
 
 async def test_a_broken_look_up_is_told_to_everybody_who_shared_it() -> None:
