@@ -22,7 +22,7 @@ from ledger.programme.setup import create_asset, create_programme
 from tests.checking import assert_clean_and_logged
 
 NOBODY = UUID(int=0)
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+WAITING = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 ADVANCE = "UPDATE registry.instance SET clock_offset_us = clock_offset_us + $1"
 
 
@@ -74,11 +74,12 @@ class Bank:
         """How many rows a table of the book or the registry has."""
         return int((await self.fetch(f"SELECT count(*) FROM {table}"))[0][0])
 
-    async def until_waiting(self, count: int = 1) -> None:
-        """Returns once so many connections wait for a lock, of whatever kind."""
+    async def until_waiting(self, count: int = 1) -> list[str]:
+        """What those ask for that wait for a lock, of whatever kind, once so many connections do."""
         async with asyncio.timeout(30):
-            while (await self.fetch(WAITING))[0][0] < count:  # noqa: ASYNC110  the database tells in no other way
+            while len(waiting := await self.fetch(WAITING)) < count:  # noqa: ASYNC110  the database tells in no other way
                 await asyncio.sleep(0.01)
+        return [row["query"] for row in waiting]
 
     async def now(self) -> datetime:
         """The ledger's instant."""
